@@ -1,0 +1,79 @@
+"""What this library raises: `ReplyError` and its children, and nothing else.
+
+Every error carries data (the text it is about, the position, the line) and builds its message
+from them, with the text shortened and escaped.
+"""
+
+from __future__ import annotations
+
+from smtpreply.escape import excerpt
+
+
+class ReplyError(Exception):
+    """The base of all errors of this library."""
+
+
+class ReplySyntaxError(ReplyError, ValueError):
+    """The text is not what it should be: no reply, more than one, or (when strict) not RFC 5321.
+
+    Attributes:
+        message: what is wrong, without the text.
+        text: the text it is about; octets that are not UTF-8 are kept as surrogate escapes.
+        position: where in the text, in characters (in octets if it was given as octets), from 0.
+        line: in which line of the text, from 1.
+    """
+
+    def __init__(self, message: str, text: str = "", position: int = 0, line: int = 1) -> None:
+        super().__init__(message, text, position, line)
+        self.message = message
+        self.text = text
+        self.position = position
+        self.line = line
+
+    @property
+    def excerpt(self) -> str:
+        """The first characters of the line at fault, escaped: safe for a log or a terminal."""
+        lines = self.text.split("\n")
+        return excerpt(lines[self.line - 1] if self.line <= len(lines) else "")
+
+    def __str__(self) -> str:
+        return f"{self.message} at line {self.line}, position {self.position}: '{self.excerpt}'"
+
+
+class MultipleRepliesError(ReplySyntaxError):
+    """One reply was asked for and the text holds more: `parse_all` reads them."""
+
+
+class StreamError(ReplyError):
+    """A connection's octets can't go on as replies.
+
+    Attributes:
+        message: what is wrong.
+        received: the octets of the unfinished reply that had arrived (at most what the bounds
+            of the reader allow, and what came with the same chunk).
+    """
+
+    def __init__(self, message: str, received: bytes = b"") -> None:
+        super().__init__(message, received)
+        self.message = message
+        self.received = received
+
+    def __str__(self) -> str:
+        shown = excerpt(self.received.decode("utf-8", "surrogateescape"))
+        return f"{self.message}: '{shown}'" if shown else self.message
+
+
+class IncompleteReplyError(StreamError):
+    """The connection ended in the middle of a reply; `received` keeps what had come."""
+
+
+class LineTooLongError(StreamError):
+    """A line is longer than the reader's `max_line_length`."""
+
+
+class TooManyLinesError(StreamError):
+    """A reply has more lines than the reader's `max_lines`."""
+
+
+class ReplyTooLongError(StreamError):
+    """A reply has more octets than the reader's `max_reply_length`."""

@@ -1,0 +1,162 @@
+"""From raw text to replies: `parse`, `parse_all`, `iter_replies`.
+
+The hot path, a reply in due form, only looks at the heads of the lines; what the lines say is
+read when someone asks. Every other text goes through `grammar.read_reply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
+from smtpreply.grammar import newline_of, read_reply, strict_end, syntax_error
+from smtpreply.model import Reply, sealed
+
+Raw = str | bytes | bytearray | memoryview
+
+_CODES = [*range(200, 260), *range(300, 360), *range(400, 460), *range(500, 560)]
+_LAST_HEADS = {b"%d " % code: code for code in _CODES}
+_FIRST_HEADS = {b"%d-" % code: code for code in _CODES}
+
+
+def parse(raw: Raw, *, strict: bool = False) -> Reply:
+    r"""Read the one reply in `raw`.
+
+    Lenient unless told otherwise: whatever carries a reply code gives a reply, and its `defects`
+    say how it departs from the standard. Where the code changes between lines ("220-host ESMTP",
+    then "521 5.7.1 Service unavailable"), it is one reply and the last line's code counts: so do
+    Postfix, smtplib, Twisted and curl, since the server's last word is that it refuses. (Exim and
+    Nodemailer take the first.) A reply that was folded into one line, as logs and bounces have
+    it, is unfolded.
+
+    Args:
+        raw: the text with its line ends. Octets are read as UTF-8; those that are not UTF-8 are
+            kept (PEP 383), so that `bytes` gives them back.
+        strict: accept the ABNF of RFC 5321 4.2 and nothing else.
+
+    Raises:
+        ReplySyntaxError: there is no reply code (a ValueError, with the position); with
+            `strict`, any departure from the ABNF.
+        MultipleRepliesError: there is more than one reply; `parse_all` reads them.
+
+    >>> reply = parse("550-5.1.1 No such user\r\n550 5.1.1 here\r\n")
+    >>> reply.code, str(reply.enhanced), reply.lines
+    (550, '5.1.1', ('No such user', 'here'))
+    """
+    if not strict and type(raw) is bytes:
+        code = _LAST_HEADS.get(raw[:4])
+        if code is not None:
+            if raw.find(b"\n") == len(raw) - 1:
+                return sealed(code, raw)
+        elif (code := _FIRST_HEADS.get(raw[:4])) is not None and _is_in_form(raw):
+            return sealed(code, raw)
+    return _parse_slowly(raw, strict)
+
+
+def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:
+    r"""Read all replies in `raw`, one after the other. None at all gives an empty list.
+
+    Args and errors are those of `parse`. A line without a code goes with the reply before it.
+
+    >>> [reply.code for reply in parse_all(b"250 2.1.0 Ok\r\n550 5.1.1 No such user\r\n")]
+    [250, 550]
+    """
+    return list(iter_replies(raw, strict=strict))
+
+
+def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
+    r"""Read the replies in `raw` one by one, as they are asked for: `parse_all` as an iterator.
+
+    >>> next(iter_replies("220 mx.example.com ESMTP\r\n250 Ok\r\n")).text
+    'mx.example.com ESMTP'
+    """
+    octets = octets_of(raw)
+    newline = newline_of(octets)
+    position = 0
+    try:
+        while position < len(octets):
+            end = 0 if strict else _end_in_form(octets, position)
+            if end and (end == len(octets) or _starts_reply(octets, end)):
+                yield sealed(int(octets[position : position + 3]), octets[position:end])
+                position = end
+                continue
+            if strict:
+                strict_end(octets, position)
+            reading = read_reply(octets, position, newline)
+            if reading is None:
+                return
+            yield sealed(reading.code, octets[position : reading.end], reading.content)
+            position = reading.end
+    except ReplySyntaxError as error:
+        raise _in_characters(error, raw) from None
+
+
+def octets_of(raw: Raw) -> bytes:
+    """Give `raw` as octets; text as UTF-8, with surrogate escapes as the octets they stand for."""
+    if not isinstance(raw, str):
+        return bytes(raw)
+    try:
+        return raw.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no octet: JSON can hold them
+        return raw.encode("utf-8", "surrogatepass")
+
+
+def _parse_slowly(raw: Raw, strict: bool) -> Reply:
+    octets = octets_of(raw)
+    try:
+        if strict:
+            strict_end(octets, 0)
+        reading = read_reply(octets, 0, newline_of(octets))
+        if reading is None:
+            raise syntax_error("no reply code", octets, 0)
+        if reading.end < len(octets):
+            raise syntax_error(
+                "more than one reply, parse_all reads them",
+                octets,
+                reading.end,
+                MultipleRepliesError,
+            )
+    except ReplySyntaxError as error:
+        raise _in_characters(error, raw) from None
+    return sealed(reading.code, octets, reading.content)
+
+
+def _is_in_form(octets: bytes) -> bool:
+    """Whether octets that begin with ``code-`` are one reply, each line with the same code."""
+    code = octets[:3]
+    last = octets.rfind(b"\n", 0, -1) + 1
+    return (
+        octets.startswith(code + b" ", last)
+        and octets.endswith(b"\n")
+        and octets.count(b"\n" + code + b"-") + 2 == octets.count(b"\n")
+    )
+
+
+def _end_in_form(octets: bytes, start: int) -> int:
+    """Give the end of the reply at `start`, if each line has the same code; 0 if it has not."""
+    head = octets[start : start + 4]
+    if head in _LAST_HEADS:
+        return octets.find(b"\n", start) + 1
+    if head not in _FIRST_HEADS:
+        return 0
+    last = head[:3] + b" "
+    end = start
+    while octets.startswith(head, end):
+        end = octets.find(b"\n", end) + 1
+        if not end:
+            return 0
+    return octets.find(b"\n", end) + 1 if octets.startswith(last, end) else 0
+
+
+def _starts_reply(octets: bytes, start: int) -> bool:
+    head = octets[start : start + 4]
+    return head in _LAST_HEADS or head in _FIRST_HEADS
+
+
+def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:
+    """Give the error with its position counted in what the caller handed in."""
+    if not isinstance(raw, str):
+        return error
+    before = octets_of(raw)[: error.position]
+    position = len(before.decode("utf-8", "surrogateescape"))
+    return type(error)(error.message, raw, position, error.line)
