@@ -22,7 +22,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.folding import unfold
-from smtpreply.statuses import known_status, may_be_odd, split_status, statuses_of
+from smtpreply.statuses import GREETING, KNOWN_STATUSES, may_have_status, statuses_of
 
 REPLY_CODE = "[2-5][0-5][0-9]"
 TEXTSTRING = "[\t -~]+"
@@ -40,18 +40,26 @@ _BLANKS = b" \t"
 _BAD_SEPARATORS = b"\t:;,=_/|."
 
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
+_CR = 0x0D
+_EMPTY_LINE = len(b"250 \r\n")
 _PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
+
+# The heads of lines in due form, to tell them at a glance.
+CODES = [*range(200, 260), *range(300, 360), *range(400, 460), *range(500, 560)]
+LAST_HEADS = {b"%d " % code: code for code in CODES}
+CONTINUED_HEADS = {b"%d-" % code: code for code in CODES}
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
-class Content(NamedTuple):
-    """What the lines of a reply say."""
-
-    lines: tuple[str, ...]
-    enhanced: EnhancedStatus | None
-    defects: tuple[Defect, ...]
-    textstrings: tuple[str, ...]
-    statuses: tuple[EnhancedStatus | None, ...]
+# What the lines of a reply say: the lines, the enhanced status, the defects, the textstrings and the
+# status of each line. A bare tuple, since most replies cost hardly more than this does.
+Content = tuple[
+    tuple[str, ...],
+    EnhancedStatus | None,
+    tuple[Defect, ...],
+    tuple[str, ...],
+    tuple[EnhancedStatus | None, ...],
+]
 
 
 class Reading(NamedTuple):
@@ -70,7 +78,7 @@ class _Line(NamedTuple):
     end: int
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
     """What a line with a reply code consists of."""
 
     code: bytes
@@ -139,7 +147,7 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     continued = True
     while position < len(octets):
         line = _line(octets, position, newline)
-        head = _head(line.text)
+        head = read_head(line.text)
         if head is not None and not continued:
             break
         position = line.end
@@ -176,9 +184,8 @@ def read_content(code: int, texts: Sequence[bytes], found: set[Defect]) -> Conte
         *_status_defects(code, statuses),
         *(defect for _, _, defect in parted if defect is not None),
     }
-    return Content(
-        tuple(rest for _, rest, _ in parted), enhanced, in_order(defects), textstrings, statuses
-    )
+    lines = tuple(rest for _, rest, _ in parted)
+    return lines, enhanced, in_order(defects), textstrings, statuses
 
 
 def read_clean(octets: bytes, code: int) -> Content | None:
@@ -188,40 +195,36 @@ def read_clean(octets: bytes, code: int) -> Content | None:
     last one has a space for it.
     """
     line_ends = octets.translate(None, _PRINTABLE)
-    count = len(line_ends) // 2
+    if line_ends == b"\r\n":
+        if len(octets) > MAX_LINE or octets[-2] != _CR or len(octets) == _EMPTY_LINE:
+            return None
+        text = octets[4:-2].decode("ascii")
+        word, _, rest = text.partition(" ")
+        status = KNOWN_STATUSES.get(word)
+        if status is not None and status.class_ == code // 100:
+            return (rest,), status, (), (text,), (status,)
+        return None if may_have_status(text) else ((text,), None, (), (text,), (None,))
+    return _read_clean_lines(octets, code, len(line_ends) // 2, line_ends)
+
+
+def _read_clean_lines(octets: bytes, code: int, count: int, line_ends: bytes) -> Content | None:
     if line_ends != b"\r\n" * count or (len(octets) > MAX_LINE and _has_long_line(octets)):
         return None
-    if count == 1:
-        return _read_clean_line(octets, code)
-    lines = octets.decode("ascii").split("\r\n")
-    if len(lines) != count + 1 or lines[count] or len(lines[-2]) == 4:
+    *heads_and_texts, rest = octets.decode("ascii").split("\r\n")
+    if len(heads_and_texts) != count or rest or len(heads_and_texts[-1]) == len("250 "):
         return None
-    textstrings = tuple([line[4:] for line in lines[:-1]])
-    parted = statuses_of(textstrings, code)
-    statuses = tuple([status for status, _, _ in parted])
-    if any([defect for _, _, defect in parted]) or _status_defects(code, statuses):
+    textstrings = tuple([line[4:] for line in heads_and_texts])
+    word = textstrings[0].partition(" ")[0]
+    status = KNOWN_STATUSES.get(word)
+    if status is None:
+        if any(map(may_have_status, textstrings)):
+            return None
+        return textstrings, None, (), textstrings, (None,) * count
+    head = word + " "
+    lines = tuple([text[len(head) :] for text in textstrings if text.startswith(head)])
+    if len(lines) != count or status.class_ != code // 100 or code == GREETING:
         return None
-    return Content(tuple([rest for _, rest, _ in parted]), statuses[0], (), textstrings, statuses)
-
-
-def _read_clean_line(octets: bytes, code: int) -> Content | None:
-    if not octets.endswith(b"\r\n") or len(octets) == 6:
-        return None
-    text = octets[4:-2].decode("ascii")
-    word, _, rest = text.partition(" ")
-    status = known_status(word)
-    if status is None or code == 220:
-        if may_be_odd(text):
-            status, rest, defect = split_status(text, code)
-            if defect is not None:
-                return None
-        else:
-            status, rest = None, text
-    elif code // 100 == 3:
-        return Content((text,), None, (), (text,), (None,))
-    if status is not None and status.class_ != code // 100:
-        return None
-    return Content((rest,), status, (), (text,), (status,))
+    return lines, status, (), textstrings, (status,) * count
 
 
 def syntax_error(
@@ -257,7 +260,7 @@ def _line_defects(octets: bytes, line: _Line, newline: bytes) -> list[Defect]:
     return defects
 
 
-def _head(line: bytes) -> _Head | None:
+def read_head(line: bytes) -> Head | None:
     """Part a line into code and text. None where it has no reply code."""
     bare = line.lstrip(_BLANKS + b"\0" + _BYTE_ORDER_MARK)
     defects = _leading_defects(line[: len(line) - len(bare)])
@@ -275,7 +278,7 @@ def _head(line: bytes) -> _Head | None:
     elif separator and separator != b"-":
         defects.append(Defect.NO_SEPARATOR)
         text = separator + text
-    return _Head(code, separator == b"-", text, defects)
+    return Head(code, separator == b"-", text, defects)
 
 
 def _leading_defects(leading: bytes) -> list[Defect] | None:
@@ -309,7 +312,9 @@ def _text_defects(texts: bytes) -> list[Defect]:
     if not odd:
         return []
     defects = []
-    controls = bool(odd.translate(None, b"\r" + bytes(range(0x80, 0x100))))  # CR is the lines' matter
+    controls = bool(
+        odd.translate(None, b"\r" + bytes(range(0x80, 0x100)))
+    )  # CR is the lines' matter
     if not odd.isascii():
         try:
             controls = bool(_C1_CONTROLS.search(texts.decode("utf-8"))) or controls

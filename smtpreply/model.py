@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -16,7 +16,7 @@ from smtpreply.grammar import Content, newline_of, read_clean, read_reply
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
 # Looking up beats calling the enums on the hot path.
-_CLASSES = {digit.value: digit for digit in ReplyClass}
+CLASSES = {digit.value: digit for digit in ReplyClass}
 _SUBJECTS = {digit.value: digit for digit in ReplySubject}
 
 
@@ -45,6 +45,9 @@ class Reply:
     code: int
     """The reply code, 200 to 599. Where lines differ, that of the last one."""
 
+    reply_class: ReplyClass
+    """The first digit, which a client must act on even if it knows no more: RFC 5321 4.2.1."""
+
     _octets: bytes
     _content: Content | None
 
@@ -62,7 +65,7 @@ class Reply:
         made = Reply.from_textstrings(code, textstrings or [str(enhanced or "")], defects)
         if enhanced is not None and set(made.statuses) != {enhanced}:
             raise ValueError(f"a {code} reply of {len(made.lines)} line(s) carries no {enhanced}")
-        for name in ("code", "_octets", "_content"):
+        for name in ("code", "reply_class", "_octets", "_content"):
             object.__setattr__(self, name, getattr(made, name))
 
     @classmethod
@@ -80,9 +83,9 @@ class Reply:
         if not _is_code(code):
             raise ValueError(f"a reply code is 200 to 599, not {code!r}")
         octets = _wire_form(code, [_checked(text) for text in textstrings])
-        content = _read(octets, code)
-        extra = in_order((*content.defects, *defects))
-        return sealed(code, octets, content._replace(defects=extra))
+        lines, status, own, texts, statuses = _read_in_full(octets)
+        extra = in_order((*own, *defects))
+        return sealed(code, octets, (lines, status, extra, texts, statuses))
 
     @classmethod
     def from_response(cls, code: int, message: str | bytes | Iterable[str | bytes] = b"") -> Reply:
@@ -111,11 +114,6 @@ class Reply:
         return sealed(code, _wire_form(code, texts))
 
     # --- the code ---
-
-    @property
-    def reply_class(self) -> ReplyClass:
-        """The first digit, which a client must act on even if it knows no more: RFC 5321 4.2.1."""
-        return _CLASSES[self.code // 100]
 
     @property
     def subject(self) -> ReplySubject | None:
@@ -160,8 +158,7 @@ class Reply:
     @property
     def text(self) -> str:
         r"""The `lines` as one string, joined with ``\n``."""
-        lines = (self._content or self._read())[0]
-        return lines[0] if len(lines) == 1 else "\n".join(lines)
+        return "\n".join((self._content or self._read())[0])
 
     @property
     def enhanced(self) -> EnhancedStatus | None:
@@ -189,7 +186,9 @@ class Reply:
         return self._octets
 
     def _read(self) -> Content:
-        content = _read(self._octets, self.code)
+        content = read_clean(self._octets, self.code)
+        if content is None:
+            content = _read_in_full(self._octets)
         _keep_content(self, content)
         return content
 
@@ -258,21 +257,27 @@ class Reply:
         return cls.from_textstrings(data["code"], data["textstrings"], defects)
 
 
-class _Draft(Reply):
+# The slot itself: a frozen class lets nothing else through, and `object.__setattr__` takes longer.
+_keep_content: Callable[[Reply, Content], None] = vars(Reply)["_content"].__set__
+
+
+class Draft(Reply):
     """A `Reply` while it is made: the same slots, but they may be set.
 
-    Setting a slot of a frozen class from outside costs four times as much as setting a plain one,
-    which is most of what parsing a reply may cost. So a reply is made as this, and then told its
-    real class; nobody else ever sees a draft.
+    Setting a slot of a frozen class from outside costs ten times as much as setting a plain one,
+    which would be half of what parsing a reply costs. So a reply is made as this, and then told
+    its real class; nobody else ever sees a draft.
     """
 
     __slots__ = ()
     __setattr__ = object.__setattr__
     __delattr__ = object.__delattr__
 
-
-_new = object.__new__
-_keep_content = Reply._content.__set__  # type: ignore[attr-defined]
+    if TYPE_CHECKING:  # mypy takes the fields of a frozen class for read-only
+        code: int
+        reply_class: ReplyClass
+        _octets: bytes
+        _content: Content | None
 
 
 def sealed(code: int, octets: bytes, content: Content | None = None) -> Reply:
@@ -280,21 +285,20 @@ def sealed(code: int, octets: bytes, content: Content | None = None) -> Reply:
 
     Without `content` the octets are read when someone asks for what they say.
     """
-    draft = _new(_Draft)
+    draft = object.__new__(Draft)
     draft.code = code
+    draft.reply_class = CLASSES[code // 100]
     draft._octets = octets
     draft._content = content
-    draft.__class__ = Reply
-    return draft
+    reply: Reply = draft
+    reply.__class__ = Reply
+    return reply
 
 
-def _read(octets: bytes, code: int) -> Content:
-    content = read_clean(octets, code)
-    if content is None:
-        reading = read_reply(octets, 0, newline_of(octets))
-        assert reading is not None  # the octets have been seen to hold a reply
-        content = reading.content
-    return content
+def _read_in_full(octets: bytes) -> Content:
+    reading = read_reply(octets, 0, newline_of(octets))
+    assert reading is not None  # the octets have been seen to hold a reply
+    return reading.content
 
 
 def _is_code(code: object) -> bool:

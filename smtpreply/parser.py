@@ -6,17 +6,27 @@ read when someone asks. Every other text goes through `grammar.read_reply`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import re
+from collections.abc import Callable, Iterator
 
+from smtpreply.codes import ReplyClass
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.grammar import newline_of, read_reply, strict_end, syntax_error
-from smtpreply.model import Reply, sealed
+from smtpreply.grammar import (
+    CONTINUED_HEADS,
+    LAST_HEADS,
+    newline_of,
+    read_reply,
+    strict_end,
+    syntax_error,
+)
+from smtpreply.model import CLASSES, Draft, Reply, sealed
 
 Raw = str | bytes | bytearray | memoryview
 
-_CODES = [*range(200, 260), *range(300, 360), *range(400, 460), *range(500, 560)]
-_LAST_HEADS = {b"%d " % code: code for code in _CODES}
-_FIRST_HEADS = {b"%d-" % code: code for code in _CODES}
+_new = object.__new__
+_LAST_HEADS = {head: (code, CLASSES[code // 100]) for head, code in LAST_HEADS.items()}
+_CONTINUED_HEADS = {head: (code, CLASSES[code // 100]) for head, code in CONTINUED_HEADS.items()}
 
 
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
@@ -43,13 +53,20 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     >>> reply.code, str(reply.enhanced), reply.lines
     (550, '5.1.1', ('No such user', 'here'))
     """
-    if not strict and type(raw) is bytes:
-        code = _LAST_HEADS.get(raw[:4])
-        if code is not None:
-            if raw.find(b"\n") == len(raw) - 1:
-                return sealed(code, raw)
-        elif (code := _FIRST_HEADS.get(raw[:4])) is not None and _is_in_form(raw):
-            return sealed(code, raw)
+    if type(raw) is bytes and not strict:
+        code_and_class = _LAST_HEADS.get(raw[:4])
+        if code_and_class is not None:
+            in_form = raw.find(b"\n") == len(raw) - 1
+        else:
+            code_and_class, in_form = _continued(raw)
+        if in_form:
+            # This is `sealed`, without the price of a call: one part in eight of what parsing costs.
+            draft = _new(Draft)
+            draft.code, draft.reply_class = code_and_class
+            draft._octets = raw
+            draft._content = None
+            draft.__class__ = Reply
+            return draft
     return _parse_slowly(raw, strict)
 
 
@@ -121,23 +138,26 @@ def _parse_slowly(raw: Raw, strict: bool) -> Reply:
     return sealed(reading.code, octets, reading.content)
 
 
-def _is_in_form(octets: bytes) -> bool:
-    """Whether octets that begin with ``code-`` are one reply, each line with the same code."""
-    code = octets[:3]
-    last = octets.rfind(b"\n", 0, -1) + 1
-    return (
-        octets.startswith(code + b" ", last)
-        and octets.endswith(b"\n")
-        and octets.count(b"\n" + code + b"-") + 2 == octets.count(b"\n")
-    )
+def _continued(octets: bytes) -> tuple[tuple[int, ReplyClass] | None, bool]:
+    """Give code and class of octets that begin with ``code-``, and whether they are one in form."""
+    code_and_class = _CONTINUED_HEADS.get(octets[:4])
+    if code_and_class is None:
+        return None, False
+    return code_and_class, _in_form(code_and_class[0])(octets) is not None
+
+
+@functools.cache
+def _in_form(code: int) -> Callable[[bytes], re.Match[bytes] | None]:
+    """Give the test of whether octets are one reply of several lines, all with this code."""
+    return re.compile(b"(?:%d-[^\n]*\n)+%d [^\n]*\n" % (code, code)).fullmatch
 
 
 def _end_in_form(octets: bytes, start: int) -> int:
     """Give the end of the reply at `start`, if each line has the same code; 0 if it has not."""
     head = octets[start : start + 4]
-    if head in _LAST_HEADS:
+    if head in LAST_HEADS:
         return octets.find(b"\n", start) + 1
-    if head not in _FIRST_HEADS:
+    if head not in CONTINUED_HEADS:
         return 0
     last = head[:3] + b" "
     end = start
@@ -150,7 +170,7 @@ def _end_in_form(octets: bytes, start: int) -> int:
 
 def _starts_reply(octets: bytes, start: int) -> bool:
     head = octets[start : start + 4]
-    return head in _LAST_HEADS or head in _FIRST_HEADS
+    return head in LAST_HEADS or head in CONTINUED_HEADS
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

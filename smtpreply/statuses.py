@@ -17,24 +17,23 @@ _PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
 _ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
 # At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
-_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]]\.?[ \t]*$")
-_LAST_ENDS = (")", "]", ").", "].", " ", "\t")
+_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 
-# The longest is "[#5.999.999].": where in a line to look for one at its end.
+_STATUS_STARTS = frozenset("245#([ \t")
+_STATUS_ENDS = frozenset(")] \t")
+
+# The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
 _LAST_LENGTH = 24
 
 # Statuses recur, so each is made once. Bounded, since a hostile server could name three million.
-_known: dict[str, EnhancedStatus] = {}
+KNOWN_STATUSES: dict[str, EnhancedStatus] = {}
 _KNOWN_LIMIT = 4096
 
+GREETING = 220  # also what STARTTLS is answered with
+
 Found = tuple[EnhancedStatus | None, str, Defect | None]
-
-
-def known_status(word: str) -> EnhancedStatus | None:
-    """Give the status that `word` is, if it has been seen before. A miss says nothing."""
-    return _known.get(word)
 
 
 def split_status(text: str, code: int) -> Found:
@@ -49,26 +48,29 @@ def split_status(text: str, code: int) -> Found:
     plain = _PLAIN.match(text)
     if plain is not None:
         status = _status(plain[1])
-        if code != 220 or status.class_ == 2:
+        if code != GREETING or status.class_ == 2:
             return status, text[plain.end() :], None
-    elif code != 220:
+    elif code != GREETING:
         return _odd_status(text, code)
     return None, text, None
 
 
 def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
     """Part each line of a reply as `split_status` does. A greeting of several lines has none."""
-    if code == 220 and len(textstrings) > 1:
+    if code == GREETING and len(textstrings) > 1:
         return [(None, text, None) for text in textstrings]
     return [split_status(text, code) for text in textstrings]
 
 
-def may_be_odd(text: str) -> bool:
-    """Whether `text`, which has no plain status, may still have one, or what looks like one.
+def may_have_status(text: str) -> bool:
+    """Whether `text` may have a status, or what looks like one. Cheap, and mostly rightly says no."""
+    if not text or text[0] in _STATUS_STARTS:
+        return bool(text)
+    return text[-1] in _STATUS_ENDS and _last_status(text) is not None
 
-    It is cheap, and says no to nearly every text that has none.
-    """
-    return not text[:1].isalpha() or text.endswith(_LAST_ENDS)
+
+def _last_status(text: str) -> re.Match[str] | None:
+    return _LAST.search(text, max(0, len(text) - _LAST_LENGTH))
 
 
 def _odd_status(text: str, code: int) -> Found:
@@ -77,7 +79,7 @@ def _odd_status(text: str, code: int) -> Found:
     if first is not None and int(first[2]) == code // 100:
         rest = text[first.start(5) :] if first[5] else text[first.end() :]
         return _status(first[1]), rest.lstrip(" \t"), Defect.STATUS_FORM
-    last = _LAST.search(text, max(0, len(text) - _LAST_LENGTH))
+    last = _last_status(text)
     if last is not None and int(last[2]) == code // 100:
         return _status(last[1]), text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
     malformed = _MALFORMED.match(text)
@@ -85,9 +87,9 @@ def _odd_status(text: str, code: int) -> Found:
 
 
 def _status(word: str) -> EnhancedStatus:
-    status = _known.get(word)
+    status = KNOWN_STATUSES.get(word)
     if status is None:
         status = EnhancedStatus.parse(word)
-        if len(_known) < _KNOWN_LIMIT:
-            _known[word] = status
+        if len(KNOWN_STATUSES) < _KNOWN_LIMIT:
+            KNOWN_STATUSES[word] = status
     return status
