@@ -1,23 +1,38 @@
-"""smtpreply: what a mail server answered, as typed values."""
+"""What a mail server answered, as typed values.
 
-from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
-from smtpreply.defects import Defect
-from smtpreply.errors import (
-    IncompleteReplyError,
-    LineTooLongError,
-    MultipleRepliesError,
-    ReplyError,
-    ReplySyntaxError,
-    ReplyTooLongError,
-    StreamError,
-    TooManyLinesError,
-)
-from smtpreply.model import Reply
-from smtpreply.parser import iter_replies, parse, parse_all
+>>> import smtpreply
+>>> smtpreply.parse("550 5.1.1 No such user").reply_class.label
+'5xx Permanent Negative Completion'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
+    from smtpreply.defects import Defect
+    from smtpreply.diagnostic import parse_diagnostic
+    from smtpreply.ehlo import Capabilities
+    from smtpreply.errors import (
+        IncompleteReplyError,
+        LineTooLongError,
+        MultipleRepliesError,
+        ReplyError,
+        ReplySyntaxError,
+        ReplyTooLongError,
+        StreamError,
+        TooManyLinesError,
+    )
+    from smtpreply.model import Reply
+    from smtpreply.parser import iter_replies, parse, parse_all
+    from smtpreply.reader import END_OF_STREAM, NEED_DATA, ReplyReader
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "END_OF_STREAM",
+    "NEED_DATA",
+    "Capabilities",
     "Defect",
     "EnhancedStatus",
     "IncompleteReplyError",
@@ -26,6 +41,7 @@ __all__ = [
     "Reply",
     "ReplyClass",
     "ReplyError",
+    "ReplyReader",
     "ReplySubject",
     "ReplySyntaxError",
     "ReplyTooLongError",
@@ -34,4 +50,40 @@ __all__ = [
     "iter_replies",
     "parse",
     "parse_all",
+    "parse_diagnostic",
 ]
+
+# Where each name is. Its module is imported when someone asks for the name: attrs alone takes as long
+# to import as smtplib does, and a program that may never read a reply should not wait for it.
+_HOMES = {
+    "codes": ("EnhancedStatus", "ReplyClass", "ReplySubject"),
+    "defects": ("Defect",),
+    "diagnostic": ("parse_diagnostic",),
+    "ehlo": ("Capabilities",),
+    "errors": (
+        "IncompleteReplyError",
+        "LineTooLongError",
+        "MultipleRepliesError",
+        "ReplyError",
+        "ReplySyntaxError",
+        "ReplyTooLongError",
+        "StreamError",
+        "TooManyLinesError",
+    ),
+    "model": ("Reply",),
+    "parser": ("iter_replies", "parse", "parse_all"),
+    "reader": ("END_OF_STREAM", "NEED_DATA", "ReplyReader"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value  # the next look-up finds it at once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,8 +17,8 @@ class _Digit(enum.IntEnum):
     label: str
     description: str
 
-    def __new__(cls, digit: int, label: str, description: str) -> Self:
-        """Make a member that equals its digit."""
+    def __new__(cls, digit: int, label: str = "", description: str = "") -> Self:
+        """Make a member that equals its digit. (The defaults let type checkers see a look-up.)"""
         member = int.__new__(cls, digit)
         member._value_ = digit
         member.label = label

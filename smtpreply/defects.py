@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from typing import Self
 
 
 class Defect(enum.Enum):
@@ -13,7 +14,7 @@ class Defect(enum.Enum):
         description: what was seen, and from whom where that is known.
         reference: the rule that it breaks (RFC and section).
 
-    A defect that is `in_grammar` breaks the ABNF of RFC 5321 4.2, so that ``strict=True`` refuses it.
+    A defect that is `in_grammar` breaks the ABNF of RFC 5321 4.2: ``strict=True`` refuses it.
 
     >>> Defect.BARE_LF.reference
     'RFC 5321 2.3.8'
@@ -22,8 +23,8 @@ class Defect(enum.Enum):
     description: str
     reference: str
 
-    def __new__(cls, value: str, reference: str, description: str) -> Defect:
-        """Make a member that carries its rule and its words."""
+    def __new__(cls, value: str, reference: str = "", description: str = "") -> Self:
+        """Make a member that carries its words. (The defaults let type checkers see a look-up.)"""
         member = object.__new__(cls)
         member._value_ = value
         member.reference = reference

@@ -51,8 +51,8 @@ CONTINUED_HEADS = {b"%d-" % code: code for code in CODES}
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
-# What the lines of a reply say: the lines, the enhanced status, the defects, the textstrings and the
-# status of each line. A bare tuple, since most replies cost hardly more than this does.
+# What a reply says: its lines, its enhanced status, its defects, its textstrings, and the status of
+# each line. A bare tuple, since most replies cost hardly more than this does.
 Content = tuple[
     tuple[str, ...],
     EnhancedStatus | None,

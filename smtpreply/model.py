@@ -22,7 +22,7 @@ _SUBJECTS = {digit.value: digit for digit in ReplySubject}
 
 @attrs.frozen(init=False, eq=False, repr=False)
 class Reply:
-    """One reply of a mail server: RFC 5321 4.2. A value: it compares, hashes, pickles, never changes.
+    """One reply of a mail server: RFC 5321 4.2. A value, which never changes.
 
     Two replies are equal when their code and their textstrings are. How they were written down
     (`defects`, `raw`) takes no part, so that ``parse(bytes(reply)) == reply``.

@@ -86,7 +86,9 @@ class ReplyReader:
         self._buffer = bytearray()
         self._closed = False
         self._error: ReplyError | None = None
-        self._start_reply()
+        self._searched = 0  # where to look for the next line end: no octet is looked at twice
+        self._line_start = 0
+        self._lines = 0
 
     @property
     def trailing_data(self) -> bytes:
@@ -146,7 +148,7 @@ class ReplyReader:
             self._line_start = self._searched = end
 
     def _is_last(self, line: bytes) -> bool:
-        """Whether the reply ends with this line. It may be blank, or (inside a reply) have no code."""
+        """Whether the reply ends here. The line may be blank, or inside a reply have no code."""
         head = line[:4]
         if head in LAST_HEADS:
             self._count_line()
@@ -159,9 +161,8 @@ class ReplyReader:
             return False
         parts = read_head(text)
         if parts is None and not self._lines:
-            raise syntax_error(
-                "no reply code", bytes(self._buffer[: self._line_start]) + line, self._line_start
-            )
+            octets = bytes(self._buffer[: self._line_start]) + line
+            raise syntax_error("no reply code", octets, self._line_start)
         self._count_line()
         return parts is not None and not parts.continued
 
@@ -191,13 +192,8 @@ class ReplyReader:
     def _take_reply(self, end: int) -> Reply:
         octets = bytes(self._buffer[:end])
         del self._buffer[:end]
-        self._start_reply()
+        self._searched = self._line_start = self._lines = 0
         return parse(octets)
-
-    def _start_reply(self) -> None:
-        self._searched = 0  # where to look for the next line end: no octet is looked at twice
-        self._line_start = 0
-        self._lines = 0
 
     def _end_of_stream(self) -> Event:
         if self._buffer.strip(b" \t\r\n"):

@@ -63,7 +63,7 @@ def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
 
 
 def may_have_status(text: str) -> bool:
-    """Whether `text` may have a status, or what looks like one. Cheap, and mostly rightly says no."""
+    """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
     if not text or text[0] in _STATUS_STARTS:
         return bool(text)
     return text[-1] in _STATUS_ENDS and _last_status(text) is not None
