@@ -33,7 +33,7 @@ class ReplySyntaxError(ReplyError, ValueError):
     @property
     def excerpt(self) -> str:
         """The first characters of the line at fault, escaped: safe for a log or a terminal."""
-        lines = self.text.split("\n")
+        lines = self.text.split("\n" if "\n" in self.text else "\r")
         return excerpt(lines[self.line - 1] if self.line <= len(lines) else "")
 
     def __str__(self) -> str:

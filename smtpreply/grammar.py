@@ -302,6 +302,7 @@ def _unterminated(code: bytes, texts: list[bytes], found: set[Defect]) -> list[b
         texts, ended = unfold(code, texts[0])
         if len(texts) > 1:
             found.add(Defect.FOLDED)
+            texts = [text.rstrip(b"\r") for text in texts]
     if not ended:
         found.add(Defect.UNTERMINATED)
     return texts

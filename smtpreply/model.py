@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
+from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject, catalog_entry
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.escape import escape
 from smtpreply.grammar import Content, newline_of, read_clean, read_reply
+
+if TYPE_CHECKING:
+    from smtpreply.catalog.entries import ReplyCodeEntry
 
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
@@ -60,8 +63,11 @@ class Reply:
     ) -> None:
         if isinstance(lines, str):
             raise TypeError("lines is an iterable of lines, not one string")
+        texts = list(lines)
+        if any("\r" in text or "\n" in text for text in texts):
+            raise ValueError("a line of a reply holds no line end")
         head = "" if enhanced is None else f"{enhanced} "
-        textstrings = [f"{head}{line}" if line else str(enhanced or "") for line in lines]
+        textstrings = [f"{head}{text}" if text else str(enhanced or "") for text in texts]
         made = Reply.from_textstrings(code, textstrings or [str(enhanced or "")], defects)
         if enhanced is not None and set(made.statuses) != {enhanced}:
             raise ValueError(f"a {code} reply of {len(made.lines)} line(s) carries no {enhanced}")
@@ -82,10 +88,13 @@ class Reply:
         """
         if not _is_code(code):
             raise ValueError(f"a reply code is 200 to 599, not {code!r}")
-        octets = _wire_form(code, [_checked(text) for text in textstrings])
-        lines, status, own, texts, statuses = _read_in_full(octets)
+        texts = [_checked(text) for text in textstrings]
+        if not texts:
+            raise ValueError("a reply has at least one line")
+        octets = _wire_form(code, texts)
+        lines, status, own, sent, statuses = _read_in_full(octets)
         extra = in_order((*own, *defects))
-        return sealed(code, octets, (lines, status, extra, texts, statuses))
+        return sealed(code, octets, (lines, status, extra, sent, statuses))
 
     @classmethod
     def from_response(cls, code: int, message: str | bytes | Iterable[str | bytes] = b"") -> Reply:
@@ -111,7 +120,8 @@ class Reply:
             raise ReplySyntaxError(
                 f"no reply code: {code!r}", octets.decode("utf-8", "surrogateescape")
             )
-        return sealed(code, _wire_form(code, texts))
+        octets = _wire_form(code, texts)
+        return sealed(code, octets, _read_in_full(octets))
 
     # --- the code ---
 
@@ -181,6 +191,16 @@ class Reply:
         return (self._content or self._read())[4]
 
     @property
+    def entry(self) -> ReplyCodeEntry:
+        """What the catalog says of the code. It is loaded when the first reply is asked for it.
+
+        >>> Reply(421, ["mx.example.com closing"]).entry.title
+        'Service Not Available'
+        """
+        entry: ReplyCodeEntry = catalog_entry(self.code)
+        return entry
+
+    @property
     def raw(self) -> bytes:
         """The octets as they were received, defects and all; `bytes` gives the canonical form."""
         return self._octets
@@ -222,7 +242,15 @@ class Reply:
         return hash((self.code, self.textstrings))
 
     def __replace__(self, /, **changes: Any) -> Reply:
-        """Give a copy with other `code`, `lines`, `enhanced` or `defects`: `copy.replace`."""
+        """Give a copy with other `code`, `lines`, `enhanced` or `defects`: `copy.replace`.
+
+        Other `lines` all get the `enhanced` status; the old ones keep theirs line by line.
+        """
+        if not {"lines", "enhanced"} & changes.keys():
+            return Reply.from_textstrings(
+                **{"code": self.code, "textstrings": self.textstrings, "defects": self.defects}
+                | changes
+            )
         names = ("code", "lines", "enhanced", "defects")
         return Reply(**{name: getattr(self, name) for name in names} | changes)
 
@@ -310,8 +338,9 @@ def _octets_of(text: str | bytes) -> bytes:
 
 
 def _checked(text: str) -> bytes:
+    # A CR inside is what a server has sent, see Defect.BARE_CR; at the end it would end the line.
     octets = text.encode("utf-8", "surrogateescape")
-    if b"\n" in octets or b"\r" in octets:
+    if b"\n" in octets or octets.endswith(b"\r"):
         raise ValueError(f"a line of a reply holds no line end: {text!r}")
     return octets
 

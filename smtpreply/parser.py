@@ -92,13 +92,11 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
     position = 0
     try:
         while position < len(octets):
-            end = 0 if strict else _end_in_form(octets, position)
-            if end and (end == len(octets) or _starts_reply(octets, end)):
+            end = strict_end(octets, position) if strict else _end_in_form(octets, position)
+            if end and (strict or end == len(octets) or _starts_reply(octets, end)):
                 yield sealed(int(octets[position : position + 3]), octets[position:end])
                 position = end
                 continue
-            if strict:
-                strict_end(octets, position)
             reading = read_reply(octets, position, newline)
             if reading is None:
                 return
@@ -110,32 +108,38 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
 
 def octets_of(raw: Raw) -> bytes:
     """Give `raw` as octets; text as UTF-8, with surrogate escapes as the octets they stand for."""
-    if not isinstance(raw, str):
-        return bytes(raw)
+    return raw.encode("utf-8", _surrogates(raw)) if isinstance(raw, str) else bytes(raw)
+
+
+def _surrogates(text: str) -> str:
+    """Choose what becomes of surrogates: octets, unless there is one that stands for none."""
     try:
-        return raw.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no octet: JSON can hold them
-        return raw.encode("utf-8", "surrogatepass")
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # JSON can hold such a one
+        return "surrogatepass"
+    return "surrogateescape"
 
 
 def _parse_slowly(raw: Raw, *, strict: bool) -> Reply:
     octets = octets_of(raw)
     try:
-        if strict:
-            strict_end(octets, 0)
+        end = strict_end(octets, 0) if strict else 0
+        if strict and end < len(octets):
+            strict_end(octets, end)  # what follows may be no reply either
+            raise _more_than_one(octets, end)
         reading = read_reply(octets, 0, newline_of(octets))
         if reading is None:
             raise syntax_error("no reply code", octets, 0)
         if reading.end < len(octets):
-            raise syntax_error(
-                "more than one reply, parse_all reads them",
-                octets,
-                reading.end,
-                MultipleRepliesError,
-            )
+            raise _more_than_one(octets, reading.end)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
     return sealed(reading.code, octets, reading.content)
+
+
+def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
+    message = "more than one reply, parse_all reads them"
+    return syntax_error(message, octets, position, MultipleRepliesError)
 
 
 def _continued(octets: bytes) -> tuple[int, ReplyClass] | None:
@@ -178,5 +182,5 @@ def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:
     if not isinstance(raw, str):
         return error
     before = octets_of(raw)[: error.position]
-    position = len(before.decode("utf-8", "surrogateescape"))
+    position = len(before.decode("utf-8", _surrogates(raw)))
     return type(error)(error.message, raw, position, error.line)
