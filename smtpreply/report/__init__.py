@@ -1,0 +1,1 @@
+"""What people look at: tables, summaries. Nothing here prints; the command line does."""

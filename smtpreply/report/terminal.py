@@ -1,0 +1,169 @@
+"""Replies as a terminal shows them, and as plain text for a pipe. Needs rich.
+
+What a server wrote is escaped first, and reaches rich as `Text` only: rich would read markup in a
+plain string ("[red]"), and a terminal would obey escape sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from smtpreply.codes import ReplyClass
+from smtpreply.escape import escape
+from smtpreply.model import Reply
+from smtpreply.transcript import Exchange
+
+_WORDS = {
+    ReplyClass.POSITIVE_COMPLETION: "positive",
+    ReplyClass.POSITIVE_INTERMEDIATE: "intermediate",
+    ReplyClass.TRANSIENT_NEGATIVE: "transient",
+    ReplyClass.PERMANENT_NEGATIVE: "permanent",
+}
+_STYLES = {
+    ReplyClass.POSITIVE_COMPLETION: "green",
+    ReplyClass.POSITIVE_INTERMEDIATE: "cyan",
+    ReplyClass.TRANSIENT_NEGATIVE: "yellow",
+    ReplyClass.PERMANENT_NEGATIVE: "red",
+}
+_NOTHING = "-"
+
+
+def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: str = "") -> Table:
+    """Draw replies as a table, with a row for each: line, code, class, status, text, defects.
+
+    Below the text stands the command that was answered, where it is known.
+
+    >>> replies_table([]).row_count
+    0
+    """
+    rows = list(exchanges)
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.title, table.title_justify = _text(title) if title else None, "left"
+    table.caption, table.caption_justify = _text(caption) if caption else None, "left"
+    for name in ("line", "code"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("class", "enhanced"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("text", ratio=1, overflow="fold")
+    if any(row.reply.defects for row in rows):  # else the room is the text's
+        table.add_column("defects", overflow="fold", max_width=20)
+    for row in rows:
+        table.add_row(*_cells(row)[: len(table.columns)])
+    return table
+
+
+def plain_row(exchange: Exchange) -> str:
+    r"""Give a reply as one line of columns that tabs part, as `cut` and `awk` read them.
+
+    Line, code, class, enhanced status, text, defects, command; "-" where there is none. The lines
+    of a text are joined with a literal ``\n``.
+
+    >>> plain_row(Exchange(Reply(250, ["Ok"]), line=7, command="DATA")).split("\t")
+    ['7', '250', 'positive', '-', 'Ok', '-', 'DATA']
+    """
+    reply = exchange.reply
+    columns = (
+        str(exchange.line),
+        str(reply.code),
+        _WORDS[reply.reply_class],
+        str(reply.enhanced or _NOTHING),
+        escape(reply.text) or _NOTHING,
+        ",".join(defect.value for defect in reply.defects) or _NOTHING,
+        escape(exchange.command or _NOTHING),
+    )
+    return "\t".join(columns)
+
+
+def explanation(reply: Reply) -> list[tuple[str, str]]:
+    r"""Take a reply apart: a label and a text for each part, safe to show.
+
+    A part with several texts has its label on the first one only.
+
+    >>> explanation(Reply(550, ["No such user"]))[0]
+    ('code', '550')
+    """
+    return [
+        ("code", str(reply.code)),
+        ("class", f"{reply.reply_class.label}: {reply.reply_class.description}"),
+        ("subject", _subject(reply)),
+        ("enhanced", _enhanced(reply)),
+        *_labelled("lines", [escape(line) for line in reply.lines]),
+        *_labelled("defects", _defects(reply)),
+        *_labelled("canonical", _canonical(reply)),
+    ]
+
+
+def explanation_table(reply: Reply) -> Table:
+    """Draw the parts of `explanation`, with the labels on the left.
+
+    >>> explanation_table(Reply(250, ["Ok"])).row_count
+    7
+    """
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in explanation(reply):
+        style = _STYLES[reply.reply_class] if label in ("code", "class") else ""
+        table.add_row(label, Text(text, style=style))
+    return table
+
+
+def plain_explanation(reply: Reply) -> str:
+    r"""Give the parts of `explanation` as lines of text, which no width breaks.
+
+    >>> print(plain_explanation(Reply(250, ["Ok"])).splitlines()[-1])
+    canonical  250 Ok\r\n
+    """
+    return "".join(f"{label:9}  {text}\n" for label, text in explanation(reply))
+
+
+def _cells(exchange: Exchange) -> list[Text]:
+    reply = exchange.reply
+    style = _STYLES[reply.reply_class]
+    text = Text("\n").join(_text(line) for line in reply.lines)
+    if exchange.command is not None:
+        command = "end of message" if exchange.command == "." else escape(exchange.command)
+        text.append(f"\n(in reply to {command})", style="dim")
+    return [
+        Text(str(exchange.line), style="dim"),
+        Text(str(reply.code), style=f"bold {style}"),
+        Text(_WORDS[reply.reply_class], style=style),
+        Text(str(reply.enhanced or "")),
+        text,
+        Text("\n".join(defect.value for defect in reply.defects), style="magenta"),
+    ]
+
+
+def _subject(reply: Reply) -> str:
+    if reply.subject is None:
+        return "none: the second digit is above 5, which RFC 5321 4.2 does not have"
+    return f"{reply.subject.label}: {reply.subject.description}"
+
+
+def _enhanced(reply: Reply) -> str:
+    if reply.enhanced is None:
+        return "none"
+    return f"{reply.enhanced}, of class {reply.enhanced.reply_class.label}"
+
+
+def _defects(reply: Reply) -> list[str]:
+    return [
+        f"{defect.value} ({defect.reference}): {defect.description}" for defect in reply.defects
+    ] or ["none"]
+
+
+def _canonical(reply: Reply) -> list[str]:
+    lines = bytes(reply).decode("utf-8", "surrogateescape").split("\n")[:-1]
+    return [escape(f"{line}\n") for line in lines]
+
+
+def _labelled(label: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+    return [("" if number else label, text) for number, text in enumerate(texts)]
+
+
+def _text(text: str) -> Text:
+    return Text(escape(text))
