@@ -34,8 +34,13 @@ def unfold(code: bytes, text: bytes) -> tuple[list[bytes], bool]:
 
 
 def _cut(code: bytes, text: bytes, status: bytes) -> tuple[list[bytes], bool]:
-    lines = text.split(b" " + code + b"-" + status)
-    before, head, after = lines[-1].partition(b" " + code + b" " + status)
+    first, *others = text.split(b" " + code + b"-" + status)
+    lines = [first, *(status + other for other in others)]
+    last_head = b" " + code + b" "
+    before, head, after = lines[-1].partition(last_head + status)
     if head:
-        lines[-1:] = [before, after]
-    return lines[:1] + [status + line for line in lines[1:]], bool(head)
+        lines[-1:] = [before, status + after]
+    elif others:  # where heads repeat the status, the last one may have another, or none
+        before, head, after = lines[-1].partition(last_head)
+        lines[-1:] = [before, after] if head else [before]
+    return lines, bool(head)
