@@ -53,8 +53,8 @@ __all__ = [
     "parse_diagnostic",
 ]
 
-# Where each name is. Its module is imported when someone asks for the name: attrs alone takes as long
-# to import as smtplib does, and a program that may never read a reply should not wait for it.
+# Where each name is. Its module is imported when someone asks for the name: attrs alone takes as
+# long to import as smtplib does, and a program that may never read a reply should not wait for it.
 _HOMES = {
     "codes": ("EnhancedStatus", "ReplyClass", "ReplySubject"),
     "defects": ("Defect",),

@@ -154,5 +154,7 @@ class Defect(enum.Enum):
 
 def in_order(found: Iterable[Defect]) -> tuple[Defect, ...]:
     """Give each of the `found` defects once, in the order in which `Defect` names them."""
-    unique = set(found)
-    return tuple(defect for defect in Defect if defect in unique) if unique else ()
+    return tuple(sorted(set(found), key=_PLACES.__getitem__))
+
+
+_PLACES = {defect: place for place, defect in enumerate(Defect)}

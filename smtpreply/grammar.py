@@ -8,21 +8,21 @@ RFC 5321 4.2::
     textstring  = 1*(%d09 / %d32-126)
 
 `strict_end` holds a text to this and to nothing else. `read_reply` reads whatever has a reply
-code, and notes as `Defect` where it departs. `read_clean` is the short way for the replies that
-have no defect, which are nearly all. All three are linear in the text.
+code, and notes as `Defect` where it departs. `read_in_form` is the short way for the replies
+whose lines have no defect, which are nearly all. All three are linear in the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.folding import unfold
-from smtpreply.statuses import GREETING, KNOWN_STATUSES, may_have_status, statuses_of
+from smtpreply.statuses import KNOWN_STATUSES, may_have_status, statuses_of
 
 REPLY_CODE = "[2-5][0-5][0-9]"
 TEXTSTRING = "[\t -~]+"
@@ -169,62 +169,55 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         return None
     if continued:
         texts = _unterminated(code, texts, found)
-    return Reading(int(code), read_content(int(code), texts, found), position)
+    found.update(_text_defects(b" ".join(texts)))
+    textstrings = tuple([text.decode("utf-8", "surrogateescape") for text in texts])
+    return Reading(int(code), _content(int(code), textstrings, found), position)
 
 
-def read_content(code: int, texts: Sequence[bytes], found: set[Defect]) -> Content:
-    """Say what the `texts` of a reply mean, given what was `found` of their lines."""
-    textstrings = tuple(text.decode("utf-8", "surrogateescape") for text in texts)
-    parted = statuses_of(textstrings, code)
-    statuses = tuple(status for status, _, _ in parted)
-    enhanced = next(filter(None, statuses), None)
-    defects = {
-        *found,
-        *_text_defects(b" ".join(texts)),
-        *_status_defects(code, statuses),
-        *(defect for _, _, defect in parted if defect is not None),
-    }
-    lines = tuple(rest for _, rest, _ in parted)
-    return lines, enhanced, in_order(defects), textstrings, statuses
-
-
-def read_clean(octets: bytes, code: int) -> Content | None:
-    """Read octets that are one reply in form, if they have no defect. None: read them in full.
+def read_in_form(octets: bytes, code: int) -> Content | None:
+    """Read octets that are one reply, if its lines have no defect. None: `read_reply` must.
 
     The caller has seen that each line begins with the `code` and its separator, and that only the
     last one has a space for it.
     """
     line_ends = octets.translate(None, _PRINTABLE)
-    if line_ends == b"\r\n":
-        if len(octets) > MAX_LINE or octets[-2] != _CR or len(octets) == _EMPTY_LINE:
-            return None
-        text = octets[4:-2].decode("ascii")
-        word, _, rest = text.partition(" ")
-        status = KNOWN_STATUSES.get(word)
-        if status is not None and status.class_ == code // 100:
-            return (rest,), status, (), (text,), (status,)
-        return None if may_have_status(text) else ((text,), None, (), (text,), (None,))
-    return _read_clean_lines(octets, code, len(line_ends) // 2, line_ends)
+    if line_ends != b"\r\n":
+        return _read_lines_in_form(octets, code, line_ends)
+    if len(octets) > MAX_LINE or octets[-2] != _CR or len(octets) == _EMPTY_LINE:
+        return None
+    text = octets[4:-2].decode("ascii")
+    word, _, rest = text.partition(" ")
+    status = KNOWN_STATUSES.get(word)
+    if status is not None and status.class_ == code // 100:
+        return (rest,), status, (), (text,), (status,)
+    if may_have_status(text):
+        return _content(code, (text,), ())
+    return (text,), None, (), (text,), (None,)
 
 
-def _read_clean_lines(octets: bytes, code: int, count: int, line_ends: bytes) -> Content | None:
+def _read_lines_in_form(octets: bytes, code: int, line_ends: bytes) -> Content | None:
+    count = len(line_ends) // 2
     if line_ends != b"\r\n" * count or (len(octets) > MAX_LINE and _has_long_line(octets)):
         return None
     *heads_and_texts, rest = octets.decode("ascii").split("\r\n")
     if len(heads_and_texts) != count or rest or len(heads_and_texts[-1]) == len("250 "):
         return None
     textstrings = tuple([line[4:] for line in heads_and_texts])
-    word = textstrings[0].partition(" ")[0]
-    status = KNOWN_STATUSES.get(word)
-    if status is None:
-        if any(map(may_have_status, textstrings)):
-            return None
-        return textstrings, None, (), textstrings, (None,) * count
-    head = word + " "
-    lines = tuple([text[len(head) :] for text in textstrings if text.startswith(head)])
-    if len(lines) != count or status.class_ != code // 100 or code == GREETING:
-        return None
-    return lines, status, (), textstrings, (status,) * count
+    if any(map(may_have_status, textstrings)):
+        return _content(code, textstrings, ())
+    return textstrings, None, (), textstrings, (None,) * count
+
+
+def _content(code: int, textstrings: tuple[str, ...], found: Iterable[Defect]) -> Content:
+    """Say what textstrings mean, given the defects that were `found` in their lines."""
+    parted = statuses_of(textstrings, code)
+    statuses = tuple([status for status, _, _ in parted])
+    enhanced = next(filter(None, statuses), None)
+    defects = {*found, *[defect for _, _, defect in parted if defect is not None]}
+    if enhanced is not None:
+        defects.update(_status_defects(code, statuses))
+    lines = tuple([rest for _, rest, _ in parted])
+    return lines, enhanced, in_order(defects), textstrings, statuses
 
 
 def syntax_error(
@@ -329,8 +322,6 @@ def _text_defects(texts: bytes) -> list[Defect]:
 
 def _status_defects(code: int, statuses: Sequence[EnhancedStatus | None]) -> list[Defect]:
     carried = [status for status in statuses if status is not None]
-    if not carried:
-        return []
     defects = []
     if any(status.class_ != code // 100 for status in carried):
         defects.append(Defect.STATUS_CLASS)

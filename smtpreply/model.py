@@ -11,7 +11,7 @@ from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject, catalog_en
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.escape import escape
-from smtpreply.grammar import Content, newline_of, read_clean, read_reply
+from smtpreply.grammar import Content, newline_of, read_in_form, read_reply
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import ReplyCodeEntry
@@ -206,7 +206,7 @@ class Reply:
         return self._octets
 
     def _read(self) -> Content:
-        content = read_clean(self._octets, self.code)
+        content = read_in_form(self._octets, self.code)
         if content is None:
             content = _read_in_full(self._octets)
         _keep_content(self, content)
@@ -247,10 +247,9 @@ class Reply:
         Other `lines` all get the `enhanced` status; the old ones keep theirs line by line.
         """
         if not {"lines", "enhanced"} & changes.keys():
-            return Reply.from_textstrings(
-                **{"code": self.code, "textstrings": self.textstrings, "defects": self.defects}
-                | changes
-            )
+            old = {"code": self.code, "textstrings": self.textstrings, "defects": self.defects}
+            merged: dict[str, Any] = old | changes
+            return Reply.from_textstrings(**merged)
         names = ("code", "lines", "enhanced", "defects")
         return Reply(**{name: getattr(self, name) for name in names} | changes)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from smtpreply.codes import ReplyClass
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
@@ -145,15 +145,15 @@ def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
 def _continued(octets: bytes) -> tuple[int, ReplyClass] | None:
     """Give code and class of octets that begin with ``code-``, if they are one reply in form."""
     code_and_class = _CONTINUED_HEADS.get(octets[:4])
-    if code_and_class is None or _in_form(code_and_class[0])(octets) is None:
+    if code_and_class is None or _in_form(code_and_class[0]).fullmatch(octets) is None:
         return None
     return code_and_class
 
 
 @functools.cache
-def _in_form(code: int) -> Callable[[bytes], re.Match[bytes] | None]:
-    """Give the test of whether octets are one reply of several lines, all with this code."""
-    return re.compile(b"(?:%d-[^\n]*\n)+%d [^\n]*\n" % (code, code)).fullmatch
+def _in_form(code: int) -> re.Pattern[bytes]:
+    """Give the pattern of a reply of several lines that all have this code."""
+    return re.compile(b"(?:%d-[^\n]*\n)+%d [^\n]*\n" % (code, code))
 
 
 def _end_in_form(octets: bytes, start: int) -> int:
@@ -161,15 +161,9 @@ def _end_in_form(octets: bytes, start: int) -> int:
     head = octets[start : start + 4]
     if head in LAST_HEADS:
         return octets.find(b"\n", start) + 1
-    if head not in CONTINUED_HEADS:
-        return 0
-    last = head[:3] + b" "
-    end = start
-    while octets.startswith(head, end):
-        end = octets.find(b"\n", end) + 1
-        if not end:
-            return 0
-    return octets.find(b"\n", end) + 1 if octets.startswith(last, end) else 0
+    code = CONTINUED_HEADS.get(head)
+    match = code and _in_form(code).match(octets, start)
+    return match.end() if match else 0
 
 
 def _starts_reply(octets: bytes, start: int) -> bool:

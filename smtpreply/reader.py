@@ -32,7 +32,7 @@ from smtpreply.errors import (
     TooManyLinesError,
 )
 from smtpreply.grammar import CONTINUED_HEADS, LAST_HEADS, read_head, syntax_error
-from smtpreply.model import Reply
+from smtpreply.model import Reply, sealed
 from smtpreply.parser import parse
 
 
@@ -136,6 +136,10 @@ class ReplyReader:
             yield reply
 
     def _next_reply(self) -> Event:
+        if not self._searched:
+            reply = self._whole_line()
+            if reply is not None:
+                return reply
         while True:
             end = self._buffer.find(b"\n", self._searched) + 1
             if not end:
@@ -146,6 +150,16 @@ class ReplyReader:
             if self._is_last(bytes(self._buffer[self._line_start : end])):
                 return self._take_reply(end)
             self._line_start = self._searched = end
+
+    def _whole_line(self) -> Reply | None:
+        """Give the reply at the start of the buffer if it is one line in form: most are."""
+        code = LAST_HEADS.get(bytes(self._buffer[:4]))
+        end = self._buffer.find(b"\n") + 1
+        if code is None or not 0 < end <= self._max_line_length <= self._max_reply_length:
+            return None
+        octets = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        return sealed(code, octets)
 
     def _is_last(self, line: bytes) -> bool:
         """Whether the reply ends here. The line may be blank, or inside a reply have no code."""

@@ -43,8 +43,12 @@ def split_status(text: str, code: int) -> Found:
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
     is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """
-    if code // 100 == 3:
+    if code // 100 == 3 or not may_have_status(text):
         return None, text, None
+    word, _, rest = text.partition(" ")
+    status = KNOWN_STATUSES.get(word)
+    if status is not None and code != GREETING:
+        return status, rest, None
     plain = _PLAIN.match(text)
     if plain is not None:
         status = _status(plain[1])
