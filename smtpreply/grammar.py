@@ -41,6 +41,8 @@ _BAD_SEPARATORS = b"\t:;,=_/|."
 
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _CR = 0x0D
+_HYPHEN = 0x2D
+_ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
 _EMPTY_LINE = len(b"250 \r\n")
 _PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
 
@@ -239,13 +241,13 @@ def _line(octets: bytes, start: int, newline: bytes) -> _Line:
 
 def _line_defects(octets: bytes, line: _Line, newline: bytes) -> list[Defect]:
     line_end = octets[line.start + len(line.text) : line.end]
-    defects = []
+    defects: list[Defect] = []
+    if line_end == b"\r\n" and b"\r" not in line.text and line.end - line.start <= MAX_LINE:
+        return defects
     if newline not in line_end:
         defects.append(Defect.NO_FINAL_NEWLINE)
     elif line_end != b"\r\n":
-        defects.append(
-            {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}.get(line_end, Defect.EXTRA_CR)
-        )
+        defects.append(_ODD_LINE_ENDS.get(line_end, Defect.EXTRA_CR))
     if b"\r" in line.text:
         defects.append(Defect.BARE_CR)
     if line.end - line.start > MAX_LINE:
@@ -255,6 +257,8 @@ def _line_defects(octets: bytes, line: _Line, newline: bytes) -> list[Defect]:
 
 def read_head(line: bytes) -> Head | None:
     """Part a line into code and text. None where it has no reply code."""
+    if line[:4] in CONTINUED_HEADS or (line[:4] in LAST_HEADS and len(line) > len("250 ")):
+        return Head(line[:3], line[3] == _HYPHEN, line[4:], [])
     bare = line.lstrip(_BLANKS + b"\0" + _BYTE_ORDER_MARK)
     defects = _leading_defects(line[: len(line) - len(bare)])
     if _CODE.match(bare) is None or _NO_CODE.match(bare, 3) or defects is None:
