@@ -16,19 +16,22 @@ from smtpreply.parser import octets_of, parse
 _FIELD_NAME = re.compile(r"[ \t]*Diagnostic-Code[ \t]*:", re.IGNORECASE)
 # Exchange writes the host and the status before the type: "<mx.example.com #5.1.1 smtp;550 ...>".
 _TYPE = re.compile(
-    r"\s*(?:<?[A-Za-z0-9.-]*[ \t]*#[0-9.]+[ \t]+)?[A-Za-z][A-Za-z0-9-]*[ \t]*(?:\([^()]*\)[ \t]*)?;"
+    r"(?:(?:<?[A-Za-z0-9.-]+[ \t]+)?#[0-9.]+[ \t]+)?"
+    r"[A-Za-z][A-Za-z0-9-]*[ \t]*(?:\([^()]*\)[ \t]*)?;"
 )
 _FOLD = re.compile(r"\r?\n[ \t]+")
 
 _QUOTED = r"""(?:'([^'\\]*(?:\\.[^'\\]*)*)'|"([^"\\]*(?:\\.[^"\\]*)*)")"""
-# Python: (550, b'5.1.1 ...'), SMTPResponse(code=550, message='...'), also inside a dict.
+# Python: (550, b'5.1.1 ...'), SMTPResponse(code=550, message='...'), also inside a dict, and with
+# the name of the exception before it. Only there: a server's own text may hold anything.
+_PYTHON_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.]*:?[ ]*)?[({]")
 _PYTHON = re.compile(
     rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){_QUOTED}", re.DOTALL
 )
 # Go's net/textproto: 550 "5.1.1 ...\n..."
-_GO = re.compile(rf"\s*([2-5][0-9][0-9])[ ]{_QUOTED}\s*\Z", re.DOTALL)
+_GO = re.compile(rf"([2-5][0-9][0-9])[ ]{_QUOTED}\Z", re.DOTALL)
 # JSON and others: "550 5.1.1 ..."
-_WHOLE = re.compile(rf"\s*{_QUOTED}\s*\Z", re.DOTALL)
+_WHOLE = re.compile(rf"{_QUOTED}\Z", re.DOTALL)
 
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", re.DOTALL)
 _NAMED_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -57,9 +60,9 @@ def parse_diagnostic(text: str | bytes) -> Reply:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
     field = _FIELD_NAME.match(text)
-    body = text[field.end() :] if field else text
+    body = (text[field.end() :] if field else text).strip()
     kind = _TYPE.match(body)
-    body = body[kind.end() :] if kind else body
+    body = body[kind.end() :].lstrip() if kind else body
     try:
         reply = _from_python(body) or _from_go(body)
         return reply or parse(octets_of(_FOLD.sub(" ", _unquoted(body)).strip()) + b"\r\n")
@@ -70,6 +73,8 @@ def parse_diagnostic(text: str | bytes) -> Reply:
 
 
 def _from_python(body: str) -> Reply | None:
+    if _PYTHON_START.match(body) is None:
+        return None
     replies = {
         Reply.from_response(int(code), _unescaped(single or double, octets=bool(prefix)))
         for code, prefix, single, double in _PYTHON.findall(body)
@@ -104,7 +109,8 @@ def _unescaped(literal: str, *, octets: bool = False) -> str:
             return _NAMED_ESCAPES.get(body, body)
         if octets and number > 0x7F:
             return chr(0xDC00 + number)
-        return chr(number) if number <= 0x10FFFF else body
+        surrogate = 0xD800 <= number <= 0xDFFF
+        return body if surrogate or number > 0x10FFFF else chr(number)
 
     text = _ESCAPE.sub(meaning, literal)
     return (

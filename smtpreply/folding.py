@@ -43,4 +43,7 @@ def _cut(code: bytes, text: bytes, status: bytes) -> tuple[list[bytes], bool]:
     elif others:  # where heads repeat the status, the last one may have another, or none
         before, head, after = lines[-1].partition(last_head)
         lines[-1:] = [before, after] if head else [before]
+        if not head and before.endswith(b" " + code):  # a last line that is the code alone
+            head = last_head
+            lines[-1:] = [before[: -len(code) - 1], b""]
     return lines, bool(head)

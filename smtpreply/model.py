@@ -12,6 +12,7 @@ from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.escape import escape
 from smtpreply.grammar import Content, newline_of, read_in_form, read_reply
+from smtpreply.octets import to_octets
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import ReplyCodeEntry
@@ -333,7 +334,7 @@ def _is_code(code: object) -> bool:
 
 
 def _octets_of(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    return text if isinstance(text, bytes) else to_octets(text)
 
 
 def _checked(text: str) -> bytes:

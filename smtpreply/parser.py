@@ -21,6 +21,7 @@ from smtpreply.grammar import (
     syntax_error,
 )
 from smtpreply.model import CLASSES, Draft, Reply, sealed
+from smtpreply.octets import surrogates, to_octets
 
 Raw = str | bytes | bytearray | memoryview
 
@@ -108,16 +109,7 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
 
 def octets_of(raw: Raw) -> bytes:
     """Give `raw` as octets; text as UTF-8, with surrogate escapes as the octets they stand for."""
-    return raw.encode("utf-8", _surrogates(raw)) if isinstance(raw, str) else bytes(raw)
-
-
-def _surrogates(text: str) -> str:
-    """Choose what becomes of surrogates: octets, unless there is one that stands for none."""
-    try:
-        text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # JSON can hold such a one
-        return "surrogatepass"
-    return "surrogateescape"
+    return to_octets(raw) if isinstance(raw, str) else bytes(raw)
 
 
 def _parse_slowly(raw: Raw, *, strict: bool) -> Reply:
@@ -176,5 +168,5 @@ def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:
     if not isinstance(raw, str):
         return error
     before = octets_of(raw)[: error.position]
-    position = len(before.decode("utf-8", _surrogates(raw)))
+    position = len(before.decode("utf-8", surrogates(raw)))
     return type(error)(error.message, raw, position, error.line)

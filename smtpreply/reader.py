@@ -64,6 +64,9 @@ class ReplyReader:
         max_lines: lines of one reply.
         max_reply_length: octets of one reply, blank lines before it included.
 
+    Raises:
+        ValueError: a bound is below 1.
+
     >>> reader = ReplyReader()
     >>> reader.receive_data(b"250-mx.example.com\r\n250 SI")
     >>> reader.next_reply() is NEED_DATA
@@ -80,6 +83,8 @@ class ReplyReader:
         max_lines: int = 1000,
         max_reply_length: int = 65536,
     ) -> None:
+        if min(max_line_length, max_lines, max_reply_length) < 1:
+            raise ValueError("the bounds of a reader are 1 or more")
         self._max_line_length = max_line_length
         self._max_lines = max_lines
         self._max_reply_length = max_reply_length

@@ -41,7 +41,7 @@ class Axis(enum.StrEnum):
     MEANING = "meaning"
 
 
-Value = str | int | bool | tuple[str, ...] | tuple[int, ...] | None
+Value = str | int | bool | tuple[str | int, ...] | None
 
 
 @attrs.frozen
@@ -193,7 +193,7 @@ def _subject_of(entry: CodeEntry) -> Value:
 def _field(name: str) -> Callable[[CodeEntry], Value]:
     def value(entry: CodeEntry) -> Value:
         found = getattr(entry, name)
-        return str(found) if isinstance(found, enum.StrEnum) else found  # type: ignore[no-any-return]
+        return str(found) if isinstance(found, enum.StrEnum) else found
 
     return value
 

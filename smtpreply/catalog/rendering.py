@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 
 from smtpreply.catalog.comparison import Comparison
@@ -157,30 +157,43 @@ def _escaped(text: str) -> str:
 # --- HTML ----------------------------------------------------------------------------------
 
 
-def _html(document: Document) -> str:
+Resolve = Callable[[str], str | None]
+
+
+def _no_link(key: str) -> None:
+    """Know no page of any entry: what an article alone can link to."""
+
+
+def write_html(document: Document, resolve: Resolve = _no_link) -> str:
+    """Write a document as an article of HTML.
+
+    Args:
+        document: what `describe` gave.
+        resolve: gives the address of an entry ("550") or a comparison ("214/235"), or None.
+    """
     body = [f"<h1>{_inline(document.title)}</h1>"]
     body += [f"<p{_lang(text, document)}>{_inline(text)}</p>" for text in document.summary]
-    body += [_html_section(section, 2, document) for section in document.sections]
+    body += [_html_section(section, 2, document, resolve) for section in document.sections]
     inner = "\n".join(body)
     return f'<article lang="{document.language}" dir="{document.direction}">\n{inner}\n</article>\n'
 
 
-def _html_section(section: Section, level: int, document: Document) -> str:
+def _html_section(section: Section, level: int, document: Document, resolve: Resolve) -> str:
     heading = f"<h{level}{_lang(section.heading, document)}>{_inline(section.heading)}</h{level}>"
-    blocks = [_html_block(block, document) for block in section.blocks]
-    inner = [_html_section(part, min(level + 1, 6), document) for part in section.sections]
+    blocks = [_html_block(block, document, resolve) for block in section.blocks]
+    inner = [_html_section(part, min(level + 1, 6), document, resolve) for part in section.sections]
     name = section.name.replace("_", "-")
     return "\n".join([f'<section class="{name}">', heading, *blocks, *inner, "</section>"])
 
 
-def _html_block(block: Block, document: Document) -> str:
+def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
     if isinstance(block, Paragraph):
         return f"<p{_lang(block.text, document)}>{_inline(block.text)}</p>"
     if isinstance(block, Items):
         tag = "ol" if block.numbered else "ul"
         links = block.links or (None,) * len(block.items)
         rows = "".join(
-            f"<li{_lang(item, document)}>{_html_item(item, link)}</li>"
+            f"<li{_lang(item, document)}>{_html_item(item, link, resolve)}</li>"
             for item, link in zip(block.items, links, strict=True)
         )
         return f"<{tag}>{rows}</{tag}>"
@@ -198,12 +211,13 @@ def _html_block(block: Block, document: Document) -> str:
     )
 
 
-def _html_item(item: Text, link: str | None) -> str:
-    if link is not None and link.startswith("https://"):
-        return f'<a href="{html.escape(link)}">{_inline(item)}</a>'
-    if link is not None:
-        return f'<a data-key="{html.escape(link)}">{_inline(item)}</a>'
-    return _inline(item)
+def _html_item(item: Text, link: str | None, resolve: Resolve) -> str:
+    if link is None:
+        return _inline(item)
+    address = link if link.startswith("https://") else resolve(link)
+    if address is None:
+        return _inline(item)
+    return f'<a href="{html.escape(address)}">{_inline(item)}</a>'
 
 
 def _lang(text: Text, document: Document) -> str:
@@ -266,4 +280,4 @@ def _said(text: Text) -> dict[str, str]:
     return {"text": str(text), "lang": text.language}
 
 
-_WRITERS = {"text": _text, "markdown": _markdown, "html": _html, "json": _json}
+_WRITERS = {"text": _text, "markdown": _markdown, "html": write_html, "json": _json}

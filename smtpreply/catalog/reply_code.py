@@ -1,4 +1,4 @@
-"""The reply codes of SMTP and its extensions as an enumeration, in the manner of `http.HTTPStatus`."""
+"""The reply codes of SMTP as an enumeration, in the manner of `http.HTTPStatus`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""How fast smtpreply is, beside its peers, on one and the same corpus."""

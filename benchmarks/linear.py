@@ -1,0 +1,222 @@
+"""Hostile texts cost time in proportion to their length: ``python -m benchmarks.linear``.
+
+Each text is read at 1 MB and at 4 MB, through every door, and every field of each reply is asked
+for (or the error is put into words): four times the text may take at most six times as long. The
+reader has its bounds lifted, but for the column that shows what the bounds are for. Takes some
+minutes; ``--text WORDS`` picks texts.
+
+Exits with 1 where a ratio is above the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from benchmarks.workloads import CHUNK, read_every_field
+from smtpreply import Reply, ReplyError, ReplyReader, parse, parse_all
+
+MEGABYTE = 2**20
+LIMIT = 6.0
+UNBOUNDED = 2**62
+MEMORY_SPEED = 1e-9  # seconds an octet
+ENOUGH = 0.002  # seconds of a measurement
+
+
+def _repeated(unit: bytes, after: bytes = b"", before: bytes = b"") -> Callable[[int], bytes]:
+    def text(size: int) -> bytes:
+        count = (size - len(before) - len(after)) // len(unit)
+        return before + unit * count + after
+
+    return text
+
+
+TEXTS: dict[str, Callable[[int], bytes]] = {
+    # lines
+    "only `250-` lines": _repeated(b"250-\r\n"),
+    "`250-` lines and an end": _repeated(b"250-a\r\n", after=b"250 a\r\n"),
+    "`250-` lines and an end of another code": _repeated(b"250-a\r\n", after=b"550 a\r\n"),
+    "`250-` lines, then garbage": _repeated(b"250-a\r\n", after=b"garbage"),
+    "one-line replies": _repeated(b"250 a\r\n"),
+    "one-line replies, each with a status": _repeated(b"550 5.1.1 a\r\n"),
+    "one-line replies, then garbage": _repeated(b"250 a\n", after=b"garbage"),
+    "alternating codes, `-`": _repeated(b"250-a\r\n550-a\r\n"),
+    "alternating codes, `-` and SP": _repeated(b"250-a\r\n550 a\r\n"),
+    "a reply, then lines without a code": _repeated(b"garbage\r\n", before=b"250 a\r\n"),
+    "replies and lines without a code in turn": _repeated(b"250 a\r\nb\r\n"),
+    "blank lines": _repeated(b"\r\n"),
+    "blank lines before a reply": _repeated(b"\r\n", after=b"250 a\r\n"),
+    "blank lines between replies": _repeated(b"250 a\r\n\r\n"),
+    "blank lines in a reply": _repeated(b"\r\n", before=b"250-a\r\n", after=b"250 b\r\n"),
+    "lines of CR CR LF": _repeated(b"250 a\r\r\n"),
+    "a thousand digits a line": _repeated(b"2" * 1000 + b"\r\n", before=b"250-a\r\n"),
+    # one line
+    "only digits": _repeated(b"2"),
+    "only spaces": _repeated(b" "),
+    "only CR": _repeated(b"\r"),
+    "only NUL": _repeated(b"\0"),
+    "only byte order marks": _repeated(b"\xef\xbb\xbf"),
+    "byte order marks and NULs, then a reply": _repeated(b"\xef\xbb\xbf\0 ", after=b"250 a\r\n"),
+    "one endless line": _repeated(b"a", before=b"250 "),
+    "one endless line that ends": _repeated(b"a", before=b"250 ", after=b"\r\n"),
+    "one endless line, `-`": _repeated(b"a", before=b"250-"),
+    "an endless line of spaces": _repeated(b" ", before=b"250 ", after=b"x\r\n"),
+    "an endless line of octets that are not UTF-8": _repeated(b"\xff", before=b"250 "),
+    "an endless line of escape sequences": _repeated(b"\x1b[2J", before=b"250 "),
+    "replies that end with CR": _repeated(b"250 a\r"),
+    "`250-` lines that end with CR": _repeated(b"250-a\r"),
+    "replies that end with CR, then one LF": _repeated(b"250 a\r", after=b"\n"),
+    # folds and statuses
+    "`550-5.` repeated": _repeated(b"550-5."),
+    "`550-5.7.1 ` folds": _repeated(b"550-5.7.1 a "),
+    "`550-5.7.1 ` folds and an end": _repeated(b"550-5.7.1 a ", after=b"550 5.7.1 b\r\n"),
+    "`550-a ` folds": _repeated(b"550-a "),
+    "`550 ` folds after a `-`": _repeated(b"550 a ", before=b"550-"),
+    "`550-5.7.1 550-` in each line": _repeated(b"550-5.7.1 550-\r\n"),
+    "a folded reply a line": _repeated(b"550-5.7.1 a 550 5.7.1 b\r\n"),
+    "`(#5.1.1)` repeated": _repeated(b"(#5.1.1)", before=b"550 "),
+    "`5.1.1 ` repeated": _repeated(b"5.1.1 ", before=b"550 "),
+    "an opening bracket, endlessly": _repeated(b"[", before=b"550 "),
+    "a status of endless digits": _repeated(b"1", before=b"550 5.1."),
+    "another status in each line": lambda size: b"".join(
+        b"550-5.%d.%d a\r\n" % divmod(number % 10**6, 1000) for number in range(size // 15)
+    ),
+}
+
+
+def by_parse(text: bytes) -> None:
+    try:
+        reply = parse(text)
+        read_every_field(reply)
+        str(reply)
+        bytes(reply)
+    except ReplyError as error:
+        str(error)
+
+
+def by_parse_all(text: bytes) -> None:
+    try:
+        for reply in parse_all(text):
+            read_every_field(reply)
+    except ReplyError as error:
+        str(error)
+
+
+def by_strict_parse_all(text: bytes) -> None:
+    try:
+        for reply in parse_all(text, strict=True):
+            read_every_field(reply)
+    except ReplyError as error:
+        str(error)
+
+
+def by_reader_in_chunks(text: bytes) -> None:
+    _feed(_unbounded_reader(), text, CHUNK)
+
+
+def by_bounded_reader_in_chunks(text: bytes) -> None:
+    _feed(ReplyReader(), text, CHUNK)
+
+
+def by_reader_octet_by_octet(text: bytes) -> None:
+    _feed(_unbounded_reader(), text, 1)
+
+
+def _unbounded_reader() -> ReplyReader:
+    return ReplyReader(max_line_length=UNBOUNDED, max_lines=UNBOUNDED, max_reply_length=UNBOUNDED)
+
+
+def _feed(reader: ReplyReader, text: bytes, length: int) -> None:
+    # The end of the stream is the empty chunk, as a socket gives it.
+    try:
+        for start in range(0, len(text) + length, length):
+            reader.receive_data(text[start : start + length])
+            while isinstance(event := reader.next_reply(), Reply):
+                read_every_field(event)
+    except ReplyError as error:
+        str(error)
+
+
+class Door(NamedTuple):
+    """A way to have a text read, and by how much less of it."""
+
+    name: str
+    read: Callable[[bytes], None]
+    divisor: int = 1
+
+
+DOORS = [
+    Door("parse", by_parse),
+    Door("parse_all", by_parse_all),
+    Door("parse_all, strict", by_strict_parse_all),
+    Door("reader, 64 KiB", by_reader_in_chunks),
+    Door("reader, bounded", by_bounded_reader_in_chunks),
+    Door("reader, octets (1/8)", by_reader_octet_by_octet, 8),  # a million calls are enough
+]
+
+
+def seconds(read: Callable[[bytes], None], text: bytes, rounds: int) -> float:
+    """Give the best time of some rounds; of more than that, if they are short."""
+    taken: list[float] = []
+    while len(taken) < rounds or sum(taken) < ENOUGH:
+        start = time.perf_counter()
+        read(text)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def ratio(
+    read: Callable[[bytes], None], make: Callable[[int], bytes], size: int
+) -> tuple[float, float]:
+    """Give how much longer four times the `size` takes, and the seconds that it takes.
+
+    A ratio above the limit is measured again, with more rounds, before it is believed. What is
+    read at the speed of memory has no ratio (0), since that shows the caches of the machine.
+    """
+    small, large = make(size), make(4 * size)
+    for rounds in (1, 3, 5):
+        large_seconds = seconds(read, large, rounds)
+        if large_seconds < len(large) * MEMORY_SPEED:
+            return 0.0, large_seconds
+        found = large_seconds / seconds(read, small, rounds)
+        if found <= LIMIT:
+            break
+    return found, large_seconds
+
+
+def measure(name: str, make: Callable[[int], bytes], size: int) -> tuple[str, float]:
+    """Give the row of a text, and the worst ratio in it."""
+    cells, worst = [name], 0.0
+    for door in DOORS:
+        found, taken = ratio(door.read, make, size // door.divisor)
+        worst = max(worst, found)
+        shown = f"{found:.1f}" if found else "-"
+        cells.append(f"**{shown}** ({taken:.2f})" if found > LIMIT else f"{shown} ({taken:.2f})")
+    return f"| {' | '.join(cells)} |", worst
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.linear", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="16 KB and 64 KB")
+    parser.add_argument("--text", default="", help="only the texts whose name contains this")
+    arguments = parser.parse_args()
+    size = MEGABYTE // 64 if arguments.smoke else MEGABYTE
+    print(f"Time of {4 * size:,} octets over that of {size:,} (and seconds of the former);")
+    print("-: too fast to tell, a gigabyte a second or more.\n")
+    print("| text | " + " | ".join(door.name for door in DOORS) + " |")
+    print("|---|" + "---:|" * len(DOORS), flush=True)
+    worst = 0.0
+    for name, make in TEXTS.items():
+        if arguments.text in name:
+            row, found = measure(name, make, size)
+            worst = max(worst, found)
+            print(row, flush=True)
+    print(f"\nThe worst ratio is {worst:.1f}; the limit is {LIMIT:.0f}.")
+    return int(worst > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

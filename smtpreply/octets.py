@@ -1,0 +1,24 @@
+"""Text as octets, whatever it holds."""
+
+from __future__ import annotations
+
+
+def to_octets(text: str) -> bytes:
+    r"""Give text as UTF-8; a surrogate escape as the octet that it stands for (PEP 383).
+
+    >>> to_octets("\u00fc\udcff")
+    b'\xc3\xbc\xff'
+    """
+    return text.encode("utf-8", surrogates(text))
+
+
+def surrogates(text: str) -> str:
+    """Name the error handler for the surrogates of `text`: octets, unless one stands for none.
+
+    JSON can hold such a one, and it must not keep a reply from being read.
+    """
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return "surrogatepass"
+    return "surrogateescape"
