@@ -49,7 +49,7 @@ class Wording(NamedTuple):
     """A text (without code and status) that this row, and no earlier one, must catch."""
 
 
-_END = r"(?:[ \t.,;)]|$)"
+_END = r"(?:[ \t,;)]|\.?$)"
 _UUID = "[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}"
 
 
@@ -90,11 +90,12 @@ WORDINGS = (
         "<7f3a@mail.example.org> [InternalId=52316, Hostname=EX7.example.net] Queued mail for "
         "delivery",
     ),
-    # The seconds since 1970 come first. The ending is newer than the id.
+    # The seconds since 1970 come first. The ending is newer than the id. What DMARC made of the
+    # message may stand before: "OK DMARC:Quarantine 1732400000 ...".
     _wording(
         "Gmail",
         "OK ",
-        r"^OK +[0-9]{9,11} (?P<id>[0-9A-Za-z-]+\.[0-9]+)(?: - gsmtp)?$",
+        r"^OK +(?:DMARC:[A-Za-z]+ +)?[0-9]{9,11} (?P<id>[0-9A-Za-z-]+\.[0-9]+)(?: - gsmtp)?$",
         "OK  1732400000 d2e1a72fcca58-7b9f3c21a5dsi4417263b3a.94 - gsmtp",
     ),
     _wording(
@@ -146,7 +147,7 @@ WORDINGS = (
         r"^OK ids=(?P<id>[0-9a-f]+(?:,[0-9a-f]+)*)$",
         "OK ids=5c1e8f40a2b711efb6d3001122334455",
     ),
-    # Since about 2022 without the "as".
+    # Seen without the "as" from 2022 on.
     _wording(
         "Yandex",
         "Ok: queued on ",
@@ -194,17 +195,18 @@ WORDINGS = (
         r"^ok: +Message (?P<id>[0-9]+) accepted$",
         "ok:  Message 5120387 accepted",
     ),
-    # Wordings of nobody in particular.
+    # Wordings of nobody in particular. Without a digit it is a word: "queued as requested".
     _wording(
         None,
         "queued as ",
-        r"(?:^|[^0-9A-Za-z])queued as <?(?P<id>[0-9A-Za-z](?:[0-9A-Za-z_.+/=-]*[0-9A-Za-z_=-])?)",
+        r"(?:^|[^0-9A-Za-z])queued as <?"
+        r"(?P<id>[A-Za-z_.+/=@-]*[0-9](?:[0-9A-Za-z_.+/=@-]*[0-9A-Za-z_=-])?)",
         "OK queued as 7be1c9-04a8-5520",
     ),
     _wording(
         None,
         " Message accepted for delivery",
-        r"^(?P<id>[0-9A-Za-z.-]*[0-9][0-9A-Za-z.-]*) Message accepted for delivery",
+        r"^(?P<id>[A-Za-z.-]*[0-9][0-9A-Za-z.-]*) Message accepted for delivery",
         "6743a1f0-000032be Message accepted for delivery",  # Kerio Connect
     ),
     _wording(None, "OK id=", r"^OK id=(?P<id>[0-9A-Za-z._+=-]+)$", "OK id=a7-19-c4"),
