@@ -90,10 +90,12 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
     """
     octets = octets_of(raw)
     newline = newline_of(octets)
+    # Where CR ends the lines, a look for LF would go to the end of the text, each time.
+    end_of = _end_in_form if newline == b"\n" else _no_end
     position = 0
     try:
         while position < len(octets):
-            end = strict_end(octets, position) if strict else _end_in_form(octets, position)
+            end = strict_end(octets, position) if strict else end_of(octets, position)
             if end and (strict or end == len(octets) or _starts_reply(octets, end)):
                 yield sealed(int(octets[position : position + 3]), octets[position:end])
                 position = end
@@ -156,6 +158,10 @@ def _end_in_form(octets: bytes, start: int) -> int:
     code = CONTINUED_HEADS.get(head)
     match = code and _in_form(code).match(octets, start)
     return match.end() if match else 0
+
+
+def _no_end(_octets: bytes, _start: int) -> int:
+    return 0
 
 
 def _starts_reply(octets: bytes, start: int) -> bool:

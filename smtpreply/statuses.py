@@ -21,7 +21,7 @@ _LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 
-_STATUS_STARTS = frozenset("245#([ \t")
+_ODD_STARTS = frozenset("#([ \t")
 _STATUS_ENDS = frozenset(")] \t")
 
 # The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
@@ -68,8 +68,12 @@ def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
 
 def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
-    if not text or text[0] in _STATUS_STARTS:
-        return bool(text)
+    if not text:
+        return False
+    if text[0] in "245":
+        return text[1:2] == "."
+    if text[0] in _ODD_STARTS:
+        return True
     return text[-1] in _STATUS_ENDS and _last_status(text) is not None
 
 
