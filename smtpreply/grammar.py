@@ -22,7 +22,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.folding import unfold
-from smtpreply.statuses import KNOWN_STATUSES, may_have_status, statuses_of
+from smtpreply.statuses import GREETING, KNOWN_STATUSES, may_have_status, statuses_of
 
 REPLY_CODE = "[2-5][0-5][0-9]"
 TEXTSTRING = "[\t -~]+"
@@ -205,6 +205,14 @@ def _read_lines_in_form(octets: bytes, code: int, line_ends: bytes) -> Content |
     if len(heads_and_texts) != count or rest or len(heads_and_texts[-1]) == len("250 "):
         return None
     textstrings = tuple([line[4:] for line in heads_and_texts])
+    word = textstrings[0].partition(" ")[0]
+    status = KNOWN_STATUSES.get(word)
+    if status is not None and status.class_ == code // 100 and code != GREETING:
+        head = word + " "
+        start = len(head)
+        lines = tuple([text[start:] for text in textstrings if text.startswith(head)])
+        if len(lines) == count:
+            return lines, status, (), textstrings, (status,) * count
     if any(map(may_have_status, textstrings)):
         return _content(code, textstrings, ())
     return textstrings, None, (), textstrings, (None,) * count
