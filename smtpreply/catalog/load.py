@@ -100,15 +100,9 @@ def reply_codes(family: int, language: str) -> dict[int, ReplyCodeEntry]:
 
 def _reply_code(key: str, table: Table, prose: _Prose) -> ReplyCodeEntry:
     return ReplyCodeEntry(
-        key=key,
+        **_common(key, table, prose),
         code=int(key),
-        title=prose["title"],
-        slug=table["slug"],
-        standing=Standing(table["status"]),
         evidence=prose["evidence"],
-        references=_references(table),
-        description=prose["description"],
-        related=tuple(map(str, table["related"])),
         official_text=table.get("official_text"),
         official_source=table.get("official_source"),
         commands=tuple(table["commands"]),
@@ -174,13 +168,7 @@ def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> Stat
     subject = status_subject(key.split(".")[1], language)
     provider = table.get("provider")
     return StatusEntry(
-        key=key,
-        title=prose["title"],
-        slug=table["slug"],
-        standing=Standing.PROVIDER if provider else Standing(table["status"]),
-        references=_references(table),
-        description=prose["description"],
-        related=tuple(table["related"]),
+        **_common(key, table, prose),
         status=None,
         class_title=None,
         class_description=None,
@@ -207,13 +195,7 @@ def keywords(language: str) -> dict[str, KeywordEntry]:
     """Give the EHLO keywords, by their names in capitals."""
     return {
         key.upper(): KeywordEntry(
-            key=key,
-            title=prose["title"],
-            slug=table["slug"],
-            standing=Standing(table["status"]),
-            references=_references(table),
-            description=prose["description"],
-            related=tuple(table["related"]),
+            **_common(key, table, prose),
             parameters=prose.get("parameters"),
             mail_parameters=tuple(table["mail_parameters"]),
             rcpt_parameters=tuple(table["rcpt_parameters"]),
@@ -233,13 +215,7 @@ def mechanisms(language: str) -> dict[str, MechanismEntry]:
     """Give the SASL mechanisms, by their names in capitals."""
     return {
         key.upper(): MechanismEntry(
-            key=key,
-            title=prose["title"],
-            slug=table["slug"],
-            standing=Standing(table["status"]),
-            references=_references(table),
-            description=prose["description"],
-            related=tuple(table["related"]),
+            **_common(key, table, prose),
             secure=table["secure"],
             exchange=prose["exchange"],
             codes=tuple(table["codes"]),
@@ -253,13 +229,7 @@ def commands(language: str) -> dict[str, CommandEntry]:
     """Give the commands, CONNECT and the like included, by their verbs."""
     return {
         key: CommandEntry(
-            key=key,
-            title=prose["title"],
-            slug=table["slug"],
-            standing=Standing(table["status"]),
-            references=_references(table),
-            description=prose["description"],
-            related=tuple(table["related"]),
+            **_common(key, table, prose),
             syntax=table["syntax"],
             use=prose["use"],
             success=tuple(table["success"]),
@@ -272,8 +242,17 @@ def commands(language: str) -> dict[str, CommandEntry]:
     }
 
 
-def _references(table: Table) -> tuple[Reference, ...]:
-    return tuple(map(Reference, table["references"]))
+def _common(key: str, table: Table, prose: _Prose) -> dict[str, Any]:
+    """Give what all entries have. What has no status of its own is a provider's code."""
+    return {
+        "key": key,
+        "title": prose["title"],
+        "slug": table["slug"],
+        "standing": Standing(table.get("status", Standing.PROVIDER)),
+        "references": tuple(map(Reference, table["references"])),
+        "description": prose["description"],
+        "related": tuple(map(str, table["related"])),
+    }
 
 
 def _fix(prose: _Prose) -> Fix:
