@@ -318,9 +318,8 @@ def _text_defects(texts: bytes) -> list[Defect]:
     if not odd:
         return []
     defects = []
-    controls = bool(
-        odd.translate(None, b"\r" + bytes(range(0x80, 0x100)))
-    )  # CR is the lines' matter
+    # A CR is the lines' matter, and what is not ASCII comes next.
+    controls = bool(odd.translate(None, b"\r" + bytes(range(0x80, 0x100))))
     if not odd.isascii():
         try:
             controls = bool(_C1_CONTROLS.search(texts.decode("utf-8"))) or controls

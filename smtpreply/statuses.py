@@ -70,9 +70,7 @@ def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
     if not text:
         return False
-    if text[0] in "245":
-        return text[1:2] == "."
-    if text[0] in _ODD_STARTS:
+    if text[0] in _ODD_STARTS or (text[0] in "245" and text[1:2] == "."):
         return True
     return text[-1] in _STATUS_ENDS and _last_status(text) is not None
 

@@ -194,3 +194,9 @@ def test_a_hostile_server_cannot_fill_the_memory_with_statuses() -> None:
             parse(b"550 5.%d.%d x\r\n" % (subject, detail)).enhanced  # noqa: B018
     assert len(KNOWN_STATUSES) <= 4096
     assert parse(b"550 5.998.997 x\r\n").enhanced == status("5.998.997")
+
+
+def test_a_status_at_the_end_is_found_where_the_text_begins_with_a_number() -> None:
+    reply = parse("451 203.0.113.7 is greylisted (#4.7.1)")
+    assert str(reply.enhanced) == "4.7.1"
+    assert reply.lines == ("203.0.113.7 is greylisted",)
