@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from smtpreply.errors import ReplySyntaxError
+
+if TYPE_CHECKING:
+    from smtpreply.catalog.entries import StatusEntry
 
 
 class _Digit(enum.IntEnum):
@@ -132,5 +136,24 @@ class EnhancedStatus:
         """The reply class that goes with this status: RFC 3463 3 takes over the first digit."""
         return ReplyClass(self.class_)
 
+    @property
+    def entry(self) -> StatusEntry:
+        """What the catalog says of it. It is loaded when it is first asked for.
+
+        >>> EnhancedStatus(5, 1, 1).entry.title
+        'Bad Destination Mailbox Address'
+        """
+        entry: StatusEntry = catalog_entry(self)
+        return entry
+
     def __str__(self) -> str:
         return f"{self.class_}.{self.subject}.{self.detail}"
+
+
+def catalog_entry(code: int | EnhancedStatus) -> Any:
+    """Look a code up in the catalog: the one door from a value to a floor above it.
+
+    The catalog is made of these values, so they can't import it; it is opened by name, and only
+    for those who ask.
+    """
+    return import_module("smtpreply.catalog").lookup(code)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
+from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject, catalog_entry
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.escape import escape
 from smtpreply.grammar import Content, newline_of, read_in_form, read_reply
 from smtpreply.octets import to_octets
+
+if TYPE_CHECKING:
+    from smtpreply.catalog.entries import ReplyCodeEntry
 
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
@@ -187,6 +190,16 @@ class Reply:
     def statuses(self) -> tuple[EnhancedStatus | None, ...]:
         """The enhanced status of each line, or None where the line has none."""
         return (self._content or self._read())[4]
+
+    @property
+    def entry(self) -> ReplyCodeEntry:
+        """What the catalog says of the code. It is loaded when the first reply is asked for it.
+
+        >>> Reply(421, ["mx.example.com closing"]).entry.title
+        'Service Not Available'
+        """
+        entry: ReplyCodeEntry = catalog_entry(self.code)
+        return entry
 
     @property
     def raw(self) -> bytes:

@@ -10,8 +10,15 @@ from typing import Any
 import click
 
 import smtpreply
+from smtpreply.cli.catalog import (
+    code_command,
+    codes_command,
+    compare_command,
+    search_command,
+)
 from smtpreply.cli.explain import explain_command
 from smtpreply.cli.parse import parse_command
+from smtpreply.cli.site import site_command
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -49,5 +56,13 @@ def group() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-for _command in (parse_command, explain_command):
+for _command in (
+    parse_command,
+    explain_command,
+    code_command,
+    compare_command,
+    search_command,
+    codes_command,
+    site_command,
+):
     group.add_command(_command)

@@ -12,6 +12,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from smtpreply.catalog import ReplyCodeEntry, StatusEntry
+from smtpreply.catalog.messages import messages
 from smtpreply.codes import ReplyClass
 from smtpreply.escape import escape
 from smtpreply.model import Reply
@@ -90,7 +92,9 @@ def explanation(reply: Reply) -> list[tuple[str, str]]:
         ("code", str(reply.code)),
         ("class", f"{reply.reply_class.label}: {reply.reply_class.description}"),
         ("subject", _subject(reply)),
+        *_labelled("meaning", _meaning(reply.entry)),
         ("enhanced", _enhanced(reply)),
+        *(_labelled("", _meaning(reply.enhanced.entry)) if reply.enhanced else ()),
         *_labelled("lines", [escape(line) for line in reply.lines]),
         *_labelled("defects", _defects(reply)),
         *_labelled("canonical", _canonical(reply)),
@@ -135,6 +139,15 @@ def _cells(exchange: Exchange) -> list[Text]:
         Text(str(reply.enhanced or "")),
         text,
         Text("\n".join(defect.value for defect in reply.defects), style="magenta"),
+    ]
+
+
+def _meaning(entry: ReplyCodeEntry | StatusEntry) -> list[str]:
+    words = messages()
+    return [
+        f"{entry.title}. {entry.description}",
+        f"{words.get('headings', 'for_the_sender')}: {entry.fix.sender}",
+        f"{words.get('headings', 'for_the_administrator')}: {entry.fix.admin}",
     ]
 
 

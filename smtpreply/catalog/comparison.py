@@ -1,0 +1,266 @@
+"""Any two codes side by side: what they share, and where they part, computed from the data.
+
+A `Comparison` holds facts, no sentences: axes with a value for each side. `describe` and
+`render` say them in a language.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from smtpreply.catalog.entries import Entry, ReplyCodeEntry, StatusEntry
+from smtpreply.catalog.finder import Key, lookup
+from smtpreply.catalog.text import FALLBACK
+from smtpreply.errors import ReplyError
+
+CodeEntry = ReplyCodeEntry | StatusEntry
+
+
+class Axis(enum.StrEnum):
+    """What two codes are compared by, the most telling first."""
+
+    CLASS = "class"
+    MIXED_CLASS = "mixed_class"
+    ADVICE = "advice"
+    COMMANDS = "commands"
+    ACTOR = "actor"
+    STATE = "state"
+    SUBJECT = "subject"
+    STATUS_SUBJECT = "status_subject"
+    KIND = "kind"
+    ASSOCIATION = "association"
+    ENHANCED = "enhanced"
+    CODES = "codes"
+    LINES = "lines"
+    TEXT = "text"
+    STANDING = "standing"
+    REFERENCE = "reference"
+    MEANING = "meaning"
+
+
+Value = str | int | bool | tuple[str | int, ...] | None
+
+
+@attrs.frozen
+class Point:
+    """One axis, and where each of the two codes stands on it."""
+
+    axis: Axis
+    first: Value
+    second: Value
+
+    @property
+    def same(self) -> bool:
+        """Whether both stand at the same place."""
+        return self.first == self.second
+
+
+@attrs.frozen
+class Comparison:
+    """Two codes compared: the lower first, whatever the order in which they were given.
+
+    >>> comparison = compare(235, 214)
+    >>> comparison.first.key, comparison.second.key
+    ('214', '235')
+    >>> [str(point.axis) for point in comparison.shared]
+    ['class', 'advice', 'actor']
+    """
+
+    first: CodeEntry
+    second: CodeEntry
+    shared: tuple[Point, ...]
+    """Where both stand at the same place."""
+
+    differences: tuple[Point, ...]
+    """Where they part, the most telling first. Never empty: they mean different things."""
+
+    others: tuple[tuple[str, str], ...]
+    """Other pairs worth reading, as keys."""
+
+
+class NotComparableError(ReplyError, ValueError):
+    """Only reply codes and enhanced status codes can be compared, and not with themselves.
+
+    Attributes:
+        first, second: the keys that were given.
+    """
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first, second)
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        if self.first == self.second:
+            return f"{self.first} cannot be compared with itself"
+        return f"{self.first} and {self.second} are not both codes, so they cannot be compared"
+
+
+def compare(first: Key, second: Key, *, language: str = FALLBACK) -> Comparison:
+    """Compare two reply codes, two enhanced status codes, or one of each.
+
+    Args:
+        first: as for `lookup`.
+        second: as for `lookup`.
+        language: of the prose in the two entries, where it is translated.
+
+    Raises:
+        UnknownEntryError: one of them is no code.
+        NotComparableError: they are the same, or one is a keyword, a mechanism or a command.
+        UnknownLanguageError: the catalog does not speak that language.
+
+    >>> compare(550, 450).differences[0].axis.value
+    'class'
+    """
+    return compare_entries(lookup(first, language=language), lookup(second, language=language))
+
+
+def compare_entries(first: Entry, second: Entry) -> Comparison:
+    """Compare two entries that have been looked up, in the same language."""
+    if not isinstance(first, CodeEntry) or not isinstance(second, CodeEntry):
+        raise NotComparableError(first.key, second.key)
+    if first.key == second.key:
+        raise NotComparableError(first.key, second.key)
+    a, b = sorted((first, second), key=_order)
+    points = tuple(_points(a, b))
+    return Comparison(
+        first=a,
+        second=b,
+        shared=tuple(point for point in points if point.same and point.axis in _WORTH_SHARING),
+        differences=tuple(point for point in points if not point.same),
+        others=tuple(_others(a, b)),
+    )
+
+
+def _order(entry: CodeEntry) -> tuple[int, list[int], str]:
+    if isinstance(entry, ReplyCodeEntry):
+        return 0, [entry.code], entry.key
+    return 1, [int(part) if part != "X" else 0 for part in entry.key.split(".")], entry.key
+
+
+def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
+    if isinstance(a, ReplyCodeEntry) and isinstance(b, ReplyCodeEntry):
+        axes = _REPLY_AXES
+    elif isinstance(a, StatusEntry) and isinstance(b, StatusEntry):
+        axes = _STATUS_AXES
+    else:
+        yield from _mixed_points(a, b)
+        return
+    for axis, value in axes:
+        yield from _point(axis, value(a), value(b))
+
+
+def _point(axis: Axis, first: Value, second: Value) -> Iterator[Point]:
+    """Give the point of one axis; lists may share something and differ all the same."""
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        both = tuple(item for item in first if item in second)
+        if both:
+            yield Point(axis, both, both)
+        if set(first) != set(second):
+            yield Point(axis, first, second)
+    elif first is not None or second is not None:
+        yield Point(axis, first, second)
+
+
+def _mixed_points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
+    """Compare a reply code with an enhanced status code, which refines it."""
+    yield Point(Axis.MIXED_CLASS, _class_of(a), _class_of(b))
+    for axis, value in _COMMON_AXES:
+        yield Point(axis, value(a), value(b))
+    assert isinstance(a, ReplyCodeEntry)
+    assert isinstance(b, StatusEntry)
+    if a.code in b.codes:
+        yield Point(Axis.ASSOCIATION, a.key, a.key)
+    yield Point(Axis.KIND, "reply code", "enhanced status code")
+
+
+def _class_of(entry: CodeEntry) -> Value:
+    return int(entry.reply_class) if entry.reply_class is not None else None
+
+
+def _class_of_status(entry: CodeEntry) -> Value:
+    return int(entry.key[0]) if entry.key[0].isdigit() else None
+
+
+def _subject_of(entry: CodeEntry) -> Value:
+    assert isinstance(entry, ReplyCodeEntry)
+    return int(entry.subject) if entry.subject is not None else None
+
+
+def _field(name: str) -> Callable[[CodeEntry], Value]:
+    def value(entry: CodeEntry) -> Value:
+        found = getattr(entry, name)
+        return str(found) if isinstance(found, enum.StrEnum) else found
+
+    return value
+
+
+def _source(entry: CodeEntry) -> Value:
+    return entry.references[0].text if entry.references else None
+
+
+_COMMON_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
+    (Axis.ADVICE, _field("advice")),
+    (Axis.ACTOR, _field("actor")),
+    (Axis.STANDING, _field("standing")),
+    (Axis.MEANING, _field("title")),
+)
+_REPLY_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
+    (Axis.CLASS, _class_of),
+    (Axis.ADVICE, _field("advice")),
+    (Axis.COMMANDS, _field("commands")),
+    (Axis.ACTOR, _field("actor")),
+    (Axis.STATE, _field("state")),
+    (Axis.SUBJECT, _subject_of),
+    (Axis.ENHANCED, _field("enhanced")),
+    (Axis.LINES, _field("multiline")),
+    (Axis.TEXT, _field("text_parsed")),
+    (Axis.STANDING, _field("standing")),
+    (Axis.REFERENCE, _source),
+    (Axis.MEANING, _field("title")),
+)
+_STATUS_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
+    (Axis.CLASS, _class_of_status),
+    (Axis.ADVICE, _field("advice")),
+    (Axis.ACTOR, _field("actor")),
+    (Axis.STATUS_SUBJECT, lambda entry: int(entry.key.split(".")[1])),
+    (Axis.CODES, _field("codes")),
+    (Axis.STANDING, _field("standing")),
+    (Axis.REFERENCE, _source),
+    (Axis.MEANING, _field("title")),
+)
+
+# Where it tells something that both are alike. That both are one-line replies does not.
+_WORTH_SHARING = frozenset(
+    {
+        Axis.CLASS,
+        Axis.MIXED_CLASS,
+        Axis.ADVICE,
+        Axis.COMMANDS,
+        Axis.ACTOR,
+        Axis.STATE,
+        Axis.SUBJECT,
+        Axis.STATUS_SUBJECT,
+        Axis.ASSOCIATION,
+        Axis.ENHANCED,
+        Axis.CODES,
+    }
+)
+
+_OTHERS = 6
+
+
+def _others(a: CodeEntry, b: CodeEntry) -> Iterator[tuple[str, str]]:
+    """Name pairs that a reader of this one would want next: each code with its nearest kin."""
+    seen = {a.key, b.key}
+    pairs = [
+        (entry.key, key)
+        for rank in range(_OTHERS)
+        for entry in (a, b)
+        for key in entry.related[rank : rank + 1]
+        if key not in seen
+    ]
+    yield from pairs[:_OTHERS]

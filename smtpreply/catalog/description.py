@@ -1,0 +1,382 @@
+"""What the catalog says of an entry or a comparison, as a `Document` in a language.
+
+Only whole sentences from the messages are used, with codes, titles and lists filled in: no
+sentence is spliced from pieces, so that each language keeps its own grammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from smtpreply.catalog.comparison import Axis, CodeEntry, Comparison, Point
+from smtpreply.catalog.document import (
+    Block,
+    Document,
+    Fields,
+    Items,
+    Paragraph,
+    Sample,
+    Section,
+)
+from smtpreply.catalog.entries import (
+    CommandEntry,
+    Entry,
+    KeywordEntry,
+    MechanismEntry,
+    ReplyCodeEntry,
+    StatusEntry,
+)
+from smtpreply.catalog.finder import lookup
+from smtpreply.catalog.messages import Messages, messages
+from smtpreply.catalog.text import FALLBACK, Text
+
+_SEPARATOR = {"ar": "، ", "ja": "、", "zh": "、"}
+
+
+def describe(subject: Entry | Comparison, language: str = FALLBACK) -> Document:
+    """Say what there is to say of an entry or a comparison.
+
+    The headings and sentences are in `language`; the entries' own prose is in the language in
+    which they were looked up.
+
+    >>> from smtpreply.catalog import compare
+    >>> describe(compare(214, 235), "ru").sections[-1].heading
+    'Узнать больше'
+    """
+    words = messages(language)
+    if isinstance(subject, Comparison):
+        return _comparison(subject, words)
+    title = words.get(
+        "entry", "heading", protocol=subject.protocol, code=subject.key, title=subject.title
+    )
+    return Document(title, words.language, words.direction, tuple(_sections(subject, words)))
+
+
+# --- one entry -----------------------------------------------------------------------------
+
+
+def _sections(entry: Entry, words: Messages) -> Iterator[Section]:
+    yield _section("at_a_glance", words, Fields(tuple(_facts(entry, words))))
+    official = getattr(entry, "official_text", None)
+    if official:
+        source = getattr(entry, "official_source", None) or "IANA"
+        yield _section("official_text", words, Sample(official, source))
+    yield from _prose(entry, words)
+    yield from _uses(entry, words)
+    yield from _learn_more(entry, words)
+
+
+def _prose(entry: Entry, words: Messages) -> Iterator[Section]:
+    """Say what it means, when you see it, how to fix it: as a comparison does of each code."""
+    yield _section("description", words, Paragraph(entry.description))
+    if isinstance(entry, (ReplyCodeEntry, StatusEntry, KeywordEntry)):
+        yield _section("when_you_see_it", words, Paragraph(entry.when))
+    if isinstance(entry, (ReplyCodeEntry, StatusEntry)):
+        yield Section(
+            "how_to_fix",
+            words.get("headings", "how_to_fix"),
+            sections=(
+                _section("for_the_sender", words, Paragraph(entry.fix.sender)),
+                _section("for_the_administrator", words, Paragraph(entry.fix.admin)),
+            ),
+        )
+    if isinstance(entry, (KeywordEntry, CommandEntry)):
+        yield _section("use", words, Paragraph(entry.use))
+
+
+def _uses(entry: Entry, words: Messages) -> Iterator[Section]:
+    if isinstance(entry, ReplyCodeEntry):
+        yield from _reply_uses(entry, words)
+    elif isinstance(entry, StatusEntry) and entry.providers:
+        fields = tuple((Text(f"{row.provider} {row.code}"), row.text) for row in entry.providers)
+        yield _section("by_provider", words, Fields(fields))
+    elif isinstance(entry, CommandEntry) and entry.means:
+        fields = tuple((Text(str(code)), text) for code, text in entry.means)
+        yield _section("by_command", words, Fields(fields))
+    elif isinstance(entry, KeywordEntry) and entry.example:
+        yield _section("typical_texts", words, Sample(entry.example, entry.seen))
+
+
+def _reply_uses(entry: ReplyCodeEntry, words: Messages) -> Iterator[Section]:
+    if entry.sent_when and entry.client_next:
+        yield _section("when_to_use_which", words, Fields(tuple(_usage(entry, words))))
+    if entry.meanings:
+        fields = tuple((Text(row.command), row.text) for row in entry.meanings)
+        yield _section("by_command", words, Fields(fields))
+    if entry.wild:
+        fields = tuple((Text(row.seen), row.text) for row in entry.wild)
+        yield _section("in_the_wild", words, Fields(fields))
+    if entry.dialogue:
+        yield _section("example_dialogue", words, Sample(entry.dialogue))
+    if entry.examples:
+        samples = [Sample(example.text, example.server) for example in entry.examples]
+        yield _section("typical_texts", words, *samples)
+
+
+def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
+    def fact(label: str, value: Text | str | None) -> Iterator[tuple[Text, Text]]:
+        if value:
+            text = value if isinstance(value, Text) else Text(value)
+            yield words.get("labels", label), text
+
+    if isinstance(entry, ReplyCodeEntry):
+        yield from fact("class", _class(entry, words))
+        digit = "none" if entry.subject is None else str(int(entry.subject))
+        yield from fact("subject", words.get("reply_subject", digit))
+        yield from fact("answers", _commands(entry.commands, words))
+        yield from fact("enhanced", _joined(entry.enhanced, words))
+        yield from fact("state", words.get("state", entry.state))
+        if entry.multiline:
+            yield from fact("lines", words.get("labels", "several_lines"))
+        if entry.text_parsed:
+            yield from fact("text", words.get("labels", "text_parsed"))
+    elif isinstance(entry, StatusEntry):
+        yield from fact("class", entry.class_title)
+        yield from fact("subject", entry.subject_title)
+        yield from fact("reply_codes", _joined(entry.codes, words))
+    elif isinstance(entry, KeywordEntry):
+        yield from fact("parameters", entry.parameters)
+        yield from fact("mail_parameters", _joined(entry.mail_parameters, words))
+        yield from fact("rcpt_parameters", _joined(entry.rcpt_parameters, words))
+        yield from fact("verbs", _joined(entry.verbs, words))
+        yield from fact("reply_codes", _joined(entry.codes, words))
+    elif isinstance(entry, MechanismEntry):
+        yield from fact("secure", words.get("labels", "yes" if entry.secure else "no"))
+        yield from fact("exchange", entry.exchange)
+        yield from fact("reply_codes", _joined(entry.codes, words))
+    elif isinstance(entry, CommandEntry):
+        yield from fact("syntax", entry.syntax)
+        numbers = (*entry.success, *entry.intermediate, *entry.error)
+        yield from fact("reply_codes", _joined(numbers, words))
+    if isinstance(entry, (ReplyCodeEntry, StatusEntry)):
+        yield from fact("advice", words.get("advice", entry.advice))
+        yield from fact("actor", words.get("actor", entry.actor))
+    yield from fact("standing", words.get("standing", entry.standing))
+    if isinstance(entry, ReplyCodeEntry):
+        yield from fact("evidence", entry.evidence)
+
+
+def _learn_more(entry: Entry, words: Messages) -> Iterator[Section]:
+    sections = tuple(
+        section
+        for section in (
+            _references([entry], words),
+            _links("related", [(key, key) for key in entry.related], words),
+        )
+        if section is not None
+    )
+    if sections:
+        yield Section("learn_more", words.get("headings", "learn_more"), sections=sections)
+
+
+# --- a comparison --------------------------------------------------------------------------
+
+
+def _comparison(comparison: Comparison, words: Messages) -> Document:
+    a, b = comparison.first, comparison.second
+    title = words.get("comparison", "heading", protocol=a.protocol, **_names(comparison))
+    more = Section(
+        "learn_more",
+        words.get("headings", "learn_more"),
+        sections=tuple(
+            section
+            for section in (
+                _references([a, b], words),
+                _links(
+                    "related",
+                    [(key, key) for key in dict.fromkeys((*a.related, *b.related))],
+                    words,
+                ),
+                _links(
+                    "other_comparisons",
+                    [(f"{one} / {other}", f"{one}/{other}") for one, other in comparison.others],
+                    words,
+                ),
+            )
+            if section is not None
+        ),
+    )
+    shared = tuple(_said(point, comparison, words) for point in comparison.shared)
+    differences = tuple(_said(point, comparison, words) for point in comparison.differences)
+    sections = [
+        _card(a, words),
+        _card(b, words),
+        *([_section("what_they_share", words, Items(shared))] if shared else []),
+        _section("key_differences", words, Items(differences, numbered=True)),
+        _choice(comparison, words),
+        more,
+    ]
+    return Document(
+        title, words.language, words.direction, tuple(sections), (_summary(comparison, words),)
+    )
+
+
+def _card(entry: CodeEntry, words: Messages) -> Section:
+    heading = Text(f"{entry.key} {entry.title}", entry.title.language)
+    return Section("code", heading, sections=tuple(_prose(entry, words)))
+
+
+def _summary(comparison: Comparison, words: Messages) -> Text:
+    a, b = comparison.first, comparison.second
+    names = _names(comparison)
+    if isinstance(a, ReplyCodeEntry) and isinstance(b, StatusEntry):
+        return words.get("comparison", "mixed", **names)
+    kind = "class" if isinstance(a, ReplyCodeEntry) else "status_class"
+    a_class, b_class = _class(a, words), _class(b, words)
+    if a_class == b_class:
+        return words.get("comparison", f"same_{kind}", **names, **{"class": a_class})
+    return words.get("comparison", f"other_{kind}", **names, a_class=a_class, b_class=b_class)
+
+
+def _choice(comparison: Comparison, words: Messages) -> Section:
+    """Who sends each, to what, and what the client does next."""
+    sections = []
+    for entry in (comparison.first, comparison.second):
+        heading = Text(f"{entry.key} {entry.title}", entry.title.language)
+        sections.append(Section("code", heading, (Fields(tuple(_usage(entry, words))),)))
+    return Section(
+        "when_to_use_which",
+        words.get("headings", "when_to_use_which"),
+        sections=tuple(sections),
+    )
+
+
+def _usage(entry: CodeEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
+    if isinstance(entry, ReplyCodeEntry) and entry.sent_when and entry.client_next:
+        yield words.get("labels", "sent_when"), entry.sent_when
+        yield words.get("labels", "client_next"), entry.client_next
+        return
+    if isinstance(entry, StatusEntry) and entry.codes:
+        yield words.get("labels", "reply_codes"), _joined(entry.codes, words)
+    yield words.get("labels", "advice"), words.get("advice", entry.advice)
+    yield words.get("labels", "actor"), words.get("actor", entry.actor)
+
+
+# The placeholders that a sentence may have for the value of its axis.
+_PLACEHOLDERS = (
+    "class",
+    "subject",
+    "commands",
+    "advice",
+    "actor",
+    "state",
+    "standing",
+    "reference",
+    "codes",
+)
+
+
+def _said(point: Point, comparison: Comparison, words: Messages) -> Text:
+    """Say one point as a sentence."""
+    a, b = (_spoken(point.axis, value, words) for value in (point.first, point.second))
+    names = _names(comparison)
+    if point.same:
+        values = dict.fromkeys(_PLACEHOLDERS, a)
+        return words.get("shared", point.axis, **names, **values, meaning=_meaning(point, words))
+    values = {f"a_{name}": a for name in _PLACEHOLDERS} | {f"b_{name}": b for name in _PLACEHOLDERS}
+    return words.get("difference", _difference_key(point), **names, **values)
+
+
+def _meaning(point: Point, words: Messages) -> str:
+    if point.axis is Axis.CLASS and words.has("reply_class_meaning", str(point.first)):
+        return words.get("reply_class_meaning", str(point.first))
+    return ""
+
+
+def _difference_key(point: Point) -> str:
+    """Choose the sentence for a point by what its two sides are."""
+    axis, first, second = point.axis, point.first, point.second
+    if axis is Axis.CLASS:
+        if first is None or second is None:
+            return "class_outside"
+        low, high = sorted((int(str(first)), int(str(second))))
+        return f"class_{low}_{high}" if first == low else f"class_{high}_{low}"
+    if axis in (Axis.COMMANDS, Axis.ENHANCED, Axis.CODES) and not (first and second):
+        return f"{axis.value}_only_{'a' if first else 'b'}"
+    if axis in (Axis.LINES, Axis.TEXT):
+        return f"{axis.value}_{'a' if first else 'b'}"
+    return axis.value
+
+
+def _spoken(axis: Axis, value: object, words: Messages) -> Text:
+    """Give the value of an axis in words."""
+    if isinstance(value, tuple):
+        return _commands(value, words) if axis is Axis.COMMANDS else _joined(value, words)
+    section = {
+        Axis.CLASS: "reply_class",
+        Axis.MIXED_CLASS: "reply_class",
+        Axis.SUBJECT: "reply_subject",
+        Axis.STATUS_SUBJECT: "status_subject",
+        Axis.ADVICE: "advice",
+        Axis.ACTOR: "actor",
+        Axis.STATE: "state",
+        Axis.STANDING: "standing",
+    }.get(axis)
+    if section is None or value is None:
+        key = "none" if axis is Axis.SUBJECT else None
+        return words.get("reply_subject", key) if key else Text(str(value))
+    key = str(value)
+    if axis is Axis.STATUS_SUBJECT and not words.has(section, key):
+        key = "other"
+    return words.get(section, key)
+
+
+def _class(entry: CodeEntry, words: Messages) -> Text:
+    if isinstance(entry, ReplyCodeEntry):
+        if entry.reply_class is None:
+            return words.get("standing", "not-smtp")
+        return words.get("reply_class", str(int(entry.reply_class)))
+    if entry.status is None:
+        return Text("X.x.x")
+    return words.get("status_class", str(entry.status.class_))
+
+
+# --- pieces --------------------------------------------------------------------------------
+
+
+def _names(comparison: Comparison) -> dict[str, str]:
+    a, b = comparison.first, comparison.second
+    return {"a": a.key, "b": b.key, "a_title": a.title, "b_title": b.title}
+
+
+def _section(name: str, words: Messages, *blocks: Block) -> Section:
+    return Section(name, words.get("headings", name), blocks)
+
+
+def _joined(items: Iterable[object], words: Messages) -> Text:
+    separator = _SEPARATOR.get(words.language, ", ")
+    return Text(separator.join(map(str, items)), words.language)
+
+
+def _commands(verbs: Iterable[object], words: Messages) -> Text:
+    """Name commands; those that are no commands on the wire by what they stand for."""
+    shown = [
+        words.get("command", verb) if "-" in verb or verb in ("CONNECT", "ANY") else verb
+        for verb in map(str, verbs)
+    ]
+    return _joined(shown, words)
+
+
+def _references(entries: Iterable[Entry], words: Messages) -> Section | None:
+    references = dict.fromkeys(reference for entry in entries for reference in entry.references)
+    if not references:
+        return None
+    items = tuple(Text(reference.text) for reference in references)
+    links = tuple(reference.url for reference in references)
+    return _section("references", words, Items(items, links=links))
+
+
+def _links(name: str, links: list[tuple[str, str]], words: Messages) -> Section | None:
+    """List other entries or comparisons, with their titles."""
+    if not links:
+        return None
+    items = tuple(_link_text(shown, words) for shown, _ in links)
+    return _section(name, words, Items(items, links=tuple(key for _, key in links)))
+
+
+def _link_text(shown: str, words: Messages) -> Text:
+    keys = shown.split(" / ")
+    if len(keys) == 2:
+        return words.get("comparison", "compare_with", a=keys[0], b=keys[1])
+    title = lookup(shown, language=words.language).title
+    return Text(f"{shown} {title}", title.language)

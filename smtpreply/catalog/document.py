@@ -1,0 +1,66 @@
+"""What is said of an entry or a comparison, in a language: headings, paragraphs, lists.
+
+A `Document` is the same for every form of output; `render` writes it as text, Markdown, HTML or
+JSON. Every string knows its language, so that untranslated parts can be marked.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from smtpreply.catalog.text import Text
+
+
+@attrs.frozen
+class Paragraph:
+    """One paragraph of prose."""
+
+    text: Text
+
+
+@attrs.frozen
+class Items:
+    """A list; `links` holds the key or the URL that an item leads to, where it leads somewhere."""
+
+    items: tuple[Text, ...]
+    numbered: bool = False
+    links: tuple[str | None, ...] = ()
+
+
+@attrs.frozen
+class Fields:
+    """Names and their values."""
+
+    fields: tuple[tuple[Text, Text], ...]
+
+
+@attrs.frozen
+class Sample:
+    """Protocol text, to be shown as it is, with who says it."""
+
+    text: str
+    caption: str | None = None
+
+
+Block = Paragraph | Items | Fields | Sample
+
+
+@attrs.frozen
+class Section:
+    """A heading and what stands under it. `name` is the same in all languages."""
+
+    name: str
+    heading: Text
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+@attrs.frozen
+class Document:
+    """A page."""
+
+    title: Text
+    language: str
+    direction: str
+    sections: tuple[Section, ...]
+    summary: tuple[Text, ...] = ()

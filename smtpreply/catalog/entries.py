@@ -1,0 +1,303 @@
+"""What the catalog holds: one value for each code, keyword, mechanism and command.
+
+Entries are values: frozen, hashable, picklable. Their prose is `Text`, in the language in which
+the entry was asked for where there is a translation, and in English where there is none.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import ClassVar
+
+import attrs
+
+from smtpreply.catalog.text import Text
+from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
+
+
+class Standing(enum.StrEnum):
+    """How a code stands to the standards; `Entry.evidence` says why."""
+
+    STANDARD = "standard"
+    EXTENSION = "extension"
+    EXPERIMENTAL = "experimental"
+    HISTORICAL = "historical"
+    ASSOCIATION = "association"
+    DRAFT = "draft"
+    WILD = "wild"
+    INHERITED = "inherited"
+    NOT_SMTP = "not-smtp"
+    REGISTERED = "registered"
+    DEPRECATED = "deprecated"
+    PROVIDER = "provider"
+    UNREGISTERED = "unregistered"
+    OBSOLETE = "obsolete"
+    PRIVATE = "private"
+    COMMON = "common"
+    LIMITED = "limited"
+
+
+class Advice(enum.StrEnum):
+    """What the program that sent the command does next."""
+
+    NONE = "none"
+    CONTINUE = "continue"
+    RETRY = "retry"
+    STOP = "stop"
+    AUTHENTICATE = "authenticate"
+    SECURE = "secure"
+    CHANGE = "change"
+
+
+class Actor(enum.StrEnum):
+    """Who must act for another outcome."""
+
+    NOBODY = "nobody"
+    CLIENT = "client"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    SERVER = "server"
+    ADMINISTRATOR = "administrator"
+
+
+class State(enum.StrEnum):
+    """What a reply changes in the session."""
+
+    NONE = "none"
+    SESSION = "session"
+    TRANSACTION = "transaction"
+    AUTHENTICATED = "authenticated"
+    CLOSES = "closes"
+    TLS = "tls"
+    DATA = "data"
+
+
+_RFC = re.compile(r"RFC ([0-9]+)(?: ([0-9]+(?:\.[0-9]+)*|[A-Z](?:\.[0-9]+)*))?")
+_REGISTRIES = "https://www.iana.org/assignments/"
+
+
+@attrs.frozen
+class Reference:
+    """Where a fact stands.
+
+    >>> Reference("RFC 5321 4.2.3").url
+    'https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3'
+    """
+
+    text: str
+    """As people write it: "RFC 5321 4.2.3", a registry, a draft, a vendor's page with its URL."""
+
+    @property
+    def rfc(self) -> int | None:
+        """The number of the RFC, if it is one."""
+        match = _RFC.match(self.text)
+        return int(match[1]) if match else None
+
+    @property
+    def section(self) -> str | None:
+        """The section of the RFC, if one is named."""
+        match = _RFC.match(self.text)
+        return match[2] if match else None
+
+    @property
+    def url(self) -> str | None:
+        """Where to read it, if that is known."""
+        match = _RFC.match(self.text)
+        if match is not None:
+            kind = "appendix" if match[2] and match[2][0].isalpha() else "section"
+            page = f"https://www.rfc-editor.org/rfc/rfc{match[1]}"
+            return f"{page}#{kind}-{match[2]}" if match[2] else page
+        if self.text.startswith("IANA "):
+            return _REGISTRIES + self.text.split()[1]
+        link = re.search(r"https://[^\s)]+", self.text)
+        return link[0] if link else None
+
+
+@attrs.frozen
+class Meaning:
+    """What a code means as an answer to one command."""
+
+    command: str
+    text: Text
+
+
+@attrs.frozen
+class WildMeaning:
+    """What servers mean by a code, other than what the RFC says."""
+
+    text: Text
+    seen: str
+
+
+@attrs.frozen
+class Example:
+    """A reply as a server sends it."""
+
+    server: str
+    text: str
+
+
+@attrs.frozen
+class ProviderMeaning:
+    """What one provider means by an enhanced status code, or by one form of it."""
+
+    provider: str
+    code: str
+    text: Text
+
+
+@attrs.frozen
+class Fix:
+    """How to fix it, for two readers."""
+
+    sender: Text
+    """For the person who sent the message."""
+
+    admin: Text
+    """For the administrator of a mail server."""
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """What all entries have."""
+
+    protocol: ClassVar[str] = "SMTP"
+
+    key: str
+    """As it is looked up and shown: "550", "5.1.1", "STARTTLS"."""
+
+    title: Text
+    """Editorial: a few words of ours."""
+
+    slug: str
+    standing: Standing
+    references: tuple[Reference, ...] = ()
+    description: Text
+    related: tuple[str, ...] = ()
+    """The keys of entries that a reader would compare it with, the most useful first."""
+
+
+@attrs.frozen(kw_only=True)
+class ReplyCodeEntry(Entry):
+    """A reply code: RFC 5321 4.2.
+
+    >>> from smtpreply.catalog import lookup
+    >>> lookup(550).reply_class.label
+    '5xx Permanent Negative Completion'
+    """
+
+    code: int
+    official_text: str | None = None
+    """The RFC's own words."""
+
+    official_source: str | None = None
+    evidence: Text
+    """Why it stands as it does."""
+
+    commands: tuple[str, ...] = ()
+    """What it answers; CONNECT is the greeting, DATA-END what follows the final dot."""
+
+    sent_when: Text | None = None
+    client_next: Text | None = None
+    when: Text
+    """When you see it."""
+
+    fix: Fix
+    advice: Advice
+    actor: Actor
+    state: State = State.NONE
+    text_parsed: bool = False
+    multiline: bool = False
+    enhanced: tuple[str, ...] = ()
+    dialogue: str = ""
+    meanings: tuple[Meaning, ...] = ()
+    wild: tuple[WildMeaning, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def reply_class(self) -> ReplyClass | None:
+        """Derived: the first digit. None for a number that is no SMTP reply."""
+        digit = self.code // 100
+        return ReplyClass(digit) if 2 <= digit <= 5 else None
+
+    @property
+    def subject(self) -> ReplySubject | None:
+        """Derived: the second digit. None where it is above 5."""
+        digit = self.code // 10 % 10
+        return ReplySubject(digit) if digit <= 5 else None
+
+
+@attrs.frozen(kw_only=True)
+class StatusEntry(Entry):
+    """An enhanced status code: RFC 3463. Either a detail ("X.1.1") or one in a class ("5.1.1").
+
+    >>> from smtpreply.catalog import lookup
+    >>> lookup("5.1.1").codes
+    (451, 550)
+    """
+
+    status: EnhancedStatus | None
+    """The code, where the class is known."""
+
+    class_title: Text | None
+    class_description: Text | None
+    subject_title: Text | None
+    subject_description: Text | None
+    official_text: str | None = None
+    """The registry's sample text."""
+
+    classes: tuple[int, ...] = ()
+    """The classes in which the registry finds it useful."""
+
+    codes: tuple[int, ...] = ()
+    """The reply codes that the registry names with it: examples, not a rule."""
+
+    when: Text
+    fix: Fix
+    advice: Advice
+    actor: Actor
+    providers: tuple[ProviderMeaning, ...] = ()
+
+    @property
+    def reply_class(self) -> ReplyClass | None:
+        """Derived: the class as a reply class. None for a detail in no class."""
+        return self.status.reply_class if self.status is not None else None
+
+
+@attrs.frozen(kw_only=True)
+class KeywordEntry(Entry):
+    """An EHLO keyword: a service extension."""
+
+    parameters: Text | None = None
+    mail_parameters: tuple[str, ...] = ()
+    rcpt_parameters: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
+    when: Text
+    use: Text
+    example: str = ""
+    seen: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MechanismEntry(Entry):
+    """A SASL mechanism, as AUTH uses it."""
+
+    secure: bool
+    exchange: Text
+    codes: tuple[int, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class CommandEntry(Entry):
+    """A command, and the replies that it may get."""
+
+    syntax: str
+    use: Text
+    success: tuple[int, ...] = ()
+    intermediate: tuple[int, ...] = ()
+    error: tuple[int, ...] = ()
+    notes: Text | None = None
+    means: tuple[tuple[int, Text], ...] = ()
+    """What a code means as an answer to this command."""

@@ -1,0 +1,280 @@
+"""To find things in the catalog: by code, by name, by command."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+import attrs
+
+from smtpreply.catalog import load
+from smtpreply.catalog.entries import (
+    Actor,
+    Advice,
+    Entry,
+    Fix,
+    ReplyCodeEntry,
+    Standing,
+    StatusEntry,
+)
+from smtpreply.catalog.messages import Messages, messages
+from smtpreply.catalog.text import FALLBACK, resolve
+from smtpreply.codes import EnhancedStatus, ReplyClass
+from smtpreply.errors import ReplyError
+
+Key = int | str | EnhancedStatus
+
+_REPLY_CODE = re.compile(r"[0-9]{3}")
+_STATUS = re.compile(r"([245X])\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
+
+
+class UnknownEntryError(ReplyError, KeyError):
+    """What was looked up is neither a code nor a name that the catalog has.
+
+    Attributes:
+        key: what was looked up.
+    """
+
+    def __init__(self, key: object) -> None:
+        super().__init__(key)
+        self.key = key
+
+    def __str__(self) -> str:
+        return (
+            f"the catalog has no {self.key!r}; it is asked for a reply code (550), an enhanced "
+            "status code (5.1.1, X.1.1), an EHLO keyword, a SASL mechanism or a command"
+        )
+
+
+def lookup(key: Key, *, language: str = FALLBACK) -> Entry:
+    """Look up a reply code, an enhanced status code, an EHLO keyword, a mechanism or a command.
+
+    A code that nobody registered has an entry too, which says so, and says what its digits mean.
+    A name that is several things (AUTH, STARTTLS, HELP are keyword and command) is the keyword;
+    `keyword`, `command` and `mechanism` tell them apart.
+
+    Args:
+        key: 550, "550", "5.1.1", an `EnhancedStatus`, "X.1.1", "STARTTLS", "scram-sha-256".
+        language: of the prose, where it is translated.
+
+    Raises:
+        UnknownEntryError: it is none of these (a KeyError).
+        UnknownLanguageError: the catalog does not speak that language (a ValueError).
+
+    >>> lookup(550).title
+    'Mailbox Unavailable'
+    >>> lookup("5.7.1").standing.value
+    'registered'
+    """
+    return _lookup(str(key), resolve(language))
+
+
+@functools.lru_cache(maxsize=1024)
+def _lookup(key: str, language: str) -> Entry:
+    word = key.strip().upper()
+    if _REPLY_CODE.fullmatch(word):
+        return _reply_code(int(word), language)
+    status = _STATUS.fullmatch(word)
+    if status is not None:
+        return _status(word, status, language)
+    for entries in (load.keywords, load.commands, load.mechanisms):
+        entry = entries(language).get(word)
+        if entry is not None:
+            return entry
+    raise UnknownEntryError(key)
+
+
+def keyword(name: str, *, language: str = FALLBACK) -> Entry:
+    """Look up an EHLO keyword, in any case.
+
+    Raises:
+        UnknownEntryError: the catalog does not have it.
+
+    >>> keyword("size").key
+    'SIZE'
+    """
+    return _named(load.keywords(resolve(language)), name)
+
+
+def command(verb: str, *, language: str = FALLBACK) -> Entry:
+    """Look up a command, in any case; CONNECT, DATA-END, AUTH-CONTINUE and ANY are some too.
+
+    Raises:
+        UnknownEntryError: the catalog does not have it.
+
+    >>> command("rcpt").key
+    'RCPT'
+    """
+    return _named(load.commands(resolve(language)), verb)
+
+
+def mechanism(name: str, *, language: str = FALLBACK) -> Entry:
+    """Look up a SASL mechanism, in any case.
+
+    Raises:
+        UnknownEntryError: the catalog does not have it.
+
+    >>> mechanism("plain").key
+    'PLAIN'
+    """
+    return _named(load.mechanisms(resolve(language)), name)
+
+
+def codes(
+    *,
+    command: str | None = None,
+    reply_class: ReplyClass | int | None = None,
+    standing: Standing | str | None = None,
+    language: str = FALLBACK,
+) -> tuple[ReplyCodeEntry, ...]:
+    """Give the reply codes of the catalog, in order; all of them, or those that fit.
+
+    Args:
+        command: only those that may answer this command.
+        reply_class: only those of this class.
+        standing: only those that stand so.
+        language: of the prose, where it is translated.
+
+    >>> [entry.code for entry in codes(command="QUIT", reply_class=2)]
+    [221]
+    """
+    tongue = resolve(language)
+    families = load.REPLY_FAMILIES if reply_class is None else (int(reply_class),)
+    return tuple(
+        entry
+        for family in families
+        for entry in load.reply_codes(family, tongue).values()
+        if (command is None or command.upper() in entry.commands)
+        and (standing is None or entry.standing == standing)
+    )
+
+
+def statuses(*, language: str = FALLBACK) -> tuple[StatusEntry, ...]:
+    """Give the enhanced status codes: the registered details, then the providers' own codes."""
+    tongue = resolve(language)
+    return (*load.status_details(tongue).values(), *load.provider_statuses(tongue).values())
+
+
+def everything(*, language: str = FALLBACK) -> tuple[Entry, ...]:
+    """Give all entries: reply codes, enhanced codes, keywords, mechanisms, commands."""
+    tongue = resolve(language)
+    return (
+        *codes(language=tongue),
+        *statuses(language=tongue),
+        *load.keywords(tongue).values(),
+        *load.mechanisms(tongue).values(),
+        *load.commands(tongue).values(),
+    )
+
+
+def _named(entries: Mapping[str, Entry], name: str) -> Entry:
+    entry = entries.get(name.strip().upper())
+    if entry is None:
+        raise UnknownEntryError(name)
+    return entry
+
+
+def _reply_code(code: int, language: str) -> ReplyCodeEntry:
+    family = code // 100
+    known = load.reply_codes(family, language) if family in load.REPLY_FAMILIES else {}
+    entry = known.get(code)
+    if entry is None:
+        if not 200 <= code <= 599:
+            raise UnknownEntryError(code)
+        entry = _unregistered_code(code, messages(language))
+    return entry
+
+
+def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
+    digit = str(code // 100)
+    description = words.get(
+        "entry",
+        "unregistered",
+        code=code,
+        **{"class": words.get("reply_class", digit)},
+        meaning=words.get("reply_class_meaning", digit),
+    )
+    advice = {"2": Advice.NONE, "3": Advice.CONTINUE, "4": Advice.RETRY, "5": Advice.STOP}[digit]
+    return ReplyCodeEntry(
+        key=str(code),
+        code=code,
+        title=words.get("entry", "unregistered_title"),
+        slug=f"{code}-unregistered",
+        standing=Standing.UNREGISTERED,
+        evidence=words.get("standing", Standing.UNREGISTERED),
+        description=description,
+        when=words.get("entry", "unregistered_when"),
+        fix=_unregistered_fix(words),
+        advice=advice,
+        actor=Actor.NOBODY if digit == "2" else Actor.ADMINISTRATOR,
+    )
+
+
+def _unregistered_fix(words: Messages) -> Fix:
+    return Fix(
+        words.get("entry", "unregistered_fix_sender"), words.get("entry", "unregistered_fix_admin")
+    )
+
+
+def _status(key: str, match: re.Match[str], language: str) -> StatusEntry:
+    class_, subject, detail = match.groups()
+    general = load.status_details(language).get(f"X.{subject}.{detail}")
+    if class_ == "X":
+        if general is None:
+            raise UnknownEntryError(key)
+        return general
+    status = EnhancedStatus(int(class_), int(subject), int(detail))
+    entry = load.provider_statuses(language).get(key) or general
+    if entry is None:
+        entry = _unregistered_status(status, messages(language), language)
+    return _in_class(entry, status, language)
+
+
+def _in_class(entry: StatusEntry, status: EnhancedStatus, language: str) -> StatusEntry:
+    """Give the entry of a detail as that of a concrete code."""
+    title, description = load.status_class(status.class_, language) or (None, None)
+    key = str(status)
+    return attrs.evolve(
+        entry,
+        key=key,
+        status=status,
+        class_title=title,
+        class_description=description,
+        advice=entry.advice
+        if status.class_ in (entry.classes or (status.class_,))
+        else _ADVICE[status.class_],
+        providers=tuple(
+            meaning for meaning in entry.providers if meaning.code in (key, f"X{key[1:]}")
+        ),
+    )
+
+
+_ADVICE = {2: Advice.NONE, 4: Advice.RETRY, 5: Advice.STOP}
+
+
+def _unregistered_status(status: EnhancedStatus, words: Messages, language: str) -> StatusEntry:
+    subject = load.status_subject(str(status.subject), language)
+    subject_name = subject[0] if subject else words.get("status_subject", "other")
+    return StatusEntry(
+        key=str(status),
+        title=words.get("entry", "unregistered_status_title"),
+        slug=f"{str(status).replace('.', '-')}-unregistered",
+        standing=Standing.UNREGISTERED,
+        description=words.get(
+            "entry",
+            "unregistered_status",
+            code=status,
+            subject=subject_name,
+            **{"class": words.get("status_class", str(status.class_))},
+        ),
+        status=status,
+        class_title=None,
+        class_description=None,
+        subject_title=subject_name,
+        subject_description=subject and subject[1],
+        when=words.get("entry", "unregistered_when"),
+        fix=_unregistered_fix(words),
+        advice=_ADVICE[status.class_],
+        actor=Actor.NOBODY if status.class_ == 2 else Actor.ADMINISTRATOR,
+    )

@@ -1,0 +1,260 @@
+"""From the data files to entries. Each file is read when something in it is first asked for.
+
+English stands in ``data/``, a translation of the same file in ``data/<language>/`` with the same
+tables and only the keys that it translates. TOML for both: an administrator can read it, a
+translator needs no tool, and a string that is missing falls back by itself. (Gettext's catalogs
+are made for short strings that are their own keys; a comma mended in an English paragraph would
+orphan seven translations.)
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from smtpreply.catalog.entries import (
+    Actor,
+    Advice,
+    CommandEntry,
+    Example,
+    Fix,
+    KeywordEntry,
+    Meaning,
+    MechanismEntry,
+    ProviderMeaning,
+    Reference,
+    ReplyCodeEntry,
+    Standing,
+    State,
+    StatusEntry,
+    WildMeaning,
+)
+from smtpreply.catalog.text import FALLBACK, Text
+
+Table = Mapping[str, Any]
+Entries = Mapping[str, "Table"]
+
+REPLY_FAMILIES = (1, 2, 3, 4, 5)
+
+
+@functools.cache
+def read(name: str) -> dict[str, Any]:
+    """Read one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
+    path = files(__package__).joinpath("data", *f"{name}.toml".split("/"))
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+class _Prose:
+    """The prose of one table, translated where it can be."""
+
+    def __init__(self, english: Table, translated: Table, language: str) -> None:
+        self.english = english
+        self.translated = translated
+        self.language = language
+
+    def get(self, key: str) -> Text | None:
+        if key in self.translated:
+            return Text(self.translated[key], self.language)
+        return Text(self.english[key]) if key in self.english else None
+
+    def __getitem__(self, key: str) -> Text:
+        text = self.get(key)
+        if text is None:
+            raise KeyError(key)
+        return text
+
+    def table(self, key: str) -> _Prose:
+        return _Prose(self.english.get(key, {}), self.translated.get(key, {}), self.language)
+
+    def rows(self, key: str) -> list[tuple[Table, _Prose]]:
+        """Give the rows of an array of tables; a translation has them in the same order."""
+        english = self.english.get(key, [])
+        translated = self.translated.get(key, [])
+        if len(translated) != len(english):
+            translated = [{}] * len(english)
+        return [
+            (row, _Prose(row, words, self.language))
+            for row, words in zip(english, translated, strict=True)
+        ]
+
+
+def _tables(name: str, language: str) -> list[tuple[str, Table, _Prose]]:
+    translated = {} if language == FALLBACK else read(f"{language}/{name}")
+    return [
+        (key, table, _Prose(table, translated.get(key, {}), language))
+        for key, table in read(name).items()
+    ]
+
+
+@functools.cache
+def reply_codes(family: int, language: str) -> dict[int, ReplyCodeEntry]:
+    """Give the reply codes that begin with the digit `family`."""
+    return {
+        int(key): _reply_code(key, table, prose)
+        for key, table, prose in _tables(f"replies-{family}xx", language)
+    }
+
+
+def _reply_code(key: str, table: Table, prose: _Prose) -> ReplyCodeEntry:
+    return ReplyCodeEntry(
+        **_common(key, table, prose),
+        code=int(key),
+        evidence=prose["evidence"],
+        official_text=table.get("official_text"),
+        official_source=table.get("official_source"),
+        commands=tuple(table["commands"]),
+        sent_when=prose["sent_when"],
+        client_next=prose["client_next"],
+        when=prose["when"],
+        fix=_fix(prose),
+        advice=Advice(table["advice"]),
+        actor=Actor(table["actor"]),
+        state=State(table["state"]),
+        text_parsed=table.get("text_parsed", False),
+        multiline=table.get("multiline", False),
+        enhanced=tuple(table["enhanced"]),
+        dialogue=table["dialogue"].strip("\n"),
+        meanings=tuple(
+            Meaning(row["command"], words["text"]) for row, words in prose.rows("meaning")
+        ),
+        wild=tuple(WildMeaning(words["text"], row["seen"]) for row, words in prose.rows("wild")),
+        examples=tuple(Example(row["server"], row["text"]) for row, _ in prose.rows("example")),
+    )
+
+
+@functools.cache
+def status_details(language: str) -> dict[str, StatusEntry]:
+    """Give the registered details, "X.0.0" to the last."""
+    skipped = ("class", "subject")
+    return {
+        key: _status_detail(key, table, prose, language)
+        for key, table, prose in _tables("enhanced", language)
+        if key not in skipped
+    }
+
+
+@functools.cache
+def provider_statuses(language: str) -> dict[str, StatusEntry]:
+    """Give the codes that only providers define, such as "5.7.509"."""
+    return {
+        key: _status_detail(key, table, prose, language)
+        for key, table, prose in _tables("providers", language)
+    }
+
+
+def status_class(digit: int, language: str) -> tuple[Text, Text] | None:
+    """Give title and description of a class of enhanced codes."""
+    return _title_of("class", str(digit), language)
+
+
+def status_subject(number: str, language: str) -> tuple[Text, Text] | None:
+    """Give title and description of a subject of enhanced codes, if it is registered."""
+    return _title_of("subject", number, language)
+
+
+def _title_of(kind: str, key: str, language: str) -> tuple[Text, Text] | None:
+    for name, _, prose in _tables("enhanced", language):
+        if name == kind:
+            words = prose.table(key)
+            title, description = words.get("title"), words.get("description")
+            return (title, description) if title and description else None
+    return None
+
+
+def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> StatusEntry:
+    subject = status_subject(key.split(".")[1], language)
+    provider = table.get("provider")
+    return StatusEntry(
+        **_common(key, table, prose),
+        status=None,
+        class_title=None,
+        class_description=None,
+        subject_title=subject and subject[0],
+        subject_description=subject and subject[1],
+        official_text=table.get("official_text"),
+        classes=tuple(table.get("classes", ())),
+        codes=tuple(table["codes"]),
+        when=prose["when"],
+        fix=_fix(prose),
+        advice=Advice(table["advice"]),
+        actor=Actor(table["actor"]),
+        providers=tuple(
+            ProviderMeaning(row["provider"], row["code"], words["text"])
+            for row, words in prose.rows("provider")
+        )
+        if not isinstance(provider, str)
+        else (ProviderMeaning(provider, key, prose["description"]),),
+    )
+
+
+@functools.cache
+def keywords(language: str) -> dict[str, KeywordEntry]:
+    """Give the EHLO keywords, by their names in capitals."""
+    return {
+        key.upper(): KeywordEntry(
+            **_common(key, table, prose),
+            parameters=prose.get("parameters"),
+            mail_parameters=tuple(table["mail_parameters"]),
+            rcpt_parameters=tuple(table["rcpt_parameters"]),
+            verbs=tuple(table["verbs"]),
+            codes=tuple(table["codes"]),
+            when=prose["when"],
+            use=prose["use"],
+            example=table["example"],
+            seen=table.get("seen"),
+        )
+        for key, table, prose in _tables("keywords", language)
+    }
+
+
+@functools.cache
+def mechanisms(language: str) -> dict[str, MechanismEntry]:
+    """Give the SASL mechanisms, by their names in capitals."""
+    return {
+        key.upper(): MechanismEntry(
+            **_common(key, table, prose),
+            secure=table["secure"],
+            exchange=prose["exchange"],
+            codes=tuple(table["codes"]),
+        )
+        for key, table, prose in _tables("sasl", language)
+    }
+
+
+@functools.cache
+def commands(language: str) -> dict[str, CommandEntry]:
+    """Give the commands, CONNECT and the like included, by their verbs."""
+    return {
+        key: CommandEntry(
+            **_common(key, table, prose),
+            syntax=table["syntax"],
+            use=prose["use"],
+            success=tuple(table["success"]),
+            intermediate=tuple(table["intermediate"]),
+            error=tuple(table["error"]),
+            notes=prose.get("notes"),
+            means=tuple((row["code"], words["text"]) for row, words in prose.rows("means")),
+        )
+        for key, table, prose in _tables("commands", language)
+    }
+
+
+def _common(key: str, table: Table, prose: _Prose) -> dict[str, Any]:
+    """Give what all entries have. What has no status of its own is a provider's code."""
+    return {
+        "key": key,
+        "title": prose["title"],
+        "slug": table["slug"],
+        "standing": Standing(table.get("status", Standing.PROVIDER)),
+        "references": tuple(map(Reference, table["references"])),
+        "description": prose["description"],
+        "related": tuple(map(str, table["related"])),
+    }
+
+
+def _fix(prose: _Prose) -> Fix:
+    words = prose.table("fix")
+    return Fix(words["sender"], words["admin"])

@@ -1,0 +1,119 @@
+"""To find entries by words: a small ranked index over all of the catalog's prose."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import attrs
+
+from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, StatusEntry
+from smtpreply.catalog.finder import everything
+from smtpreply.catalog.text import FALLBACK, resolve
+
+_WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
+
+# How much a word counts by where it stands. A title says what the thing is; an example only what
+# was once said with it.
+_KEY, _TITLE, _OFFICIAL, _WHEN, _PROSE, _EXAMPLE = 40.0, 10.0, 6.0, 3.0, 2.0, 2.0
+# A word of the query that only begins a word of the text ("greylist" in "greylisting") counts less.
+_PREFIX = 0.7
+
+
+@attrs.frozen
+class Hit:
+    """An entry that was found, and how well it fits: more is better."""
+
+    entry: Entry
+    score: float
+
+
+def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit]:
+    """Find the entries that speak of the words in `query`, the best first.
+
+    Args:
+        query: words in any language of the catalog, codes, keywords.
+        limit: how many at the most.
+        language: whose translation is searched beside the English text, and given.
+
+    >>> [hit.entry.key for hit in search("greylisting", limit=1)]
+    ['X.7.1']
+    """
+    index = _index(resolve(language))
+    words = _words(query)
+    scores: dict[int, float] = defaultdict(float)
+    for word in words:
+        for number, weight in index.find(word).items():
+            scores[number] += weight
+    ranked = sorted(scores, key=lambda number: (-scores[number], number))
+    return [Hit(index.entries[number], scores[number]) for number in ranked[:limit]]
+
+
+class _Index:
+    """For each word of the catalog, the entries that have it and its best weight in each."""
+
+    def __init__(self, entries: tuple[Entry, ...], english: tuple[Entry, ...]) -> None:
+        self.entries = entries
+        self._weights: dict[str, dict[int, float]] = defaultdict(dict)
+        for number, pair in enumerate(zip(entries, english, strict=True)):
+            for entry in dict.fromkeys(pair):
+                self._add(number, entry)
+        self._words = sorted(self._weights)
+        self._count = len(entries)
+
+    def find(self, word: str) -> dict[int, float]:
+        """Give the weight of a word in each entry that has it, or a word that begins with it."""
+        found: dict[int, float] = {}
+        for known in self._beginning_with(word):
+            factor = 1.0 if known == word else _PREFIX
+            postings = self._weights[known]
+            # A word that stands everywhere ("message", "server") tells less than a rare one.
+            rarity = 1.0 - 0.8 * len(postings) / self._count
+            for number, weight in postings.items():
+                found[number] = max(found.get(number, 0.0), weight * factor * rarity)
+        return found
+
+    def _beginning_with(self, word: str) -> Iterator[str]:
+        start = bisect.bisect_left(self._words, word)
+        for position in range(start, len(self._words)):
+            if not self._words[position].startswith(word):
+                return
+            if len(word) > 2 or self._words[position] == word:
+                yield self._words[position]
+
+    def _add(self, number: int, entry: Entry) -> None:
+        for weight, text in _fields(entry):
+            for word in _words(text):
+                postings = self._weights[word]
+                postings[number] = max(postings.get(number, 0.0), weight)
+
+
+def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
+    yield _KEY, entry.key
+    yield _TITLE, entry.title
+    yield _PROSE, entry.description
+    if isinstance(entry, ReplyCodeEntry):
+        yield _OFFICIAL, entry.official_text or ""
+        yield _WHEN, entry.when
+        yield from ((_PROSE, meaning.text) for meaning in entry.meanings)
+        yield from ((_PROSE, meaning.text) for meaning in entry.wild)
+        yield from ((_EXAMPLE, example.text) for example in entry.examples)
+    elif isinstance(entry, StatusEntry):
+        yield _OFFICIAL, entry.official_text or ""
+        yield _WHEN, entry.when
+        yield from ((_PROSE, f"{row.provider} {row.code} {row.text}") for row in entry.providers)
+    elif isinstance(entry, KeywordEntry):
+        yield _WHEN, entry.when
+        yield _PROSE, entry.use
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+@functools.cache
+def _index(language: str) -> _Index:
+    return _Index(everything(language=language), everything(language=FALLBACK))

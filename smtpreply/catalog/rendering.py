@@ -1,0 +1,283 @@
+"""A `Document` written down: text, Markdown, HTML or JSON. No I/O here; strings come out."""
+
+from __future__ import annotations
+
+import html
+import json
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, get_args
+
+from smtpreply.catalog.comparison import Comparison
+from smtpreply.catalog.description import describe
+from smtpreply.catalog.document import (
+    Block,
+    Document,
+    Fields,
+    Items,
+    Paragraph,
+    Section,
+)
+from smtpreply.catalog.entries import Entry
+from smtpreply.catalog.text import FALLBACK, Text
+
+Format = Literal["text", "markdown", "html", "json"]
+
+_WIDTH = 79
+
+
+def render(
+    subject: Entry | Comparison,
+    format: Format = "text",  # noqa: A002
+    *,
+    language: str = FALLBACK,
+) -> str:
+    """Write an entry or a comparison down.
+
+    Args:
+        subject: what `lookup` or `compare` gave, best in the same language.
+        format: "text", "markdown", "html" (an article, to be set into a page) or "json".
+        language: of headings and sentences.
+
+    Raises:
+        ValueError: there is no such format.
+        UnknownLanguageError: the catalog does not speak that language.
+
+    >>> from smtpreply.catalog import lookup
+    >>> print(render(lookup(354)).splitlines()[0])
+    SMTP 354 Start Mail Input
+    """
+    if format not in get_args(Format):
+        raise ValueError(f"no such format: {format!r}; there are {', '.join(get_args(Format))}")
+    return _WRITERS[format](describe(subject, language))
+
+
+# --- text ----------------------------------------------------------------------------------
+
+
+def _text(document: Document) -> str:
+    lines = [document.title, "=" * len(document.title), ""]
+    for text in document.summary:
+        lines += [*_wrapped(text), ""]
+    for section in document.sections:
+        lines += _text_section(section, 0)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _text_section(section: Section, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    yield indent + section.heading
+    if depth == 0:
+        yield "-" * len(section.heading)
+    for block in section.blocks:
+        yield from (f"{indent}  {line}".rstrip() for line in _text_block(block))
+    if section.blocks:
+        yield ""
+    for inner in section.sections:
+        yield from _text_section(inner, depth + 1)
+
+
+def _text_block(block: Block) -> Iterator[str]:
+    if isinstance(block, Paragraph):
+        yield from _wrapped(block.text)
+    elif isinstance(block, Items):
+        for number, item in enumerate(block.items, 1):
+            mark = f"{number}. " if block.numbered else "- "
+            yield from _wrapped(item, mark)
+    elif isinstance(block, Fields):
+        for name, value in block.fields:
+            yield from _wrapped(f"{name}: {value}", hang="  ")
+    else:
+        if block.caption:
+            yield f"{block.caption}:"
+        yield from (f"  {line}" for line in block.text.split("\n"))
+
+
+def _wrapped(text: str, mark: str = "", hang: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH - 6,
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark) + hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+# --- Markdown ------------------------------------------------------------------------------
+
+
+def _markdown(document: Document) -> str:
+    parts = [f"# {_escaped(document.title)}", *map(_escaped, document.summary)]
+    for section in document.sections:
+        parts += _markdown_section(section, 2)
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_section(section: Section, level: int) -> Iterator[str]:
+    yield f"{'#' * level} {_escaped(section.heading)}"
+    for block in section.blocks:
+        yield _markdown_block(block)
+    for inner in section.sections:
+        yield from _markdown_section(inner, level + 1)
+
+
+def _markdown_block(block: Block) -> str:
+    if isinstance(block, Paragraph):
+        return _escaped(block.text)
+    if isinstance(block, Items):
+        links = block.links or (None,) * len(block.items)
+        return "\n".join(
+            f"{f'{number}.' if block.numbered else '-'} {_markdown_item(item, link)}"
+            for number, (item, link) in enumerate(zip(block.items, links, strict=True), 1)
+        )
+    if isinstance(block, Fields):
+        return "\n".join(
+            f"- **{_escaped(name)}:** {_escaped(value)}" for name, value in block.fields
+        )
+    caption = f"{_escaped(block.caption)}:\n\n" if block.caption else ""
+    return f"{caption}```text\n{block.text}\n```"
+
+
+def _markdown_item(item: Text, link: str | None) -> str:
+    if link is not None and link.startswith("https://"):
+        return f"[{_escaped(item)}]({link})"
+    return _escaped(item)
+
+
+def _escaped(text: str) -> str:
+    # The prose marks protocol text with `backticks`, as Markdown does: what stands in them is left.
+    parts = text.split("`")
+    for number in range(0, len(parts), 2):
+        for char in "\\*_<>[]#|":
+            parts[number] = parts[number].replace(char, f"\\{char}")
+    return "`".join(parts)
+
+
+# --- HTML ----------------------------------------------------------------------------------
+
+
+Resolve = Callable[[str], str | None]
+
+
+def _no_link(key: str) -> None:
+    """Know no page of any entry: what an article alone can link to."""
+
+
+def write_html(document: Document, resolve: Resolve = _no_link) -> str:
+    """Write a document as an article of HTML.
+
+    Args:
+        document: what `describe` gave.
+        resolve: gives the address of an entry ("550") or a comparison ("214/235"), or None.
+    """
+    body = [f"<h1>{_inline(document.title)}</h1>"]
+    body += [f"<p{_lang(text, document)}>{_inline(text)}</p>" for text in document.summary]
+    body += [_html_section(section, 2, document, resolve) for section in document.sections]
+    inner = "\n".join(body)
+    return f'<article lang="{document.language}" dir="{document.direction}">\n{inner}\n</article>\n'
+
+
+def _html_section(section: Section, level: int, document: Document, resolve: Resolve) -> str:
+    heading = f"<h{level}{_lang(section.heading, document)}>{_inline(section.heading)}</h{level}>"
+    blocks = [_html_block(block, document, resolve) for block in section.blocks]
+    inner = [_html_section(part, min(level + 1, 6), document, resolve) for part in section.sections]
+    name = section.name.replace("_", "-")
+    return "\n".join([f'<section class="{name}">', heading, *blocks, *inner, "</section>"])
+
+
+def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
+    if isinstance(block, Paragraph):
+        return f"<p{_lang(block.text, document)}>{_inline(block.text)}</p>"
+    if isinstance(block, Items):
+        tag = "ol" if block.numbered else "ul"
+        links = block.links or (None,) * len(block.items)
+        rows = "".join(
+            f"<li{_lang(item, document)}>{_html_item(item, link, resolve)}</li>"
+            for item, link in zip(block.items, links, strict=True)
+        )
+        return f"<{tag}>{rows}</{tag}>"
+    if isinstance(block, Fields):
+        rows = "".join(
+            f"<dt{_lang(name, document)}>{_inline(name)}</dt>"
+            f"<dd{_lang(value, document)}>{_inline(value)}</dd>"
+            for name, value in block.fields
+        )
+        return f"<dl>{rows}</dl>"
+    caption = f"<figcaption>{html.escape(block.caption)}</figcaption>" if block.caption else ""
+    return (
+        f'<figure lang="en" dir="ltr">{caption}<pre><code>{html.escape(block.text)}</code></pre>'
+        "</figure>"
+    )
+
+
+def _html_item(item: Text, link: str | None, resolve: Resolve) -> str:
+    if link is None:
+        return _inline(item)
+    address = link if link.startswith("https://") else resolve(link)
+    if address is None:
+        return _inline(item)
+    return f'<a href="{html.escape(address)}">{_inline(item)}</a>'
+
+
+def _lang(text: Text, document: Document) -> str:
+    """Mark a text that is not in the page's language; ours are left to right but for Arabic."""
+    if text.language == document.language:
+        return ""
+    direction = ' dir="ltr"' if document.direction == "rtl" else ""
+    return f' lang="{text.language}"{direction}'
+
+
+def _inline(text: str) -> str:
+    """Escape prose, and set what stands in backticks as code."""
+    parts = html.escape(text).split("`")
+    for number in range(1, len(parts) - 1, 2):
+        parts[number] = f"<code>{parts[number]}</code>"
+    return "".join(parts)
+
+
+# --- JSON ----------------------------------------------------------------------------------
+
+
+def _json(document: Document) -> str:
+    data = {
+        "title": _said(document.title),
+        "language": document.language,
+        "direction": document.direction,
+        "summary": [_said(text) for text in document.summary],
+        "sections": [_json_section(section) for section in document.sections],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _json_section(section: Section) -> dict[str, Any]:
+    return {
+        "name": section.name,
+        "heading": _said(section.heading),
+        "blocks": [_json_block(block) for block in section.blocks],
+        "sections": [_json_section(inner) for inner in section.sections],
+    }
+
+
+def _json_block(block: Block) -> dict[str, Any]:
+    if isinstance(block, Paragraph):
+        return {"paragraph": _said(block.text)}
+    if isinstance(block, Items):
+        links = block.links or (None,) * len(block.items)
+        rows = [
+            {**_said(item), **({"link": link} if link else {})}
+            for item, link in zip(block.items, links, strict=True)
+        ]
+        return {"items": rows, "numbered": block.numbered}
+    if isinstance(block, Fields):
+        return {
+            "fields": [{"name": _said(name), "value": _said(value)} for name, value in block.fields]
+        }
+    return {"sample": block.text, "caption": block.caption}
+
+
+def _said(text: Text) -> dict[str, str]:
+    return {"text": str(text), "lang": text.language}
+
+
+_WRITERS = {"text": _text, "markdown": _markdown, "html": write_html, "json": _json}

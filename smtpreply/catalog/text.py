@@ -1,0 +1,59 @@
+"""Text that knows its language, and the languages that the catalog speaks."""
+
+from __future__ import annotations
+
+from typing import Self
+
+LANGUAGES = ("en", "ru", "de", "fr", "es", "ja", "zh", "ar")
+FALLBACK = "en"
+
+
+class Text(str):
+    """A string in a known `language`: the tag of BCP 47 that HTML's ``lang`` takes.
+
+    >>> Text("Описание", "ru").language
+    'ru'
+    """
+
+    __slots__ = ("language",)
+
+    language: str
+
+    def __new__(cls, text: str, language: str = FALLBACK) -> Self:
+        """Make text that is in this language."""
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+    def __reduce__(self) -> tuple[type[Text], tuple[str, str]]:
+        return Text, (str(self), self.language)
+
+
+class UnknownLanguageError(ValueError):
+    """The catalog has nothing in this language.
+
+    Attributes:
+        language: what was asked for.
+    """
+
+    def __init__(self, language: str) -> None:
+        super().__init__(language)
+        self.language = language
+
+    def __str__(self) -> str:
+        return f"no such language: {self.language!r}; there are {', '.join(LANGUAGES)}"
+
+
+def resolve(language: str) -> str:
+    """Give the catalog's language for a tag: ``ru_RU``, ``ru-RU`` and ``RU`` all are ``ru``.
+
+    Raises:
+        UnknownLanguageError: the catalog does not speak it.
+
+    >>> resolve("zh_CN")
+    'zh'
+    """
+    primary = language.replace("_", "-").partition("-")[0].lower()
+    if primary not in LANGUAGES:
+        raise UnknownLanguageError(language)
+    return primary

@@ -1,0 +1,35 @@
+"""``smtpreply site``: the catalog as a static site."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command("site")
+@click.argument("out", type=click.Path(file_okay=False, writable=True, path_type=Path))
+@click.option("--language", "-l", "chosen", multiple=True, metavar="TAG", help="Only these.")
+def site_command(out: Path, chosen: tuple[str, ...]) -> None:
+    """Write the catalog as a static site into OUT: every code, every comparison, all languages.
+
+    Open OUT/index.html; no network is needed. Exit code 1: OUT can't be written, or jinja2 is not
+    installed (pip install 'smtpreply[report]').
+    """
+    try:
+        site = importlib.import_module("smtpreply.report.site")
+    except ModuleNotFoundError as error:
+        if error.name not in ("jinja2", "markupsafe"):
+            raise
+        raise click.ClickException(
+            f"the site needs {error.name}: pip install 'smtpreply[report]'"
+        ) from None
+    started = time.monotonic()
+    try:
+        languages = tuple(site.messages(tag).language for tag in chosen) or site.LANGUAGES
+        pages = site.write_site(out, languages)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{pages} pages in {time.monotonic() - started:.1f} s: {out / 'index.html'}")

@@ -1,0 +1,68 @@
+"""A page of the catalog as a terminal shows it. Needs rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from smtpreply.catalog.document import Block, Document, Fields, Items, Paragraph, Section
+
+_INDENT = 2
+
+
+def page(document: Document) -> RenderableType:
+    """Draw a document: headings in colour, everything below them indented.
+
+    >>> from smtpreply.catalog import describe, lookup
+    >>> isinstance(page(describe(lookup(250))), Group)
+    True
+    """
+    parts: list[RenderableType] = [Text(document.title, style="bold underline"), Text()]
+    for summary in document.summary:
+        parts += [_prose(summary), Text()]
+    for section in document.sections:
+        parts += _section(section, 0)
+    return Group(*parts)
+
+
+def _section(section: Section, depth: int) -> Iterator[RenderableType]:
+    style = "bold cyan" if depth == 0 else "bold"
+    yield _indented(Text(section.heading, style=style), depth)
+    for block in section.blocks:
+        for part in _block(block):
+            yield _indented(part, depth + 1)
+    if section.blocks:
+        yield Text()
+    for inner in section.sections:
+        yield from _section(inner, depth + 1)
+
+
+def _block(block: Block) -> Iterator[Text]:
+    if isinstance(block, Paragraph):
+        yield _prose(block.text)
+    elif isinstance(block, Items):
+        for number, item in enumerate(block.items, 1):
+            mark = f"{number}. " if block.numbered else "- "
+            yield Text(mark, style="dim") + _prose(item)
+    elif isinstance(block, Fields):
+        for name, value in block.fields:
+            yield Text(f"{name}: ", style="dim") + _prose(value)
+    else:
+        if block.caption:
+            yield Text(f"{block.caption}:", style="dim")
+        yield Text("\n".join(f"  {line}" for line in block.text.split("\n")), style="green")
+
+
+def _prose(text: str) -> Text:
+    """Set what stands in backticks apart, and drop the backticks."""
+    drawn = Text()
+    for number, part in enumerate(text.split("`")):
+        drawn.append(part, style="green" if number % 2 else "")
+    return drawn
+
+
+def _indented(part: Text, depth: int) -> Padding:
+    return Padding(part, (0, 0, 0, depth * _INDENT))

@@ -1,0 +1,111 @@
+"""The words that pages are built of, in every language."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from smtpreply.catalog import LANGUAGES, load
+from smtpreply.catalog.messages import messages, plural_form
+
+ENGLISH = load.read("messages/en")
+PLURALS = {("search", "results")}
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def strings(table: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for section, messages_ in table.items():
+        if isinstance(messages_, dict):
+            for key, text in messages_.items():
+                if (section, key) not in PLURALS:
+                    yield section, key, text
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_key_is_missing_and_none_is_strange(language: str) -> None:
+    theirs = load.read(f"messages/{language}")
+    assert {(s, k) for s, k, _ in strings(theirs)} == {(s, k) for s, k, _ in strings(ENGLISH)}
+    assert theirs["name"] != ENGLISH["name"]
+    assert theirs["direction"] == ("rtl" if language == "ar" else "ltr")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_message_keeps_its_placeholders(language: str) -> None:
+    theirs = load.read(f"messages/{language}")
+    for section, key, text in strings(ENGLISH):
+        assert placeholders(theirs[section][key]) == placeholders(text), (section, key)
+        assert theirs[section][key].strip()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_plural_form_of_the_language_is_there(language: str) -> None:
+    forms = load.read(f"messages/{language}")["search"]["results"]
+    needed = {plural_form(language, count) for count in range(200)} | {"other"}
+    assert needed <= forms.keys()
+    for count in (0, 1, 2, 5, 11, 21, 100, 111):
+        assert str(messages(language).count("search", "results", count)).strip()
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (1, "1 результат"),
+        (2, "2 результата"),
+        (5, "5 результатов"),
+        (11, "11 результатов"),
+        (21, "21 результат"),
+    ],
+)
+def test_russian_counts_as_russians_do(count: int, shown: str) -> None:
+    assert messages("ru").count("search", "results", count) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("en", ["other", "one", "other", "other", "other"]),
+        ("fr", ["one", "one", "other", "other", "other"]),
+        ("ja", ["other"] * 5),
+        ("ar", ["zero", "one", "two", "few", "many"]),
+        ("ru", ["many", "one", "few", "many", "many"]),
+    ],
+)
+def test_plural_forms_are_those_of_cldr(language: str, forms: list[str]) -> None:
+    assert [plural_form(language, count) for count in (0, 1, 2, 5, 11)] == forms
+
+
+def test_word_order_is_the_languages_own() -> None:
+    names = {"a": "214", "b": "550", "a_title": "Help", "b_title": "Unavailable", "class": "x"}
+    for language in LANGUAGES:
+        said = messages(language).get("comparison", "same_class", **names)
+        assert "214" in said
+        assert "550" in said
+
+
+def test_the_headings_are_what_a_russian_administrator_would_write() -> None:
+    words = messages("ru-RU")
+    assert [
+        str(words.get("headings", key))
+        for key in (
+            "description",
+            "when_you_see_it",
+            "how_to_fix",
+            "key_differences",
+            "when_to_use_which",
+            "learn_more",
+        )
+    ] == [
+        "Описание",
+        "Когда вы это видите",
+        "Как исправить",
+        "Ключевые различия",
+        "Когда что использовать",
+        "Узнать больше",
+    ]
