@@ -186,7 +186,7 @@ def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> Stat
             for row, words in prose.rows("provider")
         )
         if not isinstance(provider, str)
-        else (ProviderMeaning(provider, key, prose["description"]),),
+        else (ProviderMeaning(provider, key, prose["title"]),),
     )
 
 

@@ -73,7 +73,7 @@ def test_every_detail_of_the_registry_is_there() -> None:
     details = [entry.key for entry in statuses() if entry.key.startswith("X.")]
     expected = [f"X.{subject}.{n}" for subject, count in DETAILS.items() for n in range(count)]
     assert len(details) == len(set(details)) == 81
-    assert set(details) == set(expected) | {"X.7.30"} - set(expected) | set(expected)
+    assert set(details) == set(expected)
     assert [e.key for e in statuses() if e.standing is Standing.DEPRECATED] == ["X.6.10"]
 
 
@@ -136,6 +136,8 @@ def test_commands_exist_and_know_their_codes() -> None:
 
 @pytest.mark.parametrize("entry", codes(), ids=lambda entry: entry.key)
 def test_advice_fits_the_class(entry: ReplyCodeEntry) -> None:
+    if entry.standing is Standing.NOT_SMTP:
+        return  # a client that meets one is talking to something else
     if entry.reply_class is ReplyClass.POSITIVE_COMPLETION:
         assert entry.advice == "none"
     elif entry.reply_class is ReplyClass.POSITIVE_INTERMEDIATE:
