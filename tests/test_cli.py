@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 import smtpreply
-from smtpreply import Defect, Reply, parse
+from smtpreply import Reply, parse
 from smtpreply.cli import main, output
 from smtpreply.cli.group import group
 from smtpreply.report.terminal import explanation, plain_row, replies_table
@@ -213,17 +214,25 @@ def test_it_draws_in_a_terminal_that_wants_it(
 def test_explain_takes_a_reply_apart() -> None:
     result = run("explain", "550 4.4.7 Too late")
     assert result.exit_code == 0
-    assert result.stdout == (
-        "code       550\n"
-        "class      5xx Permanent Negative Completion: The action did not take place; the same "
-        "request should not be repeated.\n"
-        "subject    x5z Mail system: The state of the receiving mail system towards the requested "
-        "transfer.\n"
-        "enhanced   4.4.7, of class 4xx Transient Negative Completion\n"
-        "lines      Too late\n"
-        f"defects    status-class (RFC 2034 4): {Defect.STATUS_CLASS.description}\n"
-        "canonical  550 4.4.7 Too late\\r\\n\n"
-    )
+    labelled = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in labelled] == [
+        "code",
+        "class",
+        "subject",
+        "meaning",
+        "enhanced",
+        "lines",
+        "defects",
+        "canonical",
+    ]
+    assert labelled[0] == "code       550"
+    assert "5xx Permanent Negative Completion" in labelled[1]
+    assert "Mailbox Unavailable" in labelled[3]
+    assert labelled[4] == "enhanced   4.4.7, of class 4xx Transient Negative Completion"
+    assert "Delivery Time Expired" in result.stdout
+    assert labelled[5] == "lines      Too late"
+    assert labelled[6].startswith("defects    status-class (RFC 2034 4)")
+    assert labelled[7] == r"canonical  550 4.4.7 Too late\r\n"
 
 
 def test_explain_writes_json() -> None:
@@ -445,3 +454,73 @@ def test_a_broken_pipe_exits_with_its_code(monkeypatch: pytest.MonkeyPatch) -> N
 def test_help_tells_the_exit_codes() -> None:
     words = run("--help").stdout.partition("Exit codes:")[2].split()
     assert {"0", "1", "2", "130", "141"} <= set(words)
+
+
+# --- the catalog ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["550", "5.1.1", "X.7.1", "starttls", "599"])
+def test_code_says_what_a_code_means(key: str) -> None:
+    result = run("code", key)
+    assert result.exit_code == 0
+    assert "Description" in result.stdout
+
+
+def test_code_knows_no_such_thing() -> None:
+    result = run("code", "no-such-thing")
+    assert result.exit_code == 1
+    assert "the catalog has no" in result.stderr
+
+
+def test_compare_speaks_russian() -> None:
+    result = run("compare", "235", "214", "--language", "ru-RU")
+    assert result.exit_code == 0
+    assert "Ключевые различия" in result.stdout
+    assert "Когда что использовать" in result.stdout
+
+
+def test_compare_refuses_a_code_with_itself() -> None:
+    assert run("compare", "250", "250").exit_code == 1
+
+
+def test_an_unknown_language_is_a_wrong_command_line() -> None:
+    result = run("code", "550", "--language", "tlh")
+    assert result.exit_code == 2
+    assert "no such language" in result.stderr
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "html", "json"])
+def test_code_comes_in_every_format(style: str) -> None:
+    assert "250" in run("code", "250", "--format", style).stdout
+
+
+def test_code_draws_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtpreply.cli.catalog.wants_drawing", lambda: True)
+    assert "Mailbox Unavailable" in run("code", "550").stdout
+    assert "Key differences" in run("compare", "214", "235").stdout
+
+
+def test_search_finds_and_says_when_it_does_not() -> None:
+    assert "X.2.2" in run("search", "mailbox", "full").stdout
+    nothing = run("search", "xyzzy")
+    assert nothing.exit_code == 1
+    assert nothing.stderr == "Nothing found.\n"
+
+
+def test_codes_lists_and_counts() -> None:
+    assert "221" in run("codes", "--command", "QUIT").stdout
+    counted = run("codes", "--count").stdout
+    assert "81  enhanced status codes, registered details" in counted
+
+
+def test_site_writes_pages_that_link_to_each_other(tmp_path: Path) -> None:
+    result = run("site", str(tmp_path), "-l", "en", "-l", "ar")
+    assert result.exit_code == 0
+    pages = {path.resolve() for path in tmp_path.rglob("*.html")}
+    assert int(result.stdout.split()[0]) == len(pages)
+    page = tmp_path / "ar" / "compare" / "214-vs-235.html"
+    text = page.read_text("utf-8")
+    assert 'dir="rtl"' in text
+    for href in re.findall('href="([^"]+)"', text):
+        if not href.startswith("https:"):
+            assert (page.parent / href).resolve().exists(), href

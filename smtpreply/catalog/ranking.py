@@ -39,8 +39,8 @@ def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit
         limit: how many at the most.
         language: whose translation is searched beside the English text, and given.
 
-    >>> [hit.entry.key for hit in search("greylisting", limit=1)]
-    ['X.7.1']
+    >>> [hit.entry.key for hit in search("greylisting", limit=2)]
+    ['450', '451']
     """
     index = _index(resolve(language))
     words = _words(query)

@@ -105,7 +105,7 @@ def explanation_table(reply: Reply) -> Table:
     """Draw the parts of `explanation`, with the labels on the left.
 
     >>> explanation_table(Reply(250, ["Ok"])).row_count
-    7
+    10
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
