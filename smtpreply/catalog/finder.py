@@ -225,10 +225,22 @@ def _status(key: str, match: re.Match[str], language: str) -> StatusEntry:
             raise UnknownEntryError(key)
         return general
     status = EnhancedStatus(int(class_), int(subject), int(detail))
-    entry = load.provider_statuses(language).get(key) or general
+    entry = _providers_own(status, language) or general
     if entry is None:
         entry = _unregistered_status(status, messages(language), language)
     return _in_class(entry, status, language)
+
+
+def _providers_own(status: EnhancedStatus, language: str) -> StatusEntry | None:
+    """Give the entry of a code that a provider defined, by itself or as one of a range."""
+    own = load.provider_statuses(language)
+    exact = own.get(str(status))
+    if exact is not None:
+        return exact
+    for first, last, key in load.provider_ranges():
+        if first <= status <= last:
+            return own[key]
+    return None
 
 
 def _in_class(entry: StatusEntry, status: EnhancedStatus, language: str) -> StatusEntry:

@@ -33,6 +33,7 @@ from smtpreply.catalog.entries import (
     WildMeaning,
 )
 from smtpreply.catalog.text import FALLBACK, Text
+from smtpreply.codes import EnhancedStatus
 
 Table = Mapping[str, Any]
 Entries = Mapping[str, "Table"]
@@ -143,6 +144,16 @@ def provider_statuses(language: str) -> dict[str, StatusEntry]:
         key: _status_detail(key, table, prose, language)
         for key, table, prose in _tables("providers", language)
     }
+
+
+@functools.cache
+def provider_ranges() -> tuple[tuple[EnhancedStatus, EnhancedStatus, str], ...]:
+    """Give the ranges that a provider uses with one meaning: first, last, key of the entry."""
+    return tuple(
+        (EnhancedStatus.parse(key), EnhancedStatus.parse(table["through"]), key)
+        for key, table in read("providers").items()
+        if "through" in table
+    )
 
 
 def status_class(digit: int, language: str) -> tuple[Text, Text] | None:

@@ -21,6 +21,7 @@ from smtpreply.catalog import (
     codes,
     command,
     keyword,
+    load,
     lookup,
     mechanism,
 )
@@ -123,3 +124,12 @@ def test_454_means_one_thing_to_auth_and_another_to_starttls() -> None:
     assert isinstance(entry, ReplyCodeEntry)
     meanings = {meaning.command: meaning.text for meaning in entry.meanings}
     assert meanings["AUTH"] != meanings["STARTTLS"]
+
+
+def test_a_code_within_a_provider_s_range_has_the_range_s_entry() -> None:
+    first, *_, key = load.provider_ranges()[-1]
+    within = EnhancedStatus(first.class_, first.subject, first.detail + 1)
+    entry = lookup(within)
+    assert entry.key == str(within)
+    assert entry.title == lookup(key).title
+    assert entry.standing is Standing.PROVIDER
