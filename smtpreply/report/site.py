@@ -76,9 +76,12 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
         source = files(__package__).joinpath("templates", name)
         (out / name).write_text(source.read_text("utf-8"), "utf-8")
     (out / "index.html").write_text(_entrance(languages), "utf-8")
+    write = partial(_write_language, out, languages)
     workers = min(len(languages), os.cpu_count() or 1)
+    if workers == 1:
+        return 1 + sum(map(write, languages))
     with ProcessPoolExecutor(workers) as pool:
-        return 1 + sum(pool.map(partial(_write_language, out, languages), languages))
+        return 1 + sum(pool.map(write, languages))
 
 
 def pairs() -> Iterator[tuple[str, str]]:
