@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from smtpreply.model import Reply
     from smtpreply.parser import iter_replies, parse, parse_all
     from smtpreply.reader import END_OF_STREAM, NEED_DATA, ReplyReader
+    from smtpreply.reasons import Classifier, Disposition, Reason, Verdict, classify, template
+    from smtpreply.stage import Stage
 
 __version__ = "0.1.0"
 
@@ -33,11 +35,14 @@ __all__ = [
     "END_OF_STREAM",
     "NEED_DATA",
     "Capabilities",
+    "Classifier",
     "Defect",
+    "Disposition",
     "EnhancedStatus",
     "IncompleteReplyError",
     "LineTooLongError",
     "MultipleRepliesError",
+    "Reason",
     "Reply",
     "ReplyClass",
     "ReplyError",
@@ -45,12 +50,16 @@ __all__ = [
     "ReplySubject",
     "ReplySyntaxError",
     "ReplyTooLongError",
+    "Stage",
     "StreamError",
     "TooManyLinesError",
+    "Verdict",
+    "classify",
     "iter_replies",
     "parse",
     "parse_all",
     "parse_diagnostic",
+    "template",
 ]
 
 # Where each name is. Its module is imported when someone asks for the name: attrs alone takes as
@@ -73,6 +82,8 @@ _HOMES = {
     "model": ("Reply",),
     "parser": ("iter_replies", "parse", "parse_all"),
     "reader": ("END_OF_STREAM", "NEED_DATA", "ReplyReader"),
+    "reasons": ("Classifier", "Disposition", "Reason", "Verdict", "classify", "template"),
+    "stage": ("Stage",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

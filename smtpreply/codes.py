@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
 from smtpreply.errors import ReplySyntaxError
+from smtpreply.upstairs import catalog_entry
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import StatusEntry
@@ -148,12 +148,3 @@ class EnhancedStatus:
 
     def __str__(self) -> str:
         return f"{self.class_}.{self.subject}.{self.detail}"
-
-
-def catalog_entry(code: int | EnhancedStatus) -> Any:
-    """Look a code up in the catalog: the one door from a value to a floor above it.
-
-    The catalog is made of these values, so they can't import it; it is opened by name, and only
-    for those who ask.
-    """
-    return import_module("smtpreply.catalog").lookup(code)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject, catalog_entry
+from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.defects import Defect, in_order
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.escape import escape
 from smtpreply.grammar import Content, newline_of, read_in_form, read_reply
 from smtpreply.octets import to_octets
+from smtpreply.upstairs import catalog_entry, verdict_on
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import ReplyCodeEntry
+    from smtpreply.reasons.verdict import Verdict
+    from smtpreply.stage import Stage
 
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
@@ -200,6 +203,17 @@ class Reply:
         """
         entry: ReplyCodeEntry = catalog_entry(self.code)
         return entry
+
+    def verdict(self, *, stage: Stage | str | None = None) -> Verdict:
+        """Tell why the server answered so, and what to do: `smtpreply.classify`.
+
+        The rules are read when the first reply is asked for it.
+
+        >>> Reply(552, ["Mailbox full"]).verdict().reason.value
+        'mailbox_full'
+        """
+        verdict: Verdict = verdict_on(self, stage)
+        return verdict
 
     @property
     def raw(self) -> bytes:

@@ -224,6 +224,10 @@ def test_explain_takes_a_reply_apart() -> None:
         "lines",
         "defects",
         "canonical",
+        "reason",
+        "text",
+        "words",
+        "next",
     ]
     assert labelled[0] == "code       550"
     assert "5xx Permanent Negative Completion" in labelled[1]
@@ -269,8 +273,9 @@ def test_explain_takes_words_without_quotes() -> None:
 
 
 def test_explain_says_what_the_second_digit_cannot() -> None:
-    assert dict(explanation(Reply(571, ["No"])))["subject"].startswith("none: ")
-    assert dict(explanation(Reply(571, ["No"])))["enhanced"] == "none"
+    parts = {label: text.plain for label, text in explanation(Reply(571, ["No"]))}
+    assert parts["subject"].startswith("none: ")
+    assert parts["enhanced"] == "none"
 
 
 def test_explain_is_safe_from_the_server() -> None:

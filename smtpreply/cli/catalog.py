@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from smtpreply.catalog import (
-    LANGUAGES,
     Comparison,
     Entry,
     codes,
@@ -22,19 +21,11 @@ from smtpreply.catalog import (
 )
 from smtpreply.catalog.messages import messages
 from smtpreply.catalog.rendering import Format
+from smtpreply.cli.language import language_option
 from smtpreply.cli.output import draw, wants_drawing
 from smtpreply.errors import ReplyError
 from smtpreply.report.page import page
 
-_language = click.option(
-    "--language",
-    "-l",
-    default="en",
-    show_default=True,
-    metavar="TAG",
-    callback=lambda _ctx, _param, value: _known_language(value),
-    help=f"One of {', '.join(LANGUAGES)}.",
-)
 _format = click.option(
     "--format",
     "-f",
@@ -43,13 +34,6 @@ _format = click.option(
     default="text",
     show_default=True,
 )
-
-
-def _known_language(tag: str) -> str:
-    try:
-        return messages(tag).language
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def _shown(subject: Callable[[], Entry | Comparison], style: Format, language: str) -> None:
@@ -67,7 +51,7 @@ def _shown(subject: Callable[[], Entry | Comparison], style: Format, language: s
 
 @click.command("code")
 @click.argument("key", metavar="CODE")
-@_language
+@language_option
 @_format
 def code_command(key: str, language: str, style: Format) -> None:
     """Say what a code means: 550, 5.1.1, X.7.1, STARTTLS, SCRAM-SHA-256, RCPT.
@@ -80,7 +64,7 @@ def code_command(key: str, language: str, style: Format) -> None:
 @click.command("compare")
 @click.argument("first", metavar="CODE")
 @click.argument("second", metavar="CODE")
-@_language
+@language_option
 @_format
 def compare_command(first: str, second: str, language: str, style: Format) -> None:
     """Compare two reply codes, two enhanced status codes, or one of each.
@@ -93,7 +77,7 @@ def compare_command(first: str, second: str, language: str, style: Format) -> No
 @click.command("search")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", "-n", default=10, show_default=True, type=click.IntRange(1))
-@_language
+@language_option
 def search_command(words: tuple[str, ...], limit: int, language: str) -> None:
     """Find entries by words: greylist, "mailbox full", SPF.
 
@@ -111,7 +95,7 @@ def search_command(words: tuple[str, ...], limit: int, language: str) -> None:
 @click.option("--command", "verb", metavar="VERB", help="Only the replies that VERB may get.")
 @click.option("--class", "digit", type=click.IntRange(2, 5), help="Only those of this class.")
 @click.option("--count", is_flag=True, help="How many entries each family has, instead.")
-@_language
+@language_option
 def codes_command(verb: str | None, digit: int | None, language: str, *, count: bool) -> None:
     """List the reply codes of the catalog, or count all that it holds."""
     if count:

@@ -16,8 +16,10 @@ from smtpreply.cli.catalog import (
     compare_command,
     search_command,
 )
+from smtpreply.cli.classify import classify_command
 from smtpreply.cli.explain import explain_command
 from smtpreply.cli.parse import parse_command
+from smtpreply.cli.rules import rules_group
 from smtpreply.cli.site import site_command
 
 _INTERRUPTED = 130
@@ -59,10 +61,12 @@ def group() -> None:
 for _command in (
     parse_command,
     explain_command,
+    classify_command,
     code_command,
     compare_command,
     search_command,
     codes_command,
+    rules_group,
     site_command,
 ):
     group.add_command(_command)

@@ -6,17 +6,18 @@ plain string ("[red]"), and a terminal would obey escape sequences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from smtpreply.catalog import ReplyCodeEntry, StatusEntry
+from smtpreply.catalog import Entry, ReplyCodeEntry, StatusEntry, lookup
 from smtpreply.catalog.messages import messages
 from smtpreply.codes import ReplyClass
 from smtpreply.escape import escape
 from smtpreply.model import Reply
+from smtpreply.reasons import Verdict
 from smtpreply.transcript import Exchange
 
 _WORDS = {
@@ -32,6 +33,7 @@ _STYLES = {
     ReplyClass.PERMANENT_NEGATIVE: "red",
 }
 _NOTHING = "-"
+_MARK = "bold reverse"
 
 
 def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: str = "") -> Table:
@@ -80,49 +82,127 @@ def plain_row(exchange: Exchange) -> str:
     return "\t".join(columns)
 
 
-def explanation(reply: Reply) -> list[tuple[str, str]]:
-    r"""Take a reply apart: a label and a text for each part, safe to show.
+Part = tuple[str, Text]
+"""A label, and a text that is safe to show."""
+
+
+def explanation(reply: Reply, language: str = "en") -> list[Part]:
+    r"""Take a reply apart: a label and a text for each part.
 
     A part with several texts has its label on the first one only.
 
-    >>> explanation(Reply(550, ["No such user"]))[0]
+    >>> label, text = explanation(Reply(550, ["No such user"]))[0]
+    >>> label, text.plain
     ('code', '550')
     """
-    return [
+    status = reply.enhanced
+    parts = [
         ("code", str(reply.code)),
         ("class", f"{reply.reply_class.label}: {reply.reply_class.description}"),
         ("subject", _subject(reply)),
-        *_labelled("meaning", _meaning(reply.entry)),
+        *_labelled("meaning", _meaning(lookup(reply.code, language=language), language)),
         ("enhanced", _enhanced(reply)),
-        *(_labelled("", _meaning(reply.enhanced.entry)) if reply.enhanced else ()),
+        *(_labelled("", _meaning(lookup(status, language=language), language)) if status else ()),
         *_labelled("lines", [escape(line) for line in reply.lines]),
         *_labelled("defects", _defects(reply)),
         *_labelled("canonical", _canonical(reply)),
     ]
+    return [(label, Text(text)) for label, text in parts]
 
 
-def explanation_table(reply: Reply) -> Table:
-    """Draw the parts of `explanation`, with the labels on the left.
+def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
+    """Tell why, and what to do: the same for a verdict, with the words marked in the text.
 
-    >>> explanation_table(Reply(250, ["Ok"])).row_count
+    >>> from smtpreply import classify
+    >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))][:3]
+    ['reason', 'text', 'words']
+    """
+    advice = verdict.advise(language)
+    words = messages(language)
+    who = words.get("who_acts", advice.actor.name.lower())
+    todo = words.get("dispositions", verdict.disposition.name.lower())
+    parts = [
+        ("reason", Text(f"{advice.title} ({verdict.reason.value}). {advice.means}", "bold")),
+        ("text", _marked(verdict)),
+        ("words", Text(_decided(verdict))),
+        ("next", Text(f"{todo}. {who}: {advice.action}")),
+    ]
+    return [*parts, *((label, Text(escape(text))) for label, text in _hints(verdict))]
+
+
+def explanation_table(parts: Iterable[Part]) -> Table:
+    """Draw parts, with the labels on the left.
+
+    >>> explanation_table(explanation(Reply(250, ["Ok"]))).row_count
     10
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, text in explanation(reply):
-        style = _STYLES[reply.reply_class] if label in ("code", "class") else ""
-        table.add_row(label, Text(text, style=style))
+    style = ""
+    for label, text in parts:
+        if label == "code":
+            style = _STYLES[ReplyClass(int(text.plain) // 100)]
+        table.add_row(label, Text(text.plain, style) if label in ("code", "class") else text)
     return table
 
 
-def plain_explanation(reply: Reply) -> str:
-    r"""Give the parts of `explanation` as lines of text, which no width breaks.
+def plain_explanation(parts: Iterable[Part]) -> str:
+    r"""Give parts as lines of text, which no width breaks; marked words stand in brackets.
 
-    >>> print(plain_explanation(Reply(250, ["Ok"])).splitlines()[-1])
+    >>> print(plain_explanation(explanation(Reply(250, ["Ok"]))).splitlines()[-1])
     canonical  250 Ok\r\n
     """
-    return "".join(f"{label:9}  {text}\n" for label, text in explanation(reply))
+    return "".join(f"{label:9}  {_bracketed(text)}\n" for label, text in parts)
+
+
+def _marked(verdict: Verdict) -> Text:
+    """Give the text with the words that decided marked."""
+    marked, at = Text(), 0
+    for start, end in verdict.evidence.spans if verdict.evidence else ():
+        marked.append(escape(verdict.text[at:start]))
+        marked.append(escape(verdict.text[start:end]), _MARK)
+        at = end
+    return marked.append(escape(verdict.text[at:]))
+
+
+def _bracketed(text: Text) -> str:
+    plain, at = "", 0
+    for span in text.spans:
+        if span.style == _MARK:
+            plain += f"{text.plain[at : span.start]}[[{text.plain[span.start : span.end]}]]"
+            at = span.end
+    return plain + text.plain[at:]
+
+
+def _decided(verdict: Verdict) -> str:
+    evidence, second = verdict.evidence, verdict.second
+    decided = verdict.basis.value
+    if evidence is not None:
+        decided += f' "{escape(evidence.words)}", rule {verdict.rule}'
+    if second is not None:
+        decided += f"; second: {second.reason.value} by {second.basis.value}"
+    return decided + ("; words and code disagree" if verdict.disagrees else "")
+
+
+def _hints(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Give what the text tells besides, where it does."""
+    pause, listing, provider = verdict.retry_after, verdict.blocklist, verdict.provider
+    if pause is not None:
+        yield "wait", str(pause)
+    if listing is not None:
+        item = f" ({listing.item})" if listing.item else ""
+        yield "listed", f"{listing.blocklist.name}{item}: {listing.url}"
+    if provider is not None:
+        yield "provider", f"{provider.name}{f': {provider.help}' if provider.help else ''}"
+    for label, items in (
+        ("urls", verdict.urls),
+        ("addresses", verdict.addresses),
+        ("ips", verdict.ips),
+        ("hosts", verdict.hostnames),
+    ):
+        if items:
+            yield label, ", ".join(items)
 
 
 def _cells(exchange: Exchange) -> list[Text]:
@@ -142,8 +222,9 @@ def _cells(exchange: Exchange) -> list[Text]:
     ]
 
 
-def _meaning(entry: ReplyCodeEntry | StatusEntry) -> list[str]:
-    words = messages()
+def _meaning(entry: Entry, language: str) -> list[str]:
+    assert isinstance(entry, ReplyCodeEntry | StatusEntry)  # so are the entries of codes
+    words = messages(language)
     return [
         f"{entry.title}. {entry.description}",
         f"{words.get('headings', 'for_the_sender')}: {entry.fix.sender}",

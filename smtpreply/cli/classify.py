@@ -1,0 +1,106 @@
+"""``smtpreply classify``: why, for every reply in a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from smtpreply.cli.language import language_option
+from smtpreply.cli.rules import classifier_of, rules_option
+from smtpreply.cli.texts import Text, lines_of, texts_in
+from smtpreply.escape import escape
+from smtpreply.reasons import Verdict
+
+_COLUMNS = (
+    "line",
+    "reason",
+    "disposition",
+    "suppress",
+    "basis",
+    "rule",
+    "code",
+    "status",
+    "provider",
+    "retry_after",
+    "text",
+)
+_LONG = 1_000_000  # octets of a file: above, a bar shows how far it has been read
+
+
+@click.command("classify")
+@click.argument("path", metavar="FILE|-", type=click.Path(exists=True, allow_dash=True))
+@click.option("--json", "style", flag_value="json", help="A JSON object a line.")
+@click.option("--csv", "style", flag_value="csv", help="Comma-separated, with a head line.")
+@rules_option
+@language_option
+def classify_command(path: str, style: str | None, rules: tuple[str, ...], language: str) -> None:
+    """Tell why each reply in a file was given: a line for each.
+
+    The file holds a text a line: replies, or what logs and bounces made of them; a reply of
+    several lines ("550-...", "550 ...") is one. The columns, which tabs part, are: line, reason,
+    disposition, whether to suppress the address, what decided, the rule, code, enhanced status,
+    provider, seconds to wait, and the text; "-" where there is nothing.
+    """
+    classifier = classifier_of(rules)
+    write = {"json": _write_json, "csv": _csv_writer()}.get(style or "", _write_columns)
+    if style == "csv":
+        csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
+    for text in texts_in(_read(path)):
+        write(text, classifier.classify(text.octets), language)
+
+
+def _read(path: str) -> Iterator[bytes]:
+    """Read a file, with a bar on stderr if it is long and somebody looks."""
+    size = Path(path).stat().st_size if path != "-" else 0
+    if size < _LONG or not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        yield from lines_of(path)
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("classify", total=size)
+        for line in lines_of(path):
+            progress.advance(task, len(line))
+            yield line
+
+
+def _row(text: Text, verdict: Verdict) -> list[str]:
+    pause, provider = verdict.retry_after, verdict.provider
+    return [
+        str(text.line),
+        verdict.reason.value,
+        verdict.disposition.value,
+        "yes" if verdict.suppress else "no",
+        verdict.basis.value,
+        verdict.rule or "-",
+        str(verdict.code or "-"),
+        str(verdict.status or "-"),
+        provider.key if provider else "-",
+        f"{pause.total_seconds():.0f}" if pause else "-",
+        escape(verdict.text) or "-",
+    ]
+
+
+def _write_columns(text: Text, verdict: Verdict, _language: str) -> None:
+    sys.stdout.write("\t".join(_row(text, verdict)) + "\n")
+
+
+def _csv_writer() -> Any:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+
+    def write(text: Text, verdict: Verdict, _language: str) -> None:
+        writer.writerow(_row(text, verdict))
+
+    return write
+
+
+def _write_json(text: Text, verdict: Verdict, language: str) -> None:
+    place = {"line": text.line, "text": verdict.text}
+    sys.stdout.write(json.dumps(place | verdict.to_dict(language)) + "\n")

@@ -1,0 +1,107 @@
+"""``smtpreply rules``: for those who write rules of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import click
+
+from smtpreply.cli.texts import lines_of, texts_in
+from smtpreply.escape import escape
+from smtpreply.reasons import Classifier, Reason, RuleError, template
+from smtpreply.reasons.check import problems
+from smtpreply.reasons.engine import Finding
+from smtpreply.reasons.verdict import Verdict
+
+rules_option = click.option(
+    "--rules",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True),
+    help="Your own rules, which are asked before ours. May be given several times.",
+)
+
+
+def classifier_of(paths: tuple[str, ...]) -> Classifier:
+    """Make the classifier of our rules and those in files.
+
+    Raises:
+        click.ClickException: a file breaks the schema.
+    """
+    try:
+        return Classifier.from_files(*paths)
+    except RuleError as error:
+        raise click.ClickException(escape(str(error))) from None
+
+
+@click.group("rules")
+def rules_group() -> None:
+    """Check and test rules of reasons, and find what they don't explain."""
+
+
+@rules_group.command("check")
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True))
+def check_command(paths: tuple[str, ...]) -> None:
+    """Check files of rules: schema, examples, shadowing, contradictions.
+
+    The rules are tried as they will be used, before ours. Exit code 1: something is wrong.
+    """
+    classifier = classifier_of(paths)
+    own = [rule for rule in classifier.rules if rule.layer == 0]
+    found = problems(classifier, own)
+    for problem in found:
+        click.echo(escape(str(problem)), err=True)
+    click.echo(f"{_counted(len(own), 'rule')}, {_counted(len(found), 'problem')}")
+    if found:
+        raise SystemExit(1)
+
+
+@rules_group.command("test")
+@click.argument("text")
+@click.option("--stage", help='What was answered, such as "RCPT".')
+@rules_option
+def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
+    """Show what matches a text and why, the best first."""
+    try:
+        verdict = classifier_of(rules).classify(text, stage=stage)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--stage") from None
+    click.echo(f"{verdict.reason.value}, by {verdict.basis.value}")
+    for finding in verdict.findings:
+        click.echo(f"  {_described(finding, verdict)}")
+
+
+def _described(finding: Finding, verdict: Verdict) -> str:
+    said = f"{finding.reason.value}: {finding.basis.value}"
+    if finding.rule is None or finding.wanted is None:
+        known = {"code": verdict.code, "enhanced status": verdict.status}
+        return f"{said} {known.get(finding.basis.value) or ''}".rstrip()
+    words = " * ".join(chunk.strip() for chunk in finding.wanted.chunks)
+    return escape(f"{said} {words!r}, rule {finding.rule.id} ({finding.rule.source})")
+
+
+@rules_group.command("unexplained")
+@click.argument("path", metavar="FILE|-", type=click.Path(exists=True, allow_dash=True))
+@click.option("--limit", default=20, show_default=True, help="How many to list.")
+@rules_option
+def unexplained_command(path: str, limit: int, rules: tuple[str, ...]) -> None:
+    """List what nothing explains: counts and texts, with addresses, hosts, ids and times masked.
+
+    That is, replies that are unknown, or of which only the code says anything.
+    """
+    classifier = classifier_of(rules)
+    counts: Counter[str] = Counter()
+    seen = 0
+    for text in texts_in(lines_of(path)):
+        seen += 1
+        verdict = classifier.classify(text.octets)
+        if verdict.reason is not Reason.ACCEPTED and not verdict.is_explained:
+            counts[template(verdict.text)] += 1
+    for masked, count in counts.most_common(limit):
+        sys.stdout.write(f"{count:8}  {escape(masked)}\n")
+    click.echo(f"{counts.total()} of {_counted(seen, 'text')} unexplained", err=True)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

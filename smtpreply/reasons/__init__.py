@@ -1,0 +1,44 @@
+"""Why a server refused, what to do about it, and which words said so."""
+
+from smtpreply.reasons.advice import Advice, advice_for
+from smtpreply.reasons.blocklists import BlockList, Listing, blocklists
+from smtpreply.reasons.classifier import (
+    Builtin,
+    Classifier,
+    builtin_rules,
+    classify,
+    default_classifier,
+)
+from smtpreply.reasons.engine import Finding
+from smtpreply.reasons.providers import Provider, providers
+from smtpreply.reasons.rule import Rule, RuleError, rules_in
+from smtpreply.reasons.taxonomy import Actor, Basis, Disposition, Group, Reason
+from smtpreply.reasons.template import template
+from smtpreply.reasons.verdict import Evidence, Verdict
+
+__all__ = [
+    "Actor",
+    "Advice",
+    "Basis",
+    "BlockList",
+    "Builtin",
+    "Classifier",
+    "Disposition",
+    "Evidence",
+    "Finding",
+    "Group",
+    "Listing",
+    "Provider",
+    "Reason",
+    "Rule",
+    "RuleError",
+    "Verdict",
+    "advice_for",
+    "blocklists",
+    "builtin_rules",
+    "classify",
+    "default_classifier",
+    "providers",
+    "rules_in",
+    "template",
+]

@@ -1,0 +1,101 @@
+"""Block lists: which one a text names, and what is listed there."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from typing import Any
+from urllib.parse import quote
+
+import attrs
+
+from smtpreply.reasons.hints import hostnames, ips
+from smtpreply.reasons.named import Names, table
+
+
+@attrs.frozen
+class BlockList:
+    """A block list.
+
+    Attributes:
+        key: its key in ``data/blocklists.toml``.
+        name: such as "Spamhaus ZEN".
+        operator: who runs it.
+        lists: "address" or "domain".
+        lookup: its look-up page; ``{item}`` stands where the page takes what is looked up.
+    """
+
+    key: str
+    name: str
+    operator: str
+    lists: str
+    lookup: str
+
+
+@attrs.frozen
+class Listing:
+    """What a text says to be listed, and where.
+
+    Attributes:
+        blocklist: the list.
+        item: the address or the domain, if the text names it.
+        url: the page where it can be looked up.
+    """
+
+    blocklist: BlockList
+    item: str | None
+    url: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can hold."""
+        kept = self.blocklist
+        return {
+            "key": kept.key,
+            "name": kept.name,
+            "lists": kept.lists,
+            "item": self.item,
+            "url": self.url,
+        }
+
+
+@functools.cache
+def blocklists() -> dict[str, BlockList]:
+    """Give all that are known, by their keys."""
+    return {
+        key: BlockList(key, row["name"], row["operator"], row["lists"], row["lookup"])
+        for key, row in table("blocklists").items()
+    }
+
+
+def listing_in(text: str) -> Listing | None:
+    """Give the block list that a text names.
+
+    >>> listing = listing_in("554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org")
+    >>> listing.blocklist.name, listing.item
+    ('Spamhaus ZEN', '192.0.2.1')
+    """
+    found = _names().best_in(text)
+    if found is None:
+        return None
+    item = _listed_ip(text) if found.lists == "address" else _listed_domain(text, found)
+    return Listing(found, item, _url(found.lookup, item))
+
+
+@functools.cache
+def _names() -> Names[BlockList]:
+    rows = table("blocklists")
+    return Names((blocklists()[key], row["words"]) for key, row in rows.items())
+
+
+def _listed_ip(text: str) -> str | None:
+    # A DNSBL answers with addresses of 127.0.0.0/8, which servers quote.
+    return next((ip for ip in ips(text) if not ipaddress.ip_address(ip).is_loopback), None)
+
+
+def _listed_domain(text: str, found: BlockList) -> str | None:
+    own = found.key.partition("-")[0]
+    return next((host for host in hostnames(text) if own not in host.lower()), None)
+
+
+def _url(lookup: str, item: str | None) -> str:
+    return lookup.replace("{item}", quote(item or "", safe=":"))

@@ -1,0 +1,55 @@
+"""What a status or a code says by itself, from ``data/fallback.toml``."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib.resources import files
+
+import attrs
+
+from smtpreply.codes import EnhancedStatus
+from smtpreply.reasons.taxonomy import Reason
+from smtpreply.stage import Stage
+
+
+@attrs.frozen
+class Meaning:
+    """A reason, and whether servers use the status for it alone."""
+
+    reason: Reason
+    sharp: bool = False
+
+
+class Fallback:
+    """The reasons of statuses and codes."""
+
+    def __init__(self, statuses: dict[str, Meaning], codes: dict[str, Reason]) -> None:
+        self._statuses = statuses
+        self._codes = codes
+        self._of_status = functools.lru_cache(maxsize=1024)(self._look_up)
+
+    def of_status(self, status: EnhancedStatus | None) -> Meaning | None:
+        """Give what a status says: itself, for any class, or by its subject alone."""
+        return None if status is None else self._of_status(status)
+
+    def of_code(self, code: int | None, stage: Stage | None) -> Reason | None:
+        """Give what a reply code says, at a stage or at any."""
+        return self._codes.get(f"{code} {stage}") or self._codes.get(str(code))
+
+    def _look_up(self, status: EnhancedStatus) -> Meaning | None:
+        subject = f"X.{status.subject}"
+        keys = (str(status), f"{subject}.{status.detail}", subject)
+        return next((self._statuses[key] for key in keys if key in self._statuses), None)
+
+
+@functools.cache
+def default_fallback() -> Fallback:
+    """Read ours."""
+    path = files(__package__).joinpath("data", "fallback.toml")
+    tables = tomllib.loads(path.read_text("utf-8"))
+    statuses = {
+        key: Meaning(Reason(table["reason"]), table.get("sharp", False))
+        for key, table in tables["status"].items()
+    }
+    return Fallback(statuses, {key: Reason(value) for key, value in tables["code"].items()})

@@ -1,0 +1,118 @@
+"""What a text tells besides its reason: how long to wait, and what it names."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from datetime import timedelta
+from importlib.resources import files
+
+import attrs
+
+from smtpreply.reasons.tokens import Kind, tokens
+from smtpreply.reasons.wording import LONGEST
+
+_LONGEST_PAUSE = timedelta(days=30)
+# Clock times as durations: "Greylisted, please try again in 00:04:59".
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9]))?")
+_WORD = re.compile(
+    r"[0-9]{1,2}(?::[0-5][0-9]){1,2}|[0-9]{1,7}|[\u3400-\u9fff\uac00-\ud7af]+|[^\W\d_]+"
+)
+_BEFORE, _BEHIND = 10, 3
+
+
+def urls(text: str) -> tuple[str, ...]:
+    """Give the URLs in a text, in their order, each once.
+
+    >>> urls("550 see https://example.com/blocked?ip=192.0.2.1.")
+    ('https://example.com/blocked?ip=192.0.2.1',)
+    """
+    return _of_kind(text, Kind.URL)
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Give the mail addresses in a text, in their order, each once."""
+    return _of_kind(text, Kind.ADDRESS)
+
+
+def ips(text: str) -> tuple[str, ...]:
+    """Give the IP addresses in a text, in their order, each once."""
+    return tuple(ip.removeprefix("IPv6:") for ip in _of_kind(text, Kind.IP))
+
+
+def hostnames(text: str) -> tuple[str, ...]:
+    """Give the host and domain names that stand by themselves, in their order, each once."""
+    return _of_kind(text, Kind.HOST)
+
+
+def _of_kind(text: str, kind: Kind) -> tuple[str, ...]:
+    found = (token.text for token in tokens(text[:LONGEST]) if token.kind is kind)
+    return tuple(dict.fromkeys(found))
+
+
+# --- how long to wait ---
+
+
+@attrs.frozen
+class _Vocabulary:
+    cues: frozenset[str]
+    units: dict[str, timedelta]
+    numbers: dict[str, int]
+
+
+@functools.cache
+def _vocabulary() -> _Vocabulary:
+    path = files(__package__).joinpath("data", "durations.toml")
+    tables = tomllib.loads(path.read_text("utf-8"))
+    units = {
+        word: timedelta(**{f"{unit}s": 1})
+        for unit, words in tables["units"].items()
+        for word in words
+    }
+    numbers = {word: int(n) for n, words in tables["numbers"].items() for word in words}
+    return _Vocabulary(frozenset(tables["cues"]), units, numbers)
+
+
+def retry_after(text: str) -> timedelta | None:
+    """Give how long a text asks to wait; None where it names no time.
+
+    >>> retry_after("451 4.7.1 Greylisted for 300 seconds").total_seconds()
+    300.0
+    >>> retry_after("450 try again in an hour").total_seconds()
+    3600.0
+    """
+    words = _WORD.findall(text[:LONGEST].lower())
+    cues = _vocabulary().cues
+    for at, word in enumerate(words):
+        pause = _clock(word) or _counted(words, at)
+        if pause is None or not timedelta(0) < pause <= _LONGEST_PAUSE:
+            continue
+        near = (*words[max(0, at - _BEFORE) : at], *words[at + 2 : at + 2 + _BEHIND])
+        if not cues.isdisjoint(near):
+            return pause
+    return None
+
+
+def _clock(word: str) -> timedelta | None:
+    match = _CLOCK.fullmatch(word)
+    if match is None:
+        return None
+    first, second, third = match.groups()
+    if third is None:
+        return timedelta(minutes=int(first), seconds=int(second))
+    return timedelta(hours=int(first), minutes=int(second), seconds=int(third))
+
+
+def _counted(words: list[str], at: int) -> timedelta | None:
+    """Read a number and its unit, such as "5 minutes" or "an hour"."""
+    known = _vocabulary()
+    if at + 1 == len(words):
+        return None
+    unit = known.units.get(words[at + 1])
+    if unit is None:
+        return None
+    number = int(words[at]) if words[at].isdecimal() else known.numbers.get(words[at])
+    if number is None or number > _LONGEST_PAUSE / unit:
+        return None
+    return number * unit

@@ -1,0 +1,248 @@
+"""Phrases: the words by which a rule knows a text.
+
+::
+
+    phrase      = part *( SP part )
+    part        = word / stem / gap / near / choice / option
+    word        = 1*( letter / digit )              ; marks only part words
+    stem        = word "*"                          ; that word, however it ends
+    gap         = "*"                               ; up to eight other words, or none
+    near        = "~"                               ; up to three other words, or none
+    choice      = "(" phrase *( "|" phrase ) ")"    ; one of these
+    option      = "[" phrase *( "|" phrase ) "]"    ; one of these, or nothing
+
+Choices and options may stand in one another. A phrase is found where its words follow one another
+in the words of the text (`smtpreply.reasons.wording`).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+
+import attrs
+
+from smtpreply.reasons.wording import words_of
+
+GAPS = {"*": 8, "~": 3}
+"""How many words a gap may span."""
+
+MOST_EXPANSIONS = 1000
+
+_BRACKET = re.compile(r"([()\[\]|])")
+
+
+class PhraseError(ValueError):
+    """A phrase that cannot be read; the text says what is wrong and where."""
+
+
+Span = tuple[int, int]
+Path = tuple[Span, ...]
+
+
+@attrs.frozen(eq=False)
+class Wanted:
+    """One way to say a phrase, ready to be sought: chunks of words with gaps between them.
+
+    Each chunk begins with a space, and ends with one unless its last word is a stem.
+    """
+
+    chunks: tuple[str, ...]
+    gaps: tuple[int, ...]
+    """How many words may stand before each chunk but the first."""
+    words: tuple[str, ...]
+    """The whole words, which a text must have."""
+    letters: int
+    """How much it says: the measure of how specific it is."""
+    head: str = attrs.field(init=False)
+    """The first chunk."""
+    is_whole: bool = attrs.field(init=False)
+    """Whether that is all."""
+
+    @head.default
+    def _head(self) -> str:
+        return self.chunks[0]
+
+    @is_whole.default
+    def _is_whole(self) -> bool:
+        return len(self.chunks) == 1
+
+    @property
+    def stems(self) -> list[str]:
+        """The words of which the start is given."""
+        return [chunk.rpartition(" ")[2] for chunk in self.chunks if chunk[-1] != " "]
+
+    def follows(self, wording: str) -> bool:
+        """Tell whether the other chunks stand behind the first, where it stands in a wording."""
+        head = self.head
+        if len(self.chunks) > 2 or head[-1] != " ":
+            return self.spans(wording) is not None
+        tail, gap = self.chunks[1], self.gaps[0]
+        at = wording.find(head)
+        while at >= 0:
+            end = at + len(head) - 1
+            there = wording.find(tail, end)
+            if there < 0:
+                return False
+            if wording.count(" ", end, there) <= gap:
+                return True
+            at = wording.find(head, at + 1)
+        return False
+
+    def spans(self, wording: str) -> tuple[Span, ...] | None:
+        """Find where the chunks stand in a wording; None where they do not.
+
+        The first place that holds them all, in time linear in the wording.
+        """
+        first, *others = self.chunks
+        for chunk in others:
+            if chunk not in wording:
+                return None
+        paths: list[Path] = [((at, at + len(first)),) for at in _occurrences(first, wording)]
+        for chunk, gap in zip(others, self.gaps, strict=True):
+            paths = _continued(paths, chunk, gap, wording)
+        return paths[0] if paths else None
+
+
+def _occurrences(chunk: str, wording: str) -> list[int]:
+    found = []
+    at = wording.find(chunk)
+    while at >= 0:
+        found.append(at)
+        at = wording.find(chunk, at + 1)
+    return found
+
+
+def _continued(paths: list[Path], chunk: str, gap: int, wording: str) -> list[Path]:
+    """Give the paths that this chunk continues: for each place of it the path that ends nearest."""
+    longer: list[Path] = []
+    nearest = -1
+    for at in _occurrences(chunk, wording):
+        # The space after one chunk may be the one before the next.
+        while nearest + 1 < len(paths) and _end(paths[nearest + 1], wording) <= at:
+            nearest += 1
+        # Each space between them but one parts two words.
+        if nearest >= 0 and wording.count(" ", _end(paths[nearest], wording), at) <= gap:
+            longer.append((*paths[nearest], (at, at + len(chunk))))
+    return longer
+
+
+def _end(path: Path, wording: str) -> int:
+    end = path[-1][1]
+    return end - 1 if wording[end - 1] == " " else wording.index(" ", end)
+
+
+def expand(phrase: str, *, findable: bool = True) -> list[Wanted]:
+    """Give all ways to say a phrase; each has a whole word to be found by, if it is `findable`.
+
+    Raises:
+        PhraseError: a bracket is not closed, there are too many ways, or one of them has no whole
+            word to be found by.
+
+    >>> [wanted.chunks for wanted in expand("(user|mailbox) [is] unknown")][:2]
+    [(' user unknown ',), (' mailbox unknown ',)]
+    """
+    ways = _Reader(phrase).read()
+    return [
+        _wanted(way, phrase, findable=findable)
+        for way in dict.fromkeys(" ".join(way.split()) for way in ways)
+    ]
+
+
+def _wanted(way: str, phrase: str, *, findable: bool) -> Wanted:
+    chunks: list[str] = []
+    gaps: list[int] = []
+    words: list[str] = []
+    letters = 0
+    gap, open_ended = 0, True
+    for piece in way.split():
+        parts = _parts(piece)
+        if not parts:
+            gap = GAPS.get(piece, gap)
+            open_ended = open_ended or piece in GAPS
+            continue
+        if open_ended:
+            chunks.append(" ")
+            gaps.append(gap)
+        chunks[-1] += " ".join(parts) + " "
+        gap, open_ended = 0, piece.endswith("*")
+        if open_ended:
+            chunks[-1] = chunks[-1].removesuffix(" ")
+        words += parts[: len(parts) - open_ended]
+        letters += _weight(parts)
+    if not words if findable else not chunks:
+        raise PhraseError(f"no whole word to be found by in {way!r}, of {phrase!r}")
+    return Wanted(tuple(chunks), tuple(gaps[1:]), tuple(dict.fromkeys(words)), letters)
+
+
+def _distinct(ways: list[str]) -> list[str]:
+    """Give each way once, where those of silent words alone are the same as none."""
+    if len(ways) == 1:
+        return ways
+    said: dict[tuple[object, ...], str] = {}
+    for way in ways:
+        words = _parts(way)
+        if (
+            not words and not GAPS.keys() & set(way) and len(way) > 1
+        ):  # "[s]" belongs to the word before it
+            said.setdefault((), "")
+        else:
+            said.setdefault((*words, "*" in way, len(way) > 1), way)
+    return list(said.values())
+
+
+def _weight(words: tuple[str, ...]) -> int:
+    # An ideograph says as much as a short word.
+    return sum(3 if word >= "\u3000" else len(word) for word in words)
+
+
+@functools.lru_cache(maxsize=8192)
+def _parts(piece: str) -> tuple[str, ...]:
+    return tuple(words_of(piece))
+
+
+class _Reader:
+    """Reads the brackets of a phrase."""
+
+    def __init__(self, phrase: str) -> None:
+        self.phrase = phrase
+        self.pieces = [piece for piece in _BRACKET.split(phrase) if piece]
+        self.at = 0
+
+    def read(self) -> list[str]:
+        ways = self._sequence()
+        if self.at < len(self.pieces):
+            raise PhraseError(f"{self.pieces[self.at]!r} stands alone in {self.phrase!r}")
+        return ways
+
+    def _sequence(self) -> list[str]:
+        ways = [""]
+        while self.at < len(self.pieces) and self.pieces[self.at] not in ")]|":
+            piece = self.pieces[self.at]
+            self.at += 1
+            more = self._choice(piece) if piece in "([" else [piece]
+            ways = ["".join(pair) for pair in itertools.product(ways, _distinct(more))]
+            if len(ways) > MOST_EXPANSIONS:
+                raise PhraseError(f"more than {MOST_EXPANSIONS} ways to say {self.phrase!r}")
+        return ways
+
+    def _choice(self, opening: str) -> list[str]:
+        closing = {"(": ")", "[": "]"}[opening]
+        ways = self._sequence()
+        while self.at < len(self.pieces) and self.pieces[self.at] == "|":
+            self.at += 1
+            ways += self._sequence()
+        if self.at == len(self.pieces) or self.pieces[self.at] != closing:
+            raise PhraseError(f"{opening!r} is not closed in {self.phrase!r}")
+        self.at += 1
+        if opening == "[":
+            return [*ways, ""]
+        self._check(ways)
+        return ways
+
+    def _check(self, ways: list[str]) -> None:
+        """Refuse a choice that is none: one of its ways is silent, so that the rest would do."""
+        for way in ways:
+            if len(way) > 1 and not _parts(way) and not GAPS.keys() & set(way):
+                raise PhraseError(f"{way!r} is silent, and no choice, in {self.phrase!r}")

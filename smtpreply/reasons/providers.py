@@ -1,0 +1,67 @@
+"""Who speaks: the provider or the software, by its wordings, codes and hosts."""
+
+from __future__ import annotations
+
+import functools
+
+import attrs
+
+from smtpreply.reasons.hints import hostnames
+from smtpreply.reasons.named import Names, table
+
+
+@attrs.frozen
+class Provider:
+    """A mail provider, gateway or server software that can be told by its replies.
+
+    Attributes:
+        key: how rules name it, such as ``gmail``.
+        name: how people name it.
+        operator: the company or project.
+        help: its page on error replies, or for postmasters; "" where none is known.
+    """
+
+    key: str
+    name: str
+    operator: str
+    help: str = ""
+
+
+@functools.cache
+def providers() -> dict[str, Provider]:
+    """Give all that are known, by their keys."""
+    return {
+        key: Provider(key, row["name"], row["operator"], row.get("help", ""))
+        for key, row in table("providers").items()
+    }
+
+
+def provider_in(text: str) -> Provider | None:
+    """Give who speaks in a text: by a wording of its own, else by the host that is named.
+
+    >>> provider_in("421 4.7.0 Try again later. a1b2c3d4e5f6-gsmtp").key
+    'gmail'
+    """
+    return _names().best_in(text) or _by_host(text)
+
+
+@functools.cache
+def _names() -> Names[Provider]:
+    rows = table("providers")
+    return Names((providers()[key], row.get("words", ())) for key, row in rows.items())
+
+
+@functools.cache
+def _hosts() -> dict[str, Provider]:
+    rows = table("providers").items()
+    return {host: providers()[key] for key, row in rows for host in row.get("hosts", ())}
+
+
+def _by_host(text: str) -> Provider | None:
+    known = _hosts()
+    for host in hostnames(text):
+        labels = host.lower().split(".")
+        for first in range(len(labels) - 1):
+            if provider := known.get(".".join(labels[first:])):
+                return provider
+    return None

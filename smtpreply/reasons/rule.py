@@ -1,0 +1,255 @@
+"""A rule: the phrases that tell a reason, and the bounds within which they do.
+
+A file of rules is TOML, with a table for each; docs/rules.md is written for those who write some.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from smtpreply.codes import EnhancedStatus
+from smtpreply.reasons.pattern import compiled
+from smtpreply.reasons.phrase import Wanted, expand
+from smtpreply.reasons.said import AnySaid
+from smtpreply.reasons.taxonomy import Reason
+from smtpreply.stage import Stage
+
+BOUND_WEIGHT = 8
+"""What a bound that holds adds to the weight of a phrase, in letters."""
+
+_MASK = re.compile(r"([245X])\.([0-9]{1,3}|\*)\.([0-9]{1,3}|\*)")
+
+
+class RuleError(ValueError):
+    """A file of rules that cannot be used.
+
+    Attributes:
+        message: what is wrong.
+        source: the file.
+        rule: the id of the rule; "" where the file itself is meant.
+    """
+
+    def __init__(self, message: str, source: str, rule: str = "") -> None:
+        super().__init__(message, source, rule)
+        self.message = message
+        self.source = source
+        self.rule = rule
+
+    def __str__(self) -> str:
+        where = f"{self.source}: [{self.rule}]" if self.rule else self.source
+        return f"{where}: {self.message}"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rule:
+    """One rule, as its file has it."""
+
+    id: str
+    reason: Reason
+    words: tuple[str, ...]
+    """The phrases: any of them makes the rule match."""
+    also: tuple[str, ...] = ()
+    """``with``: one of these must be there as well."""
+    unless: tuple[str, ...] = ()
+    """None of these may be there."""
+    pattern: re.Pattern[str] | None = None
+    """Confirms the words in the text as it is written."""
+    vague: bool = False
+    """Only a hint: yields to all other rules, and to an enhanced status that says something."""
+    class_: int | None = None
+    codes: frozenset[int] = frozenset()
+    statuses: tuple[str, ...] = ()
+    """Of which one must be there: ``5.7.1``, ``X.7.1`` (any class), ``X.7.*`` (any detail)."""
+    provider: str | None = None
+    stages: frozenset[Stage] = frozenset()
+    catches: tuple[str, ...] = ()
+    """Examples: texts that it must decide."""
+    spares: tuple[str, ...] = ()
+    """Examples: texts that it must not decide."""
+    seen: str = ""
+    """Who says so."""
+    source: str = ""
+    """The file that it is from."""
+    layer: int = 0
+    """Of two that match, that of the lower layer decides, however specific the other is."""
+
+    ways: tuple[Wanted, ...] = attrs.field(init=False)
+    also_ways: tuple[Wanted, ...] = attrs.field(init=False)
+    unless_ways: tuple[Wanted, ...] = attrs.field(init=False)
+    bonus: int = attrs.field(init=False)
+    """What its bounds add to the weight of its phrases, in letters."""
+
+    @ways.default
+    def _ways(self) -> tuple[Wanted, ...]:
+        return _all_ways(self.words, findable=True)
+
+    @also_ways.default
+    def _also_ways(self) -> tuple[Wanted, ...]:
+        return _all_ways(self.also)
+
+    @unless_ways.default
+    def _unless_ways(self) -> tuple[Wanted, ...]:
+        return _all_ways(self.unless)
+
+    @bonus.default
+    def _bonus(self) -> int:
+        bounds = (self.class_, self.codes, self.statuses, self.provider, self.stages, self.pattern)
+        return BOUND_WEIGHT * sum(map(bool, bounds))
+
+    def __repr__(self) -> str:
+        return f"Rule({self.id!r}, {self.reason.value!r})"
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether more of the text than its words decides if it matches."""
+        return self.pattern is not None or self.provider is not None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether `allows` has anything to say."""
+        return bool(self.class_ or self.codes or self.statuses or self.stages)
+
+    def allows(self, said: AnySaid) -> bool:
+        """Tell whether class, code, status and stage are within the bounds."""
+        return (
+            (self.class_ is None or self.class_ == said.digit)
+            and (not self.codes or said.code in self.codes)
+            and (not self.stages or said.stage in self.stages)
+            and (not self.statuses or _masked(self.statuses, said.status))
+        )
+
+
+def _all_ways(phrases: tuple[str, ...], *, findable: bool = False) -> tuple[Wanted, ...]:
+    return tuple(way for phrase in phrases for way in expand(phrase, findable=findable))
+
+
+def _masked(masks: tuple[str, ...], status: EnhancedStatus | None) -> bool:
+    if status is None:
+        return False
+    numbers = str(status).split(".")
+    return any(
+        all(
+            part in ("X", "*", number)
+            for part, number in zip(mask.split("."), numbers, strict=True)
+        )
+        for mask in masks
+    )
+
+
+# --- the files ---
+
+
+def rules_in(path: Path | Traversable, layer: int = 0) -> list[Rule]:
+    """Read a file of rules.
+
+    Raises:
+        RuleError: it cannot be read, is no TOML, or a rule in it breaks the schema.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RuleError(str(error), str(path)) from None
+    return [_rule(key, table, str(path), layer) for key, table in tables.items()]
+
+
+def _rule(key: str, table: Any, source: str, layer: int) -> Rule:
+    try:
+        _expect(isinstance(table, dict), "a rule is [its-id] and keys below it")
+        return Rule(id=key, source=source, layer=layer, **_fields(table))
+    except ValueError as error:  # also of phrases and patterns
+        raise RuleError(str(error), source, key) from None
+
+
+def _expect(holds: object, message: str) -> None:
+    if not holds:
+        raise ValueError(message)
+
+
+def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
+    for key in table:
+        _expect(key in _SCHEMA, f"unknown key {key!r}; there are {', '.join(_SCHEMA)}")
+    for key in ("reason", "words"):
+        _expect(key in table, f"key {key!r} is missing")
+    fields = {}
+    for key, value in table.items():
+        name, read = _SCHEMA[key]
+        fields[name] = read(key, value)
+    return fields
+
+
+def _reason(key: str, value: Any) -> Reason:
+    known = {reason.value for reason in Reason} - {Reason.ACCEPTED, Reason.UNKNOWN}
+    _expect(isinstance(value, str) and value in known, f"{key}: no such reason: {value!r}")
+    return Reason(value)
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    are_texts = isinstance(value, list) and all(isinstance(text, str) and text for text in value)
+    _expect(are_texts, f"{key} is a list of texts")
+    return tuple(value)
+
+
+def _some(key: str, value: Any) -> tuple[str, ...]:
+    _expect(value != [], f"{key} is empty")
+    return _texts(key, value)
+
+
+def _text(key: str, value: Any) -> str:
+    _expect(isinstance(value, str), f"{key} is a text")
+    return str(value)
+
+
+def _flag(key: str, value: Any) -> bool:
+    _expect(isinstance(value, bool), f"{key} is true or false")
+    return bool(value)
+
+
+def _class(key: str, value: Any) -> int:
+    _expect(value in (4, 5), f"{key} is 4 or 5: a positive reply needs no rule")
+    return int(value)
+
+
+def _codes(key: str, value: Any) -> frozenset[int]:
+    are_codes = isinstance(value, list) and all(
+        isinstance(code, int) and 400 <= code <= 599 for code in value
+    )
+    _expect(are_codes, f"{key} is a list of reply codes, 400 to 599")
+    return frozenset(value)
+
+
+def _statuses(key: str, value: Any) -> tuple[str, ...]:
+    for text in _texts(key, value):
+        _expect(_MASK.fullmatch(text), f"{key}: {text!r} is not like 5.7.1, X.7.1 or X.7.*")
+    return tuple(value)
+
+
+def _stages(key: str, value: Any) -> frozenset[Stage]:
+    known = {stage.value for stage in Stage}
+    for text in _texts(key, value):
+        _expect(text in known, f"{key}: no stage {text!r}; there are {', '.join(Stage)}")
+    return frozenset(map(Stage, value))
+
+
+_SCHEMA: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
+    "reason": ("reason", _reason),
+    "words": ("words", _some),
+    "with": ("also", _some),
+    "unless": ("unless", _some),
+    "pattern": ("pattern", lambda key, value: compiled(_text(key, value))),
+    "vague": ("vague", _flag),
+    "class": ("class_", _class),
+    "code": ("codes", _codes),
+    "status": ("statuses", _statuses),
+    "provider": ("provider", _text),
+    "stage": ("stages", _stages),
+    "catches": ("catches", _texts),
+    "spares": ("spares", _texts),
+    "seen": ("seen", _text),
+}

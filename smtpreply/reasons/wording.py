@@ -1,0 +1,81 @@
+r"""Text as the rules see it: its words, in small letters.
+
+::
+
+    "<x@example.com>... The User_is unknown" -> user unknown
+
+Marks of all kinds only part words. Addresses and numbers are left out, words that say nothing are
+silent, accents are taken off, and forms of one word are the same (``data/words.toml``): so one
+phrase covers what servers write in many ways. A Chinese or Japanese character and a Korean
+syllable is a word by itself, since these scripts don't part words as a phrase would need it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+import unicodedata
+from importlib.resources import files
+from itertools import filterfalse
+
+LONGEST = 16_384
+"""How many characters of a text are read: more than any reply and most bounces have."""
+
+# The bounds (RFC 5321 4.5.3.1), and that it starts behind a mark, keep the search linear in a text
+# with a single "@".
+_ADDRESS = re.compile(
+    r"(?:\A|[\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=@]{1,64}@[^\s<>()\[\]\"',;:=]{0,255}"
+)
+_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
+# ASCII is most of all text, and its octets can be translated and split in no time.
+_TO_WORDS = bytes(ord(chr(o).lower()) if chr(o).isalnum() and o < 128 else 0x20 for o in range(256))
+
+
+def words_of(text: str) -> list[str]:
+    """Give the words of a text, in their order.
+
+    >>> words_of("<bob@example.com>: The User_unknown; 邮箱, 550 doesn't")
+    ['user', 'unknown', '邮', '箱', 'not']
+    """
+    if len(text) > LONGEST:
+        text = text[:LONGEST]
+    if "@" in text:
+        text = _ADDRESS.sub(" ", text)
+    if text.isascii():
+        words = text.encode().translate(_TO_WORDS).decode().split()
+    else:
+        words = _WORD.findall(text.lower().translate(_plain_letters()))
+    meant = map(_meaning().get, words, words)
+    return list(filterfalse(str.isdigit, filter(None, meant)))
+
+
+def placed_words(text: str) -> list[tuple[str, int, int]]:
+    """Give what `words_of` gives, with the place of each word in the text: start and end."""
+    text = _ADDRESS.sub(lambda address: " " * len(address[0]), text[:LONGEST])
+    # The few characters that are two when they are small ("İ") would move the rest.
+    small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    meaning = _meaning()
+    return [
+        (word, match.start(), match.end())
+        for match in _WORD.finditer(small.translate(_plain_letters()))
+        if (word := meaning.get(match[0], match[0])) and not word.isdigit()
+    ]
+
+
+@functools.cache
+def _plain_letters() -> dict[int, str]:
+    """Give the Latin letters without their accents, which servers leave out as often as not."""
+    accented = (chr(point) for point in range(0xC0, 0x250))
+    plain = {ord(c): unicodedata.normalize("NFD", c)[0] for c in accented if c.islower()}
+    return plain | {ord("ł"): "l", ord("ø"): "o", ord("đ"): "d", ord("ё"): "\u0435"}
+
+
+@functools.cache
+def _meaning() -> dict[str, str]:
+    """Give what words stand for, from ``data/words.toml``; "" for the silent ones."""
+    path = files(__package__).joinpath("data", "words.toml")
+    table = tomllib.loads(path.read_text("utf-8"))
+    same = {form: word for word, forms in table["same"].items() for form in forms.split()}
+    return same | dict.fromkeys(table["silent"].split(), "")

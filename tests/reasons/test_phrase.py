@@ -1,0 +1,90 @@
+"""Phrases: what they hold, and where they are found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtpreply.reasons.phrase import GAPS, PhraseError, expand
+
+
+def chunks(phrase: str) -> list[tuple[str, ...]]:
+    return [wanted.chunks for wanted in expand(phrase)]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("no such user", [(" no such user ",)]),
+        ("(user|mailbox) unknown", [(" user unknown ",), (" mailbox unknown ",)]),
+        ("user [really] unknown", [(" user really unknown ",), (" user unknown ",)]),
+        ("(a(b|c)|d) x", [(" ab x ",), (" ac x ",), (" d x ",)]),
+        ("user * unknown", [(" user ", " unknown ")]),
+        ("postf* voll", [(" postf", " voll ")]),
+        ("收件人", [(" 收 件 人 ",)]),
+        ("message[s] rejected", [(" mail reject ",)]),
+    ],
+)
+def test_ways_to_say_a_phrase(phrase: str, expected: list[tuple[str, ...]]) -> None:
+    assert chunks(phrase) == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "message"),
+    [
+        ("(user|mailbox unknown", "'(' is not closed"),
+        ("user] unknown", "']' stands alone"),
+        ("the of", "no whole word"),
+        ("suspend*", "no whole word"),
+        ("user (not|is) unknown", "'is' is silent"),
+        ("(a|b)" * 12 + " x", "more than 1000 ways"),
+    ],
+)
+def test_phrases_that_cannot_be_read(phrase: str, message: str) -> None:
+    with pytest.raises(PhraseError, match=re.escape(message)):
+        expand(phrase)
+
+
+def test_a_stem_alone_will_do_where_nothing_is_found_by_it() -> None:
+    assert [way.chunks for way in expand("greylist*", findable=False)] == [(" greylist",)]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "found"),
+    [
+        ("x * y", " x y ", True),
+        ("x * y", f" x {'a ' * GAPS['*']}y ", True),
+        ("x * y", f" x {'a ' * (GAPS['*'] + 1)}y ", False),
+        ("x ~ y", f" x {'a ' * GAPS['~']}y ", True),
+        ("x ~ y", f" x {'a ' * (GAPS['~'] + 1)}y ", False),
+        ("x * y", f" x {'a ' * 20}x a y ", True),
+        ("x * y", " y x ", False),
+        ("x * y * z", " x a y b z ", True),
+        ("x * y * z", " x a z b y ", False),
+        ("post* voll", " postfach voll ", True),
+        ("post* voll", " postfach x voll ", False),
+        ("post* * voll", " postfach x voll ", True),
+        ("x * x", " x ", False),
+    ],
+)
+def test_gaps_and_stems(phrase: str, text: str, found: bool) -> None:
+    (wanted,) = expand(phrase)
+    assert (wanted.spans(text) is not None) is found
+    assert (wanted.head in text and (wanted.is_whole or wanted.follows(text))) is found
+
+
+@given(
+    st.lists(st.sampled_from("xyza"), max_size=40), st.sampled_from(["x ~ y", "x * y", "x ~ y ~ z"])
+)
+def test_both_ways_to_look_agree_with_a_regular_expression(words: list[str], phrase: str) -> None:
+    """Whether a phrase is found does not depend on which way one looks."""
+    text = f" {' '.join(words)} "
+    (wanted,) = expand(phrase)
+    gap = {"~": "(?:[a-z] ){0,3}", "*": "(?:[a-z] ){0,8}"}
+    pattern = " " + "".join(gap.get(part, f"{part} ") for part in phrase.split())
+    expected = re.search(pattern, text) is not None
+    assert (wanted.spans(text) is not None) == expected
+    assert (wanted.head in text and wanted.follows(text)) == expected

@@ -1,0 +1,148 @@
+"""``classify``, ``rules`` and the verdict in ``explain``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from smtpreply.cli.group import group
+from smtpreply.cli.texts import texts_in
+
+LOG = """550 5.1.1 <bob@example.com>: Recipient address rejected: User unknown
+550-5.1.1 The account that you tried to reach
+550 5.1.1 does not exist
+
+250 2.0.0 Ok
+599 frobnicated by 192.0.2.1
+599 frobnicated by 192.0.2.77
+"""
+RULE = '[mine]\nreason = "virus"\nwords = ["frobnicated"]\ncatches = ["599 frobnicated"]\n'
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(group, arguments, input=stdin)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> str:
+    path = tmp_path / "own.toml"
+    path.write_text(RULE)
+    return str(path)
+
+
+def test_classify_writes_a_line_a_reply() -> None:
+    rows = [line.split("\t") for line in run("classify", "-", stdin=LOG).stdout.splitlines()]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("1", "unknown_recipient"),
+        ("2", "unknown_recipient"),
+        ("5", "accepted"),
+        ("6", "unknown"),
+        ("7", "unknown"),
+    ]
+    assert rows[0][2:8] == ["stop", "yes", "words", "user-unknown", "550", "5.1.1"]
+    assert rows[1][10] == r"550-5.1.1 The account that you tried to reach\n550 5.1.1 does not exist"
+
+
+def test_classify_writes_json() -> None:
+    rows = [
+        json.loads(line) for line in run("classify", "--json", "-", stdin=LOG).stdout.splitlines()
+    ]
+    assert rows[0]["reason"] == "unknown_recipient"
+    assert rows[0]["evidence"]["words"] == "Recipient address rejected: User unknown"
+
+
+def test_classify_writes_csv() -> None:
+    table = list(csv.DictReader(io.StringIO(run("classify", "--csv", "-", stdin=LOG).stdout)))
+    assert [row["reason"] for row in table][2:4] == ["accepted", "unknown"]
+
+
+def test_classify_reads_files_and_rules(tmp_path: Path, rules: str) -> None:
+    path = tmp_path / "log"
+    path.write_text(LOG)
+    rows = run("classify", "--rules", rules, str(path)).stdout.splitlines()
+    assert [row.split("\t")[1] for row in rows][3:] == ["virus", "virus"]
+
+
+def test_classify_is_safe_from_the_server() -> None:
+    result = run("classify", "-", stdin="550 \x1b[2J no\x07\n")
+    assert result.stdout.replace("\n", "").replace("\t", "").isprintable()
+
+
+def test_a_file_that_is_not_there() -> None:
+    assert run("classify", "/nowhere").exit_code == 2
+
+
+def test_rules_check(tmp_path: Path, rules: str) -> None:
+    result = run("rules", "check", rules)
+    assert (result.exit_code, result.stdout) == (0, "1 rule, 0 problems\n")
+    bad = tmp_path / "bad.toml"
+    bad.write_text(RULE.replace("599", "250").replace("mine", "other"))
+    result = run("rules", "check", str(bad))
+    assert result.exit_code == 1
+    assert "[other] missed example" in result.stderr
+    bad.write_text("[x]\n")
+    result = run("rules", "check", str(bad))
+    assert (result.exit_code, "key 'reason' is missing" in result.stderr) == (1, True)
+
+
+def test_rules_test_shows_what_matches_and_why() -> None:
+    lines = run("rules", "test", "550 5.1.1 Mailbox full").stdout.splitlines()
+    assert lines[0] == "mailbox_full, by words"
+    assert lines[1].startswith("  mailbox_full: words 'mailbox * full', rule mailbox-full (")
+    assert lines[2] == "  unknown_recipient: enhanced status 5.1.1"
+    assert run("rules", "test", "--stage", "lunch", "550 x").exit_code == 2
+
+
+def test_rules_unexplained_counts_templates(rules: str) -> None:
+    result = run("rules", "unexplained", "-", stdin=LOG)
+    assert result.stdout == "       2  599 frobnicated by <ip>\n"
+    assert result.stderr == "2 of 5 texts unexplained\n"
+    assert run("rules", "unexplained", "--rules", rules, "-", stdin=LOG).stdout == ""
+
+
+def test_explain_marks_the_words_and_advises() -> None:
+    result = run("explain", "554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org")
+    assert "text       Client host" in result.stdout.replace("[[", "").replace("]]", "")
+    assert "[[" in result.stdout
+    assert "listed     Spamhaus ZEN (192.0.2.1): https://" in result.stdout
+    assert "The postmaster of the sending side: " in result.stdout
+
+
+def test_explain_in_another_language() -> None:
+    result = run("explain", "--language", "ru", "550 5.1.1 User unknown")
+    assert "Отправитель" in result.stdout
+    assert "Почтовый ящик недоступен" in result.stdout or "550" in result.stdout
+    assert run("explain", "-l", "tlh", "550 x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["Connection timed out", "host mx.example.com[192.0.2.1] said: 550 User unknown"]
+)
+def test_explain_takes_diagnostics_without_a_reply(text: str) -> None:
+    result = run("explain", text)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("reason     ")
+    assert json.loads(run("explain", "--json", text).stdout)["verdict"]["reason"]
+
+
+def test_explain_takes_stage_and_rules(rules: str) -> None:
+    assert "(ip_blocked)" in run("explain", "--stage", "connect", "550 Access denied").stdout
+    assert "(virus)" in run("explain", "--rules", rules, "599 frobnicated").stdout
+    assert run("explain", "--stage", "lunch", "550 x").exit_code == 2
+
+
+def test_replies_of_several_lines_are_one_text() -> None:
+    lines = [b"550-a\n", b"550-b\n", b"550 c\n", b"\n", b"550-d\n", b"451 e\n", b"550-f\n"]
+    assert [text.octets for text in texts_in(lines)] == [
+        b"550-a\n550-b\n550 c",
+        b"550-d",
+        b"451 e",
+        b"550-f",
+    ]
+    endless = [b"550-a\n"] * 250
+    assert [text.octets.count(b"\n") for text in texts_in(endless)] == [99, 99, 49]
