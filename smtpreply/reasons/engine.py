@@ -16,7 +16,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons.fallback import Fallback, Meaning
-from smtpreply.reasons.index import Entry, Index
+from smtpreply.reasons.index import Entry, Index, Words
 from smtpreply.reasons.phrase import Wanted
 from smtpreply.reasons.rule import Rule
 from smtpreply.reasons.said import AnySaid, Said, status_in
@@ -31,12 +31,12 @@ LONGEST_CACHED = 256
 """How many words a text may have to be cached."""
 
 _MASK = "_"  # a word that no rule knows
+_STEM = 3  # a word that begins as a stem does, by so many letters, is kept
 _HEAVIEST = 2**12
 _UNIT = 2**32
 _AGREEMENT = AGREEMENT * _UNIT
 
 ProviderOf = Callable[[AnySaid], str | None]
-Match = Entry[Rule]
 
 
 @attrs.frozen
@@ -76,11 +76,10 @@ class Engine:
         }
         self._fallback = fallback
         self._provider_of = provider_of
-        known = [
-            way for rule in self.rules for way in rule.ways + rule.also_ways + rule.unless_ways
-        ]
-        self._known = frozenset(word for way in known for word in way.words)
-        self._stems = tuple({stem for way in known for stem in way.stems})
+        ways = [way for rule in self.rules for way in rule.ways + rule.also_ways + rule.unless_ways]
+        self._known = frozenset(word for way in ways for word in way.words)
+        self._stems = frozenset(stem[:_STEM] for way in ways for stem in way.stems)
+        self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
     def decide(self, said: AnySaid) -> Finding:
@@ -89,8 +88,8 @@ class Engine:
         if best is None and said.frame is not None:
             # The reply itself says nothing known; what was written around it may.
             best = self._best(said, said.frame)
-        if best is not None and not best[2].vague:
-            return Finding(best[2].reason, Basis.WORDS, best[2], best[1])
+        if best is not None and best.basis is Basis.WORDS:
+            return best
         return self._by_codes(said, best)
 
     def findings(self, said: AnySaid) -> list[Finding]:
@@ -98,18 +97,23 @@ class Engine:
         text = said.sentence
         if said.frame is not None and self._best(said, text) is None:
             text = said.frame
-        words = words_of(text)
-        matches = self._sorted(self._index.found(words), said.status)
-        held = [match for match in matches if self._holds(match[2], said, words)]
-        found = [Finding(r.reason, Basis.WORDS, r, way) for _, way, r in held if not r.vague]
-        hints = [Finding(r.reason, Basis.HINT, r, way) for _, way, r in held if r.vague]
+        words = Words(words_of(text))
+        agreed = self._agreed(said.status)
+        held = [
+            (score + (_AGREEMENT if found.reason is agreed else 0), found)
+            for score, _, found in self._index.found(words)
+            if found.rule is not None and self._holds(found.rule, said, words)
+        ]
+        held.sort(key=lambda pair: pair[0], reverse=True)
+        sure = [found for _, found in held if found.basis is Basis.WORDS]
+        hints = [found for _, found in held if found.basis is Basis.HINT]
         meaning = self.meaning_of(said)
         status = [Finding(meaning.reason, Basis.STATUS)] if meaning else []
-        found += [*status, *hints] if meaning and meaning.sharp else [*hints, *status]
         code = self._fallback.of_code(said.code, said.stage)
-        found += [Finding(code, Basis.CODE)] if code else []
+        by_code = [Finding(code, Basis.CODE)] if code else []
+        exact = meaning is not None and meaning.sharp
         best: dict[Reason, Finding] = {}
-        for finding in found:
+        for finding in [*sure, *(status + hints if exact else hints + status), *by_code]:
             best.setdefault(finding.reason, finding)
         return list(best.values())
 
@@ -117,81 +121,89 @@ class Engine:
         """Give what the enhanced status says by itself."""
         return self._fallback.of_status(said.status or status_in(said.text))
 
-    def _best(self, said: AnySaid, text: str) -> Match | None:
+    def _best(self, said: AnySaid, text: str) -> Finding | None:
         """Find the best phrase in a text whose rule holds."""
         words = words_of(text)
         if self._cached is not None and len(words) <= LONGEST_CACHED:
             best, reads_text = self._cached(self._masked(words), said.code, said.status, said.stage)
             if not reads_text:
                 return best
-        return self._select(self._index.found(words), said, words)
+        return self._select(said, Words(words))
 
     def _masked(self, words: list[str]) -> str:
         known, stems = self._known, self._stems
         return " ".join(
-            [word if word in known or word.startswith(stems) else _MASK for word in words]
+            [word if word in known or word[:_STEM] in stems else _MASK for word in words]
         )
 
     def _of_wording(
         self, masked: str, code: int | None, status: EnhancedStatus | None, stage: Stage | None
-    ) -> tuple[Match | None, bool]:
+    ) -> tuple[Finding | None, bool]:
         """Give the best phrase, and whether that depends on the text as it is written."""
-        words = masked.split(" ")
-        matches = self._index.found(words)
-        if any(rule.reads_text for _, _, rule in matches):
-            return None, True
-        return self._select(matches, Said("", code, status, stage, ""), words), False
+        words = Words(masked.split(" "))
+        if self._reads_text:
+            owners = (found.rule for _, _, found in self._index.found(words))
+            if any(rule is not None and rule.reads_text for rule in owners):
+                return None, True
+        return self._select(Said("", code, status, stage, ""), words), False
 
-    def _select(self, matches: list[Match], said: AnySaid, words: list[str]) -> Match | None:
-        for match in self._sorted(matches, said.status):
-            if self._holds(match[2], said, words):
-                return match
-        return None
+    def _select(self, said: AnySaid, words: Words) -> Finding | None:
+        agreed = self._agreed(said.status)
 
-    def _sorted(self, matches: list[Match], status: EnhancedStatus | None) -> list[Match]:
-        if len(matches) < 2:
-            return matches
+        def fits(found: Finding) -> int | None:
+            rule = found.rule
+            assert rule is not None  # it is found by its words
+            if not (rule.is_free or self._holds(rule, said, words)):
+                return None
+            return _AGREEMENT if found.reason is agreed else 0
+
+        best = self._index.best(words, fits, _AGREEMENT if agreed else 0)
+        return None if best is None else best[2]
+
+    def _agreed(self, status: EnhancedStatus | None) -> Reason | None:
+        """Give what an exact status says, so that words which say the same weigh more."""
         meaning = self._fallback.of_status(status)
-        if meaning is not None and meaning.sharp:
-            agreed = meaning.reason
-            matches = [
-                (score + _AGREEMENT, way, rule) if rule.reason is agreed else (score, way, rule)
-                for score, way, rule in matches
-            ]
-        matches.sort(reverse=True)
-        return matches
+        return meaning.reason if meaning is not None and meaning.sharp else None
 
-    def _holds(self, rule: Rule, said: AnySaid, words: list[str]) -> bool:
-        if rule.is_bounded and not rule.allows(said):
-            return False
-        if rule.pattern is not None and rule.pattern.search(said.text[:LONGEST]) is None:
-            return False
-        if rule.provider is not None and rule.provider != self._provider_of(said):
+    def _holds(self, rule: Rule, said: AnySaid, words: Words) -> bool:
+        if rule.bonus and not self._within(rule, said):
             return False
         companions = self._companions.get(rule)
         return companions is None or companions.allow(words)
 
-    def _by_codes(self, said: AnySaid, hint: Match | None) -> Finding:
+    def _within(self, rule: Rule, said: AnySaid) -> bool:
+        return (
+            rule.allows(said)
+            and (rule.pattern is None or rule.pattern.search(said.text[:LONGEST]) is not None)
+            and (rule.provider is None or rule.provider == self._provider_of(said))
+        )
+
+    def _by_codes(self, said: AnySaid, hint: Finding | None) -> Finding:
         meaning = self.meaning_of(said)
         if meaning is not None and meaning.sharp:
             return Finding(meaning.reason, Basis.STATUS)
         if hint is not None:
-            return Finding(hint[2].reason, Basis.HINT, hint[2], hint[1])
+            return hint
         if meaning is not None:
             return Finding(meaning.reason, Basis.STATUS)
         code = self._fallback.of_code(said.code, said.stage)
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
 
 
-def _scored(rules: Sequence[Rule]) -> list[Match]:
+def _scored(rules: Sequence[Rule]) -> list[Entry[Finding]]:
     """Give all phrases with their scores: vague or not, then the layer, then the weight.
 
     In the units a score has a number of its own, so that no two are the same in any order.
     """
     ways = sorted(((rule, way) for rule in rules for way in rule.ways), key=lambda p: p[0].id)
     return [
-        (_score(rule, way) * _UNIT - number, way, rule) for number, (rule, way) in enumerate(ways)
+        (_score(rule, way) * _UNIT - number, way, _finding(rule, way))
+        for number, (rule, way) in enumerate(ways)
     ]
+
+
+def _finding(rule: Rule, way: Wanted) -> Finding:
+    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule, way)
 
 
 def _score(rule: Rule, way: Wanted) -> int:
@@ -206,11 +218,10 @@ class _Companions:
         self._also = _AnyOf(rule.also_ways) if rule.also else None
         self._unless = _AnyOf(rule.unless_ways)
 
-    def allow(self, words: list[str]) -> bool:
-        there = set(words)
-        if self._also is not None and not self._also.found(words, there):
+    def allow(self, words: Words) -> bool:
+        if self._also is not None and not self._also.stands_in(words):
             return False
-        return not self._unless.found(words, there)
+        return not self._unless.stands_in(words)
 
 
 class _AnyOf:
@@ -220,21 +231,17 @@ class _AnyOf:
         self._alone = frozenset(
             way.words[0] for way in ways if way.chunks == (f" {''.join(way.words)} ",)
         )
+        self._stems = [way for way in ways if not way.words]
         self._longer: dict[str, list[Wanted]] = {}
-        self._stems: list[Wanted] = []
         for way in ways:
-            if not way.words:
-                self._stems.append(way)
-            elif self._alone.isdisjoint(way.words):
+            if way.words and self._alone.isdisjoint(way.words):
                 self._longer.setdefault(max(way.words, key=len), []).append(way)
 
-    def found(self, words: list[str], there: set[str]) -> bool:
-        if not self._alone.isdisjoint(there):
+    def stands_in(self, words: Words) -> bool:
+        if not self._alone.isdisjoint(words.there):
             return True
-        near = self._longer.keys() & there
-        if not near and not self._stems:
-            return False
-        wording = f" {' '.join(words)} "
-        return any(way.spans(wording) for word in near for way in self._longer[word]) or any(
-            way.spans(wording) for way in self._stems
-        )
+        for word in self._longer.keys() & words.there:
+            for way in self._longer[word]:
+                if way.found_in(words.wording):
+                    return True
+        return any(way.found_in(words.wording) for way in self._stems)

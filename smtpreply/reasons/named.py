@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from smtpreply.reasons.index import Index
+from smtpreply.reasons.index import Index, Words
 from smtpreply.reasons.phrase import expand
 from smtpreply.reasons.wording import words_of
 
@@ -35,7 +35,5 @@ class Names(Generic[Thing]):
 
     def best_in(self, text: str) -> Thing | None:
         """Give the thing that the text names by the most letters; None if it names none."""
-        found = self._index.found(words_of(text))
-        if not found:
-            return None
-        return max(found)[2]
+        best = self._index.best(Words(words_of(text)), lambda _: 0)
+        return None if best is None else best[2]

@@ -73,6 +73,10 @@ class Wanted:
         """The words of which the start is given."""
         return [chunk.rpartition(" ")[2] for chunk in self.chunks if chunk[-1] != " "]
 
+    def found_in(self, wording: str) -> bool:
+        """Tell whether a wording holds it."""
+        return self.head in wording and (self.is_whole or self.follows(wording))
+
     def follows(self, wording: str) -> bool:
         """Tell whether the other chunks stand behind the first, where it stands in a wording."""
         head = self.head

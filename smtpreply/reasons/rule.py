@@ -103,6 +103,13 @@ class Rule:
         bounds = (self.class_, self.codes, self.statuses, self.provider, self.stages, self.pattern)
         return BOUND_WEIGHT * sum(map(bool, bounds))
 
+    is_free: bool = attrs.field(init=False)
+    """Whether its words are enough: it has no bounds, and nothing must or must not be there."""
+
+    @is_free.default
+    def _is_free(self) -> bool:
+        return not (self.bonus or self.also or self.unless)
+
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.reason.value!r})"
 
@@ -110,11 +117,6 @@ class Rule:
     def reads_text(self) -> bool:
         """Whether more of the text than its words decides if it matches."""
         return self.pattern is not None or self.provider is not None
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether `allows` has anything to say."""
-        return bool(self.class_ or self.codes or self.statuses or self.stages)
 
     def allows(self, said: AnySaid) -> bool:
         """Tell whether class, code, status and stage are within the bounds."""

@@ -4,10 +4,11 @@ r"""Text as the rules see it: its words, in small letters.
 
     "<x@example.com>... The User_is unknown" -> user unknown
 
-Marks of all kinds only part words. Addresses and numbers are left out, words that say nothing are
-silent, accents are taken off, and forms of one word are the same (``data/words.toml``): so one
-phrase covers what servers write in many ways. A Chinese or Japanese character and a Korean
-syllable is a word by itself, since these scripts don't part words as a phrase would need it.
+Marks of all kinds only part words. Addresses and short numbers are left out, words that say
+nothing are silent, accents are taken off, and forms of one word are the same
+(``data/words.toml``): so one phrase covers what servers write in many ways. A Chinese or Japanese
+character and a Korean syllable is a word by itself, since these scripts don't part words as a
+phrase would need it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import re
 import tomllib
 import unicodedata
 from importlib.resources import files
-from itertools import filterfalse
 
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
@@ -47,8 +47,7 @@ def words_of(text: str) -> list[str]:
         words = text.encode().translate(_TO_WORDS).decode().split()
     else:
         words = _WORD.findall(text.lower().translate(_plain_letters()))
-    meant = map(_meaning().get, words, words)
-    return list(filterfalse(str.isdigit, filter(None, meant)))
+    return list(filter(None, map(_meaning().get, words, words)))
 
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:
@@ -60,7 +59,7 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
     return [
         (word, match.start(), match.end())
         for match in _WORD.finditer(small.translate(_plain_letters()))
-        if (word := meaning.get(match[0], match[0])) and not word.isdigit()
+        if (word := meaning.get(match[0], match[0]))
     ]
 
 
@@ -74,8 +73,12 @@ def _plain_letters() -> dict[int, str]:
 
 @functools.cache
 def _meaning() -> dict[str, str]:
-    """Give what words stand for, from ``data/words.toml``; "" for the silent ones."""
+    """Give what words stand for, from ``data/words.toml``; "" for the silent ones.
+
+    Numbers as codes and IP addresses have them are silent, too; long ones are a provider's codes.
+    """
     path = files(__package__).joinpath("data", "words.toml")
     table = tomllib.loads(path.read_text("utf-8"))
     same = {form: word for word, forms in table["same"].items() for form in forms.split()}
-    return same | dict.fromkeys(table["silent"].split(), "")
+    silent = [*table["silent"].split(), *map(str, range(1000))]
+    return same | dict.fromkeys(silent, "")
