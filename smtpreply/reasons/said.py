@@ -118,6 +118,7 @@ def said_in(text: str | bytes, stage: Stage | None = None) -> Said:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
+    text = _repaired(text)
     read = text[:LONGEST]
     head = _head(read)
     if head is None:
@@ -126,6 +127,16 @@ def said_in(text: str | bytes, stage: Stage | None = None) -> Said:
     status = EnhancedStatus.parse(head[2]) if head[2] else status_in(read)
     reply = " " * head.start(1) + read[head.start(1) :]
     return Said(text, code, status, stage or _stage(read), _without_heads(reply, code))
+
+
+def _repaired(text: str) -> str:
+    """Undo what those did who read UTF-8 as Latin-1, as many logs and bounces have it."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _head(text: str) -> re.Match[str] | None:

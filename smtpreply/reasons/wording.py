@@ -22,12 +22,11 @@ from importlib.resources import files
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
 
+_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 # The bounds (RFC 5321 4.5.3.1), and that it starts behind a mark, keep the search linear in a text
 # with a single "@".
-_ADDRESS = re.compile(
-    r"(?:\A|[\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=@]{1,64}@[^\s<>()\[\]\"',;:=]{0,255}"
-)
-_IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_MARKS = r"\s<>()\[\]\"',;:=@\u3000-\u303f\uff00-\uff65"  # the last are of full width
+_ADDRESS = re.compile(rf"(?:\A|[{_MARKS}])[^{_MARKS}]{{1,64}}@[^{_MARKS}{_IDEOGRAPHS}]{{0,255}}")
 _WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
 # ASCII is most of all text, and its octets can be translated and split in no time.
 _TO_WORDS = bytes(ord(chr(o).lower()) if chr(o).isalnum() and o < 128 else 0x20 for o in range(256))
@@ -42,7 +41,7 @@ def words_of(text: str) -> list[str]:
     if len(text) > LONGEST:
         text = text[:LONGEST]
     if "@" in text:
-        text = _ADDRESS.sub(" ", text)
+        text = _ADDRESS.sub(" ", text.replace("...", "   "))  # "<x>... User unknown"
     if text.isascii():
         words = text.encode().translate(_TO_WORDS).decode().split()
     else:
@@ -52,7 +51,9 @@ def words_of(text: str) -> list[str]:
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:
     """Give what `words_of` gives, with the place of each word in the text: start and end."""
-    text = _ADDRESS.sub(lambda address: " " * len(address[0]), text[:LONGEST])
+    text = text[:LONGEST]
+    if "@" in text:
+        text = _ADDRESS.sub(lambda found: " " * len(found[0]), text.replace("...", "   "))
     # The few characters that are two when they are small ("İ") would move the rest.
     small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
     meaning = _meaning()
