@@ -32,7 +32,9 @@ BARS = {"plain": 10.0, "log": 4.0, "added": 1.25}
 def made_up_rules(count: int, seed: int = 5321) -> list[Rule]:
     """Make rules that are as long as ours, and of other words or of the same."""
     random = Random(seed)
-    common = sorted({word for rule in builtin_rules() for way in rule.ways for word in way.words})
+    common = sorted(
+        {word for rule in builtin_rules() for phrase in rule.phrases for word in phrase.words}
+    )
     rules = []
     for number in range(count):
         words = random.sample(common, 3)

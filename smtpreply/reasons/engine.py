@@ -16,7 +16,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons.fallback import Fallback, Meaning
-from smtpreply.reasons.index import Entry, Index, Words
+from smtpreply.reasons.index import UNIT, Index, Words
 from smtpreply.reasons.phrase import Wanted
 from smtpreply.reasons.rule import Rule
 from smtpreply.reasons.said import AnySaid, Said, status_in
@@ -33,8 +33,7 @@ LONGEST_CACHED = 256
 _MASK = "_"  # a word that no rule knows
 _STEM = 3  # a word that begins as a stem does, by so many letters, is kept
 _HEAVIEST = 2**12
-_UNIT = 2**32
-_AGREEMENT = AGREEMENT * _UNIT
+_AGREEMENT = AGREEMENT * UNIT
 
 ProviderOf = Callable[[AnySaid], str | None]
 
@@ -70,15 +69,19 @@ class Engine:
         cache_size: int = 0,
     ) -> None:
         self.rules = tuple(rules)
-        self._index = Index(_scored(self.rules))
+        by_id = sorted(self.rules, key=lambda rule: rule.id)
+        phrases = [(phrase, rule) for rule in by_id for phrase in rule.phrases]
+        self._index = Index(phrases, _score)
         self._companions = {
             rule: _Companions(rule) for rule in self.rules if rule.also or rule.unless
         }
         self._fallback = fallback
         self._provider_of = provider_of
-        ways = [way for rule in self.rules for way in rule.ways + rule.also_ways + rule.unless_ways]
-        self._known = frozenset(word for way in ways for word in way.words)
-        self._stems = frozenset(stem[:_STEM] for way in ways for stem in way.stems)
+        companions = [way for rule in self.rules for way in rule.also_ways + rule.unless_ways]
+        self._known = self._index.known | {word for way in companions for word in way.words}
+        stems = {stem for phrase, _ in phrases for stem in phrase.stems}
+        stems |= {stem for way in companions for stem in way.stems}
+        self._stems = frozenset(stem[:_STEM] for stem in stems)
         self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
@@ -100,9 +103,9 @@ class Engine:
         words = Words(words_of(text))
         agreed = self._agreed(said.status)
         held = [
-            (score + (_AGREEMENT if found.reason is agreed else 0), found)
-            for score, _, found in self._index.found(words)
-            if found.rule is not None and self._holds(found.rule, said, words)
+            (score + (_AGREEMENT if rule.reason is agreed else 0), _finding(rule, way))
+            for score, way, rule in self._index.found(words)
+            if self._holds(rule, said, words)
         ]
         held.sort(key=lambda pair: pair[0], reverse=True)
         sure = [found for _, found in held if found.basis is Basis.WORDS]
@@ -141,24 +144,20 @@ class Engine:
     ) -> tuple[Finding | None, bool]:
         """Give the best phrase, and whether that depends on the text as it is written."""
         words = Words(masked.split(" "))
-        if self._reads_text:
-            owners = (found.rule for _, _, found in self._index.found(words))
-            if any(rule is not None and rule.reads_text for rule in owners):
-                return None, True
+        if self._reads_text and any(r.reads_text for _, _, r in self._index.found(words)):
+            return None, True
         return self._select(Said("", code, status, stage, ""), words), False
 
     def _select(self, said: AnySaid, words: Words) -> Finding | None:
         agreed = self._agreed(said.status)
 
-        def fits(found: Finding) -> int | None:
-            rule = found.rule
-            assert rule is not None  # it is found by its words
+        def fits(rule: Rule) -> int | None:
             if not (rule.is_free or self._holds(rule, said, words)):
                 return None
-            return _AGREEMENT if found.reason is agreed else 0
+            return _AGREEMENT if rule.reason is agreed else 0
 
         best = self._index.best(words, fits, _AGREEMENT if agreed else 0)
-        return None if best is None else best[2]
+        return None if best is None else _finding(best[2], best[1])
 
     def _agreed(self, status: EnhancedStatus | None) -> Reason | None:
         """Give what an exact status says, so that words which say the same weigh more."""
@@ -190,23 +189,12 @@ class Engine:
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
 
 
-def _scored(rules: Sequence[Rule]) -> list[Entry[Finding]]:
-    """Give all phrases with their scores: vague or not, then the layer, then the weight.
-
-    In the units a score has a number of its own, so that no two are the same in any order.
-    """
-    ways = sorted(((rule, way) for rule in rules for way in rule.ways), key=lambda p: p[0].id)
-    return [
-        (_score(rule, way) * _UNIT - number, way, _finding(rule, way))
-        for number, (rule, way) in enumerate(ways)
-    ]
-
-
 def _finding(rule: Rule, way: Wanted) -> Finding:
     return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule, way)
 
 
 def _score(rule: Rule, way: Wanted) -> int:
+    """Give what counts, in this order: whether it is vague, the layer, the weight."""
     weight = min(way.letters + rule.bonus, _HEAVIEST)
     return weight - _HEAVIEST * (2 * rule.layer + 100 * rule.vague)
 

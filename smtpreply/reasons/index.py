@@ -1,8 +1,10 @@
 """An index of phrases by their rarest words, so that a text meets only those it may hold.
 
-Every phrase is kept under two of its words: the one that the fewest owners use, and the next. A
-text that lacks either never touches it; so what a text costs depends on its own words, and hardly
-on how many phrases there are.
+Every phrase is kept on the shelf of its rarest word (that which the fewest owners use), or of the
+words of which each of its ways has one. A shelf is opened when a text first has its word: only
+then are its phrases said in all their ways, and sorted by their second words. So what a text costs
+depends on its own words, and hardly on how many phrases there are; and a language that no text
+speaks costs next to nothing.
 """
 
 from __future__ import annotations
@@ -11,15 +13,19 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Generic, TypeVar
 
-from smtpreply.reasons.phrase import Wanted
+from smtpreply.reasons.phrase import Phrase, Wanted
 
 Owner = TypeVar("Owner")
 Entry = tuple[int, Wanted, Owner]
-"""A score, which no two entries share; the phrase; whose it is."""
+"""A score, which no two entries share; a way to say a phrase; whose it is."""
+Score = Callable[[Owner, Wanted], int]
 
-_TOP = attrgetter("top")
 _LOWEST = -(2**62)
+_TOP = attrgetter("top")
 _ALONE = ""  # the second word of a phrase that has one only; in no text, and in every look-up
+# Below a score's own units stands the number of its phrase, and of the way to say it.
+UNIT = 2**40
+_MOST_WAYS = 2**12
 
 
 class Words:
@@ -33,37 +39,79 @@ class Words:
 
 
 class Shelf(Generic[Owner]):
-    """The phrases of one rarest word, by their next rarest; the best first."""
+    """The phrases of one word, by their next rarest; the best first."""
 
-    __slots__ = ("by_second", "top")
+    __slots__ = ("by_second", "closed", "top")
 
-    def __init__(self, top: int) -> None:
-        self.top = top
+    def __init__(self) -> None:
+        self.closed: list[tuple[int, Phrase, Owner]] | None = []
         self.by_second: dict[str, list[Entry[Owner]]] = {}
+        self.top = _LOWEST
 
 
 class Index(Generic[Owner]):
-    """Finds the phrases that stand in a text, and who owns them."""
+    """Finds the phrases that stand in a text, and who owns them.
 
-    def __init__(self, entries: Iterable[Entry[Owner]]) -> None:
-        kept = sorted(entries, key=lambda entry: entry[0], reverse=True)
+    Args:
+        phrases: phrases and their owners; of equals, an earlier one is better.
+        score: how much it counts that an owner's phrase stands in a text, said in this way.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[Phrase, Owner]], score: Score[Owner]) -> None:
+        kept = list(phrases)
         users: dict[str, set[int]] = {}
-        for _, wanted, owner in kept:
-            for word in wanted.words:
+        for phrase, owner in kept:
+            for word in phrase.words:
                 users.setdefault(word, set()).add(id(owner))
-        rarity = {word: (len(owners), word) for word, owners in users.items()}
-        self.shelves: dict[str, Shelf[Owner]] = {}
-        for entry in kept:
-            first, second = (*sorted(entry[1].words, key=rarity.__getitem__)[:2], _ALONE)[:2]
-            shelf = self.shelves.setdefault(first, Shelf(entry[0]))
-            shelf.by_second.setdefault(second, []).append(entry)
+        self._score = score
+        self._rarity = {word: (len(owners), word) for word, owners in users.items()}
+        self.known = frozenset(users)
+        self._shelves: dict[str, Shelf[Owner]] = {}
+        for number, (phrase, owner) in enumerate(kept):
+            for word in self._rarest(phrase):
+                shelf = self._shelves.setdefault(word, Shelf())
+                assert shelf.closed is not None  # none has been opened yet
+                shelf.closed.append((number, phrase, owner))
+
+    def _rarest(self, phrase: Phrase) -> set[str]:
+        """Choose the words to find a phrase by: those of which the commonest is the rarest."""
+        rarity = self._rarity.__getitem__
+        keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
+        chosen = ([min(words, key=rarity) for words in key] for key in keys)
+        return set(min(chosen, key=lambda words: max(map(rarity, words))))
+
+    def _open(self, word: str, shelf: Shelf[Owner]) -> None:
+        """Say the phrases of a shelf in all their ways. Two threads may do it: to the same end."""
+        entries = [
+            (self._score(owner, way) * UNIT - number * _MOST_WAYS - place, way, owner)
+            for number, phrase, owner in shelf.closed or ()
+            for place, way in enumerate(phrase.ways)
+            if word in way.words
+        ]
+        entries.sort(key=lambda entry: entry[0], reverse=True)
+        by_second: dict[str, list[Entry[Owner]]] = {}
+        for entry in entries:
+            others = (other for other in entry[1].words if other != word)
+            second = min(others, key=self._rarity.__getitem__, default=_ALONE)
+            by_second.setdefault(second, []).append(entry)
+        shelf.by_second, shelf.top = by_second, entries[0][0]
+        shelf.closed = None
+
+    def _near(self, there: set[str]) -> list[Shelf[Owner]]:
+        """Give the shelves of a text's words, opened."""
+        near = []
+        for word in self._shelves.keys() & there:
+            shelf = self._shelves[word]
+            if shelf.closed is not None:
+                self._open(word, shelf)
+            near.append(shelf)
+        return near
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
         """Give the phrases that stand in a text, in no order."""
-        for word in self.shelves.keys() & words.there:
-            by_second = self.shelves[word].by_second
-            for second in by_second.keys() & words.there:
-                for entry in by_second[second]:
+        for shelf in self._near(words.there):
+            for second in shelf.by_second.keys() & words.there:
+                for entry in shelf.by_second[second]:
                     if entry[1].found_in(words.wording):
                         yield entry
 
@@ -77,9 +125,9 @@ class Index(Generic[Owner]):
             fits: gives what an owner adds to the score; None if it may not have it.
             most: the most that it adds.
         """
-        shelves, wording, there = self.shelves, words.wording, words.there
+        wording, there = words.wording, words.there
         top, best = _LOWEST, None
-        near = [shelves[word] for word in shelves.keys() & there]
+        near = self._near(there)
         near.sort(key=_TOP, reverse=True)
         for shelf in near:
             if shelf.top + most <= top:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from smtpreply.reasons.index import Index, Words
-from smtpreply.reasons.phrase import expand
+from smtpreply.reasons.phrase import Phrase
 from smtpreply.reasons.wording import words_of
 
 Thing = TypeVar("Thing")
@@ -24,14 +24,8 @@ class Names(Generic[Thing]):
     """Finds the thing whose phrase says most in a text."""
 
     def __init__(self, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
-        ways = [
-            (wanted, thing)
-            for thing, phrases in things
-            for phrase in phrases
-            for wanted in expand(phrase)
-        ]
-        ways.sort(key=lambda pair: pair[0].letters)
-        self._index: Index[Thing] = Index((rank, *pair) for rank, pair in enumerate(ways))
+        pairs = [(Phrase(phrase), thing) for thing, phrases in things for phrase in phrases]
+        self._index: Index[Thing] = Index(pairs, lambda _, way: way.letters)
 
     def best_in(self, text: str) -> Thing | None:
         """Give the thing that the text names by the most letters; None if it names none."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 
 import attrs
@@ -137,21 +138,97 @@ def _end(path: Path, wording: str) -> int:
     return end - 1 if wording[end - 1] == " " else wording.index(" ", end)
 
 
-def expand(phrase: str, *, findable: bool = True) -> list[Wanted]:
-    """Give all ways to say a phrase; each has a whole word to be found by, if it is `findable`.
+Key = tuple[tuple[str, ...], ...]
+"""Words to find a phrase by: whichever way it is said, it has one word of each of these tuples'."""
+
+
+class Phrase:
+    """A phrase that has been read, and is said in all its ways only when someone asks.
+
+    Most texts meet few phrases, and one phrase may be said in hundreds of ways.
+
+    Args:
+        text: the phrase.
+        findable: whether each way must have a whole word to be found by.
 
     Raises:
-        PhraseError: a bracket is not closed, there are too many ways, or one of them has no whole
-            word to be found by.
+        PhraseError: a bracket is not closed, a choice is silent, there are too many ways, or one
+            of them has no whole word to be found by.
 
-    >>> [wanted.chunks for wanted in expand("(user|mailbox) [is] unknown")][:2]
+    >>> [way.chunks for way in Phrase("(user|mailbox) [is] unknown").ways]
     [(' user unknown ',), (' mailbox unknown ',)]
     """
-    ways = _Reader(phrase).read()
-    return [
-        _wanted(way, phrase, findable=findable)
-        for way in dict.fromkeys(" ".join(way.split()) for way in ways)
-    ]
+
+    def __init__(self, text: str, *, findable: bool = True) -> None:
+        self.text = text
+        self.findable = findable
+        self._parts = _Reader(text).read()
+        if findable and not self.keys:
+            self.ways  # noqa: B018  # says which one has none
+
+    @functools.cached_property
+    def ways(self) -> tuple[Wanted, ...]:
+        """All ways to say it, each once."""
+        said = ("".join(pieces).split() for pieces in itertools.product(*self._parts))
+        return tuple(
+            _wanted(way, self.text, findable=self.findable)
+            for way in dict.fromkeys(map(" ".join, said))
+        )
+
+    @functools.cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """What it can be found by, as far as the parts tell that all ways have."""
+        found: list[Key] = []
+        for at, ways in enumerate(self._parts):
+            certain = tuple(
+                _certain(way, left=self._is_glued(at), right=self._is_glued(at + 1)) for way in ways
+            )
+            if len(certain) == 1:
+                found += [((word,),) for word in certain[0]]
+            elif all(certain):
+                found.append(certain)
+        return tuple(found)
+
+    @property
+    def words(self) -> set[str]:
+        """All whole words in it, in whatever way it is said."""
+        if any(map(self._is_glued, range(len(self._parts)))):
+            return {word for way in self.ways for word in way.words}
+        return {word for ways in self._parts for way in ways for word in _parts(way)}
+
+    def _is_glued(self, at: int) -> bool:
+        """Tell whether a word may go on from the part before to this one, as in "refuse[d]"."""
+        if not 0 < at < len(self._parts):
+            return False
+        return any(_is_letter(way[-1:]) for way in self._parts[at - 1]) and any(
+            _is_letter(way[:1]) for way in self._parts[at]
+        )
+
+    @property
+    def stems(self) -> set[str]:
+        """All words of which the start is given."""
+        if "*" not in self.text.replace(" * ", " "):
+            return set()
+        return {stem for way in self.ways for stem in way.stems}
+
+
+def _certain(way: str, *, left: bool, right: bool) -> tuple[str, ...]:
+    """Give the words of a part that are whole, where others may be glued to its ends."""
+    pieces = way.split()
+    words: list[str] = []
+    for at, piece in enumerate(pieces):
+        parts = _parts(piece)
+        if piece.endswith("*") or (right and at + 1 == len(pieces) and _is_letter(way[-1:])):
+            parts = parts[:-1]
+        if left and at == 0 and _is_letter(way[:1]):
+            parts = parts[1:]
+        words += parts
+    return tuple(words)
+
+
+def _is_letter(character: str) -> bool:
+    """Tell whether a word may go on here; an ideograph is a word by itself."""
+    return character.isalnum() and character < "\u3000"
 
 
 def _wanted(way: str, phrase: str, *, findable: bool) -> Wanted:
@@ -214,22 +291,25 @@ class _Reader:
         self.pieces = [piece for piece in _BRACKET.split(phrase) if piece]
         self.at = 0
 
-    def read(self) -> list[str]:
-        ways = self._sequence()
+    def read(self) -> list[list[str]]:
+        """Give the parts, each with the ways to say it."""
+        parts = self._parts()
         if self.at < len(self.pieces):
             raise PhraseError(f"{self.pieces[self.at]!r} stands alone in {self.phrase!r}")
-        return ways
+        if math.prod(map(len, parts)) > MOST_EXPANSIONS:
+            raise PhraseError(f"more than {MOST_EXPANSIONS} ways to say {self.phrase!r}")
+        return parts
 
-    def _sequence(self) -> list[str]:
-        ways = [""]
+    def _parts(self) -> list[list[str]]:
+        parts = []
         while self.at < len(self.pieces) and self.pieces[self.at] not in ")]|":
             piece = self.pieces[self.at]
             self.at += 1
-            more = self._choice(piece) if piece in "([" else [piece]
-            ways = ["".join(pair) for pair in itertools.product(ways, _distinct(more))]
-            if len(ways) > MOST_EXPANSIONS:
-                raise PhraseError(f"more than {MOST_EXPANSIONS} ways to say {self.phrase!r}")
-        return ways
+            parts.append(_distinct(self._choice(piece)) if piece in "([" else [piece])
+        return parts
+
+    def _sequence(self) -> list[str]:
+        return ["".join(pieces) for pieces in itertools.product(*self._parts())]
 
     def _choice(self, opening: str) -> list[str]:
         closing = {"(": ")", "[": "]"}[opening]

@@ -16,7 +16,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons.pattern import compiled
-from smtpreply.reasons.phrase import Wanted, expand
+from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.said import AnySaid
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
@@ -80,15 +80,16 @@ class Rule:
     layer: int = 0
     """Of two that match, that of the lower layer decides, however specific the other is."""
 
-    ways: tuple[Wanted, ...] = attrs.field(init=False)
+    phrases: tuple[Phrase, ...] = attrs.field(init=False)
+    """`words`, read."""
     also_ways: tuple[Wanted, ...] = attrs.field(init=False)
     unless_ways: tuple[Wanted, ...] = attrs.field(init=False)
     bonus: int = attrs.field(init=False)
     """What its bounds add to the weight of its phrases, in letters."""
 
-    @ways.default
-    def _ways(self) -> tuple[Wanted, ...]:
-        return _all_ways(self.words, findable=True)
+    @phrases.default
+    def _phrases(self) -> tuple[Phrase, ...]:
+        return tuple(map(Phrase, self.words))
 
     @also_ways.default
     def _also_ways(self) -> tuple[Wanted, ...]:
@@ -114,6 +115,11 @@ class Rule:
         return f"Rule({self.id!r}, {self.reason.value!r})"
 
     @property
+    def ways(self) -> tuple[Wanted, ...]:
+        """Its phrases in all their ways."""
+        return tuple(way for phrase in self.phrases for way in phrase.ways)
+
+    @property
     def reads_text(self) -> bool:
         """Whether more of the text than its words decides if it matches."""
         return self.pattern is not None or self.provider is not None
@@ -128,8 +134,8 @@ class Rule:
         )
 
 
-def _all_ways(phrases: tuple[str, ...], *, findable: bool = False) -> tuple[Wanted, ...]:
-    return tuple(way for phrase in phrases for way in expand(phrase, findable=findable))
+def _all_ways(phrases: tuple[str, ...]) -> tuple[Wanted, ...]:
+    return tuple(way for phrase in phrases for way in Phrase(phrase, findable=False).ways)
 
 
 def _masked(masks: tuple[str, ...], status: EnhancedStatus | None) -> bool:

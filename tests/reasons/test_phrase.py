@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.reasons.phrase import GAPS, PhraseError, expand
+from smtpreply.reasons.phrase import GAPS, Phrase, PhraseError
 
 
 def chunks(phrase: str) -> list[tuple[str, ...]]:
-    return [wanted.chunks for wanted in expand(phrase)]
+    return [wanted.chunks for wanted in Phrase(phrase).ways]
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_ways_to_say_a_phrase(phrase: str, expected: list[tuple[str, ...]]) -> N
 )
 def test_phrases_that_cannot_be_read(phrase: str, message: str) -> None:
     with pytest.raises(PhraseError, match=re.escape(message)):
-        expand(phrase)
+        Phrase(phrase)
 
 
 def test_a_stem_alone_will_do_where_nothing_is_found_by_it() -> None:
-    assert [way.chunks for way in expand("greylist*", findable=False)] == [(" greylist",)]
+    assert [way.chunks for way in Phrase("greylist*", findable=False).ways] == [(" greylist",)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_stem_alone_will_do_where_nothing_is_found_by_it() -> None:
     ],
 )
 def test_gaps_and_stems(phrase: str, text: str, found: bool) -> None:
-    (wanted,) = expand(phrase)
+    (wanted,) = Phrase(phrase).ways
     assert (wanted.spans(text) is not None) is found
     assert (wanted.head in text and (wanted.is_whole or wanted.follows(text))) is found
 
@@ -82,9 +82,42 @@ def test_gaps_and_stems(phrase: str, text: str, found: bool) -> None:
 def test_both_ways_to_look_agree_with_a_regular_expression(words: list[str], phrase: str) -> None:
     """Whether a phrase is found does not depend on which way one looks."""
     text = f" {' '.join(words)} "
-    (wanted,) = expand(phrase)
+    (wanted,) = Phrase(phrase).ways
     gap = {"~": "(?:[a-z] ){0,3}", "*": "(?:[a-z] ){0,8}"}
     pattern = " " + "".join(gap.get(part, f"{part} ") for part in phrase.split())
     expected = re.search(pattern, text) is not None
     assert (wanted.spans(text) is not None) == expected
     assert (wanted.head in text and wanted.follows(text)) == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "user",
+                "(mailbox|account)",
+                "[really]",
+                "post*",
+                "*",
+                "~",
+                "(a|b c)",
+                "refuse[d]",
+                "x(y|z)",
+                "收件[人]",
+            ]
+        ),
+        min_size=1,
+        max_size=5,
+    ).map(" ".join)
+)
+def test_every_way_has_a_word_of_every_key(phrase: str) -> None:
+    """A text that holds the phrase has one word of each tuple of a key: so it is found by it."""
+    try:
+        read = Phrase(phrase)
+    except PhraseError:
+        return
+    for key in read.keys:
+        alternatives = {word for words in key for word in words}
+        for way in read.ways:
+            assert alternatives & set(way.words)
+    assert {word for way in read.ways for word in way.words} <= read.words
