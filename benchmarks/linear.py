@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.workloads import CHUNK, read_every_field
-from smtpreply import Reply, ReplyError, ReplyReader, parse, parse_all
+from smtpreply import Reply, ReplyError, ReplyReader, classify, parse, parse_all, template
 
 MEGABYTE = 2**20
 LIMIT = 6.0
@@ -84,6 +84,16 @@ TEXTS: dict[str, Callable[[int], bytes]] = {
     "`5.1.1 ` repeated": _repeated(b"5.1.1 ", before=b"550 "),
     "an opening bracket, endlessly": _repeated(b"[", before=b"550 "),
     "a status of endless digits": _repeated(b"1", before=b"550 5.1."),
+    # what the rules and the hints look for
+    "`user unknown ` repeated": _repeated(b"user unknown ", before=b"550 "),
+    "`user ` repeated, and no other word": _repeated(b"user ", before=b"550 "),
+    "`a@` repeated": _repeated(b"a@", before=b"550 "),
+    "one endless local part": _repeated(b"a", before=b"550 <", after=b"@example.com>"),
+    "`a.` repeated": _repeated(b"a.", before=b"550 "),
+    "`1:` repeated": _repeated(b"1:", before=b"550 "),
+    "`http://` repeated": _repeated(b"http://", before=b"550 "),
+    "`said: 550 ` repeated": _repeated(b"said: 550 ", before=b"host "),
+    "`try again in 5 ` repeated": _repeated(b"try again in 5 ", before=b"450 "),
     "another status in each line": lambda size: b"".join(
         b"550-5.%d.%d a\r\n" % divmod(number % 10**6, 1000) for number in range(size // 15)
     ),
@@ -124,6 +134,14 @@ def by_bounded_reader_in_chunks(text: bytes) -> None:
     _feed(ReplyReader(), text, CHUNK)
 
 
+def by_classify(text: bytes) -> None:
+    classify(text).to_dict()
+
+
+def by_template(text: bytes) -> None:
+    template(text.decode("utf-8", "surrogateescape"))
+
+
 def by_reader_octet_by_octet(text: bytes) -> None:
     _feed(_unbounded_reader(), text, 1)
 
@@ -157,6 +175,8 @@ DOORS = [
     Door("parse_all, strict", by_strict_parse_all),
     Door("reader, 64 KiB", by_reader_in_chunks),
     Door("reader, bounded", by_bounded_reader_in_chunks),
+    Door("classify", by_classify),
+    Door("template (1/8)", by_template, 8),
     Door("reader, octets (1/8)", by_reader_octet_by_octet, 8),  # a million calls are enough
 ]
 
