@@ -16,7 +16,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons.fallback import Fallback, Meaning
-from smtpreply.reasons.index import UNIT, Index, Words
+from smtpreply.reasons.index import UNIT, Entry, Index, Words
 from smtpreply.reasons.phrase import Wanted
 from smtpreply.reasons.rule import Rule
 from smtpreply.reasons.said import AnySaid, Said, status_in
@@ -131,7 +131,8 @@ class Engine:
             best, reads_text = self._cached(self._masked(words), said.code, said.status, said.stage)
             if not reads_text:
                 return best
-        return self._select(said, Words(words))
+        match = self._match(said, Words(words))
+        return None if match is None else _finding(match[2], match[1])
 
     def _masked(self, words: list[str]) -> str:
         known, stems = self._known, self._stems
@@ -144,20 +145,27 @@ class Engine:
     ) -> tuple[Finding | None, bool]:
         """Give the best phrase, and whether that depends on the text as it is written."""
         words = Words(masked.split(" "))
-        if self._reads_text and any(r.reads_text for _, _, r in self._index.found(words)):
-            return None, True
-        return self._select(Said("", code, status, stage, ""), words), False
+        said = Said("", code, status, stage, "")
+        best = self._match(said, words, blind=True)
+        found = None if best is None else _finding(best[2], best[1])
+        if not self._reads_text:
+            return found, False
+        # A rule that reads the text matters where it might outweigh what is best without it.
+        rivals = (score for score, _, rule in self._index.found(words) if rule.reads_text)
+        return found, any(best is None or score + _AGREEMENT > best[0] for score in rivals)
 
-    def _select(self, said: AnySaid, words: Words) -> Finding | None:
+    def _match(self, said: AnySaid, words: Words, *, blind: bool = False) -> Entry[Rule] | None:
+        """Find the best phrase whose rule holds; if `blind`, of rules that read words alone."""
         agreed = self._agreed(said.status)
 
         def fits(rule: Rule) -> int | None:
-            if not (rule.is_free or self._holds(rule, said, words)):
+            if not rule.is_free and (
+                (blind and rule.reads_text) or not self._holds(rule, said, words)
+            ):
                 return None
             return _AGREEMENT if rule.reason is agreed else 0
 
-        best = self._index.best(words, fits, _AGREEMENT if agreed else 0)
-        return None if best is None else _finding(best[2], best[1])
+        return self._index.best(words, fits, _AGREEMENT if agreed else 0)
 
     def _agreed(self, status: EnhancedStatus | None) -> Reason | None:
         """Give what an exact status says, so that words which say the same weigh more."""
