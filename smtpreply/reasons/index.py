@@ -80,11 +80,13 @@ class Index(Generic[Owner]):
         chosen = ([min(words, key=rarity) for words in key] for key in keys)
         return set(min(chosen, key=lambda words: max(map(rarity, words))))
 
-    def _open(self, word: str, shelf: Shelf[Owner]) -> None:
+    def _open(
+        self, word: str, shelf: Shelf[Owner], closed: list[tuple[int, Phrase, Owner]]
+    ) -> None:
         """Say the phrases of a shelf in all their ways. Two threads may do it: to the same end."""
         entries = [
             (self._score(owner, way) * UNIT - number * _MOST_WAYS - place, way, owner)
-            for number, phrase, owner in shelf.closed or ()
+            for number, phrase, owner in closed
             for place, way in enumerate(phrase.ways)
             if word in way.words
         ]
@@ -95,15 +97,16 @@ class Index(Generic[Owner]):
             second = min(others, key=self._rarity.__getitem__, default=_ALONE)
             by_second.setdefault(second, []).append(entry)
         shelf.by_second, shelf.top = by_second, entries[0][0]
-        shelf.closed = None
+        shelf.closed = None  # only now may others take it for open
 
     def _near(self, there: set[str]) -> list[Shelf[Owner]]:
         """Give the shelves of a text's words, opened."""
         near = []
         for word in self._shelves.keys() & there:
             shelf = self._shelves[word]
-            if shelf.closed is not None:
-                self._open(word, shelf)
+            closed = shelf.closed
+            if closed is not None:
+                self._open(word, shelf, closed)
             near.append(shelf)
         return near
 
