@@ -135,10 +135,9 @@ class Index(Generic[Owner]):
         for shelf in near:
             if shelf.top + most <= top:
                 break  # so are all shelves behind it
-            for second, entries in shelf.by_second.items():
-                if second not in there:
-                    continue
-                for entry in entries:
+            by_second = shelf.by_second
+            for second in by_second.keys() & there:
+                for entry in by_second[second]:
                     score = entry[0]
                     if score + most <= top:
                         break  # so are all behind it
