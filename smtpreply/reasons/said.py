@@ -149,6 +149,9 @@ def _head(text: str) -> re.Match[str] | None:
 
 def status_in(text: str) -> EnhancedStatus | None:
     """Seek a status anywhere in a text, as servers put it that know no RFC 2034."""
+    # Most texts hold none, and substrings are sought ten times as fast as patterns.
+    if "5." not in text and "4." not in text and "2." not in text:
+        return None
     found = _STATUS.search(text[:LONGEST])
     return None if found is None else EnhancedStatus.parse(found[1])
 
