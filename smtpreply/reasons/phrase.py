@@ -169,11 +169,9 @@ class Phrase:
     @functools.cached_property
     def ways(self) -> tuple[Wanted, ...]:
         """All ways to say it, each once."""
-        said = ("".join(pieces).split() for pieces in itertools.product(*self._parts))
-        return tuple(
-            _wanted(way, self.text, findable=self.findable)
-            for way in dict.fromkeys(map(" ".join, said))
-        )
+        said = ("".join(pieces) for pieces in itertools.product(*self._parts))
+        ways = (_wanted(way, self.text, findable=self.findable) for way in said)
+        return tuple({(way.chunks, way.gaps): way for way in ways}.values())
 
     @functools.cached_property
     def keys(self) -> tuple[Key, ...]:
@@ -264,12 +262,12 @@ def _distinct(ways: list[str]) -> list[str]:
     said: dict[tuple[object, ...], str] = {}
     for way in ways:
         words = _parts(way)
-        if (
-            not words and not GAPS.keys() & set(way) and len(way) > 1
-        ):  # "[s]" belongs to the word before it
+        if len(way) == 1:  # "[s]" belongs to the word before it
+            said.setdefault((way,), way)
+        elif not words and not GAPS.keys() & set(way):
             said.setdefault((), "")
         else:
-            said.setdefault((*words, "*" in way, len(way) > 1), way)
+            said.setdefault((*words, "*" in way, None), way)
     return list(said.values())
 
 
