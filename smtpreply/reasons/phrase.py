@@ -190,7 +190,7 @@ class Phrase:
     @property
     def words(self) -> set[str]:
         """All whole words in it, in whatever way it is said."""
-        if any(map(self._is_glued, range(len(self._parts)))):
+        if self._has_glue:
             return {word for way in self.ways for word in way.words}
         return {word for ways in self._parts for way in ways for word in _parts(way)}
 
@@ -205,9 +205,17 @@ class Phrase:
     @property
     def stems(self) -> set[str]:
         """All words of which the start is given."""
-        if "*" not in self.text.replace(" * ", " "):
+        if "*" not in self.text.replace(" * ", "  "):
             return set()
-        return {stem for way in self.ways for stem in way.stems}
+        if self._has_glue or re.search(r"[)\]]\*", self.text):  # "suspen(d|sion)*"
+            return {stem for way in self.ways for stem in way.stems}
+        pieces = [piece for ways in self._parts for way in ways for piece in way.split()]
+        open_ended = [piece for piece in pieces if piece.endswith("*")]
+        return {words[-1] for piece in open_ended if (words := _parts(piece))}
+
+    @property
+    def _has_glue(self) -> bool:
+        return any(map(self._is_glued, range(len(self._parts))))
 
 
 def _certain(way: str, *, left: bool, right: bool) -> tuple[str, ...]:

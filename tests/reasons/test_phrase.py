@@ -104,6 +104,8 @@ def test_both_ways_to_look_agree_with_a_regular_expression(words: list[str], phr
                 "refuse[d]",
                 "x(y|z)",
                 "收件[人]",
+                "kop(ie|pel)*",
+                "(ab|cd)ef*",
             ]
         ),
         min_size=1,
@@ -121,3 +123,5 @@ def test_every_way_has_a_word_of_every_key(phrase: str) -> None:
         for way in read.ways:
             assert alternatives & set(way.words)
     assert {word for way in read.ways for word in way.words} <= read.words
+    stems = {stem for way in read.ways for stem in way.stems}
+    assert stems == read.stems
