@@ -9,7 +9,7 @@ import click
 
 from smtpreply.cli.texts import lines_of, texts_in
 from smtpreply.escape import escape
-from smtpreply.reasons import Classifier, Reason, RuleError, template
+from smtpreply.reasons import Classifier, Reason, RuleError, default_classifier, template
 from smtpreply.reasons.check import problems
 from smtpreply.reasons.engine import Finding
 from smtpreply.reasons.verdict import Verdict
@@ -29,6 +29,8 @@ def classifier_of(paths: tuple[str, ...]) -> Classifier:
     Raises:
         click.ClickException: a file breaks the schema.
     """
+    if not paths:
+        return default_classifier()
     try:
         return Classifier.from_files(*paths)
     except RuleError as error:
