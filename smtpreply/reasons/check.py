@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from smtpreply.reasons.classifier import Classifier
+from smtpreply.reasons.phrase import Phrase
 from smtpreply.reasons.rule import Rule
 
 
@@ -46,7 +47,7 @@ def problems(classifier: Classifier, rules: Iterable[Rule] | None = None) -> lis
     []
     """
     chosen = classifier.rules if rules is None else tuple(rules)
-    rivals = _by_words(classifier.rules)
+    rivals = _rivals(chosen, classifier.rules)
     found: list[Problem] = []
     for rule in chosen:
         found += _with_examples(classifier, rule)
@@ -69,14 +70,24 @@ def _with_examples(classifier: Classifier, rule: Rule) -> Iterator[Problem]:
 
 
 _Words = tuple[tuple[str, ...], tuple[int, ...]]
+_MANY = 500  # wordings, for which it is no use to choose
 
 
-def _by_words(rules: Iterable[Rule]) -> dict[_Words, list[Rule]]:
+def _rivals(chosen: tuple[Rule, ...], rules: tuple[Rule, ...]) -> dict[_Words, list[Rule]]:
+    """Give the rules of each wording that the chosen ones have."""
+    sought = {frozenset(way.words) for rule in chosen for way in rule.ways}
     found: dict[_Words, list[Rule]] = {}
     for rule in rules:
-        for words in {(way.chunks, way.gaps) for way in rule.ways}:
+        # To say every phrase in all its ways takes seconds, and few are anything like ours.
+        phrases = rule.phrases if len(sought) > _MANY else _like(rule.phrases, sought)
+        ways = {(way.chunks, way.gaps) for phrase in phrases for way in phrase.ways}
+        for words in ways:
             found.setdefault(words, []).append(rule)
     return found
+
+
+def _like(phrases: Iterable[Phrase], sought: set[frozenset[str]]) -> list[Phrase]:
+    return [phrase for phrase in phrases if any(words <= phrase.words for words in sought)]
 
 
 def _with_rivals(rule: Rule, rivals: dict[_Words, list[Rule]]) -> Iterator[Problem]:
