@@ -38,7 +38,7 @@ class Evidence:
         return self.spans[0][0], self.spans[-1][1]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Verdict:
     """Why a server answered as it did. A value; what it tells besides is sought when asked for.
 
@@ -51,6 +51,10 @@ class Verdict:
     _said: AnySaid
     _finding: Finding
     _engine: Engine = attrs.field(eq=False)
+
+    def __repr__(self) -> str:
+        shown = f"{self.reason.value!r}, {self.disposition.value!r}, basis={self.basis.value!r}"
+        return f"Verdict({shown}{f', rule={self.rule!r}' if self.rule else ''})"
 
     # --- what was decided ---
 

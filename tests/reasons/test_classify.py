@@ -192,7 +192,7 @@ def test_a_verdict_is_a_value() -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert one != classify("552 Mailbox full")
-    assert "UNKNOWN_RECIPIENT" in repr(one) or "unknown_recipient" in repr(one)
+    assert repr(one) == "Verdict('unknown_recipient', 'stop', basis='words', rule='user-unknown')"
 
 
 def test_a_verdict_as_json() -> None:
@@ -243,8 +243,8 @@ def test_the_cache_changes_nothing(text: str) -> None:
 PLAIN = Classifier(builtin_rules(), cache_size=0)
 
 
-@given(NEGATIVE, st.randoms())
-def test_the_order_of_rules_has_no_say(text: str, random: object) -> None:
+@given(NEGATIVE)
+def test_the_order_of_rules_has_no_say(text: str) -> None:
     """The more specific rule decides, wherever it stands."""
     assert SHUFFLED.classify(text).rule == PLAIN.classify(text).rule
 
