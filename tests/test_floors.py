@@ -29,7 +29,7 @@ FLOORS = [
     {"parser"},
     {"reader", "ehlo", "greeting", "challenge", "forwarding", "queue_id", "diagnostic", "catalog"},
     {"transcript", "reasons"},
-    {"report"},
+    {"report", "logs"},
     {"testing", "cli"},
     {"__main__"},
 ]

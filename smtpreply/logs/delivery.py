@@ -1,0 +1,145 @@
+"""What a line of a log tells: who tried to deliver what, to whom, and what was answered."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from smtpreply.codes import EnhancedStatus
+from smtpreply.errors import ReplyError
+from smtpreply.model import Reply
+from smtpreply.parser import parse
+from smtpreply.stage import Stage
+from smtpreply.upstairs import verdict_on
+
+
+class Status(enum.StrEnum):
+    """What became of the message, in the log's opinion. The code has its own: see `Delivery`."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    """Refused at the door: it never came into our queue."""
+    ACCEPTED = "accepted"
+    """Let through by a filter in front of our queue."""
+    HELD = "held"
+    WARNED = "warned"
+    """Would have been refused, but for a setting that only warns."""
+    DISCARDED = "discarded"
+    FILTERED = "filtered"
+    VERIFIED = "verified"
+    """An address was probed and is deliverable; no message was sent."""
+    UNVERIFIED = "unverified"
+    """An address was probed and is not deliverable; no message was sent."""
+
+
+class Direction(enum.StrEnum):
+    """Where the message went."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+    LOCAL = "local"
+
+
+class ReplyBy(enum.StrEnum):
+    """Whose words the reply is."""
+
+    REMOTE = "remote"
+    """The server's that we spoke to."""
+    OWN = "own"
+    """Our own server's, to a client."""
+    FILTER = "filter"
+    """A filter's in between, which hands through what the server behind it said."""
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """An attempt to deliver a message to one recipient, or the refusal of one.
+
+    What the line does not tell is None. `status` is what the log says became of the message and
+    `reply` is what was said: they may differ, as where Postfix defers after a greeting of 554.
+
+    Attributes:
+        time: aware where the stamp or the caller gives a time zone.
+        host: the host that wrote the line.
+        mta: the format that was read, such as "postfix".
+        program: the program that wrote the line, such as "postfix/smtp".
+        direction: outgoing, incoming, or local.
+        queue_id: the message's name in our queue.
+        sender, recipient: the envelope's; "" is the null reverse-path.
+        orig_recipient: the recipient before aliases were followed.
+        relay_host, relay_ip, relay_port: who was spoken to: the server, or the client that came.
+        stage: what was answered.
+        status: what became of the message.
+        dsn: the enhanced status that the log gives beside the words (Postfix's ``dsn=``).
+        delay: seconds from arrival to this attempt.
+        tls: how the connection was encrypted, in the log's words.
+        text: what was said, the lines of a reply parted by a newline or as the log flattened them.
+        reply_by: whose words they are; None where no server spoke.
+        source: the file that the line stands in; None for lines without one.
+        line: its number there, from 1.
+    """
+
+    mta: str
+    time: datetime | None = None
+    host: str | None = None
+    program: str | None = None
+    direction: Direction | None = None
+    queue_id: str | None = None
+    message_id: str | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    orig_recipient: str | None = None
+    relay_host: str | None = None
+    relay_ip: str | None = None
+    relay_port: int | None = None
+    stage: Stage | None = None
+    status: Status | None = None
+    dsn: EnhancedStatus | None = None
+    delay: float | None = None
+    tls: str | None = None
+    text: str | None = None
+    reply_by: ReplyBy | None = None
+    source: str | None = None
+    line: int | None = None
+
+    @property
+    def reply(self) -> Reply | None:
+        """What the server answered; None where no server spoke, or where its words are no reply."""
+        if self.text is None or self.reply_by is None:
+            return None
+        try:
+            return parse(self.text)
+        except ReplyError:  # "850 RUBBISH": `text` has it
+            return None
+
+    @property
+    def diagnostic(self) -> str | None:
+        """What the log says where no server spoke, such as "Connection timed out"."""
+        return None if self.reply_by is not None else self.text
+
+    @property
+    def verdict(self) -> Any:
+        """Why: a `smtpreply.reasons.Verdict`; None where nothing was said."""
+        if self.text is None:
+            return None
+        return verdict_on(self.reply or self.text, self.stage)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can hold, the reply taken apart."""
+        values = attrs.asdict(self, value_serializer=_plain)
+        reply = self.reply
+        values["code"] = reply and reply.code
+        values["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
+        return values
+
+
+def _plain(_instance: Any, _field: Any, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, (EnhancedStatus, enum.Enum)) else value

@@ -1,0 +1,320 @@
+"""Postfix: smtp, lmtp, local, virtual, pipe, error, qmgr, bounce, smtpd, postscreen, cleanup.
+
+From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
+
+    delivery = QID ": to=<" RCPT ">" [", orig_to=<" RCPT ">"] ", relay=" RELAY
+               [", conn_use=" N] ", delay=" N [", delays=" a/b/c/d] [", tls=" ...]
+               [", dsn=" X.Y.Z] ", status=" WORD " (" REASON ")"
+    REASON   = REPLY / "host " HOST " said: " REPLY " (in reply to " CMD ")"
+             / "host " HOST " refused to talk to me: " REPLY
+             / "delivery temporarily suspended: " REASON / words of Postfix's own
+    info     = QID ": host " HOST " said: " REPLY " (in reply to " CMD ")"
+    sasl     = QID ": SASL authentication failed; server " HOST " said: " REPLY
+    reject   = (QID / "NOQUEUE") ": " ACTION ": " WHERE " from " CLIENT ": " REPLY
+               "; from=<" ... ">" [" to=<" ... ">"] " proto=" ... [" helo=<" ... ">"]
+    HOST     = NAME "[" ADDRESS "]" [":" PORT]
+
+The lines of a reply are joined by one space, each with its code, which the parser unfolds. What a
+server said may hold any of the words above. So fields are read from the left, one after the other,
+and what ends a reply is sought from the right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format, LineReader
+from smtpreply.logs.formats.words import port_of, stage_of, status_of
+from smtpreply.logs.memory import Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "postfix"
+
+# Short: hexadecimal, 6 characters and more. Long (enable_long_queue_ids): no vowels.
+_QID = r"([0-9A-F]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20})"
+# info_log_address_format=external, the default since 3.5, quotes a local part with odd characters.
+# So a ">" in quotes ends nothing. Some tools take the brackets off.
+# The bounds here and below keep a search that starts over at each place linear.
+_ADDRESS = r"(?:<((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})>|([^<>, ]{0,1000}))"
+_HOST = r"([^\[\], ]*?)(?:\[([^\]]*)\])?(?::([0-9]+))?"
+
+_DELIVERY = re.compile(
+    rf"(?:{_QID}: )?to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay={_HOST}, "
+    r"(?:conn_use=[0-9]+, )?delay=([0-9.]+), (?:delays=[0-9./]+, )?(?:tls=([^,]*), )?"
+    r"(?:dsn=([0-9.]+), )?status=([A-Za-z-]+) \((.*)\Z",
+    re.DOTALL,
+)
+_EXPIRED = re.compile(
+    rf"(?:{_QID}: )?from={_ADDRESS}, status=(expired|force-expired), returned to sender"
+)
+_FROM = re.compile(rf"{_QID}: from={_ADDRESS}, size=")
+_MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z")
+_REMOVED = re.compile(rf"{_QID}: removed")
+_SAID = re.compile(
+    rf"(?:host {_HOST} (said|refused to talk to me)|"
+    rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
+    re.DOTALL,
+)
+_SUSPENDED = "delivery temporarily suspended: "
+_IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
+_WHILE = re.compile(
+    r"(?:lost connection with|conversation with|timed out while|Connection).*? while "
+    r"(?:sending|performing the|receiving the) (?:initial server )?(.{1,40}?)"
+    r"(?: command| handshake| greeting| -- message may be sent more than once)?\Z",
+    re.DOTALL,
+)
+_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
+_REJECT = re.compile(
+    rf"(?:(?:{_QID}|NOQUEUE): )?(reject|reject_warning|milter-reject|hold|discard|filter|"
+    r"proxy-reject|proxy-accept|milter-hold|milter-discard): ([A-Z-]+(?: [A-Z]+)?)"
+    rf"(?: from {_HOST})?: (.*)\Z",
+    re.DOTALL,
+)
+_ENVELOPE = re.compile(rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?(?:proto=|helo=|sasl_|\Z)")
+_FILTER = " from MTA("
+_UNDERSTOOD = re.compile(
+    r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
+    r"statistics:|warning:|error:|fatal:|panic:|info:|connect to|daemon started|reload|starting|"
+    r"stopping|refreshing|CONNECT from|DISCONNECT |PASS |HANGUP|PREGREET|DNSBL|COMMAND |BARE |"
+    r"NON-SMTP|WHITELIST|ALLOWLIST|DENYLIST|BLACKLIST|cache |close database|entering|"
+    r"terminating|improper|Anonymous TLS|Trusted TLS|Untrusted TLS|Verified TLS|setting up TLS|"
+    r"SSL_accept|SSL_connect|initializing|certificate|message repeated|dict_|hash:|lmdb:|mysql|"
+    r"proxy|uid=|message-id=|master exit|using backwards|Postfix is|end of session|ddos)"
+)
+_QUEUED = re.compile(
+    rf"{_QID}: (?:client=|uid=|removed|sender non-delivery|sender delivery|postmaster |"
+    r"replace: |prepend: |info: |warning: |skipped, |enabling PIX|lost connection|conversation|"
+    r"TLS|Cannot |breaking |released|expired|milter|host |to=|from=|resent-|message-id=|filter)"
+)
+
+_STATUSES = {
+    "sent": Status.SENT,
+    "deferred": Status.DEFERRED,
+    "bounced": Status.BOUNCED,
+    "SOFTBOUNCE": Status.DEFERRED,
+    "expired": Status.EXPIRED,
+    "force-expired": Status.EXPIRED,
+    "deliverable": Status.VERIFIED,
+    "undeliverable": Status.UNVERIFIED,
+    "undeliverable-but-not-cached": Status.UNVERIFIED,
+}
+_ACTIONS = {
+    "reject": Status.REJECTED,
+    "reject_warning": Status.WARNED,
+    "milter-reject": Status.REJECTED,
+    "proxy-reject": Status.REJECTED,
+    "proxy-accept": Status.ACCEPTED,
+    "hold": Status.HELD,
+    "milter-hold": Status.HELD,
+    "discard": Status.DISCARDED,
+    "milter-discard": Status.DISCARDED,
+    "filter": Status.FILTERED,
+}
+_INTO_MAILBOXES = ("lmtp", "local", "virtual", "pipe")
+
+
+def _detect(line: Line) -> bool:
+    program = line.program
+    if program is not None:
+        return program.startswith("postfix") and (program[7:8] in ("/", "-", "", "@"))
+    return bool(_DELIVERY.match(line.message))
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
+
+    def __init__(self) -> None:
+        self._senders: Memory[str] = Memory()
+        self._message_ids: Memory[str] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        message = line.message
+        if "status=" in message:
+            if match := _DELIVERY.match(message):
+                return (self._delivery(line, match),)
+            if match := _EXPIRED.match(message):
+                return (self._expired(line, match),)
+        if match := _FROM.match(message):
+            self._senders[match[1]] = _either(match[2], match[3])
+            return ()
+        if match := _MESSAGE_ID.match(message):
+            self._message_ids[match[1]] = _either(match[2], match[3])
+            return ()
+        if match := _REJECT.match(message):
+            return (self._rejected(line, match),)
+        if delivery := self._said(line):
+            return (delivery,)
+        if match := _REMOVED.match(message):
+            self._senders.forget(match[1])
+            self._message_ids.forget(match[1])
+            return ()
+        return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
+
+    def _base(self, line: Line, queue_id: str | None) -> Delivery:
+        return Delivery(
+            mta=_NAME,
+            time=line.time,
+            host=line.host,
+            program=line.program,
+            queue_id=queue_id,
+            sender=self._senders.get(queue_id),
+            message_id=self._message_ids.get(queue_id),
+            source=line.source,
+            line=line.number,
+        )
+
+    def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
+        (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
+            match.groups()
+        )
+        service = (line.program or "").rpartition("/")[2]
+        relay_host: str | None = None if host == "none" else host
+        spoke = bool(ip or port)
+        text, reply_by, stage, peer = _reason(_closed(reason), spoke=spoke)
+        if peer is not None and not spoke:  # from the queue manager's memory: relay=none
+            relay_host, ip, port = peer
+        local = service in _INTO_MAILBOXES or host in ("local", "virtual")
+        if reply_by and stage is None and _STATUSES.get(word) is Status.SENT:
+            stage = Stage.END_OF_DATA
+        return _with(
+            self._base(line, qid),
+            direction=Direction.LOCAL if local else Direction.OUTGOING,
+            recipient=_either(to1, to2),
+            orig_recipient=orig1 if orig1 is not None else orig2,
+            relay_host=relay_host,
+            relay_ip=ip,
+            relay_port=port_of(port),
+            stage=stage,
+            status=_STATUSES.get(word),
+            dsn=status_of(dsn),
+            delay=_seconds(delay),
+            tls=tls,
+            text=text,
+            reply_by=reply_by,
+        )
+
+    def _expired(self, line: Line, match: re.Match[str]) -> Delivery:
+        return _with(
+            self._base(line, match[1]),
+            sender=_either(match[2], match[3]),
+            direction=Direction.OUTGOING,
+            status=Status.EXPIRED,
+        )
+
+    def _said(self, line: Line) -> Delivery | None:
+        """Read what one server of several said, after which the message goes to the next."""
+        queue_id, colon, rest = line.message.partition(": ")
+        body = rest if colon and re.fullmatch(_QID, queue_id) else line.message
+        text, reply_by, stage, peer = _reason(body, spoke=False)
+        if reply_by is None or peer is None:
+            return None
+        host, ip, port = peer
+        return _with(
+            self._base(line, queue_id if body is rest else None),
+            direction=Direction.OUTGOING,
+            relay_host=host,
+            relay_ip=ip,
+            relay_port=port_of(port),
+            stage=stage,
+            text=text,
+            reply_by=reply_by,
+        )
+
+    def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
+        queue_id, action, where, host, ip, port, rest = match.groups()
+        text, sender, recipient = _parted_envelope(rest)
+        return _with(
+            self._base(line, queue_id),
+            direction=Direction.INCOMING,
+            sender=sender,
+            recipient=recipient,
+            relay_host=host,
+            relay_ip=ip,
+            relay_port=port_of(port),
+            stage=stage_of(where),
+            status=_ACTIONS[action],
+            text=text,
+            reply_by=ReplyBy.OWN if _REPLY.match(text) else None,
+        )
+
+
+_Peer = tuple[str | None, str | None, str | None]
+
+
+def _reason(reason: str, *, spoke: bool) -> tuple[str, ReplyBy | None, Stage | None, _Peer | None]:
+    """Tell what was said, by whom, to what, and the peer that the words name."""
+    while reason.startswith(_SUSPENDED):
+        reason = reason[len(_SUSPENDED) :]
+    said = _SAID.match(reason)
+    if said is None:
+        if spoke and _REPLY.match(reason):
+            return reason, _speaker(reason), None, None
+        lost = _WHILE.match(reason)
+        return reason, None, stage_of(lost[1]) if lost else None, None
+    host, ip, port, how, sasl_host, sasl_ip, sasl_port, reply = said.groups()
+    if how is None:
+        return reply, ReplyBy.REMOTE, Stage.AUTH, (sasl_host, sasl_ip, sasl_port)
+    peer = host, ip, port
+    if how != "said":
+        return reply, ReplyBy.REMOTE, Stage.CONNECT, peer
+    command = _IN_REPLY.match(reply)
+    if command is None:  # cut off at 2,048 octets
+        return reply, _speaker(reply), None, peer
+    return command[1], _speaker(command[1]), stage_of(command[2]), peer
+
+
+def _closed(reason: str) -> str:
+    """Take off the bracket that closes the reason, which a line that was cut has lost."""
+    return reason.rstrip().removesuffix(")")
+
+
+def _speaker(reply: str) -> ReplyBy:
+    return ReplyBy.FILTER if _FILTER in reply[:80] else ReplyBy.REMOTE
+
+
+def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
+    """Part a refusal's words from the envelope behind them: at the last "; " that has one.
+
+    The envelope's own strings may hold "; " too, so from the right, the first that reads as an
+    envelope is not always it: of those that do, the first one that leads to the end is.
+    """
+    at = len(rest)
+    while (at := rest.rfind("; ", 0, at)) >= 0:
+        match = _ENVELOPE.match(rest, at + 2)
+        if match and match.end() > at + 2:
+            sender = _optional(match[1], match[2])
+            return rest[:at], sender, _optional(match[3], match[4])
+    return rest, None, None
+
+
+def _with(delivery: Delivery, **fields: Any) -> Delivery:
+    known = {name: value for name, value in fields.items() if value is not None}
+    return evolve(delivery, **known)
+
+
+def _either(first: str | None, second: str | None) -> str:
+    return first if first is not None else second or ""
+
+
+def _optional(first: str | None, second: str | None) -> str | None:
+    return first if first is not None else second
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _make_reader() -> LineReader:
+    return _Reader()
+
+
+POSTFIX = Format(_NAME, _detect, _make_reader)

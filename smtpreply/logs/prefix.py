@@ -1,0 +1,164 @@
+"""What stands before the message of a line: stamp, host, program, and the wrappings of others.
+
+RFC 3164 4.1::
+
+    HEADER = TIMESTAMP SP HOSTNAME SP TAG ["[" PID "]"] ":" SP CONTENT
+
+RFC 5424 6::
+
+    HEADER = "<" PRIVAL ">" "1" SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP SD SP MSG
+
+Around these, a line may be a JSON object (``journalctl -o json``, Docker's json-file driver,
+CloudWatch's export), or have a container's name or Kubernetes' CRI header before it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from smtpreply.logs.clock import STAMP, Clock
+
+_TAG = r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)(?:\[([0-9]+)\])?: "
+_PRIORITY = r"(?:<[0-9]{1,3}>)?"
+# FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
+_FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
+
+_SYSLOG = re.compile(rf"{_PRIORITY}({STAMP}) {_FACILITY}(\S+) {_FACILITY}{_TAG}")
+_SYSLOG_5424 = re.compile(
+    rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
+    r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
+)
+# Without a stamp, only the process id tells a program from a queue id: "4E74613FE7: to=<...>".
+_BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
+# docker compose logs: "mail-1  | "; Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
+_COMPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]* +\| ")
+_CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+
+
+@attrs.define
+class Line:
+    """A line of a log: where it stands, and its prefix taken apart.
+
+    Attributes:
+        text: what stood in the file, wrappings taken off, without its end.
+        message: what follows the prefix; all of `text` where there is none.
+        time, host, program, pid: what the prefix says.
+        number: of the line in its file, from 1.
+        source: the file.
+    """
+
+    text: str
+    message: str
+    number: int
+    source: str | None = None
+    time: datetime | None = None
+    host: str | None = None
+    program: str | None = None
+    pid: int | None = None
+
+
+def read_prefix(text: str, number: int, clock: Clock, source: str | None = None) -> Line:
+    """Take a line's prefix off. A line without one is a message.
+
+    >>> line = read_prefix("Nov 24 11:43:32 mx postfix/smtp[42]: connect", 1, Clock(year=2026))
+    >>> line.host, line.program, line.pid, line.message
+    ('mx', 'postfix/smtp', 42, 'connect')
+    """
+    match = _SYSLOG.match(text)
+    if match is None:
+        return _unwrapped(text, number, clock, source)
+    stamp, host, program, pid = match.groups()
+    time = clock.read(stamp)
+    number_of_process = int(pid) if pid else None
+    message = text[match.end() :]
+    return Line(text, message, number, source, time, host, program, number_of_process)
+
+
+def _unwrapped(text: str, number: int, clock: Clock, source: str | None) -> Line:
+    if text.startswith("{"):
+        fields = _json_object(text)
+        line = _from_json(fields, number, clock, source) if fields else None
+        if line is not None:
+            return line
+    if match := _SYSLOG_5424.match(text):
+        stamp, host, program, pid = (None if part == "-" else part for part in match.groups())
+        time = clock.read(stamp) if stamp else None
+        number_of_process = int(pid) if pid and pid.isdecimal() else None
+        message = text[match.end() :]
+        return Line(text, message, number, source, time, host, program, number_of_process)
+    if match := _COMPOSE.match(text):
+        return read_prefix(text[match.end() :], number, clock, source)
+    if match := _CRI.match(text):
+        line = read_prefix(text[match.end() :], number, clock, source)
+        line.time = line.time or clock.read(match[1])
+        return line
+    if match := _BARE_TAG.match(text):
+        return Line(
+            text,
+            text[match.end() :],
+            number,
+            source,
+            program=match[1],
+            pid=int(match[2]),
+        )
+    return Line(text, text, number, source)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _from_json(
+    fields: dict[str, Any], number: int, clock: Clock, source: str | None
+) -> Line | None:
+    message = _octets_as_text(fields.get("MESSAGE"))
+    if message is not None:
+        line = Line(message, message, number, source)
+        line.time = _microseconds(fields.get("__REALTIME_TIMESTAMP"))
+        line.host = _text(fields.get("_HOSTNAME"))
+        line.program = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
+        pid = _text(fields.get("_PID")) or ""
+        line.pid = int(pid) if pid.isascii() and pid.isdecimal() else None
+        return line
+    inner = _text(fields.get("log")) or _text(fields.get("message"))
+    if inner is None:
+        return None
+    line = read_prefix(inner.rstrip("\r\n"), number, clock, source)
+    line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
+    return line
+
+
+def _octets_as_text(value: Any) -> str | None:
+    """Journald gives a MESSAGE that is not UTF-8 as an array of octets."""
+    if isinstance(value, list):
+        try:
+            return bytes(value).decode("utf-8", "surrogateescape")
+        except (TypeError, ValueError):
+            return None
+    return _text(value)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _any_time(value: Any, clock: Clock) -> datetime | None:
+    if isinstance(value, int):  # CloudWatch counts milliseconds
+        return _microseconds(value * 1000)
+    return clock.read(value) if isinstance(value, str) else None
+
+
+def _microseconds(value: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(value) / 1_000_000, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
