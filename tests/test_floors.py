@@ -29,7 +29,8 @@ FLOORS = [
     {"parser"},
     {"reader", "ehlo", "greeting", "challenge", "forwarding", "queue_id", "diagnostic", "catalog"},
     {"transcript", "reasons"},
-    {"report", "logs"},
+    {"logs"},
+    {"report"},
     {"testing", "cli"},
     {"__main__"},
 ]

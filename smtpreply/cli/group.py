@@ -20,6 +20,7 @@ from smtpreply.cli.classify import classify_command
 from smtpreply.cli.explain import explain_command
 from smtpreply.cli.parse import parse_command
 from smtpreply.cli.rules import rules_group
+from smtpreply.cli.scan import scan_command
 from smtpreply.cli.site import site_command
 
 _INTERRUPTED = 130
@@ -62,6 +63,7 @@ for _command in (
     parse_command,
     explain_command,
     classify_command,
+    scan_command,
     code_command,
     compare_command,
     search_command,

@@ -1,0 +1,112 @@
+"""``smtpreply scan``: what servers answered, and why mail did not arrive, out of logs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
+
+import attrs
+import click
+from rich.console import Console
+
+from smtpreply.logs import Delivery, Scan, Status, formats, scan
+from smtpreply.report.account import account
+from smtpreply.report.summary import Summary
+
+_COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
+
+
+@click.command("scan")
+@click.argument("paths", metavar="PATH...|-", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@click.option(
+    "--deliveries",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every delivery to FILE.jsonl or FILE.csv.",
+)
+@click.option("--format", "name", type=click.Choice(list(formats)), help="Default: as lines show.")
+@click.option("--year", type=int, help="Of the first stamp without one. Default: the file's.")
+@click.option("--tz", help="Time zone of stamps that name none, such as Europe/Vienna.")
+@click.option("--status", type=click.Choice([kind.value for kind in Status]), help="Only these.")
+@click.option("--domain", help="Only recipients of this domain.")
+def scan_command(
+    *,
+    paths: tuple[str, ...],
+    as_json: bool,
+    deliveries: Path | None,
+    name: str | None,
+    year: int | None,
+    tz: str | None,
+    status: str | None,
+    domain: str | None,
+) -> None:
+    """Sum up the deliveries in mail logs.
+
+    A path is a file, a folder or a glob; files may be compressed by gzip, bzip2 or xz, and those
+    of a rotated log are read from the oldest on. "-" is the standard input.
+    """
+    try:
+        run = _scan(paths, name, year, tz)
+        with _writer(deliveries) as write:
+            summary = Summary()
+            for delivery in _kept(run, status, domain):
+                summary.add(delivery)
+                write(delivery)
+    except ZoneInfoNotFoundError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
+    except FileNotFoundError as error:
+        raise click.UsageError(str(error)) from None
+    _show(summary, run, as_json=as_json)
+    if run.coverage.problems:
+        sys.exit(1)
+
+
+def _scan(paths: tuple[str, ...], name: str | None, year: int | None, tz: str | None) -> Scan:
+    if "-" in paths and len(paths) > 1:
+        raise click.UsageError('"-" stands alone')
+    if paths == ("-",):
+        return scan(sys.stdin.buffer, format=name, year=year, tz=tz)
+    return scan([Path(path) for path in paths], format=name, year=year, tz=tz)
+
+
+def _kept(run: Scan, status: str | None, domain: str | None) -> Iterator[Delivery]:
+    at = f"@{domain.lower()}" if domain else ""
+    for delivery in run:
+        of_status = status is None or delivery.status == status
+        if of_status and (delivery.recipient or "").lower().endswith(at):
+            yield delivery
+
+
+def _show(summary: Summary, run: Scan, *, as_json: bool) -> None:
+    if as_json:
+        coverage = attrs.asdict(run.coverage)
+        sys.stdout.write(json.dumps(summary.to_dict() | {"coverage": coverage}, indent=2) + "\n")
+    else:
+        Console(markup=False, emoji=False, highlight=False).print(account(summary, run.coverage))
+
+
+@contextmanager
+def _writer(path: Path | None) -> Iterator[Callable[[Delivery], object]]:
+    if path is None:
+        yield lambda _delivery: None
+        return
+    if path.suffix not in (".jsonl", ".csv"):
+        raise click.BadParameter("is .jsonl or .csv", param_hint="--deliveries")
+    with path.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+        if path.suffix == ".jsonl":
+            yield lambda delivery: file.write(json.dumps(delivery.to_dict()) + "\n")
+        else:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(_COLUMNS)
+            yield lambda delivery: rows.writerow(_cells(delivery.to_dict().items()))
+
+
+def _cells(fields: Iterable[tuple[str, object]]) -> list[object]:
+    found = dict(fields)
+    return [found[name] for name in _COLUMNS]

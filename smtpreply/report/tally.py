@@ -1,0 +1,61 @@
+"""Counts of what may be anything, in bounded memory, with an error that is known.
+
+Misra and Gries, "Finding repeated elements", 1982; merged as by Agarwal et al., "Mergeable
+summaries", 2012: where there are too many keys, the count of the least is taken off all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+CAPACITY = 4096
+
+
+@attrs.define
+class Tally:
+    """How often each key was seen: exactly, until there are twice as many keys as it keeps.
+
+    From then on a key was seen at least as often as its count says, and at most `error` times
+    more; one that is not there, at most `error` times.
+
+    Attributes:
+        capacity: how many keys are kept.
+        error: what was taken off.
+
+    >>> tally = Tally(capacity=2)
+    >>> for key in "aaaabbbcd":
+    ...     tally.add(key)
+    >>> list(tally.top(1)), tally.error
+    ([('a', 4)], 0)
+    """
+
+    capacity: int = CAPACITY
+    error: int = 0
+    counts: dict[str, int] = attrs.field(factory=dict)
+
+    def add(self, key: str, count: int = 1) -> None:
+        """Count a key."""
+        self.counts[key] = self.counts.get(key, 0) + count
+        if len(self.counts) > 2 * self.capacity:
+            self._shrink()
+
+    def __add__(self, other: Tally) -> Tally:
+        both = Tally(min(self.capacity, other.capacity), self.error + other.error)
+        both.counts = dict(self.counts)
+        for key, count in other.counts.items():
+            both.counts[key] = both.counts.get(key, 0) + count
+        if len(both.counts) > 2 * both.capacity:
+            both._shrink()
+        return both
+
+    def top(self, number: int) -> Iterator[tuple[str, int]]:
+        """Give the commonest keys and their counts, the commonest first, else by name."""
+        ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        yield from ordered[:number]
+
+    def _shrink(self) -> None:
+        least = sorted(self.counts.values(), reverse=True)[self.capacity]
+        self.counts = {key: n - least for key, n in self.counts.items() if n > least}
+        self.error += least
