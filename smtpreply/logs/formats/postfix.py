@@ -61,6 +61,7 @@ _SAID = re.compile(
     rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
     re.DOTALL,
 )
+_REFUSED = " refused to talk to me: "
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
 _WHILE = re.compile(
@@ -140,17 +141,18 @@ class _Reader:
                 return (self._delivery(line, match),)
             if match := _EXPIRED.match(message):
                 return (self._expired(line, match),)
-        if match := _FROM.match(message):
+        # A needle first: most lines have none of these, and a pattern costs ten times as much.
+        if ": from=" in message and (match := _FROM.match(message)):
             self._senders[match[1]] = _either(match[2], match[3])
             return ()
-        if match := _MESSAGE_ID.match(message):
+        if "message-id=" in message and (match := _MESSAGE_ID.match(message)):
             self._message_ids[match[1]] = _either(match[2], match[3])
             return ()
         if match := _REJECT.match(message):
             return (self._rejected(line, match),)
-        if delivery := self._said(line):
+        if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
-        if match := _REMOVED.match(message):
+        if message.endswith(": removed") and (match := _REMOVED.match(message)):
             self._senders.forget(match[1])
             self._message_ids.forget(match[1])
             return ()
