@@ -13,7 +13,9 @@ from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, LineReader
 from smtpreply.logs.formats.exim import EXIM
+from smtpreply.logs.formats.opensmtpd import OPENSMTPD
 from smtpreply.logs.formats.postfix import POSTFIX
+from smtpreply.logs.formats.sendmail import SENDMAIL
 from smtpreply.logs.prefix import Line, read_prefix
 from smtpreply.logs.source import Input, Source, inputs
 
@@ -21,7 +23,7 @@ _STAMP = re.compile(STAMP)
 
 Unreadable = Callable[[Line], None]
 
-_formats: dict[str, Format] = {known.name: known for known in (POSTFIX, EXIM)}
+_formats: dict[str, Format] = {known.name: known for known in (POSTFIX, EXIM, SENDMAIL, OPENSMTPD)}
 formats = MappingProxyType(_formats)
 """All formats that `scan` detects, by name."""
 

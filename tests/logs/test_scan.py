@@ -524,7 +524,7 @@ _PIECES = st.sampled_from(
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))
 def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
     """No line raises, and each that is not empty is in the account."""
-    for name in (None, "postfix", "exim"):
+    for name in (None, "postfix", "exim", "sendmail", "opensmtpd"):
         run = scan([line], format=name)
         for delivery in run:
             assert delivery.to_dict()
