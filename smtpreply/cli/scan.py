@@ -7,7 +7,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import attrs
@@ -15,9 +17,11 @@ import click
 from rich.console import Console
 
 from smtpreply.logs import Delivery, Scan, Status, formats, scan
+from smtpreply.reasons import Reason
 from smtpreply.report.account import account
 from smtpreply.report.summary import Summary
 
+_TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
 
 
@@ -35,6 +39,9 @@ _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced
 @click.option("--tz", help="Time zone of stamps that name none, such as Europe/Vienna.")
 @click.option("--status", type=click.Choice([kind.value for kind in Status]), help="Only these.")
 @click.option("--domain", help="Only recipients of this domain.")
+@click.option("--reason", type=click.Choice([why.value for why in Reason]), help="Only refused so.")
+@click.option("--since", type=click.DateTime(_TIMES), help="Only from then on, by the log's clock.")
+@click.option("--until", type=click.DateTime(_TIMES), help="Only before then.")
 def scan_command(
     *,
     paths: tuple[str, ...],
@@ -43,8 +50,7 @@ def scan_command(
     name: str | None,
     year: int | None,
     tz: str | None,
-    status: str | None,
-    domain: str | None,
+    **wanted: Any,
 ) -> None:
     """Sum up the deliveries in mail logs.
 
@@ -55,7 +61,7 @@ def scan_command(
         run = _scan(paths, name, year, tz)
         with _writer(deliveries) as write:
             summary = Summary()
-            for delivery in _kept(run, status, domain):
+            for delivery in filter(_Wanted(**wanted), run):
                 summary.add(delivery)
                 write(delivery)
     except ZoneInfoNotFoundError as error:
@@ -75,12 +81,37 @@ def _scan(paths: tuple[str, ...], name: str | None, year: int | None, tz: str | 
     return scan([Path(path) for path in paths], format=name, year=year, tz=tz)
 
 
-def _kept(run: Scan, status: str | None, domain: str | None) -> Iterator[Delivery]:
-    at = f"@{domain.lower()}" if domain else ""
-    for delivery in run:
-        of_status = status is None or delivery.status == status
-        if of_status and (delivery.recipient or "").lower().endswith(at):
-            yield delivery
+@attrs.frozen
+class _Wanted:
+    """Which deliveries to count: those that all of these fit, of which None fits everything."""
+
+    status: str | None
+    domain: str | None
+    reason: str | None
+    since: datetime | None
+    until: datetime | None
+
+    def __call__(self, delivery: Delivery) -> bool:
+        if self.status is not None and delivery.status != self.status:
+            return False
+        if self.domain is not None and not _is_of(delivery.recipient, self.domain):
+            return False
+        if not self._is_in_time(delivery.time):
+            return False
+        verdict = delivery.verdict if self.reason is not None else None
+        return self.reason is None or (verdict is not None and verdict.reason == self.reason)
+
+    def _is_in_time(self, time: datetime | None) -> bool:
+        if self.since is None and self.until is None:
+            return True
+        if time is None:
+            return False
+        local = time.replace(tzinfo=None)
+        return (self.since or local) <= local and (self.until is None or local < self.until)
+
+
+def _is_of(recipient: str | None, domain: str) -> bool:
+    return (recipient or "").lower().endswith(f"@{domain.lower()}")
 
 
 def _show(summary: Summary, run: Scan, *, as_json: bool) -> None:

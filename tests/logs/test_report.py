@@ -128,10 +128,20 @@ def test_scan_reads_the_standard_input(log: Path) -> None:
 
 @pytest.mark.parametrize(
     ("args", "count"),
-    [(["--status", "bounced"], 2), (["--domain", "EXAMPLE.org"], 5), (["--domain", "a"], 0)],
+    [
+        ([], 5),
+        (["--status", "bounced"], 2),
+        (["--domain", "EXAMPLE.org"], 5),
+        (["--domain", "a"], 0),
+        (["--reason", "unknown_recipient"], 1),
+        (["--since", "2026-11-24"], 5),
+        (["--since", "2026-11-24T11:43:33"], 0),
+        (["--until", "2026-11-24 11:43:32"], 0),
+        (["--until", "2026-11-25", "--status", "sent"], 2),
+    ],
 )
 def test_scan_keeps_what_is_asked_for(log: Path, args: list[str], count: int) -> None:
-    assert json.loads(run(log, "--json", *args).output)["deliveries"] == count
+    assert json.loads(run(log, "--json", "--year", 2026, *args).output)["deliveries"] == count
 
 
 def test_scan_writes_every_delivery(log: Path, tmp_path: Path) -> None:
@@ -167,3 +177,10 @@ def test_the_sample_of_the_readme_is_understood_whole() -> None:
     coverage = found["coverage"]
     assert coverage["understood"] == coverage["lines"] == 20
     assert found["unexplained"]["top"] == {}
+
+
+def test_a_line_without_a_time_is_in_no_span(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text(SENT.partition("]: ")[2] + "\n", encoding="utf-8")
+    assert json.loads(run(path, "--json").output)["deliveries"] == 1
+    assert json.loads(run(path, "--json", "--since", "2000-01-01").output)["deliveries"] == 0
