@@ -11,6 +11,7 @@ import re
 
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.model import Reply
+from smtpreply.octets import rejoined
 from smtpreply.parser import octets_of, parse
 
 _FIELD_NAME = re.compile(r"[ \t]*Diagnostic-Code[ \t]*:", re.IGNORECASE)
@@ -113,8 +114,4 @@ def _unescaped(literal: str, *, octets: bool = False) -> str:
         return body if surrogate or number > 0x10FFFF else chr(number)
 
     text = _ESCAPE.sub(meaning, literal)
-    return (
-        text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
-        if octets
-        else text
-    )
+    return rejoined(text) if octets else text

@@ -12,6 +12,18 @@ def to_octets(text: str) -> bytes:
     return text.encode("utf-8", surrogates(text))
 
 
+def rejoined(text: str) -> str:
+    r"""Give text in which escaped octets that together are UTF-8 are the character that they are.
+
+    Where a surrogate stands for no octet, each becomes the octets of its own form, as `to_octets`
+    gives them.
+
+    >>> rejoined("\udcc3\udcbc \udcff"), rejoined("\ud800")
+    ('ü \udcff', '\udced\udca0\udc80')
+    """
+    return text if text.isascii() else to_octets(text).decode("utf-8", "surrogateescape")
+
+
 def surrogates(text: str) -> str:
     """Name the error handler for the surrogates of `text`: octets, unless one stands for none.
 

@@ -157,6 +157,11 @@ def test_escapes_of_the_programs_are_undone(text: str, line: str) -> None:
     assert parse_diagnostic(text).lines == (line,)
 
 
+def test_a_surrogate_that_stands_for_no_octet_is_read() -> None:
+    # JSON can hold one.
+    assert parse_diagnostic("(550, b'\ud800 \\xe9')").code == 550
+
+
 @pytest.mark.parametrize(
     "text",
     [

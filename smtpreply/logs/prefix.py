@@ -22,6 +22,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.clock import STAMP, Clock
+from smtpreply.octets import rejoined
 
 _TAG = r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
@@ -38,6 +39,9 @@ _BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
 # docker compose logs: "mail-1  | "; Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
 _COMPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]* +\| ")
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+
+_MOST_WRAPPINGS = 4  # around each other; compose around JSON around CRI are three
+_LONGEST_PID = 10  # digits
 
 
 @attrs.define
@@ -62,8 +66,10 @@ class Line:
     pid: int | None = None
 
 
-def read_prefix(text: str, number: int, clock: Clock, source: str | None = None) -> Line:
-    """Take a line's prefix off. A line without one is a message.
+def read_prefix(
+    text: str, number: int, clock: Clock, source: str | None = None, *, wrappings: int = 0
+) -> Line:
+    """Take a line's prefix off. A line without one, or in too many wrappings, is a message.
 
     >>> line = read_prefix("Nov 24 11:43:32 mx postfix/smtp[42]: connect", 1, Clock(year=2026))
     >>> line.host, line.program, line.pid, line.message
@@ -71,42 +77,41 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     """
     match = _SYSLOG.match(text)
     if match is None:
-        return _unwrapped(text, number, clock, source)
+        return _unwrapped(text, number, clock, source, wrappings + 1)
     stamp, host, program, pid = match.groups()
     time = clock.read(stamp)
-    number_of_process = int(pid) if pid else None
-    message = text[match.end() :]
-    return Line(text, message, number, source, time, host, program, number_of_process)
+    return Line(text, text[match.end() :], number, source, time, host, program, _pid(pid))
 
 
-def _unwrapped(text: str, number: int, clock: Clock, source: str | None) -> Line:
+def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappings: int) -> Line:
+    if wrappings > _MOST_WRAPPINGS:
+        return Line(text, text, number, source)
     if text.startswith("{"):
         fields = _json_object(text)
-        line = _from_json(fields, number, clock, source) if fields else None
+        line = _from_json(fields, number, clock, source, wrappings) if fields else None
         if line is not None:
             return line
     if match := _SYSLOG_5424.match(text):
         stamp, host, program, pid = (None if part == "-" else part for part in match.groups())
         time = clock.read(stamp) if stamp else None
-        number_of_process = int(pid) if pid and pid.isdecimal() else None
-        message = text[match.end() :]
-        return Line(text, message, number, source, time, host, program, number_of_process)
+        return Line(text, text[match.end() :], number, source, time, host, program, _pid(pid))
     if match := _COMPOSE.match(text):
-        return read_prefix(text[match.end() :], number, clock, source)
+        return read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
     if match := _CRI.match(text):
-        line = read_prefix(text[match.end() :], number, clock, source)
+        line = read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
         line.time = line.time or clock.read(match[1])
         return line
     if match := _BARE_TAG.match(text):
-        return Line(
-            text,
-            text[match.end() :],
-            number,
-            source,
-            program=match[1],
-            pid=int(match[2]),
-        )
+        message = text[match.end() :]
+        return Line(text, message, number, source, program=match[1], pid=_pid(match[2]))
     return Line(text, text, number, source)
+
+
+def _pid(text: str | None) -> int | None:
+    """Give a process id; None for what is none, however long."""
+    if not text or not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_PID:
+        return None
+    return int(text)
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -118,7 +123,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 
 def _from_json(
-    fields: dict[str, Any], number: int, clock: Clock, source: str | None
+    fields: dict[str, Any], number: int, clock: Clock, source: str | None, wrappings: int
 ) -> Line | None:
     message = _octets_as_text(fields.get("MESSAGE"))
     if message is not None:
@@ -126,13 +131,12 @@ def _from_json(
         line.time = _microseconds(fields.get("__REALTIME_TIMESTAMP"))
         line.host = _text(fields.get("_HOSTNAME"))
         line.program = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
-        pid = _text(fields.get("_PID")) or ""
-        line.pid = int(pid) if pid.isascii() and pid.isdecimal() else None
+        line.pid = _pid(_text(fields.get("_PID")))
         return line
     inner = _text(fields.get("log")) or _text(fields.get("message"))
     if inner is None:
         return None
-    line = read_prefix(inner.rstrip("\r\n"), number, clock, source)
+    line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
     line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
     return line
 
@@ -148,7 +152,7 @@ def _octets_as_text(value: Any) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return rejoined(value) if isinstance(value, str) else None
 
 
 def _any_time(value: Any, clock: Clock) -> datetime | None:

@@ -21,6 +21,8 @@ from typing import BinaryIO, cast
 
 import attrs
 
+from smtpreply.octets import rejoined
+
 Problem = Callable[[str], None]
 """Is told what could not be read."""
 
@@ -89,7 +91,7 @@ def _text(item: object) -> str:
         item = item.decode("utf-8", "surrogateescape")
     if not isinstance(item, str):
         raise TypeError(f"a line is str or bytes, not {type(item).__name__}")
-    return item.rstrip("\r\n")
+    return rejoined(item).rstrip("\r\n")
 
 
 def _paths(places: Iterable[Place]) -> list[Path]:

@@ -516,9 +516,40 @@ _PIECES = st.sampled_from(
         " H=", "mx [192.0.2.1]", ' C="', "\\", '"', ": SMTP error from remote mail server after ",
         "RCPT TO:<", "550 No", " (in reply to ", "host a[1] said: ", "; from=<", "status=", "{",
         "reject: RCPT from ",
-        "rejected RCPT <", " defer (-44)", "\\377", "\\n", "<22>1 ", "Jan 99 ", "\0",
+        "rejected RCPT <", " defer (-44)", "\\377", "\\n", "<22>1 ", "Jan 99 ", "\0", "a | ",
+        "2026-11-24T11:43:32Z stdout F ", '{"log": "', "\\ud800", "\ud800", "9" * 5000, "]: ", "[",
     ]
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"a[{'9' * 5000}]: x",
+        f"Nov 24 11:43:32 mx1 postfix/smtp[{'9' * 5000}]: x",
+        f"<22>1 - mx1 postfix/smtp {'9' * 5000} - - x",
+        f"4AOBhVx2012345: to=<a>, delay={'9' * 5000}:00:00, stat=Sent",
+        f"4AOBhVx2012345: to=<a>, delay={'9' * 400}:00:00, stat=Sent",
+        f"4b3a6c195c1f6010 mta delivery evpid=8f from=<a> to=<b> delay={'9' * 5000}d "
+        'result="Ok" stat=250 Ok',
+        "a | " * 2000 + HEAD + SENT,
+        "2026-11-24T11:43:32Z stdout F " * 2000,
+        r'{"log": "2026-11-24 11:43:32 1jmFYj-00039V-QX ** a@b: x \ud800 \\n"}',
+        "2026-11-24 11:43:32 1jmFYj-00039V-QX ** a@b: x \ud800 \\n",
+    ],
+)
+def test_what_is_too_much_is_left_unread_and_never_raises(line: str) -> None:
+    run = scan([line])
+    for delivery in run:
+        json.dumps(delivery.to_dict()).encode()
+        (delivery.text or "").encode("utf-8", "surrogateescape")
+    assert run.coverage.lines == 1
+
+
+def test_wrappings_stand_around_each_other() -> None:
+    inner = "2026-11-24T11:43:32Z stdout F " + HEAD + SENT
+    delivery = one("mail-1  | " + json.dumps({"log": inner}))
+    assert delivery.queue_id == "4E74613FE7"
 
 
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))

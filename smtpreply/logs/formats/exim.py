@@ -31,6 +31,7 @@ from smtpreply.logs.format import Format, LineReader
 from smtpreply.logs.formats.words import port_of, stage_of
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
+from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
 
 _NAME = "exim"
@@ -326,8 +327,7 @@ def _unescaped(text: str) -> str:
             return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
         return _NAMED.get(match[2], match[2])
 
-    whole = _ESCAPE.sub(meaning, text)
-    return whole.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    return rejoined(_ESCAPE.sub(meaning, text))
 
 
 def _make_reader() -> LineReader:

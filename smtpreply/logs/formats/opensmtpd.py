@@ -53,7 +53,7 @@ _OLD_OWN = re.compile(
 )
 # mail.lmtp tells what the LMTP server said inside its own words, and in the log's quotes.
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
-_DELAY = re.compile(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?\Z")
+_DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?\Z")
 _REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _SESSION = re.compile(r"[0-9a-f]{16} (?:smtp|mta|mda) |info: |warn: |debug: |scheduler: |smtp-in: ")
 _STATUSES = {

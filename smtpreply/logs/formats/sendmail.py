@@ -33,8 +33,8 @@ _PROGRAMS = ("sendmail", "sm-mta", "sm-msp-queue", "sm-acceptingconnections", "s
 
 _QID = r"([0-9A-Za-z]{8,20}(?:-[0-9A-Za-z]{8,20})?)"
 _DELIVERY = re.compile(
-    rf"{_QID}: +to=(.{{0,4000}}?), +(?:ctladdr=.{{0,1000}}?, )?delay=(?:([0-9]+)\+)?"
-    r"([0-9]+):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
+    rf"{_QID}: +to=(.{{0,4000}}?), +(?:ctladdr=.{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
+    r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
     r"(?:, +tls_verify=[^,]*)?(?:, +pri=[0-9]+)?"  # Proofpoint writes tls_verify
     r"(?:, +relay=(.{0,300}?))?(?:, +dsn=([0-9.]+))?"
     r"(?:, +(?:quarantine|reply)=[^,]*)?, +stat=(.*)\Z",
