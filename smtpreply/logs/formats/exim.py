@@ -27,9 +27,9 @@ from typing import Any
 from attrs import evolve
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.formats.words import port_of, stage_of
-from smtpreply.logs.memory import Memory
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import number_of, port_of, stage_of
 from smtpreply.logs.prefix import Line
 from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
@@ -114,8 +114,7 @@ class _Reader:
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
-        self._senders: Memory[str] = Memory()
-        self._message_ids: Memory[str] = Memory()
+        self._messages = Messages(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         queue_id, body = _parted_head(line)
@@ -125,8 +124,7 @@ class _Reader:
             self._arrived(queue_id, match[1], body)
             return ()
         if queue_id and body.startswith("Completed"):
-            self._senders.forget(queue_id)
-            self._message_ids.forget(queue_id)
+            self._messages.forget(queue_id)
             return ()
         delivery = (
             self._error(line, queue_id, body)
@@ -138,24 +136,11 @@ class _Reader:
         return () if _UNDERSTOOD.match(body) else None
 
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
-        self._senders[queue_id] = "" if sender == "<>" else sender
-        if match := _MESSAGE_ID.search(body.partition(' T="')[0]):
-            self._message_ids[queue_id] = match[1]
-
-    def _base(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
-        known = {
-            "sender": self._senders.get(queue_id),
-            "message_id": self._message_ids.get(queue_id),
-        } | {name: value for name, value in fields.items() if value is not None}
-        return Delivery(
-            mta=_NAME,
-            time=line.time,
-            host=line.host,
-            program=line.program,
-            queue_id=queue_id,
-            source=line.source,
-            line=line.number,
-            **known,
+        match = _MESSAGE_ID.search(body.partition(' T="')[0])
+        self._messages.learn(
+            queue_id,
+            sender="" if sender == "<>" else sender,
+            message_id=match[1] if match else None,
         )
 
     def _attempt(
@@ -166,18 +151,11 @@ class _Reader:
         error = _ERROR.search(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
-        ends = error or confirmation or _DEFER.search(rest)
-        fields = rest[
-            : ends.end()
-            if ends and not confirmation and not error
-            else ends.start()
-            if ends
-            else len(rest)
-        ]
+        fields = _fields_before(error or confirmation, rest)
         host = _H.search(fields)
         sender = _SENDER.search(fields)
         tls = _TLS.search(fields)
-        delivery = self._base(
+        delivery = self._messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING if host else Direction.LOCAL,
@@ -211,7 +189,7 @@ class _Reader:
         verify = _VERIFY.search(before)
         recipient = _RECIPIENT.search(error[1])
         named = (rejected and rejected[2]) or (verify and verify[1]) or None
-        delivery = self._base(
+        delivery = self._messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
@@ -227,7 +205,7 @@ class _Reader:
         if words is None:
             return None
         after = _AFTER.search(words[1])
-        return self._base(
+        return self._messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
@@ -240,7 +218,7 @@ class _Reader:
         if match := _AUTHENTICATOR.search(body):
             text = match[4].partition(" (set_id=")[0]
             spoke = ReplyBy.OWN if _REPLY.match(text) else None
-            return self._base(
+            return self._messages.delivery(
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
@@ -259,7 +237,7 @@ class _Reader:
         host = _H.match(before)
         words = _unescaped(text) if text else None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
-        return self._base(
+        return self._messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
@@ -281,6 +259,14 @@ def _parted_head(line: Line) -> tuple[str | None, str]:
     if head := _BARE_HEAD.match(text):
         return head[1], text[head.end() :]
     return None, text
+
+
+def _fields_before(said: re.Match[str] | None, rest: str) -> str:
+    """Give the fields of an attempt, which end where words begin: a server's, or Exim's own."""
+    if said is not None:
+        return rest[: said.start()]
+    defer = _DEFER.search(rest)
+    return rest[: defer.end()] if defer else rest
 
 
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
@@ -307,9 +293,8 @@ def _own_words(delivery: Delivery, rest: str) -> Delivery:
 
 def _delay(fields: str) -> float | None:
     match = _DELAY.search(fields)
-    if match is None or match[1].count(".") > 1 or match[1] == ".":
-        return None
-    return float(match[1]) / (1000 if match[2] else 1)
+    seconds = number_of(match[1]) if match else None
+    return seconds / 1000 if seconds is not None and match and match[2] else seconds
 
 
 def _unescaped_quotes(text: str) -> str:
@@ -330,8 +315,4 @@ def _unescaped(text: str) -> str:
     return rejoined(_ESCAPE.sub(meaning, text))
 
 
-def _make_reader() -> LineReader:
-    return _Reader()
-
-
-EXIM = Format(_NAME, _detect, _make_reader)
+EXIM = Format(_NAME, _detect, _Reader)

@@ -21,8 +21,9 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import said_by, seconds_of, stage_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
@@ -54,7 +55,6 @@ _OLD_OWN = re.compile(
 # mail.lmtp tells what the LMTP server said inside its own words, and in the log's quotes.
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
 _DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?\Z")
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _SESSION = re.compile(r"[0-9a-f]{16} (?:smtp|mta|mda) |info: |warn: |debug: |scheduler: |smtp-in: ")
 _STATUSES = {
     "Ok": Status.SENT,
@@ -86,14 +86,12 @@ def _read(line: Line) -> Iterable[Delivery] | None:
     local = agent in ("mda", "delivery")
     if helper := _HELPER.match(text):
         text = helper[1].removesuffix(")").removesuffix('"')
-    spoke = (not local or helper is not None) and _REPLY.match(text) is not None
+    reply_by = None if local and not helper else said_by(ReplyBy.REMOTE, text)
     status = _STATUSES.get(result)
     return (
-        Delivery(
-            mta=_NAME,
-            time=line.time,
-            host=line.host,
-            program=line.program,
+        delivery_in(
+            line,
+            _NAME,
             direction=Direction.LOCAL if local else Direction.OUTGOING,
             queue_id=evpid,
             sender=sender,
@@ -101,44 +99,31 @@ def _read(line: Line) -> Iterable[Delivery] | None:
             orig_recipient=rcpt if rcpt not in (None, "-", to) else None,
             relay_host=name or ip or None,
             relay_ip=ip or None,
-            stage=Stage.END_OF_DATA if spoke and status is Status.SENT else None,
+            stage=Stage.END_OF_DATA if reply_by and status is Status.SENT else None,
             status=status,
             delay=_seconds(delay),
             text=text or None,
-            reply_by=ReplyBy.REMOTE if spoke else None,
-            source=line.source,
-            line=line.number,
+            reply_by=reply_by,
         ),
     )
 
 
 def _refused(line: Line, match: re.Match[str]) -> Delivery:
     command, text = match.groups()
-    return Delivery(
-        mta=_NAME,
-        time=line.time,
-        host=line.host,
-        program=line.program,
+    return delivery_in(
+        line,
+        _NAME,
         direction=Direction.INCOMING,
         stage=stage_of(command.partition(":")[0]),
         status=Status.REJECTED,
         text=text,
-        reply_by=ReplyBy.OWN if _REPLY.match(text) else None,
-        source=line.source,
-        line=line.number,
+        reply_by=said_by(ReplyBy.OWN, text),
     )
 
 
 def _seconds(text: str) -> float | None:
     match = _DELAY.match(text)
-    if match is None:
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    return seconds_of(*match.groups()) if match else None
 
 
-def _make_reader() -> LineReader:
-    return _read
-
-
-OPENSMTPD = Format(_NAME, _detect, _make_reader)
+OPENSMTPD = Format(_NAME, _detect, lambda: _read)

@@ -23,14 +23,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
-
-from attrs import evolve
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.formats.words import port_of, stage_of, status_of
-from smtpreply.logs.memory import Memory
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import number_of, port_of, said_by, stage_of, status_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
@@ -55,6 +52,7 @@ _EXPIRED = re.compile(
 )
 _FROM = re.compile(rf"{_QID}: from={_ADDRESS}, size=")
 _MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z")
+_OF_MESSAGE = re.compile(rf"{_QID}: ")
 _REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
     rf"(?:host {_HOST} (said|refused to talk to me)|"
@@ -70,7 +68,6 @@ _WHILE = re.compile(
     r"(?: command| handshake| greeting| -- message may be sent more than once)?\Z",
     re.DOTALL,
 )
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _REJECT = re.compile(
     rf"(?:(?:{_QID}|NOQUEUE): )?(reject|reject_warning|milter-reject|hold|discard|filter|"
     r"proxy-reject|proxy-accept|milter-hold|milter-discard): ([A-Z-]+(?: [A-Z]+)?)"
@@ -131,8 +128,7 @@ class _Reader:
     """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
 
     def __init__(self) -> None:
-        self._senders: Memory[str] = Memory()
-        self._message_ids: Memory[str] = Memory()
+        self._messages = Messages(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -143,33 +139,19 @@ class _Reader:
                 return (self._expired(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
-            self._senders[match[1]] = _either(match[2], match[3])
+            self._messages.learn(match[1], sender=_either(match[2], match[3]))
             return ()
         if "message-id=" in message and (match := _MESSAGE_ID.match(message)):
-            self._message_ids[match[1]] = _either(match[2], match[3])
+            self._messages.learn(match[1], message_id=_either(match[2], match[3]))
             return ()
         if match := _REJECT.match(message):
             return (self._rejected(line, match),)
         if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
         if message.endswith(": removed") and (match := _REMOVED.match(message)):
-            self._senders.forget(match[1])
-            self._message_ids.forget(match[1])
+            self._messages.forget(match[1])
             return ()
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
-
-    def _base(self, line: Line, queue_id: str | None) -> Delivery:
-        return Delivery(
-            mta=_NAME,
-            time=line.time,
-            host=line.host,
-            program=line.program,
-            queue_id=queue_id,
-            sender=self._senders.get(queue_id),
-            message_id=self._message_ids.get(queue_id),
-            source=line.source,
-            line=line.number,
-        )
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
@@ -184,26 +166,28 @@ class _Reader:
         local = service in _INTO_MAILBOXES or host in ("local", "virtual")
         if reply_by and stage is None and _STATUSES.get(word) is Status.SENT:
             stage = Stage.END_OF_DATA
-        return _with(
-            self._base(line, qid),
+        return self._messages.delivery(
+            line,
+            qid,
             direction=Direction.LOCAL if local else Direction.OUTGOING,
             recipient=_either(to1, to2),
-            orig_recipient=orig1 if orig1 is not None else orig2,
+            orig_recipient=_either(orig1, orig2),
             relay_host=relay_host,
             relay_ip=ip,
             relay_port=port_of(port),
             stage=stage,
             status=_STATUSES.get(word),
             dsn=status_of(dsn),
-            delay=_seconds(delay),
+            delay=number_of(delay),
             tls=tls,
             text=text,
             reply_by=reply_by,
         )
 
     def _expired(self, line: Line, match: re.Match[str]) -> Delivery:
-        return _with(
-            self._base(line, match[1]),
+        return self._messages.delivery(
+            line,
+            match[1],
             sender=_either(match[2], match[3]),
             direction=Direction.OUTGOING,
             status=Status.EXPIRED,
@@ -211,14 +195,15 @@ class _Reader:
 
     def _said(self, line: Line) -> Delivery | None:
         """Read what one server of several said, after which the message goes to the next."""
-        queue_id, colon, rest = line.message.partition(": ")
-        body = rest if colon and re.fullmatch(_QID, queue_id) else line.message
+        head = _OF_MESSAGE.match(line.message)
+        queue_id, body = (head[1], line.message[head.end() :]) if head else (None, line.message)
         text, reply_by, stage, peer = _reason(body, spoke=False)
         if reply_by is None or peer is None:
             return None
         host, ip, port = peer
-        return _with(
-            self._base(line, queue_id if body is rest else None),
+        return self._messages.delivery(
+            line,
+            queue_id,
             direction=Direction.OUTGOING,
             relay_host=host,
             relay_ip=ip,
@@ -231,8 +216,9 @@ class _Reader:
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
         queue_id, action, where, host, ip, port, rest = match.groups()
         text, sender, recipient = _parted_envelope(rest)
-        return _with(
-            self._base(line, queue_id),
+        return self._messages.delivery(
+            line,
+            queue_id,
             direction=Direction.INCOMING,
             sender=sender,
             recipient=recipient,
@@ -242,7 +228,7 @@ class _Reader:
             stage=stage_of(where),
             status=_ACTIONS[action],
             text=text,
-            reply_by=ReplyBy.OWN if _REPLY.match(text) else None,
+            reply_by=said_by(ReplyBy.OWN, text),
         )
 
 
@@ -255,8 +241,8 @@ def _reason(reason: str, *, spoke: bool) -> tuple[str, ReplyBy | None, Stage | N
         reason = reason[len(_SUSPENDED) :]
     said = _SAID.match(reason)
     if said is None:
-        if spoke and _REPLY.match(reason):
-            return reason, _speaker(reason), None, None
+        if spoke and (speaker := said_by(_speaker(reason), reason)):
+            return reason, speaker, None, None
         lost = _WHILE.match(reason)
         return reason, None, stage_of(lost[1]) if lost else None, None
     host, ip, port, how, sasl_host, sasl_ip, sasl_port, reply = said.groups()
@@ -290,33 +276,14 @@ def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
     while (at := rest.rfind("; ", 0, at)) >= 0:
         match = _ENVELOPE.match(rest, at + 2)
         if match and match.end() > at + 2:
-            sender = _optional(match[1], match[2])
-            return rest[:at], sender, _optional(match[3], match[4])
+            sender = _either(match[1], match[2])
+            return rest[:at], sender, _either(match[3], match[4])
     return rest, None, None
 
 
-def _with(delivery: Delivery, **fields: Any) -> Delivery:
-    known = {name: value for name, value in fields.items() if value is not None}
-    return evolve(delivery, **known)
+def _either(first: str | None, second: str | None) -> str | None:
+    """Give an address of `_ADDRESS`, which may stand in brackets or not."""
+    return second if first is None else first
 
 
-def _either(first: str | None, second: str | None) -> str:
-    return first if first is not None else second or ""
-
-
-def _optional(first: str | None, second: str | None) -> str | None:
-    return first if first is not None else second
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _make_reader() -> LineReader:
-    return _Reader()
-
-
-POSTFIX = Format(_NAME, _detect, _make_reader)
+POSTFIX = Format(_NAME, _detect, _Reader)

@@ -19,12 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.formats.words import status_of
-from smtpreply.logs.memory import Memory
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import said_by, seconds_of, status_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
@@ -47,7 +46,6 @@ _REJECT = re.compile(
     re.DOTALL,
 )
 _HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _QUEUED = re.compile(
     rf"{_QID}: |STARTTLS=|AUTH=|starting daemon|ruleset=|started as|alias database"
 )
@@ -73,8 +71,7 @@ class _Reader:
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
-        self._senders: Memory[str] = Memory()
-        self._message_ids: Memory[str] = Memory()
+        self._messages = Messages(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -83,26 +80,9 @@ class _Reader:
         if match := _REJECT.match(message):
             return (self._rejected(line, match),)
         if match := _ARRIVAL.match(message):
-            queue_id, sender, message_id = match.groups()
-            self._senders[queue_id] = sender
-            if message_id:
-                self._message_ids[queue_id] = message_id
+            self._messages.learn(match[1], sender=match[2], message_id=match[3] or None)
             return ()
         return () if _QUEUED.match(message) else None
-
-    def _base(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
-        known = {"sender": self._senders.get(queue_id)} | fields
-        return Delivery(
-            mta=_NAME,
-            time=line.time,
-            host=line.host,
-            program=line.program,
-            queue_id=queue_id,
-            message_id=self._message_ids.get(queue_id),
-            source=line.source,
-            line=line.number,
-            **known,
-        )
 
     def _deliveries(self, line: Line, match: re.Match[str]) -> list[Delivery]:
         """Give one delivery a recipient: those that share a connection share a line."""
@@ -110,7 +90,6 @@ class _Reader:
         status = _status(stat, dsn)
         host, ip = _peer(relay)
         text, reply_by = _words(stat, spoke=ip is not None)
-        delay = ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
         fields = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
             "relay_host": host,
@@ -118,12 +97,12 @@ class _Reader:
             "stage": Stage.END_OF_DATA if status is Status.SENT and ip else None,
             "status": status,
             "dsn": status_of(dsn),
-            "delay": float(delay),
+            "delay": seconds_of(days, hours, minutes, seconds),
             "text": text,
             "reply_by": reply_by,
         }
         return [
-            self._base(line, queue_id, recipient=recipient.strip("<> "), **fields)
+            self._messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
             for recipient in to.split(",")
         ]
 
@@ -132,22 +111,18 @@ class _Reader:
         stage = _STAGES.get(ruleset)
         host, ip = _peer(relay)
         address = argument.strip("<> ")
-        fields: dict[str, Any] = {}
-        if stage is Stage.RCPT:
-            fields["recipient"] = address
-        elif stage is Stage.MAIL:
-            fields["sender"] = address
-        return self._base(
+        return self._messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
+            sender=address if stage is Stage.MAIL else None,
+            recipient=address if stage is Stage.RCPT else None,
             relay_host=host,
             relay_ip=ip,
             stage=stage,
             status=Status.REJECTED,
             text=text,
-            reply_by=ReplyBy.OWN if _REPLY.match(text) else None,
-            **fields,
+            reply_by=said_by(ReplyBy.OWN, text),
         )
 
 
@@ -165,7 +140,7 @@ def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
         text = stat.removeprefix("Sent").strip().removeprefix("(").removesuffix(")").strip()
         return text or None, ReplyBy.REMOTE if spoke and text else None
     words = stat.removeprefix(_DEFERRED).removeprefix(": ").strip()
-    return words or stat, ReplyBy.REMOTE if _REPLY.match(words) else None
+    return words or stat, said_by(ReplyBy.REMOTE, words)
 
 
 def _peer(relay: str | None) -> tuple[str | None, str | None]:
@@ -175,8 +150,4 @@ def _peer(relay: str | None) -> tuple[str | None, str | None]:
     return match[1] or match[2], match[2]
 
 
-def _make_reader() -> LineReader:
-    return _Reader()
-
-
-SENDMAIL = Format(_NAME, _detect, _make_reader)
+SENDMAIL = Format(_NAME, _detect, _Reader)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
+from smtpreply.logs.delivery import ReplyBy
 from smtpreply.stage import Stage
 
+_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _STAGES = {
     "INITIAL CONNECTION": Stage.CONNECT,
     "CONNECT": Stage.CONNECT,
@@ -44,6 +48,29 @@ def status_of(text: str | None) -> EnhancedStatus | None:
     try:
         return EnhancedStatus.parse(text)
     except ReplySyntaxError:
+        return None
+
+
+def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
+    """Give whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
+    return speaker if text and _REPLY.match(text) else None
+
+
+def seconds_of(*parts: str | None) -> float:
+    """Give a span of time in seconds: of days, hours, minutes and seconds, any may be missing.
+
+    >>> seconds_of("1", None, "2", "3")
+    86523.0
+    """
+    days, hours, minutes, seconds = (int(part or 0) for part in parts)
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def number_of(text: str) -> float | None:
+    """Give a number; None for what is none, such as "1.2.3"."""
+    try:
+        return float(text)
+    except ValueError:
         return None
 
 
