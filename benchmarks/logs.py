@@ -29,7 +29,7 @@ REPLIES = (
     ("bounced", 7, 550, "550 5.1.1 <{to}>: Recipient address rejected: User unknown"),
     ("bounced", 3, 552, "552-5.2.2 The mailbox is full{n}552 5.2.2 and takes no more"),
 )
-PEERS = {"postfix": ("pflogsumm",), "exim": ("eximstats",)}
+PEERS = {"postfix": "pflogsumm", "exim": "eximstats"}
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -63,7 +63,7 @@ def exim(lines: int, counts: Counter[str]) -> Iterator[str]:
     flags = {"sent": "=>", "deferred": "==", "bounced": "**"}
     for number in range(lines // 3):
         at = START + timedelta(seconds=number / 4)
-        old = f"1{number:05d}-{number % 999999:06d}-00"[-16:]
+        old = f"1{number % 99999:05d}-{number:06d}-00"
         new = f"1{number % 99999:05d}-{number:011d}-0000"
         head = f"{at:%Y-%m-%d %H:%M:%S} {old if number % 2 else new}"
         to = f"user{chance.randrange(9999)}@example.org"
@@ -106,12 +106,12 @@ def measure(name: str, lines: int, folder: Path) -> bool:
     print(f"{name}: {lines:,} lines in {seconds:.1f} s, counts {'exact' if right else 'WRONG'}")
     if not right:
         print(f"  wanted {dict(counts)}, found {dict(flat)}")
-    peer = shutil.which(PEERS[name][0])
-    if peer:
+    peer = PEERS[name]
+    if shutil.which(peer):
         took, _ = timed([peer, str(path)])
-        print(f"  {PEERS[name][0]}: {took:.1f} s; smtpreply is {took / seconds:.2f} times as fast")
+        print(f"  {peer}: {took:.1f} s; smtpreply is {took / seconds:.2f} times as fast")
     else:
-        print(f"  {PEERS[name][0]} is not installed")
+        print(f"  {peer} is not installed")
     return right
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -133,11 +133,6 @@ def _writer(path: Path | None) -> Iterator[Callable[[Delivery], object]]:
         if path.suffix == ".jsonl":
             yield lambda delivery: file.write(json.dumps(delivery.to_dict()) + "\n")
         else:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(_COLUMNS)
-            yield lambda delivery: rows.writerow(_cells(delivery.to_dict().items()))
-
-
-def _cells(fields: Iterable[tuple[str, object]]) -> list[object]:
-    found = dict(fields)
-    return [found[name] for name in _COLUMNS]
+            rows = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+            rows.writeheader()
+            yield lambda delivery: rows.writerow(delivery.to_dict())

@@ -22,8 +22,8 @@ class Coverage:
         understood: those of them whose meaning is clear, with or without a delivery.
         deliveries: what they told of.
         formats: how many lines each format had.
-        shapes: the lines that were not understood, by what they have in common; the commonest
-            thousand kinds at most.
+        shapes: the lines that were not understood, by what they have in common; of the first
+            thousand kinds.
         problems: what could not be read, in words.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from datetime import datetime
 from typing import Any
 
@@ -108,7 +109,7 @@ class Delivery:
     source: str | None = None
     line: int | None = None
 
-    @property
+    @functools.cached_property  # the summary, the verdict and a table ask for it, one after another
     def reply(self) -> Reply | None:
         """What the server answered; None where no server spoke, or where its words are no reply."""
         if self.text is None or self.reply_by is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich import box
@@ -37,8 +36,7 @@ def account(summary: Summary, coverage: Coverage) -> RenderableType:
 
 def _tables(summary: Summary) -> Iterator[RenderableType]:
     for name, title in _TITLES.items():
-        value = getattr(summary, name)
-        rows = value.most_common(_ROWS) if isinstance(value, Counter) else list(value.top(_ROWS))
+        rows = getattr(summary, name).most_common(_ROWS)
         if rows:
             yield Text(title, "bold")
             yield _table(rows)

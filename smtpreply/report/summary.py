@@ -35,8 +35,10 @@ class Summary:
         delays: from arrival to the attempt.
 
     >>> from smtpreply.logs import scan
-    >>> Summary.of(scan(["4E74613FE7: from=<a@b>, status=expired, returned to sender"])).deliveries
-    0
+    >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org: Unrouteable address"
+    >>> summary = Summary.of(scan([line])) + Summary.of(scan([line]))
+    >>> summary.status, summary.domain.most_common(1)
+    (Counter({'bounced': 2}), [('example.org', 2)])
     """
 
     deliveries: int = 0
@@ -119,7 +121,7 @@ class Summary:
             if isinstance(value, Counter):
                 found[field.name] = dict(value.most_common())
             elif isinstance(value, Tally):
-                found[field.name] = {"top": dict(value.top(top)), "error": value.error}
+                found[field.name] = {"top": dict(value.most_common(top)), "error": value.error}
             elif isinstance(value, Delays):
                 found[field.name] = {
                     f"p{percent}": value.percentile(percent) for percent in _PERCENTS

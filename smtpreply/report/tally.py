@@ -6,8 +6,6 @@ summaries", 2012: where there are too many keys, the count of the least is taken
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 CAPACITY = 4096
@@ -27,7 +25,7 @@ class Tally:
     >>> tally = Tally(capacity=2)
     >>> for key in "aaaabbbcd":
     ...     tally.add(key)
-    >>> list(tally.top(1)), tally.error
+    >>> tally.most_common(1), tally.error
     ([('a', 4)], 0)
     """
 
@@ -50,10 +48,10 @@ class Tally:
             both._shrink()
         return both
 
-    def top(self, number: int) -> Iterator[tuple[str, int]]:
-        """Give the commonest keys and their counts, the commonest first, else by name."""
+    def most_common(self, number: int) -> list[tuple[str, int]]:
+        """Give the commonest keys and their counts, as `Counter` does; of equals, by name."""
         ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
-        yield from ordered[:number]
+        return ordered[:number]
 
     def _shrink(self) -> None:
         least = sorted(self.counts.values(), reverse=True)[self.capacity]

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -573,3 +574,15 @@ def test_a_stamp_of_the_last_months_finds_its_year(latest: datetime, days: int) 
     time = written - timedelta(days=days)
     clock = Clock(zone=UTC, latest=written)
     assert clock.read(f"{time:%b} {time.day:2} {time:%H:%M:%S}") == time
+
+
+def test_a_delivery_is_a_value() -> None:
+    delivery = one(refused("550 5.1.1 No"))
+    assert delivery.reply is delivery.reply
+    assert pickle.loads(pickle.dumps(delivery)) == delivery == one(refused("550 5.1.1 No"))
+    assert hash(delivery) == hash(one(refused("550 5.1.1 No")))
+    other = attrs.evolve(delivery, text="450 4.2.0 Later")
+    assert other.reply is not None
+    assert other.reply.code == 450
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        delivery.text = ""  # type: ignore[misc]
