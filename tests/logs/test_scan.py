@@ -249,6 +249,7 @@ def test_exim_defers_with_the_host_at_either_place() -> None:
     for delivery in (new, old):
         assert delivery.status is Status.DEFERRED
         assert (delivery.relay_ip, delivery.stage) == ("192.0.2.1", Stage.RCPT)
+        assert delivery.direction is Direction.OUTGOING
         assert delivery.reply is not None
         assert delivery.reply.lines == ("One", "Two")
 

@@ -24,8 +24,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import evolve
-
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import Messages
@@ -152,31 +150,28 @@ class _Reader:
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
         fields = _fields_before(error or confirmation, rest)
-        host = _H.search(fields)
         sender = _SENDER.search(fields)
         tls = _TLS.search(fields)
-        delivery = self._messages.delivery(
+        words: dict[str, Any] = {}
+        if error:
+            words = _said(error, rest)
+        elif confirmation:
+            words = _confirmed(confirmation)
+        elif flag in ("**", "=="):
+            words = {"text": _own_words(rest)}
+        known = _host_fields(_H.search(fields)) | words
+        return self._messages.delivery(
             line,
             queue_id,
-            direction=Direction.OUTGOING if host else Direction.LOCAL,
+            direction=Direction.OUTGOING if "relay_ip" in known else Direction.LOCAL,
             recipient=address,
             orig_recipient=orig,
             sender=sender[1] if sender else None,
             tls=tls[1] if tls else None,
             status=_STATUSES[flag],
             delay=_delay(rest[confirmation.end() :] if confirmation else fields),
-            **_host_fields(host),
+            **known,
         )
-        if error:
-            return _said(delivery, error, rest)
-        if confirmation:
-            text = _unescaped(_unescaped_quotes(confirmation[1]))
-            spoke = ReplyBy.REMOTE if _REPLY.match(text) else None
-            stage = Stage.END_OF_DATA if spoke else None
-            return evolve(delivery, text=text, reply_by=spoke, stage=stage)
-        if flag in ("**", "=="):
-            return _own_words(delivery, rest)
-        return delivery
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what one host of several said, or a callout."""
@@ -189,14 +184,13 @@ class _Reader:
         verify = _VERIFY.search(before)
         recipient = _RECIPIENT.search(error[1])
         named = (rejected and rejected[2]) or (verify and verify[1]) or None
-        delivery = self._messages.delivery(
+        return self._messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
             recipient=recipient[1] if recipient else named,
-            **_host_fields(host),
+            **(_host_fields(host) | _said(error, body)),
         )
-        return _said(delivery, error, body)
 
     def _silence(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read how an attempt at one host ended without a reply."""
@@ -275,20 +269,27 @@ def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
     return {"relay_host": host[1], "relay_ip": host[2], "relay_port": port_of(host[3])}
 
 
-def _said(delivery: Delivery, error: re.Match[str], body: str) -> Delivery:
-    """Add what a server said, which runs to the end of the line."""
-    start = error.end()
-    if old := _OLD_HOST.match(body, start):
-        delivery = evolve(delivery, **_host_fields(old))
-        start = old.end()
-    text = _unescaped(body[start:].rstrip().removesuffix(">").removesuffix(_ADDED))
-    return evolve(delivery, text=text, reply_by=ReplyBy.REMOTE, stage=stage_of(error[1]))
+def _said(error: re.Match[str], body: str) -> dict[str, Any]:
+    """Give what a server said, which runs to the end of the line, and who it was in old lines."""
+    host = _OLD_HOST.match(body, error.end())
+    words = body[(host or error).end() :].rstrip().removesuffix(">").removesuffix(_ADDED)
+    known = {"text": _unescaped(words), "reply_by": ReplyBy.REMOTE, "stage": stage_of(error[1])}
+    return known | _host_fields(host)
 
 
-def _own_words(delivery: Delivery, rest: str) -> Delivery:
+def _confirmed(confirmation: re.Match[str]) -> dict[str, Any]:
+    """Give what a server said to the end of the message."""
+    text = _unescaped(_unescaped_quotes(confirmation[1]))
+    if not _REPLY.match(text):
+        return {"text": text}
+    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": Stage.END_OF_DATA}
+
+
+def _own_words(rest: str) -> str | None:
+    """Give Exim's own words, behind its fields."""
     defer = _DEFER.search(rest)
-    words = rest[defer.end() :] if defer else rest.rpartition(": ")[2] if ": " in rest else rest
-    return evolve(delivery, text=_unescaped(words.strip()) or None)
+    words = rest[defer.end() :] if defer else rest.rpartition(": ")[2]
+    return _unescaped(words.strip()) or None
 
 
 def _delay(fields: str) -> float | None:
