@@ -409,6 +409,7 @@ def test_main_says_how_to_install_what_is_missing(monkeypatch: pytest.MonkeyPatc
 def test_another_missing_module_is_not_blamed_on_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "smtpreply.cli.group")
     monkeypatch.setitem(sys.modules, "smtpreply.cli.parse", None)
+    monkeypatch.setattr(sys, "argv", ["smtpreply", "parse", "-"])
     with pytest.raises(ModuleNotFoundError, match=r"smtpreply\.cli\.parse"):
         main()
 
@@ -529,3 +530,22 @@ def test_site_writes_pages_that_link_to_each_other(tmp_path: Path) -> None:
     for href in re.findall('href="([^"]+)"', text):
         if not href.startswith(("https:", "../../en/")):  # English is what all languages refer to
             assert (page.parent / href).resolve().exists(), href
+
+
+def test_the_help_names_every_command() -> None:
+    shown = CliRunner().invoke(group, ["--help"]).output
+    named = {"classify", "code", "codes", "compare", "explain", "parse", "rules", "scan", "search"}
+    assert {line.split()[0] for line in shown.splitlines() if line.startswith("  ")} > named
+    assert CliRunner().invoke(group, ["no-such"]).exit_code == 2
+
+
+def test_a_command_loads_no_other(start: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = start(
+        "--version",
+        code="import atexit, sys\n"
+        "atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
+        "from smtpreply.cli import main; main()",
+    )
+    loaded = process.communicate()[1].decode().split()
+    assert "smtpreply.cli.group" in loaded
+    assert not {"smtpreply.logs", "smtpreply.cli.parse", "smtpreply.reasons"} & set(loaded)

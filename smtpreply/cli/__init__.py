@@ -28,10 +28,9 @@ def main() -> None:
             to install them.
     """
     try:
-        group = importlib.import_module("smtpreply.cli.group").group
+        importlib.import_module("smtpreply.cli.group").group(prog_name="smtpreply")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("click", "rich"):
             raise
         sys.exit(f'smtpreply: the command line needs {missing}: pip install "smtpreply[cli]"')
-    group(prog_name="smtpreply")

@@ -5,23 +5,27 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 import smtpreply
-from smtpreply.cli.catalog import (
-    code_command,
-    codes_command,
-    compare_command,
-    search_command,
-)
-from smtpreply.cli.classify import classify_command
-from smtpreply.cli.explain import explain_command
-from smtpreply.cli.parse import parse_command
-from smtpreply.cli.rules import rules_group
-from smtpreply.cli.scan import scan_command
-from smtpreply.cli.site import site_command
+
+# Where each command is: a module of this package, and the name in it. It is imported when someone
+# asks for the command: the patterns of all logs need not be compiled to read one reply.
+_COMMANDS = {
+    "classify": ("classify", "classify_command"),
+    "code": ("catalog", "code_command"),
+    "codes": ("catalog", "codes_command"),
+    "compare": ("catalog", "compare_command"),
+    "explain": ("explain", "explain_command"),
+    "parse": ("parse", "parse_command"),
+    "rules": ("rules", "rules_group"),
+    "scan": ("scan", "scan_command"),
+    "search": ("catalog", "search_command"),
+    "site": ("site", "site_command"),
+}
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -29,6 +33,16 @@ _BROKEN_PIPE = 141
 
 class _Group(click.Group):
     """A group that ends as a Unix tool does when it is interrupted or nobody reads on."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"smtpreply.cli.{module}"), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -57,18 +71,3 @@ def group() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that knows no Cyrillic is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-for _command in (
-    parse_command,
-    explain_command,
-    classify_command,
-    scan_command,
-    code_command,
-    compare_command,
-    search_command,
-    codes_command,
-    rules_group,
-    site_command,
-):
-    group.add_command(_command)
