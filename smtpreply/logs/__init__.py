@@ -4,7 +4,8 @@ from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
 from smtpreply.logs.prefix import Line
-from smtpreply.logs.scanner import Scan, formats, register, scan
+from smtpreply.logs.registry import known_formats, register
+from smtpreply.logs.scanner import Scan, scan
 
 __all__ = [
     "Coverage",
@@ -16,7 +17,7 @@ __all__ = [
     "ReplyBy",
     "Scan",
     "Status",
-    "formats",
+    "known_formats",
     "register",
     "scan",
 ]

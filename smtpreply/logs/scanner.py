@@ -5,40 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
-from types import MappingProxyType
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.formats.exim import EXIM
-from smtpreply.logs.formats.opensmtpd import OPENSMTPD
-from smtpreply.logs.formats.postfix import POSTFIX
-from smtpreply.logs.formats.sendmail import SENDMAIL
 from smtpreply.logs.prefix import Line, read_prefix
+from smtpreply.logs.registry import Detection, format_called
 from smtpreply.logs.source import Input, Source, inputs
 
 _STAMP = re.compile(STAMP)
+_HEAD = 10  # lines of a source that tell whose it is
 
 Unreadable = Callable[[Line], None]
-
-_formats: dict[str, Format] = {known.name: known for known in (POSTFIX, EXIM, SENDMAIL, OPENSMTPD)}
-formats = MappingProxyType(_formats)
-"""All formats that `scan` detects, by name."""
-
-
-def register(known: Format) -> None:
-    """Have `scan` detect a format of your own, before those that are there.
-
-    Raises:
-        ValueError: there is one of this name.
-    """
-    if known.name in _formats:
-        raise ValueError(f"there is a format {known.name!r} already")
-    others = dict(_formats)
-    _formats.clear()
-    _formats.update({known.name: known} | others)
 
 
 class Scan(Iterator[Delivery]):
@@ -51,13 +32,14 @@ class Scan(Iterator[Delivery]):
     def __init__(
         self,
         source: Source,
-        known: Iterable[Format],
+        only: Format | None,
         year: int | None,
         zone: tzinfo | None,
         on_unreadable: Unreadable | None,
     ) -> None:
         self.coverage = Coverage()
-        self._known = tuple(known)
+        self._detection = Detection(only)
+        self._readers: dict[str, LineReader] = {}
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -67,51 +49,66 @@ class Scan(Iterator[Delivery]):
         return next(self._deliveries)
 
     def _all(self, source: Source) -> Iterator[Delivery]:
-        # A message may go on in the next file of a rotated log, so the readers are the run's.
-        readers = {known.name: known.reader() for known in self._known}
         for given in inputs(source, self.coverage.problems.append):
-            yield from self._one(given, readers)
+            for found in chain(self._one(given), self._left()):
+                self.coverage.deliveries += 1
+                yield found
 
-    def _one(self, given: Input, readers: dict[str, LineReader]) -> Iterator[Delivery]:
+    def _one(self, given: Input) -> Iterator[Delivery]:
         clock = Clock(year=self._year, zone=self._zone, latest=given.latest)
-        coverage = self.coverage
-        for number, text in enumerate(given.lines, start=1):
+        lines = iter(given.lines)
+        head = list(islice(lines, _HEAD))
+        owner = self._detection.of_source(head)
+        for number, text in enumerate(chain(head, lines), start=1):
             whole = text
             if "\0" in text:  # a hole that a crash has left
                 whole = text.strip("\0")
-                coverage.problems.append(f"{given.name or 'line'}:{number}: NUL octets")
-            if not whole or whole.isspace():
-                continue
-            coverage.lines += 1
-            line = read_prefix(whole, number, clock, given.name)
-            found = self._read(line, clock, readers)
-            if found:
-                coverage.deliveries += len(found)
-                yield from found
+                self.coverage.problems.append(f"{given.name or 'line'}:{number}: NUL octets")
+            empty = not whole or whole.isspace()
+            self.coverage.lines += not empty
+            if owner is not None:
+                line = Line(whole, whole, number, given.name)
+                yield from self._read(line, owner, empty=empty)
+            elif not empty:
+                line = read_prefix(whole, number, clock, given.name)
+                yield from self._detected(line, clock)
 
-    def _read(
-        self, line: Line, clock: Clock, readers: dict[str, LineReader]
-    ) -> tuple[Delivery, ...]:
-        known = next((known for known in self._known if self._is_of(line, known)), None)
+    def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
+        known = self._detection.of_line(line)
         if known is None:
             self._unread(line)
             return ()
         if line.time is None:
             _stamp_from_message(line, clock)
+        return self._read(line, known)
+
+    def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
+        found = self._reader_of(known)(line)
+        if empty:
+            return found or ()
         coverage = self.coverage
         coverage.known += 1
         coverage.formats[known.name] += 1
-        found = readers[known.name](line)
         if found is None:
             coverage.not_understood(line.message)
             self._unread(line)
             return ()
         coverage.understood += 1
-        return tuple(found)
+        return found
 
-    def _is_of(self, line: Line, known: Format) -> bool:
-        """Whether to read a line so. One format alone has all lines that name no other program."""
-        return known.detect(line) or (len(self._known) == 1 and line.program is None)
+    def _reader_of(self, known: Format) -> LineReader:
+        """Give the reader of a format: a message may go on in the next file, so it is the run's."""
+        reader = self._readers.get(known.name)
+        if reader is None:
+            reader = self._readers[known.name] = known.reader()
+        return reader
+
+    def _left(self) -> Iterator[Delivery]:
+        """Give what readers have kept back until they see no more lines of a source."""
+        for reader in self._readers.values():
+            finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
+            if finish is not None:
+                yield from finish()
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
@@ -164,15 +161,6 @@ def scan(
     >>> delivery.recipient, delivery.status.value, str(delivery.reply), delivery.stage.value
     ('bob@example.org', 'bounced', '550 5.1.1 No such user', 'RCPT')
     """
+    only = format_called(format) if isinstance(format, str) else format
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
-    return Scan(source, _wanted(format), year, zone, on_unreadable)
-
-
-def _wanted(wanted: str | Format | None) -> Iterable[Format]:
-    if wanted is None:
-        return formats.values()
-    if isinstance(wanted, Format):
-        return (wanted,)
-    if wanted not in formats:
-        raise ValueError(f"there is no format {wanted!r}; there are: {', '.join(formats)}")
-    return (formats[wanted],)
+    return Scan(source, only, year, zone, on_unreadable)

@@ -83,15 +83,16 @@ def _several(items: Iterable[object], problem: Problem) -> Iterator[Input]:
     ):
         yield from (_file(path, problem) for path in _paths(items))
     else:
-        yield Input(None, (_text(item) for item in items))
+        yield Input(None, (line for item in items for line in _lines_of(item)))
 
 
-def _text(item: object) -> str:
+def _lines_of(item: object) -> list[str]:
+    """Give an item's lines: one, unless it holds line ends inside."""
     if isinstance(item, bytes):
         item = item.decode("utf-8", "surrogateescape")
     if not isinstance(item, str):
         raise TypeError(f"a line is str or bytes, not {type(item).__name__}")
-    return rejoined(item).rstrip("\r\n")
+    return [line.rstrip("\r") for line in rejoined(item).rstrip("\r\n").split("\n")]
 
 
 def _paths(places: Iterable[Place]) -> list[Path]:

@@ -17,7 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply import Stage
-from smtpreply.logs import Delivery, Direction, Format, Line, ReplyBy, Status, register, scan
+from smtpreply.logs import (
+    Delivery,
+    Direction,
+    Format,
+    Line,
+    ReplyBy,
+    Status,
+    known_formats,
+    register,
+    scan,
+)
 from smtpreply.logs.clock import Clock
 from smtpreply.logs.memory import Memory
 
@@ -557,14 +567,14 @@ def test_wrappings_stand_around_each_other() -> None:
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))
 def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
     """No line raises, and each that is not empty is in the account."""
-    for name in (None, "postfix", "exim", "sendmail", "opensmtpd"):
+    for name in (None, *known_formats()):
         run = scan([line], format=name)
         for delivery in run:
             assert delivery.to_dict()
             assert delivery.verdict is None or delivery.verdict.reason
         coverage = run.coverage
-        rest = line.rstrip("\r\n").strip("\0")
-        assert coverage.lines == (rest != "" and not rest.isspace())
+        parts = [part.strip("\0") for part in line.split("\n")]
+        assert coverage.lines == sum(part != "" and not part.isspace() for part in parts)
         assert coverage.understood <= coverage.known <= coverage.lines
 
 

@@ -316,4 +316,4 @@ def _unescaped(text: str) -> str:
     return rejoined(_ESCAPE.sub(meaning, text))
 
 
-EXIM = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -286,4 +286,4 @@ def _either(first: str | None, second: str | None) -> str | None:
     return second if first is None else first
 
 
-POSTFIX = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)
