@@ -48,7 +48,9 @@ def provider_in(text: str) -> Provider | None:
 @functools.cache
 def _names() -> Names[Provider]:
     rows = table("providers")
-    return Names((providers()[key], row.get("words", ())) for key, row in rows.items())
+    return Names(
+        "providers", ((providers()[key], row.get("words", ())) for key, row in rows.items())
+    )
 
 
 @functools.cache
