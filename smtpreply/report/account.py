@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,7 +13,9 @@ from rich.text import Text
 
 from smtpreply.escape import escape
 from smtpreply.logs import Coverage
+from smtpreply.report.grid import Grid
 from smtpreply.report.summary import Summary
+from smtpreply.report.tally import Tally
 
 _ROWS = 10
 _TITLES = {
@@ -19,7 +23,7 @@ _TITLES = {
     "code": "Reply codes",
     "enhanced": "Enhanced status codes",
     "reason": "Why not",
-    "provider": "Who refused",
+    "speaker": "Who refused",
     "blocklist": "Block lists",
     "relay": "Servers",
     "domain": "Recipients' domains",
@@ -36,10 +40,18 @@ def account(summary: Summary, coverage: Coverage) -> RenderableType:
 
 def _tables(summary: Summary) -> Iterator[RenderableType]:
     for name, title in _TITLES.items():
-        rows = getattr(summary, name).most_common(_ROWS)
+        rows = _commonest(getattr(summary, name))
         if rows:
             yield Text(title, "bold")
             yield _table(rows)
+
+
+def _commonest(counts: Counter[str] | Tally[Any] | Grid) -> list[tuple[str, int]]:
+    if isinstance(counts, Grid):
+        return counts.total().most_common(_ROWS)
+    if isinstance(counts, Tally) and any(isinstance(key, tuple) for key in counts.counts):
+        return Grid.of(counts.counts).total().most_common(_ROWS)
+    return counts.most_common(_ROWS)
 
 
 def _table(rows: Iterable[tuple[str, int]]) -> Table:
@@ -52,7 +64,8 @@ def _table(rows: Iterable[tuple[str, int]]) -> Table:
 
 
 def _lines(summary: Summary, coverage: Coverage) -> Iterator[Text]:
-    middle, most = summary.delays.percentile(50), summary.delays.percentile(99)
+    delays = summary.delays.total()
+    middle, most = delays.percentile(50), delays.percentile(99)
     if middle is not None and most is not None:
         yield Text(f"Delay: half within {middle:.3g} s, 99% within {most:.3g} s")
     yield Text(
