@@ -17,7 +17,7 @@ import attrs
 from smtpreply.report.delays import Delays, DelaysBy
 from smtpreply.report.grid import Grid
 from smtpreply.report.tally import Tally
-from smtpreply.report.timeline import Timeline
+from smtpreply.report.timeline import Timeline, place_of
 
 _Fields = TypeVar("_Fields", bound=attrs.AttrsInstance)
 _Item = TypeVar("_Item")
@@ -64,6 +64,8 @@ def _unpack(empty: Any, value: Any, name: str) -> Any:
         _require(length in (13, 10, 7, 4) and _number(limit, name) > 0, name)
         counts = _object(counts, _counter, name)
         _require(all(_TIME.fullmatch(time) and len(time) == length for time in counts), name)
+        for time in counts:
+            place_of(time)  # which says so of a day that is in no calendar
         return Timeline(counts, limit, length)
     if isinstance(empty, Grid):
         return Grid(_object(value, _counter, name))

@@ -8,7 +8,7 @@ their order: parts that are added up are as the whole would be.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 
 import attrs
 
@@ -63,6 +63,38 @@ class Timeline(Grid):
             for time, cells in finer.items():
                 self.counts.setdefault(time[:length], Counter()).update(cells)
 
+    def stretches(self, most: int) -> tuple[int, list[Counter[str]]]:
+        """Cut the time from the first to the last into equal stretches, those without mail too.
+
+        Returns:
+            how many hours (days, months, years) a stretch has, which is 1 where no more than
+            `most` stretches come of it; and the counts of each. There is a time at least.
+        """
+        places = {time: place_of(time) for time in self.counts}
+        first, last = min(places.values()), max(places.values())
+        size = -(-(last - first + 1) // most)
+        found: list[Counter[str]] = [Counter() for _ in range((last - first) // size + 1)]
+        for time, cells in self.counts.items():
+            found[(places[time] - first) // size].update(cells)
+        return size, found
+
     def in_order(self) -> list[tuple[str, Counter[str]]]:
         """Give the times in their order; those that nothing was counted in are not there."""
         return sorted(self.counts.items())
+
+
+def place_of(time: str) -> int:
+    """Give the number of an hour, day, month or year; neighbours follow each other.
+
+    Raises:
+        ValueError: the calendar does not have it.
+
+    >>> place_of("2026-12-01") - place_of("2026-11-30"), place_of("2027-01") - place_of("2026-12")
+    (1, 1)
+    """
+    day, _, hour = time.partition("T")
+    parts = [int(part) for part in day.split("-")]
+    if len(parts) < 3:
+        return parts[0] * (12 if len(parts) == 2 else 1) + sum(parts[1:])
+    days = date(*parts).toordinal()
+    return days * 24 + int(hour) if hour else days
