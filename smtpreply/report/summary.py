@@ -9,7 +9,9 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs import Delivery, Direction, Status
+from smtpreply.logs import Bundle, Delivery, Direction, Status
+from smtpreply.logs.bundle import Party
+from smtpreply.logs.formats.words import number_of
 from smtpreply.reasons import Reason, provider_at, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
@@ -127,18 +129,36 @@ class Summary:
     def add_own(self, delivery: Delivery) -> None:
         """Count what differs from delivery to delivery: the delay, and who was refused."""
         if delivery.delay is not None:
-            outcome = outcome_of(delivery.status)
-            self.delays.add(outcome.value, delivery.delay)
-            if outcome is Outcome.DELIVERED and delivery.direction is not Direction.INCOMING:
-                self.provider_delays.add(_provider(delivery.relay_host), delivery.delay)
-        if delivery.status in _FINAL:
-            if delivery.sender:
-                self.refused_sender.add(delivery.sender[:_LONGEST])
-            if delivery.recipient:
-                self.refused_recipient.add(delivery.recipient[:_LONGEST])
-            client = delivery.relay_ip or delivery.relay_host
-            if client and delivery.direction is Direction.INCOMING:
-                self.refused_client.add(client[:_LONGEST])
+            self._count_delay(delivery, delivery.delay, 1)
+        client = delivery.relay_ip or delivery.relay_host
+        self._count_refused(delivery, (delivery.sender, delivery.recipient, client))
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Count deliveries that are alike: all of them, with what each has of its own."""
+        self.add_kind(bundle.delivery, bundle.count)
+        for delay, count in Counter(bundle.delays).items():
+            seconds = number_of(delay)
+            if seconds is not None:
+                self._count_delay(bundle.delivery, seconds, count)
+        for party in bundle.refused:
+            self._count_refused(bundle.delivery, party)
+
+    def _count_delay(self, delivery: Delivery, seconds: float, count: int) -> None:
+        outcome = outcome_of(delivery.status)
+        self.delays.add(outcome.value, seconds, count)
+        if outcome is Outcome.DELIVERED and delivery.direction is not Direction.INCOMING:
+            self.provider_delays.add(_provider(delivery.relay_host), seconds, count)
+
+    def _count_refused(self, delivery: Delivery, party: Party) -> None:
+        if delivery.status not in _FINAL:
+            return
+        sender, recipient, client = party
+        if sender:
+            self.refused_sender.add(sender[:_LONGEST])
+        if recipient:
+            self.refused_recipient.add(recipient[:_LONGEST])
+        if client and delivery.direction is Direction.INCOMING:
+            self.refused_client.add(client[:_LONGEST])
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply
