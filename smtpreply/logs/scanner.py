@@ -150,7 +150,8 @@ class Scan(Iterator[Delivery]):
         groups = Groups()
         for block in blocks:
             left = self._skim(block, groups, clock, exactly=exactly)
-            for text in left:
+            for whole in left:
+                text = whole.removesuffix("\n")
                 if not text or text.isspace():
                     continue
                 self.coverage.lines += 1
