@@ -27,7 +27,7 @@ PROGRAMS = st.sampled_from(
         "postscreen", "anvil", "pickup", "relay/smtp",
     ]
 )  # fmt: skip
-QUEUE_IDS = st.sampled_from(["4E74613FE7", "4Zq8mN2c7TzXb", "5A0C21B9D3", "NOQUEUE", "xyz"])
+QUEUE_IDS = st.sampled_from(["4E74613FE7", "4Zq8mN2c7TzXb", "5A0C21B9D3", "xyz"])
 LOCALS = st.sampled_from(
     ["bob", "al", "user.unknown", '"a b"', "full+mailbox", "prvs=1=x", "é", "o'x"]
 )
