@@ -22,6 +22,7 @@ from smtpreply.logs import Coverage
 from smtpreply.report.findings import (
     Place,
     domains,
+    duration,
     listings,
     provider_places,
     refused,
@@ -141,7 +142,7 @@ def _places(title: str, places: list[Place]) -> Iterator[RenderableType]:
         row = [Text(_cut(place.name))]
         row += [Text(f"{place.outcomes[outcome]:,}") for outcome in shown]
         if delays:
-            row.append(Text(_seconds(place.delays.percentile(50)), "dim"))
+            row.append(Text(duration(place.delays.percentile(50)), "dim"))
         grid.add_row(*row)
     yield _under(grid)
     yield from _more(len(places))
@@ -179,7 +180,7 @@ def _delays(summary: Summary) -> Iterator[RenderableType]:
     labels = ("half within", "90% within", "99% within", "attempts")
     grid.add_row(Text(""), *map(Text, labels), style="dim")
     for kind, delays in rows:
-        found = [_seconds(delays.percentile(percent)) for percent in _PERCENTS]
+        found = [duration(delays.percentile(percent)) for percent in _PERCENTS]
         grid.add_row(Text(kind, _style(kind)), *map(Text, found), Text(f"{len(delays):,}", "dim"))
     yield _under(grid)
 
@@ -301,20 +302,6 @@ def _many(count: int, one: str, many: str) -> str:
 
 def _style(kind: str) -> str:
     return _STYLES.get(Outcome(kind), "") if kind in set(Outcome) else ""
-
-
-def _seconds(seconds: float | None) -> str:
-    """Say a delay in the unit that fits.
-
-    >>> _seconds(None), _seconds(0.25), _seconds(45), _seconds(600), _seconds(7200), _seconds(3e5)
-    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
-    """
-    if seconds is None:
-        return ""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
-    return f"{seconds:.2g} s"
 
 
 @attrs.frozen

@@ -166,6 +166,20 @@ def refused(summary: Summary) -> Iterator[tuple[str, Tally[str]]]:
     yield "Clients", summary.refused_client
 
 
+def duration(seconds: float | None) -> str:
+    """Say a delay in the unit that fits.
+
+    >>> duration(None), duration(0.25), duration(45), duration(600), duration(7200), duration(3e5)
+    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
+    """
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
+    return f"{seconds:.2g} s"
+
+
 def _owner(host: str) -> str:
     provider = provider_at(host)
     return provider.key if provider else ""

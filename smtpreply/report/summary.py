@@ -129,7 +129,7 @@ class Summary:
         if delivery.delay is not None:
             outcome = outcome_of(delivery.status)
             self.delays.add(outcome.value, delivery.delay)
-            if outcome is Outcome.DELIVERED and delivery.direction is not Direction.INCOMING:
+            if outcome is Outcome.DELIVERED and _server(delivery):
                 self.provider_delays.add(_provider(delivery.relay_host), delivery.delay)
         if delivery.status in _FINAL:
             if delivery.sender:
@@ -155,9 +155,9 @@ class Summary:
     def _count_places(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
         if delivery.time is not None:
             self.times.add_time(delivery.time, outcome.value, count)
-        server = delivery.relay_host or delivery.relay_ip
-        if server and delivery.direction is not Direction.INCOMING:
-            self.relay.add((server[:_LONGEST].lower(), outcome.value), count)
+        server = _server(delivery)
+        if server:
+            self.relay.add((server, outcome.value), count)
             self.provider.add(_provider(delivery.relay_host), outcome.value, count)
         if delivery.recipient and "@" in delivery.recipient:
             domain = delivery.recipient.rpartition("@")[2]
@@ -170,9 +170,9 @@ class Summary:
         self.example[reason] = _shorter(self.example.get(reason), text[:_LONGEST])
         if delivery.time is not None:
             self.reason_times.add_time(delivery.time, reason, count)
-        server = delivery.relay_host or delivery.relay_ip
-        if server and delivery.direction is not Direction.INCOMING:
-            self.relay_reason.add((server[:_LONGEST].lower(), reason), count)
+        server = _server(delivery)
+        if server:
+            self.relay_reason.add((server, reason), count)
         if verdict.provider is not None:
             self.speaker.add(verdict.provider.key, reason, count)
         if verdict.blocklist is not None:
@@ -254,6 +254,15 @@ def _went_wrong(delivery: Delivery) -> bool:
         return False
     reply = delivery.reply
     return reply.code >= 400 if reply else delivery.status is not Status.SENT
+
+
+def _server(delivery: Delivery) -> str:
+    """Give the server that we spoke to: no client that came to us, nor a program of our own."""
+    if delivery.direction is Direction.INCOMING:
+        return ""
+    if delivery.direction is Direction.LOCAL and delivery.reply_by is None:
+        return ""
+    return (delivery.relay_host or delivery.relay_ip or "")[:_LONGEST].lower()
 
 
 @functools.lru_cache(maxsize=1024)
