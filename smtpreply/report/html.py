@@ -27,7 +27,9 @@ try:
     from plotly.offline import get_plotlyjs
 except ImportError as error:
     raise ImportError(
-        f'the HTML report needs {error.name}: pip install "smtpreply[report]"', name=error.name
+        f"the HTML report needs {(error.name or '').partition('.')[0]}: "
+        'pip install "smtpreply[report]"',
+        name=error.name,
     ) from None
 
 from smtpreply import __version__
@@ -73,6 +75,7 @@ def html_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> 
         actors=actors(),
         sections=list(sections(summary, coverage)),
         coverage=coverage,
+        formats=[(shown(name), count) for name, count in coverage.formats.most_common()],
     )
     return page
 

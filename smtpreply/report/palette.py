@@ -1,7 +1,8 @@
 """The colours of the page: an outcome has one, wherever it is drawn.
 
-They are told apart with any kind of colour blindness (Okabe and Ito, "Color universal design",
-2008, lightened where two would be alike), on white and on black: a test looks at them so.
+They are told apart with any kind of colour blindness, on white and on black: a test looks at them
+so. As a start served the schemes of Okabe and Ito ("Color universal design", 2008) and of Paul Tol
+("Colour schemes", 2021).
 """
 
 from __future__ import annotations
@@ -15,6 +16,6 @@ OUTCOMES = {
     Outcome.REJECTED: "#5b5fc7",
     Outcome.OTHER: "#97a3b0",
 }
-SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a6d3b")
-"""Of things without a colour of their own, such as reasons."""
-REST = "#97a3b0"
+SERIES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
+"""Of things without a colour of their own, such as reasons: Tol's "bright"."""
+REST = "#bbbbbb"

@@ -332,7 +332,7 @@ def _replies(summary: Summary) -> Section:
     return Section(
         key="replies",
         heading="Replies",
-        tables=(codes, enhanced, stages, mismatches),
+        tables=(codes, stages, mismatches, enhanced),
         shape=Shape.BESIDE,
     )
 
