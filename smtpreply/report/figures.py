@@ -79,7 +79,7 @@ def reasons(rows: list[Why]) -> Figure:
 def providers(places: list[Place]) -> Figure:
     """Draw what came of the mail to each provider: shares by outcome."""
     places = [place for place in places if place.total][:_MOST_BARS]
-    names = [place.name for place in places]
+    names = [f"{place.name} ({place.total:,})" for place in places]
     data = []
     for outcome in Outcome:
         counts = [place.outcomes[outcome] for place in places]
