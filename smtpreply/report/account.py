@@ -37,6 +37,7 @@ from smtpreply.report.tally import Tally
 _ROWS = 8
 _FEW = 5
 _BAR = 36
+_GAP = "   "
 _LONGEST_LINE = 200
 _WIDEST = 60  # columns of time; more are drawn together
 _STYLES = {
@@ -198,10 +199,8 @@ def _replies(summary: Summary) -> Iterator[RenderableType]:
     grid = _grid("<<")
     for label, found in rows:
         if found:
-            listed = Text("   ").join(
-                Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found
-            )
-            grid.add_row(Text(label, "dim"), listed)
+            items = [Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found]
+            grid.add_row(Text(label, "dim"), _Flow(items))
     yield _under(grid)
 
 
@@ -318,6 +317,26 @@ class _Bar:
         if options.ascii_only:
             drawn = "#" * max(full, 1)
         yield Segment(drawn, Style.parse(self.style))
+
+
+@attrs.frozen
+class _Flow:
+    """Short texts one after the other, none of which is broken where a line ends."""
+
+    items: list[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines: list[Text] = []
+        for item in self.items:
+            if lines and lines[-1].cell_len + len(_GAP) + item.cell_len <= options.max_width:
+                lines[-1] = Text.assemble(lines[-1], _GAP, item)
+            else:
+                lines.append(item)
+        yield Text("\n").join(lines)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widths = [item.cell_len for item in self.items]
+        return Measurement(max(widths), sum(widths) + len(_GAP) * (len(widths) - 1))
 
 
 @attrs.frozen

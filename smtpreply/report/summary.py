@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs import Delivery, Direction, Status
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status
 from smtpreply.reasons import Reason, provider_at, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
@@ -17,12 +17,15 @@ from smtpreply.report.grid import Grid
 from smtpreply.report.outcome import Outcome, outcome_of
 from smtpreply.report.tally import Tally
 from smtpreply.report.timeline import Timeline
+from smtpreply.stage import Stage
 
 _FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
 _LONGEST = 320
 """Of a key: an address of RFC 5321 4.5.3.1 has room, and a template says enough."""
+_LONGEST_KNOWN = 1000
+"""Of a text whose facts are remembered."""
 
 
 @attrs.define
@@ -164,21 +167,23 @@ class Summary:
             self.domain.add((domain[:_LONGEST].lower(), outcome.value), count)
 
     def _count_verdict(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
-        verdict = delivery.verdict
-        reason, text = verdict.reason.value, delivery.text or ""
-        self.reason.add(reason, outcome.value, count)
-        self.example[reason] = _shorter(self.example.get(reason), text[:_LONGEST])
+        text = delivery.text or ""
+        find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
+        facts = find(text, delivery.stage, delivery.reply_by)
+        self.reason.add(facts.reason, outcome.value, count)
+        shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
+        self.example[facts.reason] = shorter
         if delivery.time is not None:
-            self.reason_times.add_time(delivery.time, reason, count)
+            self.reason_times.add_time(delivery.time, facts.reason, count)
         server = _server(delivery)
         if server:
-            self.relay_reason.add((server, reason), count)
-        if verdict.provider is not None:
-            self.speaker.add(verdict.provider.key, reason, count)
-        if verdict.blocklist is not None:
-            self.blocklist[verdict.blocklist.blocklist.key] += count
-        if not verdict.is_explained:
-            self.unexplained.add(template(text)[:_LONGEST], count)
+            self.relay_reason.add((server, facts.reason), count)
+        if facts.speaker is not None:
+            self.speaker.add(facts.speaker, facts.reason, count)
+        if facts.blocklist is not None:
+            self.blocklist[facts.blocklist] += count
+        if facts.unexplained is not None:
+            self.unexplained.add(facts.unexplained, count)
 
     def __add__(self, other: Summary) -> Summary:
         names = [field.name for field in attrs.fields(Summary) if field.name != "example"]
@@ -247,6 +252,29 @@ class Summary:
         for reason in (*summary.reason.counts, *summary.example):
             Reason(reason)
         return summary
+
+
+@attrs.frozen
+class _Facts:
+    """What is counted of a verdict."""
+
+    reason: str
+    speaker: str | None
+    blocklist: str | None
+    unexplained: str | None
+
+
+@functools.lru_cache(maxsize=2048)  # a server says the same to many
+def _facts(text: str, stage: Stage | None, reply_by: ReplyBy | None) -> _Facts:
+    """Give the facts of a text, which are the same for all deliveries that it answers."""
+    verdict = Delivery(mta="", text=text, stage=stage, reply_by=reply_by).verdict
+    provider, listing = verdict.provider, verdict.blocklist
+    return _Facts(
+        reason=verdict.reason.value,
+        speaker=None if provider is None else provider.key,
+        blocklist=None if listing is None else listing.blocklist.key,
+        unexplained=None if verdict.is_explained else template(text)[:_LONGEST],
+    )
 
 
 def _went_wrong(delivery: Delivery) -> bool:
