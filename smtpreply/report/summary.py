@@ -127,21 +127,25 @@ class Summary:
         if _went_wrong(delivery):
             self._count_verdict(delivery, outcome, count)
 
-    def add_own(self, delivery: Delivery) -> None:
-        """Count what differs from delivery to delivery: the delay, and who was refused."""
+    def add_own(self, delivery: Delivery, count: int = 1) -> None:
+        """Count what differs from delivery to delivery: the delay, and who was refused.
+
+        That is what comes from `delay`, `sender`, `recipient` and the client, beside the fields of
+        `add_kind`.
+        """
         if delivery.delay is not None:
             outcome = outcome_of(delivery.status)
-            self.delays.add(outcome.value, delivery.delay)
+            self.delays.add(outcome.value, delivery.delay, count)
             if outcome is Outcome.DELIVERED and _server(delivery):
-                self.provider_delays.add(_provider(delivery.relay_host), delivery.delay)
+                self.provider_delays.add(_provider(delivery.relay_host), delivery.delay, count)
         if delivery.status in _FINAL:
             if delivery.sender:
-                self.refused_sender.add(delivery.sender[:_LONGEST])
+                self.refused_sender.add(delivery.sender[:_LONGEST], count)
             if delivery.recipient:
-                self.refused_recipient.add(delivery.recipient[:_LONGEST])
+                self.refused_recipient.add(delivery.recipient[:_LONGEST], count)
             client = delivery.relay_ip or delivery.relay_host
             if client and delivery.direction is Direction.INCOMING:
-                self.refused_client.add(client[:_LONGEST])
+                self.refused_client.add(client[:_LONGEST], count)
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply

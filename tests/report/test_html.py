@@ -484,6 +484,21 @@ def test_a_switch_draws_the_other_chart(page: str, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_the_charts_follow_the_colours_of_the_page(page: str, tmp_path: Path) -> None:
+    drive = """
+    let change;
+    MediaQueryList.prototype.addEventListener = (kind, act) => { change = act; };
+    await until(() => change);
+    document.documentElement.style.setProperty("--ink", "rgb(1, 2, 3)");
+    change();
+    const ink = () => getComputedStyle(document.querySelector(".xtick text")).fill;
+    await until(() => ink() === "rgb(1, 2, 3)");
+    tell("redrawn");
+    """
+    assert told(opened(page, tmp_path, drive=drive)) == ["redrawn"]
+
+
+@in_a_browser
 def test_an_old_browser_says_that_it_is_too_old(page: str, tmp_path: Path) -> None:
     old = page.replace("<head>", "<head><script>delete window.DecompressionStream;</script>")
     dom = opened(old, tmp_path, drive="await until(() => document.querySelector('.failed'));")
