@@ -55,13 +55,14 @@ class Column:
 
 @attrs.frozen(kw_only=True)
 class Table:
-    """A table that sorts and filters."""
+    """A table that sorts and filters; one of prose has its cells below each other on a phone."""
 
     key: str
     caption: str
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Cell, ...]]
     remark: str = ""
+    prose: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -183,6 +184,7 @@ def _what_to_do(summary: Summary) -> Section:
     table = Table(
         key="reasons-table",
         caption="Reasons, and what to do",
+        prose=True,
         columns=(
             Column("Reason"),
             Column("Replies", number=True),
