@@ -39,7 +39,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 # The extra that brings what a floor needs beside attrs.
 EXTRAS = {
     "cli": {"click", "rich"},
-    "report": {"rich", "jinja2", "markupsafe"},
+    "report": {"rich", "jinja2", "markupsafe", "plotly"},
     "testing": {"hypothesis"},
 }
 
