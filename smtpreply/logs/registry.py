@@ -59,6 +59,11 @@ BUILTIN = (
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+    Builtin(
+        "exchange-tracking",
+        None,
+        ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
+    ),
 )
 
 _own: dict[str, Format] = {}

@@ -109,6 +109,9 @@ class Scan(Iterator[Delivery]):
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:
                 yield from finish()
+            problems: list[str] = getattr(reader, "problems", [])
+            self.coverage.problems += problems
+            problems.clear()
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
