@@ -64,6 +64,8 @@ BUILTIN = (
         None,
         ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
     ),
+    Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
+    Builtin("exchange-status", None, ("{LED=", "LastError")),
 )
 
 _own: dict[str, Format] = {}
