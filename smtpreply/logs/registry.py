@@ -64,6 +64,7 @@ BUILTIN = (
         None,
         ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
     ),
+    Builtin("exchange-smtp", None, ("Z,", "session-id")),
     Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
     Builtin("exchange-status", None, ("{LED=", "LastError")),
 )
