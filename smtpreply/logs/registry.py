@@ -64,6 +64,16 @@ BUILTIN = (
         None,
         ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
     ),
+    Builtin(
+        "powermta",
+        None,
+        ("timeLogged", ",relayed,", ",delivered,", ",failed,", ",delayed,", ",expanded,"),
+    ),
+    Builtin(
+        "momentum",
+        None,
+        ("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
+    ),
     Builtin("exchange-smtp", None, ("Z,", "session-id")),
     Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
     Builtin("exchange-status", None, ("{LED=", "LastError")),

@@ -35,7 +35,7 @@ from smtpreply.logs.formats.exchange import (
     values_in,
 )
 from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import time_of
+from smtpreply.logs.formats.stamps import span_between, time_of
 from smtpreply.logs.formats.words import said_by
 from smtpreply.logs.prefix import Line
 from smtpreply.logs.table import Head, Row, TableReader, claims_by, fields_of, with_columns
@@ -125,14 +125,8 @@ def _known(row: Row, time: datetime | None) -> dict[str, Any]:
         "queue_id": row.get("internalmessageid"),
         "message_id": row.get("messageid", "").strip("<>") or None,
         "sender": None if sender is None else sender.strip("<>"),
-        "delay": _span(time_of(row.get("messageinfo", "").partition(";")[0]), time),
+        "delay": span_between(time_of(row.get("messageinfo", "").partition(";")[0]), time),
     }
-
-
-def _span(start: datetime | None, end: datetime | None) -> float | None:
-    if start is None or end is None or start.tzinfo is None or end.tzinfo is None:
-        return None
-    return max((end - start).total_seconds(), 0.0)
 
 
 def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ _ISO = re.compile(
     r"(?:[.,]([0-9]{1,9}))?(?: ?(Z|UTC)| ?([+-])([0-9]{2}):?([0-9]{2}))?\Z"
 )
 _EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?\Z")
+_SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}) ([0-9]{1,2}):([0-9]{2}):([0-9]{2})\Z")
 _AMERICAN = re.compile(
     r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2})[ \u202f]([AP])M\Z",
@@ -46,6 +47,22 @@ def time_of(text: str | None, zone: tzinfo | None = None) -> datetime | None:
         return _time_of(text, zone)
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
         return None
+
+
+def span_of(text: str | None) -> float | None:
+    """Give a number of seconds; None for what is none.
+
+    >>> span_of("0.393"), span_of("1e999")
+    (0.393, None)
+    """
+    return float(text) if text and _SPAN.match(text) else None
+
+
+def span_between(start: datetime | None, end: datetime | None) -> float | None:
+    """Give the seconds between two times; None where one is missing, or one has no zone."""
+    if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
+        return None
+    return max((end - start).total_seconds(), 0.0)
 
 
 def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
