@@ -51,6 +51,8 @@ class Builtin:
 
 # In this order a line is shown to them; the first that knows it has it.
 BUILTIN = (
+    # In front of exim, to which each line with a date and a time is one of its own.
+    Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
@@ -74,6 +76,7 @@ BUILTIN = (
         None,
         ("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
     ),
+    Builtin("google-workspace", None, ("SMTP reply code", "message_info")),
     Builtin("exchange-smtp", None, ("Z,", "session-id")),
     Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
     Builtin("exchange-status", None, ("{LED=", "LastError")),

@@ -8,6 +8,7 @@ RFC 4180 2, with what exports add to it::
     record    = field *(delimiter field)                  ; over several lines where a field is
     field     = DQUOTE *(any / 2DQUOTE) DQUOTE / *any     ; quoted and holds line ends
     delimiter = "," / ";" / TAB
+              / SP                            ; W3C: nothing is quoted, "+" stands for a space
 
 Which columns there are, and in which order, is the administrator's choice: so a value is found by
 the name of its column, and never by its place. Names are compared by their letters and digits
@@ -101,6 +102,8 @@ def read_head(text: str) -> Head | None:
     text = text.strip("\ufeff \t\r")
     if text[: len(_FIELDS)].lower() == _FIELDS:
         text = text[len(_FIELDS) :].strip()
+        if "," not in text and " " in text:
+            return Head(tuple(map(bare, text[:MOST_CHARACTERS].split(" "))), " ")
     elif _PREAMBLE.match(text):
         return None
     if len(text) > MOST_CHARACTERS:
@@ -305,8 +308,9 @@ def _records(
     The fields of a record that the csv module does not take, such as one with a field of a
     megabyte, are None.
     """
-    if len(lines) == 1 and '"' not in lines[0].message and "\r" not in lines[0].message:
-        return [(lines[0], lines[0].message.split(delimiter))], 1
+    plain = len(lines) == 1 and '"' not in lines[0].message and "\r" not in lines[0].message
+    if plain or delimiter == " ":
+        return [(line, line.message.split(delimiter)) for line in lines], len(lines)
     found: list[tuple[Line, list[str] | None]] = []
     supply = _Supply(lines)
     reader = csv.reader(supply, delimiter=delimiter)

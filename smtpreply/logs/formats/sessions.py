@@ -89,6 +89,11 @@ class Session:
         self._challenged = False
         self._begun = False  # whether the log has shown what came before
 
+    @property
+    def idle(self) -> bool:
+        """Whether no command waits for a reply."""
+        return not self._waiting
+
     def connected(self) -> None:
         """Begin: the greeting comes first."""
         self._begun = True
