@@ -69,7 +69,15 @@ BUILTIN = (
     Builtin(
         "powermta",
         None,
-        ("timeLogged", ",relayed,", ",delivered,", ",failed,", ",delayed,", ",expanded,"),
+        (
+            "timeLogged",
+            ",relayed,",
+            ",delivered,",
+            ",failed,",
+            ",delayed,",
+            ",expanded,",
+            "smtp;",
+        ),
     ),
     Builtin(
         "momentum",
@@ -79,7 +87,7 @@ BUILTIN = (
     Builtin("google-workspace", None, ("SMTP reply code", "message_info")),
     Builtin("exchange-smtp", None, ("Z,", "session-id")),
     Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
-    Builtin("exchange-status", None, ("{LED=", "LastError")),
+    Builtin("exchange-status", None, ("{LED=", "LastError", "Last Error")),
 )
 
 _own: dict[str, Format] = {}

@@ -8,6 +8,7 @@ extended report is not here: it has the columns of `smtpreply.logs.formats.excha
                ; Get-MessageTrace | Export-Csv, columns in any order and more of them
     detail   = '"MessageId",' ... '"Date","Event","Action","Detail"' ...
                ; Get-MessageTraceDetail | Export-Csv
+          ; ConvertTo-Json: the same names, an object a line
     recipient_status = address "##" event *("," SP event) *(";" ...)
     Detail   = [words "."] SP reply ["[" name "=" value "]"] / "Reason: " status [words]
 
@@ -29,7 +30,7 @@ from smtpreply.logs.formats.exchange import Answer, answer_in, holds_pairs
 from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.stamps import time_of
 from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Head, Row, TableReader, claims_by, with_columns
+from smtpreply.logs.table import Head, Row, TableReader, bare, claims_by, with_columns
 
 _NAME = "exchange-online"
 
@@ -72,6 +73,10 @@ _is_trace = with_columns(
     "received|date|origin-timestamp-utc", "sender-address", "recipient-address", "status"
 )
 _is_detail = with_columns("date", "event", "detail", "message-trace-id|message-id")
+# Less is asked of a head than of an object: other programs' objects have a sender and a status too.
+_is_json_trace = with_columns(
+    "received|message-trace-id", "sender-address", "recipient-address", "status"
+)
 
 
 def _is_head(head: Head) -> bool:
@@ -79,7 +84,31 @@ def _is_head(head: Head) -> bool:
 
 
 def _detect(line: Line) -> bool:
-    return _claims([line.message])
+    return _claims([line.message]) if line.fields is None else _json_row(line) is not None
+
+
+def _json_row(line: Line) -> Row | None:
+    """Name the values of a JSON object, as ``ConvertTo-Json -Compress`` writes a row."""
+    named = {bare(name): value for name, value in (line.fields or {}).items()}
+    known = _is_json_trace(Head(tuple(named)))
+    return {name: value for name, value in named.items() if _is_text(value)} if known else None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+class _Reader(TableReader):
+    """Reads the rows of a report, and those that are JSON objects."""
+
+    def __init__(self) -> None:
+        super().__init__(_is_head, _deliveries)
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        if line.fields is None:
+            return super().__call__(line)
+        row = _json_row(line)
+        return None if row is None else _deliveries(line, row)
 
 
 def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
@@ -140,4 +169,4 @@ def _answer(detail: str) -> Answer:
 
 _STAMPS = ("origintimestamputc", "origintimestamp", "received", "date", "datetimeutc")
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, lambda: TableReader(_is_head, _deliveries), _claims)
+FORMAT = Format(_NAME, _detect, _Reader, _claims)

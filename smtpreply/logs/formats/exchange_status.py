@@ -5,8 +5,8 @@ From the output of ``Get-Queue``, ``Get-Message``, ``Get-MessageTrackingLog`` an
 
     line  = [label] status [words]
     label = name 1*SP ":" SP        ; a list in PowerShell: "LastError : ", "RecipientStatus : "
-          / name "=" / ["Defer:"] "Reason:" SP
-    name  = "LastError" / "RecipientStatus" / "Status" / "Detail" / "Error"
+          / name "=" / [event ":"] "Reason:" SP
+    name  = "LastError" / "Last Error" / "RecipientStatus" / "Status" / "Detail" / "Error"
 
 where ``status`` has pairs: see `smtpreply.logs.formats.exchange`. Behind LastError a reply may
 stand alone, as Exchange 2007 and 2010 write it.
@@ -27,13 +27,14 @@ from smtpreply.logs.prefix import Line
 _NAME = "exchange-status"
 
 _STATUS = re.compile(
-    r"[ \t]{0,80}['\"]?(?:(?:LastError|RecipientStatus|Status|Detail|Error)[ \t]{0,80}[:=] ?)?"
-    r"(?:(?:Defer: ?)?Reason: ?)?['\"]?\{?\[\{(?:LRT=[^{}]{0,80}\};\{)?LED=",
+    r"[ \t]{0,80}['\"]?(?:(?:Last ?Error|RecipientStatus|Status|Detail|Error)[ \t]{0,80}[:=] ?)?"
+    r"(?:(?:[A-Za-z]{2,20}: ?)?Reason: ?)?['\"]?\{?\[\{(?:LRT=[^{}]{0,80}\};\{)?LED=",
     re.IGNORECASE,
 )
 _LAST_ERROR = re.compile(
-    r"[ \t]{0,80}LastError[ \t]{0,80}: ([2-5][0-9]{2}[ -].*)\Z", re.IGNORECASE | re.DOTALL
+    r"[ \t]{0,80}Last ?Error[ \t]{0,80}: ([2-5][0-9]{2}[ -].*)\Z", re.IGNORECASE | re.DOTALL
 )
+_IN_QUEUE = re.compile(r"[ \t]{0,80}Last ?Error", re.IGNORECASE)
 _EXPIRED = re.compile(r"5[0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,20}QUEUE\.Expired")
 _BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 
@@ -49,7 +50,7 @@ def _read(line: Line) -> Iterable[Delivery] | None:
         return None
     answer = answer_in(last[1] if last else line.message)
     line.time = line.time or time_of(answer.retried)
-    queued = "lasterror" in line.message[:100].lower()
+    queued = last is not None or _IN_QUEUE.match(line.message) is not None
     spoke = answer.host is not None or answer.reply_by is ReplyBy.REMOTE
     return (
         delivery_in(

@@ -72,6 +72,9 @@ _ROW = re.compile(
 _STATUS = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: ?\((.{0,1000})\))?\Z", re.DOTALL)
 _DIAGNOSTIC = re.compile(r"(?:([A-Za-z][A-Za-z0-9-]{0,40}) ?; ?)?(.*)\Z", re.DOTALL)
 _MTA = re.compile(r"(?:dns; ?)?([^\s()]{1,255})?(?: ?\(([0-9A-Fa-f:.]{2,45})\))?\Z")
+_SMTP_DIAGNOSTIC = re.compile(r"smtp; ?[245][0-9]{2}[ -]")
+_MAILBOX = re.compile(r"<?[^\s@<>]{1,256}@[^\s@<>]{1,255}>?\Z")
+_SERVER = re.compile(r"[^\s()]{1,255} \([0-9A-Fa-f:.]{2,45}\)\Z")
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}\Z")
 _OVER_SMTP = ("smtp", "lmtp")
 _EXPIRED = ("message-expired",)
@@ -81,13 +84,38 @@ _is_head = with_columns("type", "timeLogged", "rcpt|queue|dsnStatus")
 
 def _headless(fields: Sequence[str]) -> Head | None:
     """Know a record of the default columns: by what dsnAction may be, at its place."""
-    if not 12 <= len(fields) <= len(_BEFORE) + len(_FROM_ORIGINATOR) or fields[0] not in _STATUSES:
+    if fields[0] not in _STATUSES:
         return None
-    for count in range(2, len(_BEFORE) + 1):  # columns in front of orig
-        status, recipient = fields[count + 4], fields[count + 1]
-        if fields[count + 3] in _ACTIONS and _STATUS.match(status) and "@" in recipient:
-            return Head(_BEFORE[:count] + _FROM_ORIGINATOR)
-    return None
+    if 12 <= len(fields) <= len(_BEFORE) + len(_FROM_ORIGINATOR):
+        for count in range(2, len(_BEFORE) + 1):  # columns in front of orig
+            status, recipient = fields[count + 4], fields[count + 1]
+            if fields[count + 3] in _ACTIONS and _STATUS.match(status) and "@" in recipient:
+                return Head(_BEFORE[:count] + _FROM_ORIGINATOR)
+    return _by_form(fields)
+
+
+def _by_form(fields: Sequence[str]) -> Head | None:
+    """Know the columns of another choice by what is in them, if each can be but one.
+
+    The guide has the originator in front of the recipient, and both in front of all that is about
+    the reply; dsnMta is behind srcMta, which looks alike.
+    """
+    names = ["type", "timelogged", *(f"other{number}" for number in range(2, len(fields)))]
+    diagnostics = [place for place, field in enumerate(fields) if _SMTP_DIAGNOSTIC.match(field)]
+    addresses = [place for place, field in enumerate(fields) if _MAILBOX.match(field)]
+    if len(diagnostics) != 1 or len(addresses) not in (1, 2) or addresses[-1] > diagnostics[0]:
+        return None
+    servers = [place for place, field in enumerate(fields) if _SERVER.match(field)]
+    statuses = [place for place, field in enumerate(fields) if _STATUS.match(field)]
+    names[diagnostics[0]] = "dsndiag"
+    names[addresses[-1]] = "rcpt"
+    if len(addresses) == 2:
+        names[addresses[0]] = "orig"
+    if len(statuses) == 1:
+        names[statuses[0]] = "dsnstatus"
+    if servers and servers[-1] > addresses[-1]:
+        names[servers[-1]] = "dsnmta"
+    return Head(tuple(names))
 
 
 def _detect(line: Line) -> bool:
