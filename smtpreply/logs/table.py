@@ -29,7 +29,7 @@ import attrs
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.prefix import Line
 
-MOST_LINES = 200  # a bounce that is quoted in a trace has some dozens
+MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
 MOST_CHARACTERS = 65_536  # the csv module takes twice as many for one field
 _MOST_PROBLEMS = 100  # each line of a hostile file may be one, and is counted anyway
 
@@ -179,7 +179,7 @@ class TableReader:
             understood = False
         read = self._line(line)
         if read is None or not understood:
-            self._held = found + (read or [])
+            self._held = [*found, *(read or ()), *self._held]
             return None
         return found + read
 
@@ -228,7 +228,8 @@ class TableReader:
         """Read the records that are closed by now."""
         found: list[Delivery] = []
         understood = True
-        for first, fields in self._take():
+        goes_on = len(self._open) > 1 and '"' not in self._open[-1].message
+        for first, fields in () if goes_on else self._take():
             read = self._row(first, fields, self._head) if fields is not None else None
             understood = understood and read is not None
             found += read or []
