@@ -53,6 +53,12 @@ class Builtin:
 BUILTIN = (
     # In front of exim, to which each line with a date and a time is one of its own.
     Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
+    # Its Postfix logs under the same names.
+    Builtin(
+        "barracuda",
+        r"(?:outbound/smtp|inbound/pass[0-9]?|scan)\Z",
+        (" SEND ", " RECV ", " SCAN "),
+    ),
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
