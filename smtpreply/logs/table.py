@@ -166,6 +166,7 @@ class TableReader:
         self._read_row = read_row
         self._headless = headless
         self._head: Head | None = None
+        self._begun = False  # whether a head has come since the preamble began
         self._open: list[Line] = []  # of a record that is not closed yet
         self._held: list[Delivery] = []  # told with the next line, since this one has failed
 
@@ -188,7 +189,7 @@ class TableReader:
         yield from self._held
         self._held = []
         yield from self._closed_by_force()
-        self._head = None
+        self._head, self._begun = None, False
         self.preamble = []
 
     def _line(self, line: Line) -> list[Delivery] | None:
@@ -198,10 +199,10 @@ class TableReader:
                 return []
             head = read_head(text) if self._may_be_head(text) else None
             if head is not None and self._is_head(head):
-                self._head = head
+                self._head, self._begun = head, True
                 return []
             if _PREAMBLE.match(text):
-                return self._preamble(text)
+                return self._preamble(text, another=head is not None)
         if self._head is None:
             return self._alone(line)
         self._open.append(line)
@@ -211,8 +212,11 @@ class TableReader:
         """Whether to look: of a table that has its head, only for another one's."""
         return self._head is None or text[:1] == "#"
 
-    def _preamble(self, text: str) -> list[Delivery]:
-        if self._head is not None:  # files that were put together
+    def _preamble(self, text: str, *, another: bool) -> list[Delivery]:
+        if another:  # the head of a table that is not of this format: its rows are none of ours
+            self._head = None
+        if self._begun:  # files that were put together
+            self._begun = False
             self.preamble = []
         if len(self.preamble) < MOST_LINES:
             self.preamble.append(text.lstrip("\ufeff#")[:MOST_CHARACTERS])

@@ -96,6 +96,20 @@ def test_a_source_with_another_head_may_follow() -> None:
         assert list(reader.finish()) == []
 
 
+def test_files_that_were_put_together_have_a_preamble_each() -> None:
+    reader = TableReader(IS_HEAD, told)
+    lines = ["#Kind: a", "id,said", "1,a", "#Kind: b", "#Date: x", "#Fields: id,said", "2,b"]
+    seen = []
+    for number, text in enumerate(lines, start=1):
+        reader(Line(text, text, number))
+        seen.append(list(reader.preamble))
+    assert (seen[2], seen[-1]) == (["Kind: a"], ["Kind: b", "Date: x"])
+
+
+def test_the_rows_of_another_table_are_none_of_ours() -> None:
+    assert read("id,said", "1,a", "#Fields: id,other", "2,b") == [("1", "a", 2)]
+
+
 OWN = Format("own", lambda _: False, lambda: TableReader(IS_HEAD, told), claims_by(IS_HEAD))
 
 

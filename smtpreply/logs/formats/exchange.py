@@ -40,22 +40,24 @@ _MOST_PAIRS = 8
 # The component, and what it says: "QUEUE.Expired;", "STOREDRV.Deliver.Exception:", "SMTPSEND.DNS.".
 _COMPONENT = re.compile(
     r"\b(RESOLVER|QUEUE|ROUTING|STOREDRV|SMTPSEND|AGENT|TRANSPORT|APPROVAL|CAT|DSN|SMSEND|MSGTYPE"
-    r"|ADMIN|POISON|HYGIENE|DELIVERY|FOREIGN|DNS)\.[A-Za-z]"
+    r"|ADMIN|POISON|HYGIENE|DELIVERY|FOREIGN|DNS)\.[A-Za-z.]{1,80}[;:]"
 )
 # These speak of the sending server's own work, whichever server it was busy with.
 _NEVER_REMOTE = frozenset(
     {"QUEUE", "ROUTING", "SMTPSEND", "AGENT", "ADMIN", "DNS", "POISON", "APPROVAL", "CAT"}
 )
 _OWN_WORDS = re.compile(
-    r"[45][0-9]{2}[ -](?:[45]\.[0-9]{1,3}\.[0-9]{1,3} )?(?:"
+    # 4.4.312 and its neighbours are Exchange Online's for connections, 4.7.323 for DANE.
+    r"[45][0-9]{2}[ -](?:[45]\.4\.3[0-9]{2} |[45]\.7\.32[0-9] "
+    r"|(?:[45]\.[0-9]{1,3}\.[0-9]{1,3} )?(?:"
     r"Unable to connect|Connection (?:timed out|refused|dropped|was closed abruptly|expired)"
     r"|DNS query failed|DNS domain .{0,300} does not exist|Message delayed|Message expired"
     r"|Error (?:encountered while )?communicating with (?:primary )?target"
     r"|Primary target IP address responded|Cannot connect to remote server"
     r"|Proxy session setup failed|Remote server did not respond"
     r"|The certificate specified in|unable to (?:route|establish connection)"
-    r"|(?:Failed to connect|Socket error|SocketError|Winsock error)"
-    r")",
+    r"|Failed to connect|Socket error|SocketError|Winsock error|Certificate validation fail"
+    r"|Remote server response was not RFC conformant))",
     re.IGNORECASE,
 )
 # Exchange Online's front door for outgoing mail hands through what was said to it.

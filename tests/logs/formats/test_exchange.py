@@ -94,7 +94,10 @@ def test_a_window_breaks_lines_and_a_reply_has_its_own() -> None:
         ("550 4.4.7 QUEUE.Expired; message expired", True, ReplyBy.MTA),
         ("421 4.4.2 Connection dropped due to SocketError", True, ReplyBy.MTA),
         ("550 5.0.350 Remote server returned an error -> 550 No", False, ReplyBy.FILTER),
+        ("450 4.7.323 tlsa-invalid: no record fits", True, ReplyBy.MTA),
+        ("450 4.4.315 Connection timed out", True, ReplyBy.MTA),
         ("550 5.1.1 User unknown", False, ReplyBy.REMOTE),
+        ("550 5.7.1 Ask QUEUE.Example or DNS.Example", True, ReplyBy.REMOTE),
         ("To", True, None),
     ],
 )
@@ -323,6 +326,11 @@ def test_the_name_of_a_file_tells_the_direction_too(tmp_path: Path) -> None:
 def test_a_client_cannot_play_our_reply() -> None:
     rows = [RECEIVE[4], RECEIVE[5], RECEIVE[8].replace("EHLO c.example.net", "250 2.6.0 Queued")]
     assert list(scan([RECEIVE[2], *rows])) == []
+
+
+def test_two_logs_in_one_file_keep_their_directions() -> None:
+    run = scan(SEND + RECEIVE)
+    assert [delivery.reply_by for delivery in run][-6:] == [ReplyBy.OWN] * 6
 
 
 def test_sessions_that_are_mixed_are_kept_apart() -> None:
