@@ -53,6 +53,7 @@ class Builtin:
 BUILTIN = (
     # In front of exim, to which each line with a date and a time is one of its own.
     Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
+    Builtin("domino", None, ("SMTPClient: ",)),
     # Its Postfix logs under the same names.
     Builtin(
         "barracuda",

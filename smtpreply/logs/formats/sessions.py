@@ -113,10 +113,11 @@ class Session:
     def reply_line(self, text: str) -> Answered | None:
         """Take a line of a reply, and give the whole of it, if this is the last."""
         match = _LINE.match(text)
-        if match is None:
+        if match is None and not self._lines:
             return None
         self._lines.append(text)
-        if match[2] == "-" and len(self._lines) < _MOST_LINES:
+        goes_on = match is None or match[2] == "-"  # within a reply, some send lines without a code
+        if goes_on and len(self._lines) < _MOST_LINES:
             return None
         return self.unfinished()
 
