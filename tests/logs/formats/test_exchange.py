@@ -237,6 +237,26 @@ def test_an_export_by_powershell_is_the_same_table() -> None:
     assert (delivery.sender, delivery.message_id) == ("", "m@example.com")
 
 
+def test_the_extended_report_of_exchange_online_is_the_same_table() -> None:
+    status = "[{LED=550 5.1.1 No};{MSG=};{FQDN=mx.example.org};{IP=203.0.113.7};{LRT=}]"
+    head = (
+        "date_time_utc,source_context,source,event_id,message_id,recipient_address,"
+        "recipient_status,sender_address,return_path,directionality,custom_data"
+    )
+    row = "2026-02-08T13:58:27.1234567Z,,SMTP,FAIL,<m@example.com>,bo@example.org,{},a@b,a@b,2,{}"
+    for in_status, in_custom_data in ((status, ""), ("", f"S:Proxy=1;'S:Status={status}'")):
+        [delivery] = scan([head, row.format(in_status, in_custom_data)])
+        assert words(delivery) == (
+            "bo@example.org",
+            Status.BOUNCED,
+            None,
+            ReplyBy.REMOTE,
+            "550 5.1.1 No",
+        )
+        assert (delivery.relay_host, delivery.relay_ip) == ("mx.example.org", "203.0.113.7")
+        assert delivery.time == datetime(2026, 2, 8, 13, 58, 27, 123456, tzinfo=UTC)
+
+
 def test_statuses_that_fit_no_recipient_are_given_to_none() -> None:
     line = TRACKING[6].replace("250 2.1.5 Ok;250 2.1.5 Fine", "250 1;250 2;250 3")
     assert [delivery.recipient for delivery in scan([*TRACKING[:5], line])] == [None] * 3
