@@ -143,6 +143,9 @@ class Scan(Iterator[Delivery]):
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:
                 yield from finish()
+            problems: list[str] = getattr(reader, "problems", [])
+            self.coverage.problems += problems
+            problems.clear()
 
     # --- many at once ---
 
