@@ -1,10 +1,11 @@
 """A summary as one page that opens without a network: `html_report`.
 
 Needs jinja2 and plotly, the extra ``report``. The page holds the charts' library, so that it can
-be kept, sent and opened anywhere. Why plotly: it draws what the others draw and its bars, hovers
-and zoom look best as they come; it hides and shows a series by a click, saves a picture, and can
-change its colours with the page; and it installs without NumPy, as bokeh does not. Its 4.8 MB of
-JavaScript go into the page compressed, as 2 MB, which every browser since 2023 unpacks.
+be kept, sent and opened anywhere. Why plotly: its bars, hovers and zoom look best as they come; a
+click hides a series, a button saves a picture, and its colours change with the page; and it is
+Python alone, while bokeh brings NumPy, and altair needs a binary of 84 MB to work without a
+network. Its 4.8 MB of JavaScript go into the page compressed, as 2 MB, which every browser since
+2023 unpacks.
 
 Nothing in a log becomes markup: texts go through `escape`, then through the template's own
 escaping; no chart has a name out of a log; and should something slip through, the page's content

@@ -25,7 +25,7 @@ from plotly import graph_objects
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.report import figures
-from smtpreply.report.findings import provider_places, whys
+from smtpreply.report.findings import provider_places, span, whys
 from smtpreply.report.html import html_report
 from smtpreply.report.outcome import Outcome
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
@@ -234,6 +234,12 @@ def test_every_chart_is_one_that_plotly_knows(days: int) -> None:
     """Its own classes check each property."""
     for figure in drawn(lasting(days)):
         graph_objects.Figure(figure)
+
+
+def test_a_long_log_is_told_by_days_and_a_longer_one_by_months() -> None:
+    assert span(lasting(700)) == ("2026-11-24", "2028-10-24")
+    assert span(lasting(7000)) == ("2026-11", "2046-01")
+    assert "Deliveries by month" in html_report(lasting(7000), Coverage())
 
 
 def test_the_charts_have_the_numbers_of_the_summary(sample: tuple[Summary, Coverage]) -> None:
