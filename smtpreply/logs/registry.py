@@ -59,6 +59,22 @@ BUILTIN = (
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+    # Events of services, which any program may have written down: see `_candidates`.
+    Builtin("kumomta", None, ('"response"', '"queue"', '"egress_pool"')),
+    Builtin("ses", None, ("notificationType", "eventType", "aws.ses")),
+    Builtin("sparkpost", None, ('"msys"', '"rcpt_to"')),
+    Builtin("sendgrid", None, ('"sg_event_id"', '"sg_message_id"', '"smtp-id"', '"created"')),
+    Builtin("mailgun", None, ('"event-data"', '"delivery-status"', '"log-level"', '"domain"')),
+    Builtin("postmark", None, ('"RecordType"', '"TypeCode"')),
+    Builtin("mandrill", None, ('"msg"', "mandrill_events")),
+    Builtin("mailjet", None, ('"MessageID"', '"mj_campaign_id"', '"mj_message_id"')),
+    Builtin("mailtrap", None, ('"sending_stream"',)),
+    Builtin("brevo", None, ('"message-id"', '"messageId"')),
+    Builtin("unisender-go", None, ('"event_name"',)),
+    Builtin("postal", None, ('"payload"', '"sent_with_ssl"', '"output"')),
+    Builtin("mailersend", None, ('"activity.',)),
+    Builtin("resend", None, ('"email_id"',)),
+    Builtin("elastic-email", None, ('"TransactionID"',)),
 )
 
 _own: dict[str, Format] = {}
@@ -126,7 +142,10 @@ class Detection:
     def _candidates(self, line: Line) -> Iterable[Format]:
         if line.program is not None:
             found = self._programs.get(line.program)
-            return self._of_program(line.program) if found is None else found
+            found = self._of_program(line.program) if found is None else found
+            # What is no mail server may write down the events that a service has sent to it.
+            if found or not line.message.startswith(("{", "[")):
+                return found
         return self._of_text(line.message)
 
     def _of_program(self, program: str) -> tuple[Format, ...]:
