@@ -59,22 +59,27 @@ BUILTIN = (
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
-    # Events of services, which any program may have written down: see `_candidates`.
-    Builtin("kumomta", None, ('"response"', '"queue"', '"egress_pool"')),
+    # Events of services, which any program may have written down: see `_candidates`. No needle ends
+    # in a quote, since an event in a string has its quotes escaped.
+    Builtin("kumomta", None, ('"response', '"queue', '"egress_pool')),
     Builtin("ses", None, ("notificationType", "eventType", "aws.ses")),
-    Builtin("sparkpost", None, ('"msys"', '"rcpt_to"')),
-    Builtin("sendgrid", None, ('"sg_event_id"', '"sg_message_id"', '"smtp-id"', '"created"')),
-    Builtin("mailgun", None, ('"event-data"', '"delivery-status"', '"log-level"', '"domain"')),
-    Builtin("postmark", None, ('"RecordType"', '"TypeCode"')),
-    Builtin("mandrill", None, ('"msg"', "mandrill_events")),
-    Builtin("mailjet", None, ('"MessageID"', '"mj_campaign_id"', '"mj_message_id"')),
-    Builtin("mailtrap", None, ('"sending_stream"',)),
-    Builtin("brevo", None, ('"message-id"', '"messageId"')),
-    Builtin("unisender-go", None, ('"event_name"',)),
-    Builtin("postal", None, ('"payload"', '"sent_with_ssl"', '"output"')),
+    Builtin("sparkpost", None, ('"msys', '"rcpt_to', '"bounce_class')),
+    Builtin("sendgrid", None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"created')),
+    Builtin(
+        "mailgun",
+        None,
+        ('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'),
+    ),
+    Builtin("postmark", None, ('"RecordType', '"TypeCode')),
+    Builtin("mandrill", None, ('"msg', "mandrill_events")),
+    Builtin("mailjet", None, ('"MessageID', '"mj_campaign_id', '"mj_message_id')),
+    Builtin("mailtrap", None, ('"sending_stream',)),
+    Builtin("brevo", None, ('"message-id', '"messageId')),
+    Builtin("unisender-go", None, ('"event_name',)),
+    Builtin("postal", None, ('"payload', '"output', '"direction')),
     Builtin("mailersend", None, ('"activity.',)),
-    Builtin("resend", None, ('"email_id"',)),
-    Builtin("elastic-email", None, ('"TransactionID"',)),
+    Builtin("resend", None, ('"email_id',)),
+    Builtin("elastic-email", None, ('"TransactionID',)),
 )
 
 _own: dict[str, Format] = {}

@@ -69,4 +69,4 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("brevo", _knows, _tells, marks=r'"(?:message-id|messageId)"')
+FORMAT = event_format("brevo", _knows, _tells, marks=r'"(?:message-id|messageId)\b')

@@ -35,7 +35,7 @@ _STATUSES = {
 }
 # They move a message from queue to queue, or come later from another side.
 _OTHERS = ("Feedback", "AdminRebind", "DeferredInjectRebind", "Delayed", "XferIn", "XferOut")
-_MARKS = rf'"type"\s*:\s*"(?:{"|".join((*_STATUSES, *_OTHERS))})"'
+_MARKS = rf'"type\\*"\s*:\s*\\*"(?:{"|".join((*_STATUSES, *_OTHERS))})\\*"'
 _INCOMING = ("Reception", "Rejection")
 _MADE_UP = ("Expiration", "AdminBounce")
 _INTERNAL = "KumoMTA internal:"

@@ -124,4 +124,6 @@ def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Told:
     return words(text, code=code)
 
 
-FORMAT = event_format("mailgun", _knows, _tells, marks=r'"(?:event-data|log-level|X-Mailgun-Sid)"')
+FORMAT = event_format(
+    "mailgun", _knows, _tells, marks=r'"(?:event-data|log-level|message-headers)\b'
+)

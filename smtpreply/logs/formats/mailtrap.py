@@ -52,4 +52,4 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("mailtrap", _knows, _tells, marks=r'"sending_stream"')
+FORMAT = event_format("mailtrap", _knows, _tells, marks=r'"sending_stream\b')

@@ -98,7 +98,7 @@ def _carried_by(item: dict[str, Any]) -> Any:
         if isinstance(item[name], list):
             return item[name]
     message = item.get("message")  # CloudWatch's export
-    if isinstance(message, str) and message.startswith("{") and "timestamp" in item:
+    if isinstance(message, str) and message.startswith(("{", "[")) and "timestamp" in item:
         return parsed(message)
     return None
 

@@ -85,4 +85,4 @@ def _bounce(event: Event, status: Status) -> Told:
     }
 
 
-FORMAT = event_format("postmark", _knows, _tells, marks=r'"(?:RecordType|TypeCode|BouncedAt)"')
+FORMAT = event_format("postmark", _knows, _tells, marks=r'"(?:RecordType|TypeCode|BouncedAt)\b')

@@ -35,7 +35,7 @@ _OTHERS = {
     "group_resubscribe", "machine_opened", "account_status_change",
 }  # fmt: skip
 _OWN_IDS = ("sg_event_id", "sg_message_id", "smtp-id")
-_MARKS = r'"(?:sg_event_id|sg_message_id|smtp-id)"|"created"\s*:\s*[0-9]{9,10},\s*"email"'
+_MARKS = r'"(?:sg_event_id|sg_message_id|smtp-id)\b|"created"\s*:\s*[0-9]{9,10},\s*"email"'
 _OF_LISTS = {"created", "email", "reason", "status"}
 # What it says where it spoke to no server, in some of which it puts a code before.
 _OWN = re.compile(

@@ -86,4 +86,4 @@ def _of(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("sparkpost", _knows, _tells, marks=r'"(?:msys|rcpt_to|raw_rcpt_to)"')
+FORMAT = event_format("sparkpost", _knows, _tells, marks=r'"(?:msys|rcpt_to|bounce_class)\b')

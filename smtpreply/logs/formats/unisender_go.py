@@ -57,4 +57,4 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("unisender-go", _knows, _tells, marks=r'"(?:events_by_user|event_name)"')
+FORMAT = event_format("unisender-go", _knows, _tells, marks=r'"(?:events_by_user|event_name)\b')
