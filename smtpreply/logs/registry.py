@@ -6,6 +6,7 @@ row here, with what shows that a line may be its, and its module is imported whe
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -15,6 +16,12 @@ import attrs
 
 from smtpreply.logs.format import Format
 from smtpreply.logs.prefix import Line
+
+
+@functools.cache
+def _imported(module: str) -> Format:
+    known: Format = import_module(f"smtpreply.logs.formats.{module}").FORMAT
+    return known
 
 
 @attrs.frozen
@@ -36,9 +43,7 @@ class Builtin:
     @property
     def format(self) -> Format:
         """The format itself."""
-        module = import_module(f"smtpreply.logs.formats.{self.name.replace('-', '_')}")
-        known: Format = module.FORMAT
-        return known
+        return _imported(self.name.replace("-", "_"))
 
     def logs_as(self, program: str) -> bool:
         """Whether one of its programs is called so."""

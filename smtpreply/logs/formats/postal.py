@@ -34,7 +34,10 @@ _OTHERS = {
     "MessageBounced", "MessageLinkClicked", "MessageLoaded", "DomainDNSError",
     "SendLimitApproaching", "SendLimitExceeded",
 }  # fmt: skip
-_MARKS = r'"event\\*"\s*:\s*\\*"(?:Message|SendLimit|DomainDNS)|"(?:sent_with_ssl|spam_status|direction)\b'
+_MARKS = (
+    r'"event\\*"\s*:\s*\\*"(?:Message|SendLimit|DomainDNS)|'
+    r'"(?:sent_with_ssl|spam_status|direction)\b'
+)
 _SERVER = re.compile(
     r"(?:.{0,400} accepted|Message sent by SMTP|(?:Permanent|Temporary) SMTP delivery error when "
     r"sending|An error occurred while sending the message) (?:by|to) "
