@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from smtpreply.logs.delivery import Status
 from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
@@ -59,7 +60,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
     return [
         {
             "status": status,
-            "time": event.time("ts_epoch") or event.time("ts_event") or event.time("date"),
+            "time": _time(event),
             "message_id": bare(event.text("message-id") or event.text("messageId")),
             "sender": event.text("from"),
             "recipient": event.text("email"),
@@ -67,6 +68,13 @@ def _tells(event: Event) -> Iterable[Told] | None:
             **said,
         }
     ]
+
+
+def _time(event: Event) -> datetime | None:
+    """Give the time. A webhook's date is in the time zone of the account, and names none."""
+    if event.has("messageId"):
+        return event.time("date")
+    return event.time("ts_epoch") or event.time("ts_event") or event.time("ts")
 
 
 FORMAT = event_format("brevo", _knows, _tells, marks=r'"(?:message-id|messageId)\b')

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, event_format, with_code
+from smtpreply.logs.formats.events import Event, Told, event_format, with_code, words
 from smtpreply.logs.formats.words import stage_of, status_of
 from smtpreply.stage import Stage
 
@@ -66,7 +66,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
             "sender": event.text("sender"),
             "recipient": event.text("recipient"),
             "relay_host": (event.text("peer_address", "name") or "").rstrip(".") or None,
-            "relay_ip": event.text("peer_address", "addr"),
+            "relay_ip": _address(event.text("peer_address", "addr")),
             "stage": _stage(response.text("command")),
             "dsn": status_of(enhanced),
             "delay": _delay(event.number("created"), event.number("timestamp")),
@@ -78,18 +78,29 @@ def _tells(event: Event) -> Iterable[Told] | None:
 
 def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Told:
     content = response.text("content") or ""
+    if kind == "OOB":
+        return _reported(response, content)
     code = response.number("code")
-    if code is None or not 200 <= code <= 599:  # an OOB report without a reply in it
+    if code is None or not 200 <= code <= 599:
         return {"text": content or None, "reply_by": None}
     text = with_code(code, content, enhanced)
     return {"text": text, "reply_by": _speaker(event, response, kind, content)}
 
 
+def _reported(response: Event, content: str) -> Told:
+    """Read the diagnostic of a report that a server has sent.
+
+    The code is 550 where the report has none, or has it with a hyphen; then it still stands in the
+    content. The enhanced status is that of the report, beside that in the content.
+    """
+    if not content:
+        return {"text": None, "reply_by": None}
+    return words(content, code=response.number("code"))
+
+
 def _speaker(event: Event, response: Event, kind: str, content: str) -> ReplyBy:
     if kind in _INCOMING:
         return ReplyBy.MTA if event.text("reception_protocol") in _NO_SMTP else ReplyBy.OWN
-    if kind == "OOB":  # from a report that a server has sent
-        return ReplyBy.REMOTE
     answered = event.has("peer_address") or response.has("command")
     made_up = kind in _MADE_UP or content.startswith(_INTERNAL) or not answered
     return ReplyBy.MTA if made_up else ReplyBy.REMOTE
@@ -106,6 +117,11 @@ def _stage(command: str | None) -> Stage | None:
     """Give what was answered; the words of a command that was sent may have parameters."""
     command = (command or "").strip()
     return Stage.END_OF_DATA if command == "." else stage_of(command)
+
+
+def _address(text: str | None) -> str | None:
+    """Give an address; none where a report has come in without one."""
+    return None if text in ("0.0.0.0", "::") else text  # noqa: S104  (nothing is bound to it)
 
 
 def _delay(created: int | None, time: int | None) -> float | None:

@@ -39,10 +39,10 @@ _MARKS = (
     r'"(?:sent_with_ssl|spam_status|direction)\b'
 )
 _SERVER = re.compile(
-    r"(?:.{0,400} accepted|Message sent by SMTP|(?:Permanent|Temporary) SMTP delivery error when "
-    r"sending|An error occurred while sending the message) (?:by|to) "
+    r"(?:.{0,400} accepted by|Message sent by SMTP to|.{0,100} when sending to|"
+    r"An error occurred while sending the message to) "
     r"(?:\[?([0-9A-Fa-f.:]{3,45}?)\]?:([0-9]{1,5}) \(([^\s()]{1,255})\)"
-    r"|([^\s()]{1,255}) \(([0-9A-Fa-f.:]{3,45})\))",
+    r"|([^\s():]{1,255})(?: \(([0-9A-Fa-f.:]{3,45})\)|\Z))",
     re.DOTALL,
 )
 
@@ -52,15 +52,12 @@ def _knows(event: Event) -> bool:
         kind = event.text("event") or ""
         payload = event.part("payload")
         return kind in _OTHERS or (kind.startswith("Message") and _is_status(payload))
-    return _is_status(event)
+    return _is_status(event) and event.text("message", "token") is not None
 
 
 def _is_status(payload: Event) -> bool:
-    return (
-        payload.text("status") is not None
-        and "output" in payload.members
-        and payload.text("message", "token") is not None
-    )
+    known = payload.text("status") in _STATUSES and "output" in payload.members
+    return known and isinstance(payload.at("message"), dict)
 
 
 def _tells(event: Event) -> Iterable[Told] | None:

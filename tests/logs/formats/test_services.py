@@ -43,7 +43,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (8, "bounced", "550 5.4.4 MX didn't resolve to any hosts", "mta", None, None),
         (9, "expired", "551 5.4.7 KumoMTA internal: Next delivery time would be at 2025-11-25T16:00:00Z, which exceeds the expiry time configured via set_scheduling", "mta", None, None),
         (10, "bounced", "551 5.7.1 KumoMTA internal: administrative bounce with reason: purge", "mta", None, None),
-        (11, "bounced", "550 5.2.2 mailbox full", "remote", "198.51.100.20", None),
+        (11, "bounced", "550 5.2.2 mailbox full", "remote", "mx.example.net", None),
     ],
     "mailersend": [
         (1, "sent", None, None, None, "end of data"),
@@ -349,3 +349,47 @@ def test_brevo_a_class_of_error_is_taken_off_once_and_only_before_a_reply() -> N
     assert one(event | {"reason": "RecipientError: gone"}).reply_by is None
     doubled = "550 AaError: 550 BbError: 550 x"
     assert one(event | {"reason": doubled}).text == "550 BbError: 550 x"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("5.2.2 mailbox full", "550 5.2.2 mailbox full"),
+        ("550-5.2.2 mailbox\n550 5.2.2 full", "550-5.2.2 mailbox\n550 5.2.2 full"),
+        ("mailbox full", "550 mailbox full"),
+        ("", None),
+    ],
+)
+def test_kumomta_a_reports_diagnostic_has_code_and_status_once(
+    content: str, text: str | None
+) -> None:
+    record = first("kumomta", 11)
+    record["response"]["content"] = content
+    record["peer_address"]["addr"] = "0.0.0.0"
+    delivery = one(record)
+    assert (delivery.text, delivery.relay_ip, str(delivery.dsn)) == (text, None, "5.2.2")
+    assert delivery.reply_by is (ReplyBy.REMOTE if text else None)
+
+
+def test_brevo_a_date_without_a_zone_is_no_time() -> None:
+    event = first("brevo", 2)
+    del event["ts_epoch"], event["ts_event"], event["ts"]
+    assert one(event).time is None
+
+
+@pytest.mark.parametrize(
+    ("details", "server"),
+    [
+        ("Permanent SMTP delivery error when sending to mx.example.org", ("mx.example.org", None)),
+        ("SMTP delivery timeout when sending to 192.0.2.1:25 (a.example)", ("a.example", "192.0.2.1")),
+        ("No SMTP servers were available for example.org. Tried mx.example.org.", (None, None)),
+        ("Sent: ok when sending to x y", (None, None)),
+        (None, (None, None)),
+    ],
+)  # fmt: skip
+def test_postal_names_the_server_in_its_details(details: str | None, server: Any) -> None:
+    event = first("postal", 2)
+    event["payload"]["details"] = details
+    del event["payload"]["message"]["token"]
+    delivery = one(event)
+    assert (delivery.relay_host, delivery.relay_ip) == server
