@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, event_format, with_code, words
+from smtpreply.logs.formats.events import Event, Told, each, event_format, with_code, words
 from smtpreply.logs.formats.words import stage_of, status_of
 from smtpreply.stage import Stage
 
@@ -57,23 +57,22 @@ def _tells(event: Event) -> Iterable[Told] | None:
     response = event.part("response")
     enhanced = _enhanced(response.part("enhanced_code"))
     incoming = kind in _INCOMING
-    return [
-        {
-            "direction": Direction.INCOMING if incoming else Direction.OUTGOING,
-            "status": _STATUSES[kind],
-            "time": event.time("timestamp"),
-            "queue_id": event.name("id"),
-            "sender": event.text("sender"),
-            "recipient": event.text("recipient"),
-            "relay_host": (event.text("peer_address", "name") or "").rstrip(".") or None,
-            "relay_ip": _address(event.text("peer_address", "addr")),
-            "stage": _stage(response.text("command")),
-            "dsn": status_of(enhanced),
-            "delay": _delay(event.number("created"), event.number("timestamp")),
-            "tls": _tls(event),
-            **_words(event, response, kind, enhanced),
-        }
-    ]
+    told = {
+        "direction": Direction.INCOMING if incoming else Direction.OUTGOING,
+        "status": _STATUSES[kind],
+        "time": event.time("timestamp"),
+        "queue_id": event.name("id"),
+        "sender": event.text("sender"),
+        "relay_host": (event.text("peer_address", "name") or "").rstrip(".") or None,
+        "relay_ip": _address(event.text("peer_address", "addr")),
+        "stage": _stage(response.text("command")),
+        "dsn": status_of(enhanced),
+        "delay": _delay(event.number("created"), event.number("timestamp")),
+        "tls": _tls(event),
+        **_words(event, response, kind, enhanced),
+    }
+    # One that was delivered to several at once names them in a list.
+    return each(event.texts("recipient"), **told)
 
 
 def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Told:

@@ -69,7 +69,9 @@ def _in_a_row(text: str) -> list[Any] | None:
         except (ValueError, RecursionError):
             return None
         values.append(value)
-        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+        space = _SPACE.match(text, at)
+        assert space is not None
+        at = space.end()
     return values
 
 
@@ -112,6 +114,9 @@ class ObjectsOverLines:
     """
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._around: list[str] = []  # the brackets of lists and wrappers that are open
         self._carrier = ""
         self._depth = 0  # of the brackets that are open inside of these
@@ -136,7 +141,7 @@ class ObjectsOverLines:
         """Give the objects that end in this line, each with the number of its first line."""
         if self._depth:
             if text.startswith(("{", "[")) and (self._indented or self._lost):
-                self.__init__()  # type: ignore[misc]  # at the margin: another document
+                self._start()  # at the margin: another document
             self._indented |= text[:1] in (" ", "\t")
         found: list[tuple[int, str]] = []
         begin = 0

@@ -256,6 +256,12 @@ def test_kumomta_puts_code_and_status_back_on_each_line() -> None:
     assert reply.lines == ("No such user", "here, try", "another one")
 
 
+def test_kumomta_names_one_recipient_or_several() -> None:
+    record = first("kumomta", 3) | {"recipient": ["bob@example.org", "eve@example.org"]}
+    deliveries = deliveries_in(record)
+    assert [delivery.recipient for delivery in deliveries] == record["recipient"]
+
+
 def test_kumomta_a_code_that_the_server_doubled_stays_doubled() -> None:
     record = first("kumomta", 4)
     record["response"] |= {"content": "550 twice", "enhanced_code": None}
