@@ -327,4 +327,4 @@ def event_format(
 def each(recipients: Iterable[str], **fields: Any) -> Iterator[Told]:
     """Give the same of each recipient."""
     for recipient in recipients:
-        yield {"recipient": recipient, **fields}
+        yield {"recipient": recipient or None, **fields}

@@ -9,9 +9,10 @@ From crates/kumo-log-types (JsonLogRecord) and crates/rfc5321 (Response)::
     enhanced_code = "{" class subject detail "}" / null
     peer_address  = "{" name addr "}" / null
 
-Code and enhanced status are taken off all lines of a reply, and put back here. The command is what
-was sent, ``.`` (or ``.\r\n``) for the end of the data. A response that KumoMTA has made up has no
-peer, or says so: ``KumoMTA internal: ...``. What it says to a client is in Reception and Rejection.
+Code and enhanced status are taken off all lines of a reply, and put back here. Its lines are joined
+by a space, but for those of the first versions. The command is what was sent, ``.`` (or ``.\r\n``)
+for the end of the data. A response that KumoMTA has made up has no peer, or says so: ``KumoMTA
+internal: ...``. What it says to a client is in Reception and Rejection.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
         **_words(event, response, kind, enhanced),
     }
     # One that was delivered to several at once names them in a list.
-    return each(event.texts("recipient"), **told)
+    return each(event.texts("recipient") or [""], **told)
 
 
 def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Told:

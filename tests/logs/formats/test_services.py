@@ -260,6 +260,8 @@ def test_kumomta_names_one_recipient_or_several() -> None:
     record = first("kumomta", 3) | {"recipient": ["bob@example.org", "eve@example.org"]}
     deliveries = deliveries_in(record)
     assert [delivery.recipient for delivery in deliveries] == record["recipient"]
+    for none in ("", [], [""], None, 7):
+        assert one(record | {"recipient": none, "id": ""}).recipient is None
 
 
 def test_kumomta_a_code_that_the_server_doubled_stays_doubled() -> None:
