@@ -48,25 +48,24 @@ _SERVER = re.compile(
 
 
 def _knows(event: Event) -> bool:
-    if event.has("payload", "event"):
-        kind = event.text("event") or ""
-        payload = event.part("payload")
-        return kind in _OTHERS or (kind.startswith("Message") and _is_status(payload))
-    return _is_status(event) and event.text("message", "token") is not None
+    return (event.text("event") in _OTHERS and event.has("payload")) or _payload(event) is not None
 
 
-def _is_status(payload: Event) -> bool:
+def _payload(event: Event) -> Event | None:
+    """Give what tells of a message's status; None where nothing does."""
+    if (event.text("event") or "").startswith("Message") and event.has("payload"):
+        payload, certain = event.part("payload"), True
+    else:
+        payload, certain = event, event.text("message", "token") is not None
     known = payload.text("status") in _STATUSES and "output" in payload.members
-    return known and isinstance(payload.at("message"), dict)
+    return payload if certain and known and isinstance(payload.at("message"), dict) else None
 
 
 def _tells(event: Event) -> Iterable[Told] | None:
-    if event.text("event") in _OTHERS:
+    payload = _payload(event)
+    if payload is None:
         return ()
-    payload = event.part("payload") if event.has("payload") else event
-    status = _STATUSES.get(payload.text("status") or "")
-    if status is None:
-        return None
+    status = _STATUSES[payload.text("status") or ""]
     message = payload.part("message")
     output, details = payload.text("output"), payload.text("details")
     incoming = message.text("direction") == "incoming"

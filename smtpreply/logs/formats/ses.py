@@ -18,12 +18,12 @@ gives a message up, cannot find a server, or does not try since the address is s
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.logs.formats.events import Event, Told, bare, each, event_format, words
+from smtpreply.logs.formats.objects import parsed
 from smtpreply.logs.formats.words import status_of
 from smtpreply.stage import Stage
 
@@ -69,13 +69,8 @@ def _carried(event: Event) -> Event | None:
 
 
 def _parsed(text: str | None) -> Event | None:
-    if text is None or not text.lstrip().startswith("{"):
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return Event(value)
+    value = parsed(text) if text else None
+    return Event(value) if isinstance(value, dict) else None
 
 
 def _knows(event: Event) -> bool:

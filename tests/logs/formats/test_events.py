@@ -140,6 +140,17 @@ def test_a_source_that_ends_in_an_object_does_not_go_on_in_the_next(tmp_path: Pa
     assert deliveries[-1].source == str(tmp_path / "2.json")
 
 
+def test_objects_of_others_in_a_list_are_not_understood() -> None:
+    run = scan(document({"a": 1}, event("550 a")), format="sendgrid")
+    assert [delivery.text for delivery in run] == ["550 a"]
+    assert run.coverage.lines - run.coverage.understood == 1  # the line that ends the first
+
+
+@pytest.mark.parametrize("line", ["{}{", "{} {]", "{}{}x", "[{}]{}", '{"a": 1} {"b": }'])
+def test_what_stands_after_an_object_may_be_none(line: str) -> None:
+    assert scan_all(line, line, format="sendgrid").coverage.understood == 0
+
+
 def test_lines_that_are_no_json_are_not_understood() -> None:
     run = scan(["hello {", json.dumps(event("550 a")), "]}", "", "{", '"a": 1'], format="sendgrid")
     assert [delivery.text for delivery in run] == ["550 a"]
@@ -217,8 +228,8 @@ def test_what_is_no_certain_event_is_of_no_format(line: str) -> None:
     assert scan_all(line).coverage.known == 0
 
 
-def scan_all(*lines: str) -> Any:
-    run = scan(list(lines))
+def scan_all(*lines: str, **options: Any) -> Any:
+    run = scan(list(lines), **options)
     assert list(run) == []
     return run
 

@@ -328,7 +328,10 @@ def test_ses_is_found_in_whatever_brought_it_but_not_without_end() -> None:
 
 @pytest.mark.parametrize("message", ["{", "null", "[]", "", 7, None, "{}", "{" * 9999, {"mail": 1}])
 def test_ses_a_notification_of_something_else_is_not_its(message: object) -> None:
-    assert deliveries_in({"Type": "Notification", "TopicArn": "a", "Message": message}) == []
+    event = {"Type": "Notification", "TopicArn": "a", "Message": message}
+    run = scan([json.dumps(event)], format="ses")
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)
 
 
 def test_sendgrid_arguments_of_the_senders_own_play_no_field() -> None:
@@ -401,3 +404,10 @@ def test_postal_names_the_server_in_its_details(details: str | None, server: Any
     del event["payload"]["message"]["token"]
     delivery = one(event)
     assert (delivery.relay_host, delivery.relay_ip) == server
+
+
+@pytest.mark.parametrize("payload", [7, {}, [], {"status": "Sent"}, "x"])
+def test_postal_a_payload_of_another_kind_is_none(payload: object) -> None:
+    bare = first("postal", 7) | {"payload": payload}
+    assert one(bare).status is Status.SENT
+    assert deliveries_in(bare | {"event": "MessageSent"}) == []
