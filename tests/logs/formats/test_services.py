@@ -33,7 +33,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (4, "bounced", "No MX records found", None, None, None),
     ],
     "kumomta": [
-        (1, "accepted", "250 OK ids=1d98076abbbc11ed940250ebf67f93bd", "own", "client.example.com", None),
+        (1, "accepted", "250 OK ids=5e1f70aac95211f0a3d10242ac110002", "own", "client.example.com", None),
         (2, "rejected", "550 5.7.1 relaying not permitted", "own", "client.example.com", "RCPT"),
         (3, "sent", "250 2.0.0 OK 1764000042 a1-20020a05 - mx", "remote", "mx.example.org", "end of data"),
         (4, "bounced", "550-5.1.1 No such user\n550-5.1.1 here, try\n550 5.1.1 another one", "remote", "mx.example.org", "RCPT"),
@@ -82,7 +82,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
     ],
     "mandrill": [
         (1, "sent", None, None, None, "end of data"),
-        (1, "deferred", "451 4.3.5 Temporarily unavailable, try again later.", "remote", "192.0.2.1", None),
+        (1, "deferred", "451 4.3.5 Not now, please come back", "remote", "192.0.2.1", None),
         (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
         (3, "bounced", "552 5.2.2 Over quota", "remote", None, None),
         (4, "bounced", "invalid_domain", None, None, None),
@@ -117,7 +117,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
     "sendgrid": [
         (1, "sent", "250 2.0.0 OK 1764000042 a1-20020a05 - mx", "remote", None, "end of data"),
         (2, "deferred", "451 4.7.1 Greylisted, come back", "remote", None, None),
-        (3, "deferred", "Email was deferred due to the following reason(s): [IPs were throttled by recipient server]", None, None, None),
+        (3, "deferred", "Email was deferred due to the following reason(s): [the address is greylisted]", None, None, None),
         (4, "deferred", "450 unable to get mx info: failed to get IPs from PTR record: lookup example.org: no such host", "mta", None, None),
         (5, "bounced", "550-5.1.1 The user you mailed 550-5.1.1 is gone 550 5.1.1 for good", "remote", None, None),
         (6, "bounced", "554 5.7.1 Refused by policy", "remote", None, None),
@@ -146,7 +146,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (2, "sent", None, None, "192.0.2.1", "end of data"),
         (3, "bounced", "550 5.1.1 <Bob@example.org>: no such user here", "remote", "192.0.2.1", None),
         (4, "deferred", "451 4.7.1 Greylisted, come back", "remote", "192.0.2.1", None),
-        (5, "deferred", "454 4.4.4 [internal] no MX or A for domain", "mta", None, None),
+        (5, "deferred", "454 4.4.4 [internal] no route to that domain", "mta", None, None),
         (6, "expired", "554 5.4.7 [internal] exceeded max time without delivery", "mta", None, None),
         (7, "bounced", "552 5.2.2 ... is over quota", "remote", None, None),
         (8, "rejected", "550 5.7.1 recipient address suppressed due to customer policy", "mta", None, None),
