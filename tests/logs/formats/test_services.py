@@ -101,7 +101,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (1, "bounced", "550 5.1.1 No such user", "remote", None, None),
         (2, "deferred", "451 4.7.1 Greylisted", "remote", None, None),
         (3, "bounced", "Host or domain name not found. Name service error for name=example.org type=A: Host not found", None, None, None),
-        (4, "bounced", "The server was unable to deliver your message (ex: unknown user, mailbox not found).", None, None, None),
+        (4, "bounced", "What this type of bounce means, in general.", None, None, None),
         (6, "bounced", "550 5.1.1 No such user", "remote", None, None),
         (7, "bounced", "550 5.1.1 No such user", "remote", None, None),
         (8, "sent", "250 2.0.0 OK", "remote", None, "end of data"),
