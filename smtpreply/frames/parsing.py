@@ -134,7 +134,7 @@ def _read(replies: pl.Series, fields: Sequence[str]) -> pl.DataFrame:
 # --- which rows are read how ---------------------------------------------------------------
 
 
-def _as_text(replies: pl.Series) -> pl.Series:
+def as_text(replies: pl.Series) -> pl.Series:
     """Give octets as text; null where they are not UTF-8."""
     if replies.dtype == pl.String:
         return replies
@@ -164,7 +164,7 @@ def _looked_at(replies: pl.Series) -> pl.DataFrame:
     """Give each text with its size, the length of its last line end, its code, and its shape."""
     raw = pl.col("raw")
     looked = (
-        _as_text(replies)
+        as_text(replies)
         .to_frame("raw")
         .lazy()
         .with_columns(
