@@ -134,7 +134,7 @@ def read_deliveries(path: str | Path) -> Iterator[Delivery]:
     with pq.ParquetFile(path) as file:
         _check(file.schema_arrow, path)
         for batch in file.iter_batches(batch_size=ROW_GROUP // 8):
-            yield from _deliveries(batch)
+            yield from deliveries_in(batch)
 
 
 def delivery_batch(deliveries: Iterable[Delivery]) -> Any:
@@ -208,7 +208,8 @@ def _check(schema: Any, path: str | Path) -> None:
         )
 
 
-def _deliveries(batch: Any) -> Iterator[Delivery]:
+def deliveries_in(batch: Any) -> Iterator[Delivery]:
+    """Give the deliveries of a `pyarrow.RecordBatch` that has the columns of `DELIVERY_SCHEMA`."""
     columns = {}
     for name in DELIVERY_SCHEMA.names:
         column = batch.column(name)

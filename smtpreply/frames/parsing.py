@@ -67,6 +67,11 @@ def parsed(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.Series:
     return columns.select(answer.alias(replies.name)).to_series()
 
 
+def field(replies: pl.Series, name: str) -> pl.Series:
+    """Read a column of texts or octets; give one field of `PARSED`."""
+    return parsed_columns(replies, [name]).to_series().alias(replies.name)
+
+
 def parsed_columns(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.DataFrame:
     """Read a column of texts or octets; give some fields of `PARSED` as columns.
 
