@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,26 +13,13 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import attrs
 import click
-from rich.console import Console, RenderableType
-from rich.live import Live
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from smtpreply.cli.deliveries import check_ending, write
-from smtpreply.cli.output import draw
-from smtpreply.logs import Coverage, Delivery, Line, Scan, Status, known_formats, scan
+from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
 from smtpreply.logs.source import paths_of
 from smtpreply.reasons import Reason
-from smtpreply.report.account import account
 from smtpreply.report.pseudonyms import Pseudonyms
-from smtpreply.report.summary import Summary
-from smtpreply.report.total import Total, total_of, total_of_files
+from smtpreply.report.total import Total, total_of
 from smtpreply.report.wanted import Wanted
 
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
@@ -158,9 +144,13 @@ def _read(
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
         if follow:
             run = scan(source, on_unreadable=on_unreadable, follow=True, **options)
-            return _followed(run, wanted, output)
+            from smtpreply.cli.watch import followed  # noqa: PLC0415  (rich is slow to import)
+
+            return followed(run, wanted, output.names)
         on_progress = stack.enter_context(_bar(size))
         if jobs > 1:
+            from smtpreply.report.parallel import total_of_files  # noqa: PLC0415  (30 ms)
+
             return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
         run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
         if output.deliveries is not None:
@@ -182,43 +172,22 @@ def _one_by_one(run: Scan, wanted: Wanted, output: _Output, path: Path) -> Total
     return total
 
 
-def _followed(run: Scan, wanted: Wanted, output: _Output) -> Total:
-    """Show the report as it grows, until somebody has seen enough."""
-    total = Total(coverage=run.coverage)
-    lock = threading.Lock()  # the screen is drawn by a thread of its own
-
-    def drawn() -> RenderableType:
-        with lock:
-            return account(*_named(total, output))
-
-    with Live(get_renderable=drawn, refresh_per_second=1, screen=sys.stdout.isatty()):
-        try:
-            for delivery in filter(wanted, run):
-                with lock:
-                    total.summary.add(delivery)
-        except KeyboardInterrupt:
-            pass
-    return total
-
-
 def _show(total: Total, output: _Output) -> None:
-    summary, coverage = _named(total, output)
+    if output.names is not None:
+        total = output.names.total(total)
+    summary, coverage = total.summary, total.coverage
     if output.html is not None:
-        from smtpreply.report.html import html_report  # noqa: PLC0415  (needs an extra)
+        from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
 
         output.html.write_text(html_report(summary, coverage), encoding="utf-8")
     if output.as_json:
-        account_of = {"coverage": attrs.asdict(coverage)}
-        sys.stdout.write(json.dumps(summary.to_dict() | account_of, indent=2) + "\n")
+        told = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
+        from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
+        from smtpreply.report.account import account  # noqa: PLC0415
+
         draw(account(summary, coverage))
-
-
-def _named(total: Total, output: _Output) -> tuple[Summary, Coverage]:
-    names = output.names
-    if names is None:
-        return total.summary, total.coverage
-    return names.summary(total.summary), names.coverage(total.coverage)
 
 
 @contextmanager
@@ -227,16 +196,10 @@ def _bar(size: int) -> Iterator[Callable[[int], None]]:
     if size < _LONG or not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
         yield lambda _octets: None
         return
-    columns = (
-        TextColumn("scan"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("scan", total=size)
-        yield lambda octets: progress.advance(task, octets)
+    from smtpreply.cli.watch import bar  # noqa: PLC0415  (as above)
+
+    with bar(size) as advance:
+        yield advance
 
 
 @contextmanager

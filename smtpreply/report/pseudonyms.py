@@ -20,6 +20,7 @@ from smtpreply.logs import Coverage, Delivery
 from smtpreply.reasons.tokens import Kind, tokens
 from smtpreply.report.summary import Summary
 from smtpreply.report.tally import Key, Tally
+from smtpreply.report.total import Total
 
 _NOBODY = ("", "none", "local", "virtual", "localhost", "unknown")
 """Hosts that name nobody."""
@@ -118,6 +119,10 @@ class Pseudonyms:
         return blake2b(octets, key=self._key, digest_size=size).hexdigest()
 
     # --- what is shown ---
+
+    def total(self, total: Total) -> Total:
+        """Give a total that names nobody."""
+        return Total(self.summary(total.summary), self.coverage(total.coverage))
 
     def summary(self, summary: Summary) -> Summary:
         """Give a summary that names nobody."""
