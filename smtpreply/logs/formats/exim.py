@@ -17,8 +17,9 @@ From src/src/deliver.c, transports/smtp.c, string.c::
 What does not print is escaped by string_printing: a newline as ``\n``, an octet as ``\ooo``. A tab
 prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line of a reply
 follows, for Exim takes no other line (smtp_read_response), and else two characters that the server
-sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host stood after the command:
-"after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote mailer".
+sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host stood after
+the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote
+mailer".
 """
 
 from __future__ import annotations
