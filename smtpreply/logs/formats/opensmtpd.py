@@ -52,14 +52,15 @@ _NEW = re.compile(
     r"result=\"?([A-Za-z]+)\"? stat=(.*)\Z",
     re.DOTALL,
 )
+# A client's command may hold what looks like a result: the last one is it.
 _OWN = re.compile(
     r"([0-9a-f]{16}) smtp (?:event=)?failed-command "
     r"(?:address=\[?(\S+?)\]? host=(\S+) )?"
-    r"command=\"(.{0,1000}?)\" result=\"(.*)\"\Z",
+    r"command=\"(.{0,4000})\" result=\"(.*)\"\Z",
     re.DOTALL,
 )
 _OLD_OWN = re.compile(
-    r"smtp-in: Failed command on session ([0-9a-f]+):()() \"(.{0,1000}?)\" => (.*)\Z", re.DOTALL
+    r"smtp-in: Failed command on session ([0-9a-f]+):()() \"(.{0,4000})\" => (.*)\Z", re.DOTALL
 )
 _OPENED = re.compile(
     r"([0-9a-f]{16}) (?:mta (?:event=)?connecting|smtp (?:event=)?connected) "
