@@ -43,12 +43,21 @@ _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})
 _HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({_MSGID}) )?")
 _BARE_HEAD = re.compile(rf"({_MSGID}) ")
 
+_FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
-_ADDRESS = r"((?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?)"
+_ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
 # The bounds here and below keep a search that starts over at each place linear.
 _PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
 _ATTEMPT = re.compile(
-    rf"(=>|->|>>|\*>|\*\*|==) {_ADDRESS}(?: \([^)]*\))?(?: <([^>]*)>)?(?=\s|:\s|\Z):?"
+    rf"{_FLAG} (?P<address>{_ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
+)
+# Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
+# by that can it be told from the fields that it may look like.
+_QUOTED = ' <"'
+_QUOTED_ATTEMPT = re.compile(
+    rf"{_FLAG} (?P<address>(?P<local>.{{1,500}}?)@(?P<domain>[^\s@<>]{{1,255}}))"
+    r" <(?P<orig>\"(?i:(?P=local))\"@(?P=domain))>(?=\s|:\s|\Z):?",
+    re.DOTALL,
 )
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
@@ -133,7 +142,7 @@ class _Reader:
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         queue_id, body = _parted_head(line)
-        if match := _ATTEMPT.match(body):
+        if match := _attempt_in(body):
             return (self._attempt(line, queue_id, match, body),)
         if queue_id and (match := _ARRIVAL.match(body)):
             self._arrived(queue_id, match[1], body)
@@ -161,7 +170,7 @@ class _Reader:
     def _attempt(
         self, line: Line, queue_id: str | None, match: re.Match[str], body: str
     ) -> Delivery:
-        flag, address, orig = match.groups()
+        flag, address, orig = match["flag"], match["address"], match["orig"]
         rest = body[match.end() :]
         error = _lead(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
@@ -270,6 +279,12 @@ def _parted_head(line: Line) -> tuple[str | None, str]:
     if head := _BARE_HEAD.match(text):
         return head[1], text[head.end() :]
     return None, text
+
+
+def _attempt_in(body: str) -> re.Match[str] | None:
+    if _QUOTED in body and (match := _QUOTED_ATTEMPT.match(body)):
+        return match
+    return _ATTEMPT.match(body)
 
 
 def _fields_before(said: re.Match[str] | None, rest: str) -> str:
