@@ -9,6 +9,7 @@ client go on.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -77,7 +78,7 @@ class Script:
     @property
     def lines(self) -> tuple[bytes, ...]:
         """The reply's lines, without their ends."""
-        return tuple(self.wire.removesuffix(b"\r\n").split(b"\r\n"))
+        return tuple(re.split(rb"\r?\n", self.wire)[:-1])
 
     @property
     def code(self) -> int:

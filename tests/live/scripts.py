@@ -31,7 +31,10 @@ SCRIPTS = (
     Script("data-5", _DATA, b"554 5.5.1 No valid recipients\r\n", "5.5.1"),
     Script("end-4", _END, b"452 4.3.1 Queue full\r\n", "4.3.1"),
     Script("end-5", _END, b"554 5.7.1 Looks like spam\r\n", "5.7.1"),
+    Script("ehlo-421", _EHLO, b"421 4.3.2 Not a good time\r\n", "4.3.2", hang_up=True),
+    Script("mail-421", _MAIL, b"421 4.7.0 Too many messages\r\n", "4.7.0", hang_up=True),
     Script("rcpt-421", _RCPT, b"421 4.7.0 Too many errors\r\n", "4.7.0", hang_up=True),
+    Script("data-421", _DATA, b"421 4.3.1 No room left\r\n", "4.3.1", hang_up=True),
     Script("end-421", _END, b"421 4.3.2 Going down\r\n", "4.3.2", hang_up=True),
     # Taken.
     Script("sent", _END, b"250 2.0.0 Ok: queued as 4F2C1A9B3D\r\n", "2.0.0"),
@@ -46,9 +49,15 @@ SCRIPTS = (
     Script("empty-lines", _RCPT, b"550-5.7.1 No.\r\n550-\r\n550 5.7.1 Really.\r\n", "5.7.1"),
     Script("code-changes", _RCPT, b"550-5.1.1 First\r\n551 5.1.6 then that\r\n", "5.1.1"),
     Script("many-lines", _RCPT, b"550-5.7.1 more\r\n" * 30 + b"550 5.7.1 end\r\n", "5.7.1"),
+    Script("line-feeds", _RCPT, b"550-5.1.1 no such\n550 5.1.1 user\n", "5.1.1"),
+    Script("folded", _RCPT, b"550-5.1.1 no such\r\n user\r\n550 5.1.1 here\r\n", "5.1.1"),
+    Script("half", _RCPT, b"550-5.1.1 no such\r\n", "5.1.1", hang_up=True),
     # No status, no text, an odd one.
     Script("bare", _RCPT, b"550\r\n"),
     Script("bare-space", _RCPT, b"550 \r\n"),
+    Script("bare-lines", _RCPT, b"550-\r\n550 \r\n"),
+    Script("spaces", _RCPT, b"550  5.1.1  no  such   user \r\n", "5.1.1"),
+    Script("no-space", _RCPT, b"550-5.1.1 no\r\n550\r\n", "5.1.1"),
     Script("no-status", _RCPT, b"550 no such user here\r\n"),
     Script("tab", _RCPT, b"550 5.1.1\tno such user\r\n", "5.1.1"),
     Script("other-class", _RCPT, b"550 4.2.2 over quota\r\n", "4.2.2"),
@@ -88,6 +97,8 @@ SCRIPTS = (
         "2.0.0",
     ),
 )
+
+BY_NAME = {script.name: script for script in SCRIPTS}
 
 # A recipient that looks like a log's fields. Not every server takes it.
 HOSTILE = Script(

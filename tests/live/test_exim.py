@@ -106,6 +106,10 @@ _CLIENT = {
 _SCRIPTS = (*SCRIPTS, HOSTILE)
 _TOLD: dict[str, dict[str, object]] = {
     "too-long": {"status": Status.DEFERRED},  # malformed, so worth another try
+    "folded": {  # malformed likewise, and read no further
+        "status": Status.DEFERRED,
+        "text": "550-5.1.1 no such\n user",
+    },
     "code-changes": {"code": 551},  # each line has its own, and the last one counts
 }
 

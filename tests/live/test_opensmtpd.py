@@ -16,7 +16,7 @@ import pytest
 from mail_server import OUTSIDE, OUTSIDE_HOST, SENDER, Program
 from performance import Performance, Routes, expected, nothing_invented, outcome, perform
 from scripted_server import Script
-from scripts import SCRIPTS
+from scripts import BY_NAME, SCRIPTS
 
 from smtpreply.logs import ReplyBy, Status
 from smtpreply.stage import Stage
@@ -38,15 +38,13 @@ _CLIENT = {
 }
 
 _BEFORE_MESSAGES = (Stage.CONNECT, Stage.EHLO)
+_UNHEARD = BY_NAME["ehlo-421"]
+_NO_REPLY = {"status": Status.DEFERRED, "code": None, "enhanced": None, "reply_by": None}
 _TOLD: dict[str, dict[str, object]] = {
     "status-last": {"enhanced": None},
-    "too-long": {
-        "text": "Bad response: line too long",
-        "status": Status.DEFERRED,
-        "code": None,
-        "enhanced": None,
-        "reply_by": None,
-    },
+    "half": _NO_REPLY | {"text": "Connection closed unexpectedly"},
+    "folded": _NO_REPLY | {"text": "Bad response: reply code out of range"},
+    "too-long": _NO_REPLY | {"text": "Bad response: line too long"},
 }
 
 
@@ -99,7 +97,7 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
 
 @pytest.mark.parametrize(
     "script",
-    [script for script in SCRIPTS if script.stage in _BEFORE_MESSAGES],
+    [s for s in SCRIPTS if s.stage in _BEFORE_MESSAGES and s is not _UNHEARD],
     ids=attrgetter("name"),
 )
 def test_a_refused_session_is_found_again(performance: Performance, script: Script) -> None:
@@ -108,6 +106,12 @@ def test_a_refused_session_is_found_again(performance: Performance, script: Scri
     if script.name == "greeting-lines":
         told["enhanced"] = None
     assert outcome(delivery) == expected(performance, script) | told
+
+
+def test_what_answers_ehlo_is_not_in_the_log_where_helo_finds_nobody(
+    performance: Performance,
+) -> None:
+    assert performance.from_server(_UNHEARD) == []
 
 
 @pytest.mark.parametrize("command", _CLIENT)

@@ -34,6 +34,7 @@ def one(*lines: str) -> Delivery:
         (r"550-no\n550 \n", "550-no\n550 \\n"),
         (r"550-no\n550-\n550 go", "550-no\n550-\n550 go"),
         (r"550-no\n550", "550-no\n550"),
+        (r"550-no\n", "550-no"),
         (r"550 \303\274 \344 \007 \177", "550 ü \udce4 \a \x7f"),
         ("550 no <bob@example.org>", "550 no <bob@example.org>"),
     ],
@@ -55,9 +56,20 @@ def test_exim_takes_a_line_that_is_too_long_for_malformed() -> None:
     found = one(FAILED + lead + "550 5.7.1 No no no")
     assert (found.text, found.reply_by) == ("550 5.7.1 No no no", ReplyBy.REMOTE)
     assert found.stage is Stage.RCPT
+    assert one(FAILED + lead + r"550-no such\n user").text == "550-no such\n user"
     other = one(FAILED + lead + "nonsense")
     assert other.diagnostic is not None
     assert other.diagnostic.endswith("nonsense")
+
+
+@pytest.mark.parametrize("start", [f"{EXIM}== bob@example.org R=out T=smtp defer (-18) ", EXIM])
+def test_exim_tells_what_answered_ehlo_where_helo_finds_nobody(start: str) -> None:
+    found = one(
+        f"{start}H=mx.example.org [192.0.2.1]:25: Remote host closed connection in response to "
+        "HELO out.example.net (EHLO response was: 421 4.3.2 Not a good (time))"
+    )
+    assert (found.text, found.stage) == ("421 4.3.2 Not a good (time)", Stage.EHLO)
+    assert (found.reply_by, found.relay_port) == (ReplyBy.REMOTE, 25)
 
 
 def test_exim_what_a_reply_quotes_is_no_lead() -> None:

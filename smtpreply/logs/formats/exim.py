@@ -7,7 +7,9 @@ From src/src/deliver.c, transports/smtp.c, string.c::
     BODY  = ("=>" / "->" / ">>" / "*>") " " ADDR [" <" ORIG ">"] fields [' C="' REPLY '"'] fields
           / "**" " " ADDR fields ": SMTP error from remote mail server after " CMD ": " REPLY
           / "==" " " ADDR fields " defer (" ERRNO ")" ...: the same, or Exim's own words
+          / the same with "(EHLO response was: " REPLY ")", where the server hung up before HELO
           / the same with "Malformed SMTP reply in response to " CMD ": " REPLY, of a line too long
+                     or without a code
           / "<=" " " SENDER fields / "Completed"
           / "H=" HOST ": SMTP error from ..."          ; one host of several
           / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
@@ -71,21 +73,32 @@ _SENDER = re.compile(rf" F=<{_PATH}>")
 _DELAY = re.compile(r" DT=([0-9.]{1,20})(m?)s(?: |\Z)")
 _CONFIRMATION = re.compile(r' C="((?:[^"\\]|\\.)*)"?', re.DOTALL)
 _COMMAND = (
-    rf"((?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
+    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
     r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
 )
-# What leads a server's words in, each with a needle in it.
+_MALFORMED = re.compile(
+    rf"(?P<opening>)Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])"
+)
+# What leads a server's words in, each with a needle in it. Some configurations have an error in
+# angle brackets.
 _LEADS = (
     (
         " error from remote mail",
-        re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {_COMMAND}: "),
+        re.compile(
+            r"(?P<opening><?)(?:SMTP|LMTP) error from remote (?:mail server|mailer) "
+            rf"after {_COMMAND}: "
+        ),
     ),
+    ("Malformed SMTP reply in response to ", _MALFORMED),
     (
-        "Malformed SMTP reply in response to ",
-        re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])"),
+        "(EHLO response was: ",
+        re.compile(
+            r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} (?P<opening>\()(?P<command>EHLO) response was: "
+        ),
     ),
 )
-_RESPONSE = re.compile(r"response to \"([A-Z][^\"]{0,1000})\" was: ")
+_CLOSING = {"": "", "<": ">", "(": ")"}
+_RESPONSE = re.compile(r"(?P<opening>)response to \"(?P<command>[A-Z][^\"]{0,1000})\" was: ")
 _RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
@@ -208,7 +221,7 @@ class _Reader:
         host = _CALLOUT_HOST.search(before)
         rejected = _REJECTED.search(before)
         verify = _VERIFY.search(before)
-        recipient = _RECIPIENT.search(error[1])
+        recipient = _RECIPIENT.search(error["command"])
         named = (rejected and rejected[2]) or (verify and verify[1]) or None
         return self._messages.delivery(
             line,
@@ -311,11 +324,11 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     """Give what a server said, which runs to the end of the line, and who it was in old lines."""
     host = _OLD_HOST.match(body, error.end())
     words = body[(host or error).end() :].rstrip()
-    if body[: error.start()].endswith("<"):  # in brackets, as some configurations have it
-        words = words.removesuffix(">")
-    words = words.removesuffix(_ADDED)
-    known = {"text": _unescaped(words), "reply_by": ReplyBy.REMOTE, "stage": stage_of(error[1])}
-    return known | _host_fields(host)
+    words = words.removesuffix(_CLOSING[error["opening"]]).removesuffix(_ADDED)
+    # The last line of a malformed reply is the one that has no code.
+    text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
+    stage = stage_of(error["command"])
+    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
 
 
 def _confirmed(confirmation: re.Match[str]) -> dict[str, Any]:
@@ -347,8 +360,10 @@ def _unescaped(text: str) -> str:
     """Undo string_printing in a reply. The rest of its backslashes are the server's own."""
     if "\\" not in text:
         return text
-    lines = _NEXT_LINE.sub("\n", text)
-    return rejoined(_UNPRINTABLE.sub(_octet, lines))
+    text = _NEXT_LINE.sub("\n", text)
+    if text[text.rfind("\n") + 1 :][3:4] == "-":  # the server hung up, and no line followed
+        text = text.removesuffix("\\n")
+    return rejoined(_UNPRINTABLE.sub(_octet, text))
 
 
 def _own_unescaped(text: str) -> str:
