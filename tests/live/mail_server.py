@@ -43,7 +43,7 @@ OUTSIDE_HOST = "outside.example.net"
 _PATIENCE = 90  # seconds; a shared machine may be very slow, and a good run waits for two or three
 _FIRST_ID = 64_100  # beyond those that Debian gives
 # When the tests are killed, unshare is, and with it the first process of the namespace, and with it
-# all others.
+# all others. That is the shell: a server that changes its user would outlive unshare (prctl(2)).
 _NAMESPACE = (
     *("setpriv", "--pdeathsig", "KILL"),
     *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
@@ -192,7 +192,7 @@ def running(
     for name, text in (_machine_files(program, machine, names) | files(port)).items():
         (folder / name).write_text(text)
     folder.chmod(0o755)
-    script = f"{_ENTER}\n{program.enter}\nexec {program.command}\n"
+    script = f"{_ENTER}\n{program.enter}\n{program.command}\nexit\n"
     with (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [*_NAMESPACE, "sh", "-c", script],

@@ -35,8 +35,7 @@ POSTFIX = Program(
     chmod 730 maildrop
     chmod 710 public
     """,
-    # As the first process of its namespace it must not leave its process group.
-    command="/mnt/usr/lib/postfix/sbin/master -c /var/spool -i",
+    command="/mnt/usr/lib/postfix/sbin/master -c /var/spool",
 )
 _MAIN = """
 compatibility_level = 3.6
