@@ -19,6 +19,9 @@ import attrs
 from smtpreply.logs import Status
 from smtpreply.stage import Stage
 
+TAKEN = "250 2.0.0 Ok"
+"""What is said to a message where no script has anything else."""
+
 _HELLO = b"250-mx.example.com\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n"
 _ORDINARY = {
     Stage.CONNECT: b"220 mx.example.com ESMTP\r\n",
@@ -26,7 +29,7 @@ _ORDINARY = {
     Stage.MAIL: b"250 2.1.0 Ok\r\n",
     Stage.RCPT: b"250 2.1.5 Ok\r\n",
     Stage.DATA: b"354 Go ahead\r\n",
-    Stage.END_OF_DATA: b"250 2.0.0 Ok\r\n",
+    Stage.END_OF_DATA: f"{TAKEN}\r\n".encode(),
     Stage.QUIT: b"221 2.0.0 Bye\r\n",
 }
 _VERBS = {
