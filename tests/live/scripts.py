@@ -36,6 +36,8 @@ SCRIPTS = (
     Script("rcpt-421", _RCPT, b"421 4.7.0 Too many errors\r\n", "4.7.0", hang_up=True),
     Script("data-421", _DATA, b"421 4.3.1 No room left\r\n", "4.3.1", hang_up=True),
     Script("end-421", _END, b"421 4.3.2 Going down\r\n", "4.3.2", hang_up=True),
+    Script("starttls-4", Stage.STARTTLS, b"454 4.7.0 No TLS today\r\n", "4.7.0"),
+    Script("starttls-5", Stage.STARTTLS, b"554 5.7.3 No TLS for you\r\n", "5.7.3"),
     # Taken.
     Script("sent", _END, b"250 2.0.0 Ok: queued as 4F2C1A9B3D\r\n", "2.0.0"),
     Script("sent-lines", _END, b"250-2.6.0 Taken\r\n250 2.6.0 id=1a2b3c\r\n", "2.6.0"),

@@ -37,7 +37,7 @@ _CLIENT = {
     'RCPT TO:<a" result="250 2.0.0 Ok>': "501 5.1.3 Recipient address syntax error",
 }
 
-_BEFORE_MESSAGES = (Stage.CONNECT, Stage.EHLO)
+_BEFORE_MESSAGES = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS)
 _UNHEARD = BY_NAME["ehlo-421"]
 _NO_REPLY = {"status": Status.DEFERRED, "code": None, "enhanced": None, "reply_by": None}
 _TOLD: dict[str, dict[str, object]] = {
@@ -51,7 +51,8 @@ _TOLD: dict[str, dict[str, object]] = {
 def _files(port: int, routes: Routes) -> dict[str, str]:
     lines = [f"listen on 127.0.0.1 port {port} hostname out.example.net"]
     for domain, place in routes.items():
-        lines.append(f'action "{domain}" relay host smtp://mx.{domain}:{place[1]}')
+        scheme = "smtp+tls" if "starttls" in domain else "smtp"
+        lines.append(f'action "{domain}" relay host {scheme}://mx.{domain}:{place[1]}')
         lines.append(f'match from src 127.0.0.1 for domain "{domain}" action "{domain}"')
     bounces = SENDER.partition("@")[2]
     lines.append(f'match from local for domain "{bounces}" action "{bounces}"')

@@ -54,7 +54,7 @@ mynetworks = 127.0.0.1/32
 inet_protocols = ipv4
 transport_maps = texthash:/var/spool/transport
 smtp_host_lookup = native
-smtp_tls_security_level = none
+smtp_tls_policy_maps = texthash:/var/spool/tls
 smtpd_tls_security_level = none
 smtp_connection_cache_on_demand = no
 fast_flush_domains =
@@ -74,6 +74,7 @@ smtp unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 """
 _IMITATION = "no; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z>"
 _CLIENT = {
@@ -123,6 +124,7 @@ def _files(port: int, routes: Routes) -> dict[str, str]:
         "main.cf": _MAIN,
         "master.cf": _MASTER.format(port=port),
         "transport": transport,
+        "tls": "".join(f"[mx.{d}]:{p[1]} encrypt\n" for d, p in routes.items() if "starttls" in d),
         "access": _ACCESS,
     }
 

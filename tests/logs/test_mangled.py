@@ -121,6 +121,25 @@ def test_postfix_what_looks_like_an_envelope_is_none(words: str, to: str, tail: 
     assert (found.text, found.sender, found.recipient) == (words, "al@example.com", to)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "to=<b@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/1/0, "
+        "dsn=4.7.0, status=deferred ({})",
+        "{}",
+    ],
+    ids=["the last server", "one of several"],
+)
+def test_postfix_what_answered_starttls_has_a_lead_of_its_own(line: str) -> None:
+    reason = (
+        "TLS is required, but host mx.example.net[192.0.2.1] refused to start TLS: "
+        "454 4.7.0 Not today"
+    )
+    found = one(f"Nov 24 11:43:32 mx postfix/smtp[42]: CBF8F238D19: {line.format(reason)}")
+    assert (found.text, found.stage) == ("454 4.7.0 Not today", Stage.STARTTLS)
+    assert (found.relay_ip, found.reply_by) == ("192.0.2.1", ReplyBy.REMOTE)
+
+
 # --- OpenSMTPD -----------------------------------------------------------------------------
 
 

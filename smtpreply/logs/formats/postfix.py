@@ -7,6 +7,7 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
                [", dsn=" X.Y.Z] ", status=" WORD " (" REASON ")"
     REASON   = REPLY / "host " HOST " said: " REPLY " (in reply to " CMD ")"
              / "host " HOST " refused to talk to me: " REPLY
+             / "TLS is required, but host " HOST " refused to start TLS: " REPLY
              / "delivery temporarily suspended: " REASON / words of Postfix's own
     info     = QID ": host " HOST " said: " REPLY " (in reply to " CMD ")"
     sasl     = QID ": SASL authentication failed; server " HOST " said: " REPLY
@@ -55,11 +56,12 @@ _MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z"
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
-    rf"(?:host {_HOST} (said|refused to talk to me)|"
+    rf"(?:(?:TLS is required, but )?host {_HOST} (said|refused to talk to me|refused to start TLS)|"
     rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
     re.DOTALL,
 )
-_REFUSED = " refused to talk to me: "
+_REFUSED = " refused to "
+_REFUSALS = {"refused to talk to me": Stage.CONNECT, "refused to start TLS": Stage.STARTTLS}
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
 _WHILE = re.compile(
@@ -256,7 +258,7 @@ def _reason(reason: str, *, spoke: bool) -> tuple[str, ReplyBy | None, Stage | N
         return reply, ReplyBy.REMOTE, Stage.AUTH, (sasl_host, sasl_ip, sasl_port)
     peer = host, ip, port
     if how != "said":
-        return reply, ReplyBy.REMOTE, Stage.CONNECT, peer
+        return reply, ReplyBy.REMOTE, _REFUSALS[how], peer
     command = _IN_REPLY.match(reply)
     if command is None:  # cut off at 2,048 octets
         return reply, _speaker(reply), None, peer
