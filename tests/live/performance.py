@@ -43,8 +43,8 @@ class Performance:
 
     def from_server(self, script: Script) -> list[Delivery]:
         """Give what was told of one script's server, whichever recipient it was for."""
-        place = self.places[script.domain]
-        return [found for found in self.deliveries if (found.relay_ip, found.relay_port) == place]
+        address, _ = self.places[script.domain]
+        return [found for found in self.deliveries if found.relay_ip == address]
 
     def own_words(self) -> list[Delivery]:
         """Give what was told of the client from outside, in order."""
@@ -136,13 +136,11 @@ def invented(
     performance: Performance, scripts: Sequence[Script], kept: Callable[[Script], str]
 ) -> list[Delivery]:
     """Give what the log tells that a server said, where it said no such thing."""
-    said: dict[object, str] = {
-        performance.places[script.domain]: kept(script) for script in scripts
-    }
-    said[performance.places[SENDER.partition("@")[2]]] = TAKEN
+    said = {performance.places[script.domain][0]: kept(script) for script in scripts}
+    said[performance.places[SENDER.partition("@")[2]][0]] = TAKEN
     return [
         found
         for found in performance.deliveries
         if found.reply_by in (ReplyBy.REMOTE, ReplyBy.FILTER)
-        and not said.get((found.relay_ip, found.relay_port), "").startswith(found.text or "?")
+        and not said.get(found.relay_ip or "", "").startswith(found.text or "?")
     ]

@@ -59,7 +59,6 @@ class Script:
         enhanced: the enhanced status in them.
         hang_up: whether the server then closes the connection.
         local: the recipient's local part.
-        after: the name of the script whose server is asked before this one's.
     """
 
     name: str
@@ -68,7 +67,6 @@ class Script:
     enhanced: str | None = None
     hang_up: bool = False
     local: str = "bob"
-    after: str | None = None
 
     @property
     def domain(self) -> str:

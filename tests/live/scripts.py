@@ -102,6 +102,14 @@ SCRIPTS = (
 
 BY_NAME = {script.name: script for script in SCRIPTS}
 
+# A server that is asked whether it would take a client's recipient, of this domain.
+PROBED = BY_NAME["rcpt-5"]
+PROBED_DOMAIN = "probed.example.net"
+
+# Two servers of one domain, of which the first refuses for now. Not everyone asks the second then.
+FIRST = BY_NAME["mail-4"]
+SECOND = Script("second", _END, b"250 2.0.0 Then I\r\n", "2.0.0")
+
 # A recipient that looks like a log's fields. Not every server takes it.
 HOSTILE = Script(
     "hostile",

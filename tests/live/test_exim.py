@@ -17,7 +17,7 @@ import pytest
 from mail_server import OUTSIDE, Program
 from performance import Performance, Routes, expected, invented, outcome, perform
 from scripted_server import Script
-from scripts import HOSTILE, SCRIPTS
+from scripts import FIRST, HOSTILE, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
 from smtpreply.logs import ReplyBy, Status
 from smtpreply.stage import Stage
@@ -57,6 +57,8 @@ check_rcpt:
     message = come back later
   deny domains = coded.example.net
     message = 550 5.7.1 $domain is not ours
+  deny domains = probed.example.net
+    !verify = recipient/callout
   deny message = relay not permitted
 
 begin routers
@@ -103,8 +105,9 @@ _CLIENT = {
         ReplyBy.OWN,
     ),
 }
+_PROBE = f"RCPT TO:<dave@{PROBED_DOMAIN}>"
 
-_SCRIPTS = (*SCRIPTS, HOSTILE)
+_SCRIPTS = (*SCRIPTS, SECOND, HOSTILE)
 _NO_TLS: dict[str, object] = {  # what the server said is not kept
     "text": "a TLS session is required, but an attempt to start TLS failed",
     "stage": None,
@@ -126,8 +129,11 @@ _TOLD: dict[str, dict[str, object]] = {
 
 
 def _files(port: int, routes: Routes) -> dict[str, str]:
-    lines = [f"{domain}: mx.{domain}::{place[1]} byname\n" for domain, place in routes.items()]
-    return {"exim.conf": _CONFIGURATION.format(port=port), "routes": "".join(lines)}
+    hosts = {domain: f"mx.{domain}::{place[1]}" for domain, place in routes.items()}
+    hosts[PROBED_DOMAIN] = hosts[PROBED.domain]
+    hosts[SECOND.domain] = f"{hosts[FIRST.domain]}:{hosts[SECOND.domain]}"
+    lines = "".join(f"{domain}: {host} byname\n" for domain, host in hosts.items())
+    return {"exim.conf": _CONFIGURATION.format(port=port), "routes": lines}
 
 
 def _is_told(log: str, script: Script) -> bool:
@@ -142,7 +148,8 @@ def _kept(script: Script) -> str:
 @pytest.fixture(scope="module")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("exim")
-    return perform(EXIM, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told)
+    client = [*_CLIENT, _PROBE]
+    return perform(EXIM, folder, _SCRIPTS, _files, client=client, is_told=_is_told)
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))
@@ -160,6 +167,24 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
     for earlier in performance.from_server(script):
         assert (earlier.stage, earlier.reply_by) == (delivery.stage, delivery.reply_by)
         assert (earlier.text or "").startswith(delivery.text or "?")
+
+
+def test_what_a_server_said_to_a_callout_is_its_own_words(performance: Performance) -> None:
+    recipient = f"dave@{PROBED_DOMAIN}"
+    [callout] = [found for found in performance.deliveries if found.recipient == recipient]
+    told = {
+        "sender": None,
+        "status": None,  # there is no message
+        "place": (performance.places[PROBED.domain][0], None),
+    }
+    assert outcome(callout) == expected(performance, PROBED, text=_kept(PROBED)) | told
+
+
+def test_what_the_first_of_two_servers_said_is_found_too(performance: Performance) -> None:
+    [last] = performance.of(SECOND)
+    [first] = [f for f in performance.from_server(FIRST) if f.queue_id == last.queue_id]
+    assert (first.text, first.stage, first.status) == (_kept(FIRST), Stage.MAIL, None)
+    assert (first.relay_host, first.reply_by) == (FIRST.host, ReplyBy.REMOTE)
 
 
 @pytest.mark.parametrize("command", _CLIENT)
