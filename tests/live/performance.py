@@ -10,8 +10,7 @@ from mail_server import SENDER, Program, running
 from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
-from smtpreply.logs import Delivery, scan
-from smtpreply.logs.delivery import Direction, ReplyBy
+from smtpreply.logs import Delivery, Direction, ReplyBy, scan
 
 Routes = Mapping[str, Place]
 """Where the server of each domain listens."""
@@ -105,6 +104,7 @@ def outcome(delivery: Delivery) -> dict[str, object]:
     """Give what a delivery tells of an attempt, to compare."""
     reply = delivery.reply
     return {
+        "direction": delivery.direction,
         "sender": delivery.sender,
         "host": delivery.relay_host,
         "place": (delivery.relay_ip, delivery.relay_port),
@@ -120,6 +120,7 @@ def outcome(delivery: Delivery) -> dict[str, object]:
 def expected(performance: Performance, script: Script, **told: object) -> dict[str, object]:
     """Give what a delivery should tell of a script; `told` is what this server tells otherwise."""
     usual: dict[str, object] = {
+        "direction": Direction.OUTGOING,
         "sender": SENDER,
         "host": script.host,
         "place": performance.places[script.domain],

@@ -102,6 +102,13 @@ SCRIPTS = (
 
 BY_NAME = {script.name: script for script in SCRIPTS}
 
+# Servers that are spoken to by LMTP.
+LMTP = (
+    Script("lmtp-rcpt", _RCPT, b"550 5.1.1 <bob>: no mailbox\r\n", "5.1.1"),
+    Script("lmtp-end", _END, b"452 4.2.2 <bob> Mailbox full\r\n", "4.2.2"),
+    Script("lmtp-sent", _END, b"250 2.1.5 <bob> Saved\r\n", "2.1.5"),
+)
+
 # A server that is asked whether it would take a client's recipient, of this domain.
 PROBED = BY_NAME["rcpt-5"]
 PROBED_DOMAIN = "probed.example.net"

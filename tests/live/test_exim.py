@@ -17,7 +17,7 @@ import pytest
 from mail_server import OUTSIDE, Program
 from performance import Performance, Routes, expected, invented, outcome, perform
 from scripted_server import Script
-from scripts import FIRST, HOSTILE, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
+from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
 from smtpreply.logs import ReplyBy, Status
 from smtpreply.stage import Stage
@@ -67,9 +67,14 @@ scripted:
   domains = lsearch;/var/spool/routes
   route_data = ${{lookup{{$domain}}lsearch{{/var/spool/routes}}}}
   self = send
-  transport = scripted
+  transport = ${{if match{{$domain}}{{^lmtp}}{{lmtp}}{{scripted}}}}
 
 begin transports
+lmtp:
+  driver = smtp
+  protocol = lmtp
+  port = 24
+  hosts_try_fastopen =
 scripted:
   driver = smtp
   hosts_try_fastopen =
@@ -107,7 +112,7 @@ _CLIENT = {
 }
 _PROBE = f"RCPT TO:<dave@{PROBED_DOMAIN}>"
 
-_SCRIPTS = (*SCRIPTS, SECOND, HOSTILE)
+_SCRIPTS = (*SCRIPTS, *LMTP, SECOND, HOSTILE)
 _NO_TLS: dict[str, object] = {  # what the server said is not kept
     "text": "a TLS session is required, but an attempt to start TLS failed",
     "stage": None,

@@ -14,9 +14,9 @@ import pytest
 from mail_server import OUTSIDE, OUTSIDE_HOST, Program
 from performance import Performance, Routes, expected, invented, outcome, perform
 from scripted_server import Script
-from scripts import FIRST, HOSTILE, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
+from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
-from smtpreply.logs import ReplyBy, Status
+from smtpreply.logs import Direction, ReplyBy, Status
 from smtpreply.stage import Stage
 
 POSTFIX = Program(
@@ -54,6 +54,7 @@ mynetworks = 127.0.0.1/32
 inet_protocols = ipv4
 transport_maps = texthash:/var/spool/transport
 smtp_host_lookup = native
+lmtp_host_lookup = native
 smtp_tls_policy_maps = texthash:/var/spool/tls
 smtpd_tls_security_level = none
 smtp_connection_cache_on_demand = no
@@ -75,6 +76,7 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
@@ -112,7 +114,7 @@ imitation.example.net 550 5.7.1 {_IMITATION}
 later.example.net 450 4.7.1 come back later
 """
 
-_SCRIPTS = (*SCRIPTS, SECOND, HOSTILE)
+_SCRIPTS = (*SCRIPTS, *LMTP, SECOND, HOSTILE)
 _TOLD: dict[str, dict[str, object]] = {
     # A session that ends before MAIL is worth another try (smtp_skip_5xx_greeting).
     "greeting-5": {"status": Status.DEFERRED},
@@ -132,7 +134,8 @@ def _files(port: int, routes: Routes) -> dict[str, str]:
     hops = {domain: f"[mx.{domain}]:{place[1]}" for domain, place in routes.items()}
     hops[PROBED_DOMAIN] = hops[PROBED.domain]
     hops[SECOND.domain] = f"{hops[FIRST.domain]}, {hops[SECOND.domain]}"
-    transport = "".join(f"{domain} smtp:{hop}\n" for domain, hop in hops.items())
+    services = dict.fromkeys(hops, "smtp:") | {script.domain: "lmtp:inet:" for script in LMTP}
+    transport = "".join(f"{domain} {services[domain]}{hop}\n" for domain, hop in hops.items())
     return {
         "main.cf": _MAIN,
         "master.cf": _MASTER.format(port=port),
@@ -175,6 +178,8 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
         assert len(delivery.text) > 1_500
         kept = kept[: len(delivery.text)]
     told = _TOLD.get(script.name, {})
+    if script in LMTP:
+        told = {"direction": Direction.LOCAL}
     assert outcome(delivery) == expected(performance, script, text=kept) | told
 
 

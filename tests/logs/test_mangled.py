@@ -72,6 +72,12 @@ def test_exim_tells_what_answered_ehlo_where_helo_finds_nobody(start: str) -> No
     assert (found.reply_by, found.relay_port) == (ReplyBy.REMOTE, 25)
 
 
+def test_exim_tells_what_an_lmtp_server_said_of_one_recipient() -> None:
+    found = one(FAILED + "LMTP error after DATA: 452 4.2.2 <bob> Mailbox full")
+    assert (found.text, found.stage) == ("452 4.2.2 <bob> Mailbox full", Stage.END_OF_DATA)
+    assert found.reply_by is ReplyBy.REMOTE
+
+
 def test_exim_what_a_reply_quotes_is_no_lead() -> None:
     said = "550 no: Malformed SMTP reply in response to DATA: 250 Ok"
     found = one(FAILED + TO + said)
