@@ -57,6 +57,7 @@ def perform(
     files: Callable[[int, Routes], dict[str, str]],
     *,
     client: Collection[str],
+    hello: str = "client.example.net",
     is_told: Callable[[str, Script], bool],
     log: str = "mainlog",
     format: str | None = None,  # noqa: A002  (as scan has it)
@@ -68,6 +69,7 @@ def perform(
         folder: an empty one.
         scripts: what the servers say that it sends to.
         files: its configuration, for the port to listen on and the way to each domain.
+        hello: what a client from outside calls itself.
         client: the RCPT commands of a client from outside, which all shall be refused.
         is_told: whether a log tells how it went with a script.
         log: the name of the log in the folder.
@@ -80,7 +82,7 @@ def perform(
         names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
         with running(program, package, folder, lambda port: files(port, routes), names) as server:
             server.send(script.recipient for script in scripts)
-            opening = ["EHLO client.example.net", "MAIL FROM:<carol@example.net>"]
+            opening = [f"EHLO {hello}", "MAIL FROM:<carol@example.net>"]
             commands = [*opening, *client]
             replies = server.session(*(command.encode() for command in commands))
             own = dict(zip(commands[2:], replies[3:], strict=True))

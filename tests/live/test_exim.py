@@ -4,8 +4,9 @@ It keeps every octet of every line, escaped, but the spaces at a line's end; a b
 escape. It logs 1,024 octets of what is said to a message that it has sent, and as much of the line
 of a recipient that was refused. A line of more than 4,096 octets is malformed to it. What a server
 said about the message, and not about a recipient, stands in a line of its own first. A quoted
-recipient is logged without its quotes, and then as it was. Of what Exim says to a client, it logs
-no code, unless the text that an administrator gave has one.
+recipient is logged without its quotes, and then as it was. What answered STARTTLS is not logged,
+where TLS is required. Of what Exim says to a client, it logs no code, unless the text that an
+administrator gave has one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 It keeps every line of a reply, a space between; what does not print is a question mark, UTF-8
 prints. It cuts a reply at 2,048 octets, and the log's line a little before that, so that the
-command it was in reply to is lost. It does not tell a greeting from what was said to EHLO.
+command it was in reply to is lost. It does not tell a greeting from what was said to EHLO. Of a
+client's name for itself, it makes a question mark of each octet that could end the field.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ relay unix - - n - - smtp
 tlsmgr unix - - n 1000? 1 tlsmgr
 """
 _IMITATION = "no; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z>"
+_HELLO = "x>; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z"
 _CLIENT = {
     "RCPT TO:<dave@elsewhere.example.net>": (
         "dave@elsewhere.example.net",
@@ -163,7 +165,9 @@ def _printable(line: bytes) -> str:
 @pytest.fixture(scope="module")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("postfix")
-    return perform(POSTFIX, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told)
+    return perform(
+        POSTFIX, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told, hello=_HELLO
+    )
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))

@@ -76,6 +76,7 @@ _REJECT = re.compile(
     rf"(?: from {_HOST})?: (.*)\Z",
     re.DOTALL,
 )
+# In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 _SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
 _ENVELOPE = rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?"
 _WHOLE_ENVELOPE = re.compile(
