@@ -54,6 +54,7 @@ class Line:
         time, host, program, pid: what the prefix says.
         number: of the line in its file, from 1.
         source: the file.
+        fields: the members of the JSON object that the message is, if it is one.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Line:
     host: str | None = None
     program: str | None = None
     pid: int | None = None
+    fields: dict[str, Any] | None = None
 
 
 def read_prefix(
@@ -80,17 +82,19 @@ def read_prefix(
         return _unwrapped(text, number, clock, source, wrappings + 1)
     stamp, host, program, pid = match.groups()
     time = clock.read(stamp)
-    return Line(text, text[match.end() :], number, source, time, host, program, _pid(pid))
+    message = text[match.end() :]
+    line = Line(text, message, number, source, time, host, program, _pid(pid))
+    if message.startswith("{"):
+        line.fields = _json_object(message)
+    return line
 
 
 def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappings: int) -> Line:
     if wrappings > _MOST_WRAPPINGS:
         return Line(text, text, number, source)
-    if text.startswith("{"):
-        fields = _json_object(text)
-        line = _from_json(fields, number, clock, source, wrappings) if fields else None
-        if line is not None:
-            return line
+    if text.startswith("{") and (fields := _json_object(text)):
+        line = _from_json(fields, number, clock, source, wrappings)
+        return line or Line(text, text, number, source, fields=fields)
     if match := _SYSLOG_5424.match(text):
         stamp, host, program, pid = (None if part == "-" else part for part in match.groups())
         time = clock.read(stamp) if stamp else None
@@ -134,11 +138,17 @@ def _from_json(
         line.pid = _pid(_text(fields.get("_PID")))
         return line
     inner = _text(fields.get("log")) or _text(fields.get("message"))
-    if inner is None:
+    if inner is None or _is_event(fields):
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
     line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
     return line
+
+
+def _is_event(fields: dict[str, Any]) -> bool:
+    """Tell an event of a mail service, which may have a message of its own, from a wrapping."""
+    names = ("event", "email") if "email" in fields else ("event", "recipient")
+    return all(isinstance(fields.get(name), str) for name in names)
 
 
 def _octets_as_text(value: Any) -> str | None:

@@ -203,4 +203,4 @@ def _seconds(text: str) -> float | None:
     return seconds_of(*match.groups()) if match else None
 
 
-OPENSMTPD = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)
