@@ -16,7 +16,15 @@ from operator import attrgetter
 
 import pytest
 from mail_server import OUTSIDE, Program
-from performance import Performance, Routes, expected, invented, outcome, perform
+from performance import (
+    Performance,
+    Routes,
+    assert_bulk_reading_comes_to_the_same,
+    expected,
+    invented,
+    outcome,
+    perform,
+)
 from scripted_server import Script
 from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
@@ -208,3 +216,7 @@ def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> No
     assert performance.unread == []
     assert invented(performance, _SCRIPTS, _kept) == []
     assert len(performance.own_words()) == len(_CLIENT)
+
+
+def test_what_is_read_in_bulk_comes_to_the_same(performance: Performance) -> None:
+    assert_bulk_reading_comes_to_the_same(performance)
