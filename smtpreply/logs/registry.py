@@ -59,6 +59,17 @@ BUILTIN = (
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+    Builtin(
+        "dsn",
+        None,
+        (  # fields of a report, as lone lines
+            *("-MTA:", "-mta:", "-Recipient:", "-recipient:", "-Code:", "-code:", "-Date:"),
+            *("Action:", "Status:", "X-Postfix-", "X-Actual-", "Original-", "Final-", "Will-"),
+            # the first line of a mailbox; fields of a message
+            *("From ", "From:", "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:"),
+            *("To:", "Subject:", "Date:", "Message-ID:", "Message-Id:", "MIME-Version:"),
+        ),
+    ),
 )
 
 _own: dict[str, Format] = {}

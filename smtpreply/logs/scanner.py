@@ -40,6 +40,7 @@ class Scan(Iterator[Delivery]):
         self.coverage = Coverage()
         self._detection = Detection(only)
         self._readers: dict[str, LineReader] = {}
+        self._last: Format | None = None
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -56,6 +57,7 @@ class Scan(Iterator[Delivery]):
 
     def _one(self, given: Input) -> Iterator[Delivery]:
         clock = Clock(year=self._year, zone=self._zone, latest=given.latest)
+        self._last = None
         lines = iter(given.lines)
         head = list(islice(lines, _HEAD))
         owner = self._detection.of_source(head)
@@ -74,13 +76,22 @@ class Scan(Iterator[Delivery]):
                 yield from self._detected(line, clock)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        known = self._detection.of_line(line)
+        known = self._continued(line) or self._detection.of_line(line)
+        self._last = known
         if known is None:
             self._unread(line)
             return ()
         if line.time is None:
             _stamp_from_message(line, clock)
         return self._read(line, known)
+
+    def _continued(self, line: Line) -> Format | None:
+        """Give the format of the line before, where this one is folded and goes on with it."""
+        if self._last is None or line.text[:1] not in (" ", "\t"):
+            return None
+        reader = self._reader_of(self._last)
+        continues: Callable[[Line], bool] | None = getattr(reader, "continues", None)
+        return self._last if continues is not None and continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
         found = self._reader_of(known)(line)

@@ -55,7 +55,8 @@ _MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z"
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
-    rf"(?:host {_HOST} (said|refused to talk to me)|"
+    # before 2.1: "connect to H[IP]: server refused to talk to me: 421 ..."
+    rf"(?:(?:host|connect to) {_HOST}:? (said|(?:server )?refused to talk to me)|"
     rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
     re.DOTALL,
 )
@@ -160,7 +161,7 @@ class _Reader:
         service = (line.program or "").rpartition("/")[2]
         relay_host: str | None = None if host == "none" else host
         spoke = bool(ip or port)
-        text, reply_by, stage, peer = _reason(_closed(reason), spoke=spoke)
+        text, reply_by, stage, peer = read_reason(_closed(reason), spoke=spoke)
         if peer is not None and not spoke:  # from the queue manager's memory: relay=none
             relay_host, ip, port = peer
         local = service in _INTO_MAILBOXES or host in ("local", "virtual")
@@ -197,7 +198,7 @@ class _Reader:
         """Read what one server of several said, after which the message goes to the next."""
         head = _OF_MESSAGE.match(line.message)
         queue_id, body = (head[1], line.message[head.end() :]) if head else (None, line.message)
-        text, reply_by, stage, peer = _reason(body, spoke=False)
+        text, reply_by, stage, peer = read_reason(body, spoke=False)
         if reply_by is None or peer is None:
             return None
         host, ip, port = peer
@@ -235,7 +236,9 @@ class _Reader:
 _Peer = tuple[str | None, str | None, str | None]
 
 
-def _reason(reason: str, *, spoke: bool) -> tuple[str, ReplyBy | None, Stage | None, _Peer | None]:
+def read_reason(
+    reason: str, *, spoke: bool
+) -> tuple[str, ReplyBy | None, Stage | None, _Peer | None]:
     """Tell what was said, by whom, to what, and the peer that the words name."""
     while reason.startswith(_SUSPENDED):
         reason = reason[len(_SUSPENDED) :]
