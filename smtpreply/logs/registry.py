@@ -60,6 +60,17 @@ BUILTIN = (
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
     Builtin(
+        "transcript",
+        None,
+        (  # marks of lines, and how sources begin
+            *("<-", "<~", "<**", "->", "~>", "<<<", ">>>", "SMTP<<", "SMTP>", "SMTP|", "SMTP+"),
+            *("reply: ", "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED"),
+            *("220", "... ", "Transcript", "Service unavailable", "S: ", "C: "),
+            *("Unexpected response", "The original message was", "LOG: ", "delivering "),
+            "Exim version",
+        ),
+    ),
+    Builtin(
         "dsn",
         None,
         (  # fields of a report, as lone lines

@@ -38,11 +38,11 @@ from typing import Any
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.postfix import read_reason
+from smtpreply.logs.formats.transcript import Session
 from smtpreply.logs.formats.words import said_by, stage_of, status_of
 from smtpreply.logs.prefix import Line
-from smtpreply.model import Reply
 from smtpreply.stage import Stage
-from smtpreply.transcript import Exchange, iter_transcript
+from smtpreply.transcript import Exchange, TranscriptReader
 
 _MOST_LINES = 2000
 _LONGEST_LINE = 10_000
@@ -257,7 +257,6 @@ def _exchange(lines: Sequence[str]) -> Found:
 
 _SENDMAIL_REASON = re.compile(r"\s{1,20}\(reason: (.{1,5000}?)\)?\Z")
 _SENDMAIL_EXPANDED = re.compile(r"\s{1,20}\(expanded from: <?([^<>]{1,1000}?)>?\)\Z")
-_TALKING = re.compile(r"\.\.\. while talking to (\S{1,255}?)\.?:\Z")
 _TRANSCRIPT = re.compile(
     r"\s*-{5} Transcript of session follows -{5}|\s*Transcript of session follows\."
 )
@@ -292,54 +291,19 @@ def _listed(lines: Sequence[str]) -> Found:
 
 
 def _spoken(lines: Sequence[str], start: int) -> Found:
-    """Give the refusals in a transcript: of our own server where it shows one's to a client."""
-    talks = [(n, found[1]) for n, line in enumerate(lines) if (found := _TALKING.match(line))]
-    own = any(line.lstrip().startswith("Out: 220") for line in lines)
-    for item in iter_transcript(lines):
-        if not isinstance(item, Exchange) or not _is_refusal(item.reply):
+    """Give the refusals in a transcript: a server's own, where it shows a client's session."""
+    reader, session = TranscriptReader(), Session()
+    items = [item for line in lines for item in reader.feed(line)] + reader.end()
+    own = reader.is_of_a_server
+    for item in items:
+        told = session.told_by(item, own=own)
+        if told is None or not isinstance(item, Exchange) or item.reply.code < 400:
             continue
-        command = item.command or ""
-        host = next((name for number, name in reversed(talks) if number < item.line), None)
-        recipient = re.match(r"RCPT TO:\s*<([^<>]{1,1000})>", command, re.IGNORECASE)
-        yield (
-            start + item.line - 1,
-            {
-                "direction": Direction.INCOMING if own else Direction.OUTGOING,
-                "status": Status.REJECTED if own else _status_by(str(item.reply.code)),
-                "recipient": recipient[1] if recipient else None,
-                "relay_host": host,
-                "stage": stage_at(command, item.reply),
-                "text": item.reply.raw.decode("utf-8", "surrogateescape")
-                .replace("\r", "")
-                .rstrip("\n"),
-                "reply_by": ReplyBy.OWN if own else ReplyBy.REMOTE,
-            },
-        )
-
-
-def _is_refusal(reply: Reply) -> bool:
-    return reply.code >= 400
+        status = Status.REJECTED if own else _status_by(told["text"])
+        yield start + item.line - 1, told | {"status": status}
 
 
 # --- what they share -----------------------------------------------------------------------
-
-
-def stage_at(command: str | None, reply: Reply) -> Stage | None:
-    """Give the stage that a reply in a transcript answers."""
-    if command == ".":
-        return Stage.END_OF_DATA
-    return stage_of(command.replace(":", " ")) if command else _STAGE_BY_CODE.get(reply.code)
-
-
-# RFC 5321 4.3.2, RFC 4954 4 and 6: what nothing else is answered with.
-_STAGE_BY_CODE = {
-    221: Stage.QUIT,
-    235: Stage.AUTH,
-    334: Stage.AUTH,
-    354: Stage.DATA,
-    534: Stage.AUTH,
-    535: Stage.AUTH,
-}
 
 
 def _by_a_server(text: str | None) -> dict[str, Any]:
