@@ -9,7 +9,8 @@ qmail (qmail-send.c), after "Hi. This is the qmail-send program at ..."::
 Exim (deliver.c, print_address_error), after "A message that you sent could not be delivered", or
 "has not been delivered" for a delay. A line is broken after ": " where it grows long::
 
-    "  " RCPT NL *( "    " words NL )  ; "host H [IP]" ... "error from remote mail server after" CMD
+    "  " RCPT NL [ "    (generated from " ORIG ")" NL ] *( "    " words NL )
+                                       ; "host H [IP]" ... "error from remote mail server after" CMD
 
 Postfix (bounce_notify_util.c), after "This is the mail system at host ..."; folded at 79::
 
@@ -156,8 +157,9 @@ def _qmail(lines: Sequence[str]) -> Found:
 _EXIM_RECIPIENT = re.compile(
     r"  ([^\s<>]\S{0,1000}|\"[^\"]{1,300}\"@\S{1,255})(?:\s+\(.{0,1000})?\Z"
 )
+_EXIM_PARENT = re.compile(r"\((?:ultimately )?generated from (\S{1,1000})\)\Z")
 _EXIM_HOST = re.compile(
-    r"(?:\A|[\s:])(?:host )?([^\s\[\]]{1,255}) \[([^\]\s]{1,60})\](?::[0-9]{1,5})?:?\s"
+    r"(?:\A|(?<=[\s:]))(?:host )?([^\s\[\]]{1,255}) \[([^\]\s]{1,60})\](?::[0-9]{1,5})?:?\s"
 )
 _EXIM_ERROR = re.compile(
     r"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after "
@@ -173,8 +175,11 @@ def _exim(lines: Sequence[str]) -> Found:
         if match is None or not all(line.startswith("   ") for line in block[1:]):
             continue
         status = Status.DEFERRED if delayed else Status.BOUNCED
-        told = {"recipient": match[1], "status": status}
-        yield number, told | _exim_words([line.strip() for line in block[1:]])
+        words = [line.strip() for line in block[1:]]
+        parent = _EXIM_PARENT.match(words[0]) if words else None
+        orig = parent[1] if parent else None
+        told = {"recipient": match[1], "orig_recipient": orig, "status": status}
+        yield number, told | _exim_words(words[1 if parent else 0 :])
 
 
 def _exim_words(lines: Sequence[str]) -> dict[str, Any]:
