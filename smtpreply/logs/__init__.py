@@ -1,5 +1,6 @@
 """The replies inside mail logs: `scan` gives a `Delivery` for each that a log tells of."""
 
+from smtpreply.logs.bundle import Bundle
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
@@ -8,6 +9,7 @@ from smtpreply.logs.registry import known_formats, register
 from smtpreply.logs.scanner import Scan, scan
 
 __all__ = [
+    "Bundle",
     "Coverage",
     "Delivery",
     "Direction",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from datetime import timedelta
 from importlib.resources import files
 
 import attrs
 
+from smtpreply.kept import toml
 from smtpreply.reasons.tokens import Kind, tokens
 from smtpreply.reasons.wording import LONGEST
 
@@ -64,7 +64,7 @@ class _Vocabulary:
 @functools.cache
 def _vocabulary() -> _Vocabulary:
     path = files(__package__).joinpath("data", "durations.toml")
-    tables = tomllib.loads(path.read_text("utf-8"))
+    tables = toml(path)
     units = {
         word: timedelta(**{f"{unit}s": 1})
         for unit, words in tables["units"].items()

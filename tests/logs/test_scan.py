@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -573,7 +574,7 @@ def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
             assert delivery.to_dict()
             assert delivery.verdict is None or delivery.verdict.reason
         coverage = run.coverage
-        parts = [part.strip("\0") for part in line.split("\n")]
+        parts = re.split(r"\n|\0", line)
         assert coverage.lines == sum(part != "" and not part.isspace() for part in parts)
         assert coverage.understood <= coverage.known <= coverage.lines
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -139,23 +140,26 @@ def _detect(line: Line) -> bool:
 
 def _claims(head: Sequence[str]) -> bool:
     """Whether these lines begin a mailbox, a message, or a delivery-status part in a file."""
-    lines = [line.removeprefix("\ufeff") for line in head]
-    if not lines:
+    lines = [line.removeprefix("\ufeff") for line in head if line.strip()]
+    if not lines or lines[0][0] in " \t":
         return False
     if _FROM_LINE.match(lines[0]):
         return True
-    fields = lines[: next((n for n, line in enumerate(lines) if not line.strip()), len(lines))]
-    if not fields or fields[0][:1] in " \t":
-        return False
-    if not all(line[:1] in (" ", "\t") or FIELD.match(line) for line in fields):
-        return False
-    return any(_OF_MAIL.match(line) for line in fields) or _is_document(lines, fields)
+    fields = list(takewhile(_is_field, lines))
+    of_mail = sum(_OF_MAIL.match(line) is not None for line in fields)
+    if len(fields) < len(lines):  # the body begins
+        return of_mail > 1
+    return of_mail > 0 or _is_report(fields)
 
 
-def _is_document(lines: list[str], fields: list[str]) -> bool:
-    """Whether it is the part alone: it has the field that each must have, and an empty line."""
-    named = any(line.lower().startswith("reporting-mta:") for line in fields)
-    return named and len(fields) < len(lines)
+def _is_field(line: str) -> bool:
+    return line[0] in " \t" or FIELD.match(line) is not None
+
+
+def _is_report(fields: Sequence[str]) -> bool:
+    """Whether it is the part alone: it has the fields that each must have, RFC 3464 2."""
+    names = {line.partition(":")[0].strip().lower() for line in fields}
+    return "reporting-mta" in names and bool(names & _OF_RECIPIENT)
 
 
 class _Reader:
