@@ -77,7 +77,13 @@ _REJECT = re.compile(
     rf"(?: from {_HOST})?: (.*)\Z",
     re.DOTALL,
 )
-_ENVELOPE = re.compile(rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?(?:proto=|helo=|sasl_|\Z)")
+_SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
+_ENVELOPE = rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?"
+_WHOLE_ENVELOPE = re.compile(
+    rf"{_ENVELOPE}(?:proto=[^ ,<>]*,? ?)?(?:helo=<[^>]*>,? ?)?"
+    r"(?:sasl_[a-z]{1,20}=[^ ,]*,? ?){0,3}\Z"
+)
+_SOME_ENVELOPE = re.compile(rf"{_ENVELOPE}(?:proto=|helo=|sasl_|\Z)")
 _FILTER = " from MTA("
 _UNDERSTOOD = re.compile(
     r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
@@ -276,18 +282,21 @@ def _speaker(reply: str) -> ReplyBy:
 
 
 def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
-    """Part a refusal's words from the envelope behind them: at the last "; " that has one.
+    """Part a refusal's words from the envelope behind them.
 
-    The envelope's own strings may hold "; " too, so from the right, the first that reads as an
-    envelope is not always it: of those that do, the first one that leads to the end is.
+    The words may look like an envelope, and so may an address in it, if it is quoted. So of the
+    places where one can begin, the first that leads to the end of the line is it. Where the line
+    was cut, the last that begins like one.
     """
-    at = len(rest)
-    while (at := rest.rfind("; ", 0, at)) >= 0:
-        match = _ENVELOPE.match(rest, at + 2)
-        if match and match.end() > at + 2:
-            sender = _either(match[1], match[2])
-            return rest[:at], sender, _either(match[3], match[4])
-    return rest, None, None
+    places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
+    wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
+    match = next(filter(None, wholes), None)
+    if match is None:
+        some = (_SOME_ENVELOPE.match(rest, place) for place in reversed(places))
+        match = next(filter(None, some), None)
+    if match is None:
+        return rest, None, None
+    return rest[: match.start() - 2], _either(match[1], match[2]), _either(match[3], match[4])
 
 
 def _either(first: str | None, second: str | None) -> str | None:

@@ -1,0 +1,139 @@
+"""A performance: every script is played to one mail server, and its log is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+from mail_server import SENDER, Program, running
+from scripted_server import Place, Script, serving
+
+from smtpreply import EnhancedStatus, Reply
+from smtpreply.logs import Delivery, scan
+from smtpreply.logs.delivery import Direction, ReplyBy
+
+Routes = Mapping[str, Place]
+"""Where the server of each domain listens."""
+
+
+@attrs.frozen
+class Performance:
+    """What was said, and what the log told of it.
+
+    Attributes:
+        places: where the server of each script listened, by the script's domain.
+        deliveries: all that the log told.
+        unread: the lines of the log that no reader understood.
+        own: what our server said to a client from outside, by command.
+    """
+
+    places: Routes
+    deliveries: Sequence[Delivery]
+    unread: Sequence[str]
+    own: Mapping[str, Reply]
+
+    def of(self, script: Script) -> list[Delivery]:
+        """Give what was told of the attempts at one script's recipient."""
+        return [
+            found
+            for found in self.deliveries
+            if script.recipient in (found.recipient, found.orig_recipient)
+        ]
+
+    def from_server(self, script: Script) -> list[Delivery]:
+        """Give what was told of one script's server, whichever recipient it was for."""
+        place = self.places[script.domain]
+        return [found for found in self.deliveries if (found.relay_ip, found.relay_port) == place]
+
+    def own_words(self) -> list[Delivery]:
+        """Give what was told of the client from outside, in order."""
+        return [found for found in self.deliveries if found.direction is Direction.INCOMING]
+
+
+def perform(
+    program: Program,
+    folder: Path,
+    scripts: Sequence[Script],
+    files: Callable[[int, Routes], dict[str, str]],
+    *,
+    client: Iterable[str],
+    is_told: Callable[[str, Script], bool],
+    log: str = "mainlog",
+    format: str | None = None,  # noqa: A002  (as scan has it)
+) -> Performance:
+    """Play every script to a mail server, let a client be refused by it, and read its log.
+
+    Args:
+        program: the mail server.
+        folder: an empty one.
+        scripts: what the servers say that it sends to.
+        files: its configuration, for the port to listen on and the way to each domain.
+        client: the commands of a client from outside, which all shall be refused after its MAIL.
+        is_told: whether a log tells how it went with a script.
+        log: the name of the log in the folder.
+        format: of the log, where it has no names of programs.
+    """
+    domains = [script.domain for script in scripts]
+    with serving([*scripts, None]) as places:
+        routes = dict(zip([*domains, SENDER.partition("@")[2]], places, strict=True))
+        names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
+        with running(program, folder, lambda port: files(port, routes), names) as server:
+            server.send(script.recipient for script in scripts)
+            opening = ["EHLO client.example.net", "MAIL FROM:<carol@example.net>"]
+            commands = [*opening, *client]
+            replies = server.session(*(command.encode() for command in commands))
+            own = dict(zip(commands[2:], replies[3:], strict=True))
+
+            def all_told() -> bool:
+                text = server.log()
+                return all(is_told(text, script) for script in scripts)
+
+            server.wait(all_told, "not every message was tried")
+            unread: list[str] = []
+            path = folder / log
+            found = list(
+                scan(path, format=format, on_unreadable=lambda line: unread.append(line.text))
+            )
+    return Performance(routes, found, unread, own)
+
+
+def outcome(delivery: Delivery) -> dict[str, object]:
+    """Give what a delivery tells of an attempt, to compare."""
+    reply = delivery.reply
+    return {
+        "sender": delivery.sender,
+        "host": delivery.relay_host,
+        "place": (delivery.relay_ip, delivery.relay_port),
+        "stage": delivery.stage,
+        "status": delivery.status,
+        "text": delivery.text,
+        "reply_by": delivery.reply_by,
+        "code": reply and reply.code,
+        "enhanced": reply and reply.enhanced,
+    }
+
+
+def expected(performance: Performance, script: Script, **told: object) -> dict[str, object]:
+    """Give what a delivery should tell of a script; `told` is what this server tells otherwise."""
+    usual: dict[str, object] = {
+        "sender": SENDER,
+        "host": script.host,
+        "place": performance.places[script.domain],
+        "stage": script.stage,
+        "status": script.outcome,
+        "reply_by": ReplyBy.REMOTE,
+        "code": script.code,
+        "enhanced": EnhancedStatus.parse(script.enhanced) if script.enhanced else None,
+    }
+    return usual | told
+
+
+def nothing_invented(performance: Performance, scripts: Sequence[Script]) -> Iterator[Delivery]:
+    """Give the replies of servers in the log that no script has: there should be none."""
+    known = {performance.places[script.domain] for script in scripts}
+    known.add(performance.places[SENDER.partition("@")[2]])
+    for found in performance.deliveries:
+        spoke = found.reply_by in (ReplyBy.REMOTE, ReplyBy.FILTER)
+        if spoke and (found.relay_ip, found.relay_port) not in known:
+            yield found
