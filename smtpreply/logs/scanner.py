@@ -107,7 +107,9 @@ class Scan(Iterator[Delivery]):
             yield from self._read(Line(text, text, number, name), owner, empty=empty)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        known = self._continued(line) or self._detection.of_line(line)
+        # A folded line is of what it goes on with, whatever it looks like.
+        folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
+        known = folded or self._detection.of_line(line) or self._continued(line)
         self._last = known
         if known is None:
             self._unread(line)
@@ -117,8 +119,8 @@ class Scan(Iterator[Delivery]):
         return self._read(line, known)
 
     def _continued(self, line: Line) -> Format | None:
-        """Give the format of the line before, where this one is folded and goes on with it."""
-        if self._last is None or line.text[:1] not in (" ", "\t"):
+        """Give the format of the line before, where its reader says that this goes on with it."""
+        if self._last is None:
             return None
         reader = self._reader_of(self._last)
         continues: Callable[[Line], bool] | None = getattr(reader, "continues", None)
