@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -343,6 +343,7 @@ def test_lines_of_others_tell_of_no_delivery(line: str) -> None:
 HEADS = ["", "Diagnostic-Code: ", "From ", STATUS_PART, report(), "Remote-MTA: ", "Status: 5."]
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.sampled_from(HEADS), st.text(max_size=300), st.sampled_from([1, 300]))
 def test_any_text_after_a_valid_head_is_read_without_an_error(
     head: str, text: str, times: int
@@ -353,6 +354,7 @@ def test_any_text_after_a_valid_head_is_read_without_an_error(
         assert delivery.to_dict()
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.lists(st.sampled_from(report().split("\n") + MAILBOX.read_text().split("\n"))))
 def test_lines_in_any_order_are_read_without_an_error(lines: list[str]) -> None:
     """However the lines of mail are shuffled, each is counted and none raises."""

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -273,6 +273,7 @@ def test_where_there_is_a_report_the_words_before_it_are_not_told_again(text: st
     assert [delivery.recipient for delivery in read(text + report, head)] == ["x@example.org"]
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(
     st.sampled_from([QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD]),
     st.integers(0, 1500),

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -244,6 +244,7 @@ HEADS = [
 ]
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.sampled_from(HEADS), st.text(max_size=300), st.sampled_from([1, 500]))
 def test_any_text_after_a_valid_head_is_read_without_an_error(
     head: str, text: str, times: int
