@@ -54,7 +54,11 @@ BUILTIN = (
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
-        (" status=", "status=", ": reject", ": host "),
+        (
+            *("status=", "host ", "reject", ": hold: ", ": discard: ", ": filter: ", "proxy-a"),
+            *("milter-", ": from=<", "message-id=", ": removed", "released from", ": client="),
+            *("SASL auth", ": uid=", "enabling PIX", "lost connection", "conversation with"),
+        ),
     ),
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),

@@ -7,8 +7,8 @@ import gzip
 import io
 import json
 import lzma
-import re
 import pickle
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
