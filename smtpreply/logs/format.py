@@ -21,6 +21,7 @@ method ``finish``, which is called at the end of each source and gives the deliv
 Where a line may have more lines, it may have a method ``continues``, which tells whether a `Line`
 goes on with the one that the reader was given just before. It is asked about lines that begin with
 white space, and about those that no format knows.
+And it may have a list ``problems``, in words: then the run's account takes over what is in it.
 """
 
 

@@ -51,6 +51,15 @@ class Builtin:
 
 # In this order a line is shown to them; the first that knows it has it.
 BUILTIN = (
+    # In front of exim, to which each line with a date and a time is one of its own.
+    Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
+    Builtin("domino", None, ("SMTPClient: ",)),
+    # Its Postfix logs under the same names.
+    Builtin(
+        "barracuda",
+        r"(?:outbound/smtp|inbound/pass[0-9]?|scan)\Z",
+        (" SEND ", " RECV ", " SCAN "),
+    ),
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
@@ -85,6 +94,33 @@ BUILTIN = (
             *("To:", "Subject:", "Date:", "Message-ID:", "Message-Id:", "MIME-Version:"),
         ),
     ),
+    Builtin(
+        "exchange-tracking",
+        None,
+        ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
+    ),
+    Builtin(
+        "powermta",
+        None,
+        (
+            "timeLogged",
+            ",relayed,",
+            ",delivered,",
+            ",failed,",
+            ",delayed,",
+            ",expanded,",
+            "smtp;",
+        ),
+    ),
+    Builtin(
+        "momentum",
+        None,
+        ("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
+    ),
+    Builtin("google-workspace", None, ("SMTP reply code", "message_info")),
+    Builtin("exchange-smtp", None, ("Z,", "session-id")),
+    Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
+    Builtin("exchange-status", None, ("{LED=", "LastError", "Last Error")),
 )
 
 _own: dict[str, Format] = {}

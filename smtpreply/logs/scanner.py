@@ -72,6 +72,8 @@ class Scan(Iterator[Delivery]):
             if owner is not None:
                 deliveries = self._owned(owner, given.name, blocks)
             else:
+                for text in head:  # a year that is given is that of the first stamp
+                    read_prefix(text, 0, clock)
                 yield from self._skimmed(blocks, given.name, clock, exactly=exactly)
                 deliveries = iter(())
             for delivery in chain(deliveries, self._left()):
@@ -154,6 +156,9 @@ class Scan(Iterator[Delivery]):
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:
                 yield from finish()
+            problems: list[str] = getattr(reader, "problems", [])
+            self.coverage.problems += problems
+            problems.clear()
 
     # --- many at once ---
 
@@ -162,8 +167,9 @@ class Scan(Iterator[Delivery]):
     ) -> Iterator[Bundle]:
         groups = Groups()
         for block in blocks:
-            left = self._skim(block, groups, clock, exactly=exactly)
-            for text in left:
+            left = self._skim(block, groups, exactly=exactly)
+            for whole in left:
+                text = whole.removesuffix("\n")
                 if not text or text.isspace():
                     continue
                 self.coverage.lines += 1
@@ -175,9 +181,9 @@ class Scan(Iterator[Delivery]):
                 groups = Groups()
         yield from self._bundles(groups, name, clock)
 
-    def _skim(self, block: str, groups: Groups, clock: Clock, *, exactly: bool) -> Iterable[str]:
+    def _skim(self, block: str, groups: Groups, *, exactly: bool) -> Iterable[str]:
         """Put into groups what the reader of most lines can skim; give the lines that are left."""
-        known = self._most_of(block, clock)
+        known = self._most_of(block)
         skim: Callable[..., list[str]] | None = None
         if known is not None:
             skim = getattr(self._reader_of(known), "skim", None)
@@ -192,8 +198,9 @@ class Scan(Iterator[Delivery]):
         coverage.formats[known.name] += count
         return left
 
-    def _most_of(self, block: str, clock: Clock) -> Format | None:
+    def _most_of(self, block: str) -> Format | None:
         """Guess by some lines which format most lines of a block have."""
+        clock = Clock()
         found: Counter[Format] = Counter()
         for number in range(_SAMPLE):
             start = block.find("\n", len(block) * number // _SAMPLE) + 1 if number else 0

@@ -94,9 +94,9 @@ def test_scan_says_what_is_wrong_with_the_command(log: Path, tmp_path: Path) -> 
 
 
 def test_scan_ends_with_1_where_something_could_not_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "mail.log"
-    path.write_bytes(b"\0" * 9 + b"\n" * 2 + b"\0\n" * 12)
-    result = run(path)
+    for number in range(14):
+        tmp_path.joinpath(f"mail{number}.log").write_bytes(b"\0" * 9)
+    result = run(tmp_path)
     assert result.exit_code == 1
     assert "NUL" in result.output
     assert "problems more" in result.output

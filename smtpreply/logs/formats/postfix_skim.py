@@ -59,11 +59,11 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
     head = rf"{stamp}{_FRACTION}{_HOST_AND_NAME}"
     told = rf"({head}(?:{_DELIVERY}|{_ARRIVAL}))"
-    block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]++)\n?|\n|\Z)"
+    block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)"
     refusal = (
         rf"{head}((?:submission/|submissions/|smtps/)?smtpd{_PID}NOQUEUE: reject: [A-Z]++ from)"
         rf" [^\[\] \n]++\[([0-9.]{7, 15}+)\](?::[0-9]++)?: "
-        rf"([^\n]*?); from=<([^>\s\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^>\s]*+>\Z"
+        rf"([^\n]*?); from=<([^>\s\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^>\s]*+>\n?\Z"
     )
     return re.compile(block), re.compile(refusal)
 
