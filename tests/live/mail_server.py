@@ -36,14 +36,13 @@ PACKAGES = "SMTPREPLY_MTAS"
 """The variable that names the folder of `.ci/fetch-mtas`."""
 
 SENDER = "alice@example.org"
-OUTSIDE = "127.0.0.2"
-OUTSIDE_HOST = "outside.example.net"
-"""The address of a client that the servers do not relay for."""
+OUTSIDE, OUTSIDE_HOST = "127.0.0.2", "outside.example.net"
+"""A client that the servers do not relay for."""
 
 _PATIENCE = 90  # seconds; a shared machine may be very slow, and a good run waits for two or three
 _FIRST_ID = 64_100  # beyond those that Debian gives
 # When the tests are killed, unshare is, and with it the first process of the namespace, and with it
-# all others.
+# all others. That is the shell: a server that changes its user would outlive unshare (prctl(2)).
 _NAMESPACE = (
     *("setpriv", "--pdeathsig", "KILL"),
     *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
@@ -87,10 +86,11 @@ class Program:
     enter: str = ""
 
     def package(self) -> Path:
-        """Give the folder of the unpacked package; skip the test where there is none."""
+        """Give the folder of the unpacked package; skip the test where it cannot be run."""
         unpacked = Path(os.environ.get(PACKAGES) or "/nonexistent").absolute() / self.name
         for root in (unpacked, Path("/")):
             if (root / self.binary).is_file():
+                _need_namespaces()
                 return root
         pytest.skip(f"{self.name} is neither installed nor unpacked in ${PACKAGES}")
 
@@ -175,24 +175,27 @@ def _next_reply(reader: ReplyReader, connection: socket.socket) -> Reply:
 
 @contextmanager
 def running(
-    program: Program, folder: Path, files: Callable[[int], dict[str, str]], names: str
+    program: Program,
+    package: Path,
+    folder: Path,
+    files: Callable[[int], dict[str, str]],
+    names: str,
 ) -> Iterator[MailServer]:
-    """Run a mail server; skip the test where that cannot be.
+    """Run a mail server.
 
     Args:
         program: the server.
+        package: the folder that it is unpacked in.
         folder: an empty one, for all that it writes.
         files: its configuration, by names in the folder, for the port that it shall listen on.
         names: of hosts, as /etc/hosts has them.
     """
-    _need_namespaces()
-    package = program.package()
     port = free_port()
     machine = {name: Path("/etc", name).read_text() for name in ("passwd", "group")}
     for name, text in (_machine_files(program, machine, names) | files(port)).items():
         (folder / name).write_text(text)
     folder.chmod(0o755)
-    script = f"{_ENTER}\n{program.enter}\nexec {program.command}\n"
+    script = f"{_ENTER}\n{program.enter}\n{program.command}\nexit\n"
     with (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [*_NAMESPACE, "sh", "-c", script],

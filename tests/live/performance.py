@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 from mail_server import SENDER, Program, running
-from scripted_server import Place, Script, serving
+from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
-from smtpreply.logs import Delivery, scan
-from smtpreply.logs.delivery import Direction, ReplyBy
+from smtpreply.logs import Delivery, Direction, ReplyBy, scan
 
 Routes = Mapping[str, Place]
 """Where the server of each domain listens."""
@@ -43,8 +42,8 @@ class Performance:
 
     def from_server(self, script: Script) -> list[Delivery]:
         """Give what was told of one script's server, whichever recipient it was for."""
-        place = self.places[script.domain]
-        return [found for found in self.deliveries if (found.relay_ip, found.relay_port) == place]
+        address, _ = self.places[script.domain]
+        return [found for found in self.deliveries if found.relay_ip == address]
 
     def own_words(self) -> list[Delivery]:
         """Give what was told of the client from outside, in order."""
@@ -57,7 +56,7 @@ def perform(
     scripts: Sequence[Script],
     files: Callable[[int, Routes], dict[str, str]],
     *,
-    client: Iterable[str],
+    client: Collection[str],
     is_told: Callable[[str, Script], bool],
     log: str = "mainlog",
     format: str | None = None,  # noqa: A002  (as scan has it)
@@ -69,16 +68,17 @@ def perform(
         folder: an empty one.
         scripts: what the servers say that it sends to.
         files: its configuration, for the port to listen on and the way to each domain.
-        client: the commands of a client from outside, which all shall be refused after its MAIL.
+        client: the RCPT commands of a client from outside, which all shall be refused.
         is_told: whether a log tells how it went with a script.
         log: the name of the log in the folder.
         format: of the log, where it has no names of programs.
     """
+    package = program.package()
     domains = [script.domain for script in scripts]
     with serving([*scripts, None]) as places:
         routes = dict(zip([*domains, SENDER.partition("@")[2]], places, strict=True))
         names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
-        with running(program, folder, lambda port: files(port, routes), names) as server:
+        with running(program, package, folder, lambda port: files(port, routes), names) as server:
             server.send(script.recipient for script in scripts)
             opening = ["EHLO client.example.net", "MAIL FROM:<carol@example.net>"]
             commands = [*opening, *client]
@@ -87,7 +87,9 @@ def perform(
 
             def all_told() -> bool:
                 text = server.log()
-                return all(is_told(text, script) for script in scripts)
+                return all(is_told(text, script) for script in scripts) and all(
+                    command.removeprefix("RCPT TO:") in text for command in client
+                )
 
             server.wait(all_told, "not every message was tried")
             unread: list[str] = []
@@ -102,6 +104,7 @@ def outcome(delivery: Delivery) -> dict[str, object]:
     """Give what a delivery tells of an attempt, to compare."""
     reply = delivery.reply
     return {
+        "direction": delivery.direction,
         "sender": delivery.sender,
         "host": delivery.relay_host,
         "place": (delivery.relay_ip, delivery.relay_port),
@@ -117,6 +120,7 @@ def outcome(delivery: Delivery) -> dict[str, object]:
 def expected(performance: Performance, script: Script, **told: object) -> dict[str, object]:
     """Give what a delivery should tell of a script; `told` is what this server tells otherwise."""
     usual: dict[str, object] = {
+        "direction": Direction.OUTGOING,
         "sender": SENDER,
         "host": script.host,
         "place": performance.places[script.domain],
@@ -129,11 +133,15 @@ def expected(performance: Performance, script: Script, **told: object) -> dict[s
     return usual | told
 
 
-def nothing_invented(performance: Performance, scripts: Sequence[Script]) -> Iterator[Delivery]:
-    """Give the replies of servers in the log that no script has: there should be none."""
-    known = {performance.places[script.domain] for script in scripts}
-    known.add(performance.places[SENDER.partition("@")[2]])
-    for found in performance.deliveries:
-        spoke = found.reply_by in (ReplyBy.REMOTE, ReplyBy.FILTER)
-        if spoke and (found.relay_ip, found.relay_port) not in known:
-            yield found
+def invented(
+    performance: Performance, scripts: Sequence[Script], kept: Callable[[Script], str]
+) -> list[Delivery]:
+    """Give what the log tells that a server said, where it said no such thing."""
+    said = {performance.places[script.domain][0]: kept(script) for script in scripts}
+    said[performance.places[SENDER.partition("@")[2]][0]] = TAKEN
+    return [
+        found
+        for found in performance.deliveries
+        if found.reply_by in (ReplyBy.REMOTE, ReplyBy.FILTER)
+        and not said.get(found.relay_ip or "", "").startswith(found.text or "?")
+    ]

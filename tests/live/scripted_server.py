@@ -19,14 +19,18 @@ import attrs
 from smtpreply.logs import Status
 from smtpreply.stage import Stage
 
+TAKEN = "250 2.0.0 Ok"
+"""What is said to a message where no script has anything else."""
+
 _HELLO = b"250-mx.example.com\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n"
+_OFFER = b"250-mx.example.com\r\n250-STARTTLS\r\n"
 _ORDINARY = {
     Stage.CONNECT: b"220 mx.example.com ESMTP\r\n",
     Stage.EHLO: _HELLO,
     Stage.MAIL: b"250 2.1.0 Ok\r\n",
     Stage.RCPT: b"250 2.1.5 Ok\r\n",
     Stage.DATA: b"354 Go ahead\r\n",
-    Stage.END_OF_DATA: b"250 2.0.0 Ok\r\n",
+    Stage.END_OF_DATA: f"{TAKEN}\r\n".encode(),
     Stage.QUIT: b"221 2.0.0 Bye\r\n",
 }
 _VERBS = {
@@ -36,6 +40,7 @@ _VERBS = {
     b"MAIL": Stage.MAIL,
     b"RCPT": Stage.RCPT,
     b"DATA": Stage.DATA,
+    b"STAR": Stage.STARTTLS,
     b"QUIT": Stage.QUIT,
 }
 
@@ -115,9 +120,14 @@ class _Session:
     async def _answer(self, stage: Stage) -> bool:
         """Say what is to be said; tell whether the session goes on."""
         scripted = self._script if self._script and self._script.stage is stage else None
-        self._writer.write(scripted.wire if scripted else _ORDINARY[stage])
+        self._writer.write(scripted.wire if scripted else self._ordinary(stage))
         await self._writer.drain()
         return scripted is None or not scripted.hang_up
+
+    def _ordinary(self, stage: Stage) -> bytes:
+        if stage is Stage.EHLO and self._script and self._script.stage is Stage.STARTTLS:
+            return _OFFER + _ORDINARY[stage]
+        return _ORDINARY[stage]
 
     def _wants_message(self) -> bool:
         return self._script is None or self._script.stage is not Stage.DATA

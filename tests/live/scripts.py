@@ -36,6 +36,8 @@ SCRIPTS = (
     Script("rcpt-421", _RCPT, b"421 4.7.0 Too many errors\r\n", "4.7.0", hang_up=True),
     Script("data-421", _DATA, b"421 4.3.1 No room left\r\n", "4.3.1", hang_up=True),
     Script("end-421", _END, b"421 4.3.2 Going down\r\n", "4.3.2", hang_up=True),
+    Script("starttls-4", Stage.STARTTLS, b"454 4.7.0 No TLS today\r\n", "4.7.0"),
+    Script("starttls-5", Stage.STARTTLS, b"554 5.7.3 No TLS for you\r\n", "5.7.3"),
     # Taken.
     Script("sent", _END, b"250 2.0.0 Ok: queued as 4F2C1A9B3D\r\n", "2.0.0"),
     Script("sent-lines", _END, b"250-2.6.0 Taken\r\n250 2.6.0 id=1a2b3c\r\n", "2.6.0"),
@@ -99,6 +101,21 @@ SCRIPTS = (
 )
 
 BY_NAME = {script.name: script for script in SCRIPTS}
+
+# Servers that are spoken to by LMTP.
+LMTP = (
+    Script("lmtp-rcpt", _RCPT, b"550 5.1.1 <bob>: no mailbox\r\n", "5.1.1"),
+    Script("lmtp-end", _END, b"452 4.2.2 <bob> Mailbox full\r\n", "4.2.2"),
+    Script("lmtp-sent", _END, b"250 2.1.5 <bob> Saved\r\n", "2.1.5"),
+)
+
+# A server that is asked whether it would take a client's recipient, of this domain.
+PROBED = BY_NAME["rcpt-5"]
+PROBED_DOMAIN = "probed.example.net"
+
+# Two servers of one domain, of which the first refuses for now. Not everyone asks the second then.
+FIRST = BY_NAME["mail-4"]
+SECOND = Script("second", _END, b"250 2.0.0 Then I\r\n", "2.0.0")
 
 # A recipient that looks like a log's fields. Not every server takes it.
 HOSTILE = Script(

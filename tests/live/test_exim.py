@@ -15,9 +15,9 @@ from operator import attrgetter
 
 import pytest
 from mail_server import OUTSIDE, Program
-from performance import Performance, Routes, expected, nothing_invented, outcome, perform
+from performance import Performance, Routes, expected, invented, outcome, perform
 from scripted_server import Script
-from scripts import HOSTILE, SCRIPTS
+from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
 from smtpreply.logs import ReplyBy, Status
 from smtpreply.stage import Stage
@@ -57,6 +57,8 @@ check_rcpt:
     message = come back later
   deny domains = coded.example.net
     message = 550 5.7.1 $domain is not ours
+  deny domains = probed.example.net
+    !verify = recipient/callout
   deny message = relay not permitted
 
 begin routers
@@ -65,12 +67,18 @@ scripted:
   domains = lsearch;/var/spool/routes
   route_data = ${{lookup{{$domain}}lsearch{{/var/spool/routes}}}}
   self = send
-  transport = scripted
+  transport = ${{if match{{$domain}}{{^lmtp}}{{lmtp}}{{scripted}}}}
 
 begin transports
+lmtp:
+  driver = smtp
+  protocol = lmtp
+  port = 24
+  hosts_try_fastopen =
 scripted:
   driver = smtp
   hosts_try_fastopen =
+  hosts_require_tls = ${{if match{{$domain}}{{^starttls}}{{*}}}}
 
 begin retry
 * * F,1h,10m
@@ -102,10 +110,21 @@ _CLIENT = {
         ReplyBy.OWN,
     ),
 }
+_PROBE = f"RCPT TO:<dave@{PROBED_DOMAIN}>"
 
-_SCRIPTS = (*SCRIPTS, HOSTILE)
+_SCRIPTS = (*SCRIPTS, *LMTP, SECOND, HOSTILE)
+_NO_TLS: dict[str, object] = {  # what the server said is not kept
+    "text": "a TLS session is required, but an attempt to start TLS failed",
+    "stage": None,
+    "status": Status.DEFERRED,
+    "reply_by": None,
+    "code": None,
+    "enhanced": None,
+}
 _TOLD: dict[str, dict[str, object]] = {
     "too-long": {"status": Status.DEFERRED},  # malformed, so worth another try
+    "starttls-4": _NO_TLS,
+    "starttls-5": _NO_TLS,
     "folded": {  # malformed likewise, and read no further
         "status": Status.DEFERRED,
         "text": "550-5.1.1 no such\n user",
@@ -115,8 +134,11 @@ _TOLD: dict[str, dict[str, object]] = {
 
 
 def _files(port: int, routes: Routes) -> dict[str, str]:
-    lines = [f"{domain}: mx.{domain}::{place[1]} byname\n" for domain, place in routes.items()]
-    return {"exim.conf": _CONFIGURATION.format(port=port), "routes": "".join(lines)}
+    hosts = {domain: f"mx.{domain}::{place[1]}" for domain, place in routes.items()}
+    hosts[PROBED_DOMAIN] = hosts[PROBED.domain]
+    hosts[SECOND.domain] = f"{hosts[FIRST.domain]}:{hosts[SECOND.domain]}"
+    lines = "".join(f"{domain}: {host} byname\n" for domain, host in hosts.items())
+    return {"exim.conf": _CONFIGURATION.format(port=port), "routes": lines}
 
 
 def _is_told(log: str, script: Script) -> bool:
@@ -131,7 +153,8 @@ def _kept(script: Script) -> str:
 @pytest.fixture(scope="module")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("exim")
-    return perform(EXIM, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told)
+    client = [*_CLIENT, _PROBE]
+    return perform(EXIM, folder, _SCRIPTS, _files, client=client, is_told=_is_told)
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))
@@ -147,8 +170,26 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
     told = _TOLD.get(script.name, {})
     assert outcome(delivery) == expected(performance, script, text=kept) | told
     for earlier in performance.from_server(script):
-        assert _kept(script).startswith(earlier.text or "nothing")
-        assert (earlier.stage, earlier.reply_by) == (script.stage, ReplyBy.REMOTE)
+        assert (earlier.stage, earlier.reply_by) == (delivery.stage, delivery.reply_by)
+        assert (earlier.text or "").startswith(delivery.text or "?")
+
+
+def test_what_a_server_said_to_a_callout_is_its_own_words(performance: Performance) -> None:
+    recipient = f"dave@{PROBED_DOMAIN}"
+    [callout] = [found for found in performance.deliveries if found.recipient == recipient]
+    told = {
+        "sender": None,
+        "status": None,  # there is no message
+        "place": (performance.places[PROBED.domain][0], None),
+    }
+    assert outcome(callout) == expected(performance, PROBED, text=_kept(PROBED)) | told
+
+
+def test_what_the_first_of_two_servers_said_is_found_too(performance: Performance) -> None:
+    [last] = performance.of(SECOND)
+    [first] = [f for f in performance.from_server(FIRST) if f.queue_id == last.queue_id]
+    assert (first.text, first.stage, first.status) == (_kept(FIRST), Stage.MAIL, None)
+    assert (first.relay_host, first.reply_by) == (FIRST.host, ReplyBy.REMOTE)
 
 
 @pytest.mark.parametrize("command", _CLIENT)
@@ -164,5 +205,5 @@ def test_each_refusal_of_our_own_is_found_again(performance: Performance, comman
 
 def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> None:
     assert performance.unread == []
-    assert list(nothing_invented(performance, _SCRIPTS)) == []
+    assert invented(performance, _SCRIPTS, _kept) == []
     assert len(performance.own_words()) == len(_CLIENT)

@@ -12,11 +12,11 @@ from operator import attrgetter
 
 import pytest
 from mail_server import OUTSIDE, OUTSIDE_HOST, Program
-from performance import Performance, Routes, expected, nothing_invented, outcome, perform
+from performance import Performance, Routes, expected, invented, outcome, perform
 from scripted_server import Script
-from scripts import HOSTILE, SCRIPTS
+from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
-from smtpreply.logs import ReplyBy, Status
+from smtpreply.logs import Direction, ReplyBy, Status
 from smtpreply.stage import Stage
 
 POSTFIX = Program(
@@ -35,8 +35,7 @@ POSTFIX = Program(
     chmod 730 maildrop
     chmod 710 public
     """,
-    # As the first process of its namespace it must not leave its process group.
-    command="/mnt/usr/lib/postfix/sbin/master -c /var/spool -i",
+    command="/mnt/usr/lib/postfix/sbin/master -c /var/spool",
 )
 _MAIN = """
 compatibility_level = 3.6
@@ -55,12 +54,17 @@ mynetworks = 127.0.0.1/32
 inet_protocols = ipv4
 transport_maps = texthash:/var/spool/transport
 smtp_host_lookup = native
-smtp_tls_security_level = none
+lmtp_host_lookup = native
+smtp_tls_policy_maps = texthash:/var/spool/tls
 smtpd_tls_security_level = none
 smtp_connection_cache_on_demand = no
 fast_flush_domains =
+relay_domains = probed.example.net
+address_verify_poll_delay = 1
+address_verify_map = internal:verify
+unverified_recipient_reject_code = 550
 smtpd_relay_restrictions = permit_mynetworks, check_recipient_access texthash:/var/spool/access,
-    reject_unauth_destination
+    reject_unauth_destination, reject_unverified_recipient
 """
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
@@ -72,9 +76,13 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
+verify unix - - n - 1 verify
+relay unix - - n - - smtp
+tlsmgr unix - - n 1000? 1 tlsmgr
 """
 _IMITATION = "no; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z>"
 _CLIENT = {
@@ -90,6 +98,12 @@ _CLIENT = {
         "dave@imitation.example.net",
         f"550 5.7.1 <dave@imitation.example.net>: Recipient address rejected: {_IMITATION}",
     ),
+    f"RCPT TO:<dave@{PROBED_DOMAIN}>": (
+        f"dave@{PROBED_DOMAIN}",
+        f"550 5.1.1 <dave@{PROBED_DOMAIN}>: Recipient address rejected: undeliverable address: "
+        f"host {PROBED.host}[{{probed}}] said: 550 5.1.1 <bob@example.com>: no such user "
+        "(in reply to RCPT TO command)",
+    ),
     "RCPT TO:<dave@later.example.net>": (
         "dave@later.example.net",
         "450 4.7.1 <dave@later.example.net>: Recipient address rejected: come back later",
@@ -100,7 +114,7 @@ imitation.example.net 550 5.7.1 {_IMITATION}
 later.example.net 450 4.7.1 come back later
 """
 
-_SCRIPTS = (*SCRIPTS, HOSTILE)
+_SCRIPTS = (*SCRIPTS, *LMTP, SECOND, HOSTILE)
 _TOLD: dict[str, dict[str, object]] = {
     # A session that ends before MAIL is worth another try (smtp_skip_5xx_greeting).
     "greeting-5": {"status": Status.DEFERRED},
@@ -117,13 +131,16 @@ _TOLD: dict[str, dict[str, object]] = {
 
 
 def _files(port: int, routes: Routes) -> dict[str, str]:
-    transport = "".join(
-        f"{domain} smtp:[mx.{domain}]:{place[1]}\n" for domain, place in routes.items()
-    )
+    hops = {domain: f"[mx.{domain}]:{place[1]}" for domain, place in routes.items()}
+    hops[PROBED_DOMAIN] = hops[PROBED.domain]
+    hops[SECOND.domain] = f"{hops[FIRST.domain]}, {hops[SECOND.domain]}"
+    services = dict.fromkeys(hops, "smtp:") | {script.domain: "lmtp:inet:" for script in LMTP}
+    transport = "".join(f"{domain} {services[domain]}{hop}\n" for domain, hop in hops.items())
     return {
         "main.cf": _MAIN,
         "master.cf": _MASTER.format(port=port),
         "transport": transport,
+        "tls": "".join(f"[mx.{d}]:{p[1]} encrypt\n" for d, p in routes.items() if "starttls" in d),
         "access": _ACCESS,
     }
 
@@ -161,12 +178,32 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
         assert len(delivery.text) > 1_500
         kept = kept[: len(delivery.text)]
     told = _TOLD.get(script.name, {})
+    if script in LMTP:
+        told = {"direction": Direction.LOCAL}
     assert outcome(delivery) == expected(performance, script, text=kept) | told
+
+
+def test_a_probe_of_an_address_is_no_message(performance: Performance) -> None:
+    [probe] = [
+        found
+        for found in performance.from_server(PROBED)
+        if found.recipient == f"dave@{PROBED_DOMAIN}"
+    ]
+    told = {"sender": "double-bounce@out.example.net", "status": Status.UNVERIFIED}
+    assert outcome(probe) == expected(performance, PROBED, text=_kept(PROBED)) | told
+
+
+def test_what_the_first_of_two_servers_said_is_found_too(performance: Performance) -> None:
+    [last] = performance.of(SECOND)
+    [first] = [f for f in performance.from_server(FIRST) if f.queue_id == last.queue_id]
+    assert (first.text, first.stage, first.status) == (_kept(FIRST), Stage.MAIL, None)
+    assert (first.relay_host, first.reply_by) == (FIRST.host, ReplyBy.REMOTE)
 
 
 @pytest.mark.parametrize("command", _CLIENT)
 def test_each_refusal_of_our_own_is_found_again(performance: Performance, command: str) -> None:
     recipient, text = _CLIENT[command]
+    text = text.format(probed=performance.places[PROBED.domain][0])
     assert str(performance.own[command]) == text
     [delivery] = [found for found in performance.own_words() if found.recipient == recipient]
     assert (delivery.text, delivery.reply_by) == (text, ReplyBy.OWN)
@@ -177,5 +214,5 @@ def test_each_refusal_of_our_own_is_found_again(performance: Performance, comman
 
 def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> None:
     assert performance.unread == []
-    assert list(nothing_invented(performance, _SCRIPTS)) == []
+    assert invented(performance, _SCRIPTS, _kept) == []
     assert len(performance.own_words()) == len(_CLIENT)

@@ -72,6 +72,12 @@ def test_exim_tells_what_answered_ehlo_where_helo_finds_nobody(start: str) -> No
     assert (found.reply_by, found.relay_port) == (ReplyBy.REMOTE, 25)
 
 
+def test_exim_tells_what_an_lmtp_server_said_of_one_recipient() -> None:
+    found = one(FAILED + "LMTP error after DATA: 452 4.2.2 <bob> Mailbox full")
+    assert (found.text, found.stage) == ("452 4.2.2 <bob> Mailbox full", Stage.END_OF_DATA)
+    assert found.reply_by is ReplyBy.REMOTE
+
+
 def test_exim_what_a_reply_quotes_is_no_lead() -> None:
     said = "550 no: Malformed SMTP reply in response to DATA: 250 Ok"
     found = one(FAILED + TO + said)
@@ -119,6 +125,25 @@ def test_postfix_what_looks_like_an_envelope_is_none(words: str, to: str, tail: 
         f"{words}; from=<al@example.com> to=<{to}> proto=ESMTP helo=<client.example.org>{tail}"
     )
     assert (found.text, found.sender, found.recipient) == (words, "al@example.com", to)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "to=<b@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/1/0, "
+        "dsn=4.7.0, status=deferred ({})",
+        "{}",
+    ],
+    ids=["the last server", "one of several"],
+)
+def test_postfix_what_answered_starttls_has_a_lead_of_its_own(line: str) -> None:
+    reason = (
+        "TLS is required, but host mx.example.net[192.0.2.1] refused to start TLS: "
+        "454 4.7.0 Not today"
+    )
+    found = one(f"Nov 24 11:43:32 mx postfix/smtp[42]: CBF8F238D19: {line.format(reason)}")
+    assert (found.text, found.stage) == ("454 4.7.0 Not today", Stage.STARTTLS)
+    assert (found.relay_ip, found.reply_by) == ("192.0.2.1", ReplyBy.REMOTE)
 
 
 # --- OpenSMTPD -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ From src/src/deliver.c, transports/smtp.c, string.c::
     BODY  = ("=>" / "->" / ">>" / "*>") " " ADDR [" <" ORIG ">"] fields [' C="' REPLY '"'] fields
           / "**" " " ADDR fields ": SMTP error from remote mail server after " CMD ": " REPLY
           / "==" " " ADDR fields " defer (" ERRNO ")" ...: the same, or Exim's own words
+          / the same with "LMTP error after " CMD ": " REPLY, for one recipient of a message
           / the same with "(EHLO response was: " REPLY ")", where the server hung up before HELO
           / the same with "Malformed SMTP reply in response to " CMD ": " REPLY, of a line too long
                      or without a code
@@ -84,6 +85,8 @@ _COMMAND = (
 _MALFORMED = re.compile(
     rf"(?P<opening>)Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])"
 )
+# After the message, a server that speaks LMTP answers for each recipient.
+_LMTP = re.compile(rf"(?P<opening>)LMTP error after {_COMMAND}: ")
 # What leads a server's words in, each with a needle in it. Some configurations have an error in
 # angle brackets.
 _LEADS = (
@@ -94,6 +97,7 @@ _LEADS = (
             rf"after {_COMMAND}: "
         ),
     ),
+    ("LMTP error after ", _LMTP),
     ("Malformed SMTP reply in response to ", _MALFORMED),
     (
         "(EHLO response was: ",
@@ -428,6 +432,8 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     # The last line of a malformed reply is the one that has no code.
     text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
     stage = stage_of(error["command"])
+    if error.re is _LMTP and stage is Stage.DATA:
+        stage = Stage.END_OF_DATA
     return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
 
 

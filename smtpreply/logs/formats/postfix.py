@@ -7,6 +7,7 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
                [", dsn=" X.Y.Z] ", status=" WORD " (" REASON ")"
     REASON   = REPLY / "host " HOST " said: " REPLY " (in reply to " CMD ")"
              / "host " HOST " refused to talk to me: " REPLY
+             / "TLS is required, but host " HOST " refused to start TLS: " REPLY
              / "delivery temporarily suspended: " REASON / words of Postfix's own
     info     = QID ": host " HOST " said: " REPLY " (in reply to " CMD ")"
     sasl     = QID ": SASL authentication failed; server " HOST " said: " REPLY
@@ -62,11 +63,13 @@ _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
     # before 2.1: "connect to H[IP]: server refused to talk to me: 421 ..."
-    rf"(?:(?:host|connect to) {_HOST}:? (said|(?:server )?refused to talk to me)|"
+    rf"(?:(?:TLS is required, but )?(?:host|connect to) {_HOST}:? "
+    r"(said|(?:server )?refused to talk to me|refused to start TLS)|"
     rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
     re.DOTALL,
 )
-_REFUSED = " refused to talk to me: "
+_REFUSED = " refused to "
+_REFUSALS = {"refused to talk to me": Stage.CONNECT, "refused to start TLS": Stage.STARTTLS}
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
 _CONNECTING = re.compile(rf"connect to {_HOST}: ")
@@ -355,7 +358,7 @@ def read_reason(
         return reply, ReplyBy.REMOTE, Stage.AUTH, (sasl_host, sasl_ip, sasl_port)
     peer = host, ip, port
     if how != "said":
-        return reply, ReplyBy.REMOTE, Stage.CONNECT, peer
+        return reply, ReplyBy.REMOTE, _REFUSALS[how.removeprefix("server ")], peer
     command = _IN_REPLY.match(reply)
     if command is None:  # cut off at 2,048 octets
         return reply, _speaker(reply), None, peer
