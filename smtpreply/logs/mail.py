@@ -42,6 +42,8 @@ _BOUNDARY = re.compile(
 )
 
 _MESSAGES = ("message/rfc822", "message/global")
+_FIELDS_ALONE = ("text/rfc822-headers", "message/global-headers")
+_HOLDING_FIELDS = _MESSAGES + _FIELDS_ALONE
 _KEPT = frozenset(
     {
         "auto-submitted",
@@ -96,9 +98,14 @@ class Part:
         return self.fields.get("content-transfer-encoding", "").strip().lower()
 
     @property
+    def is_message(self) -> bool:
+        """Whether its fields are those of a message, and not of a part of one."""
+        return self.within is None or self.within.type in _HOLDING_FIELDS
+
+    @property
     def is_returned(self) -> bool:
         """Whether it is the message, or what is left of it, that a report is about: RFC 6522 3."""
-        if self.type in ("text/rfc822-headers", "message/global-headers"):
+        if self.type in _FIELDS_ALONE:
             return True
         inside = self.within is not None and self.within.type == "multipart/report"
         return inside and self.type in _MESSAGES
@@ -272,6 +279,8 @@ def _text(octets: bytes) -> str:
     return octets.rstrip(b"\r").decode("utf-8", "surrogateescape")
 
 
+_MAILBOX = re.compile(r"[^<>]{0,1000}<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")
+
 # What is longer is no date, and is not worth a search for encoded words, which is not linear.
 _LONGEST_DATE = 100
 _LONGEST_ENCODED = 4096
@@ -293,6 +302,16 @@ def words_of(text: str) -> str:
         )
     except (MessageError, ValueError, LookupError):
         return text
+
+
+def mailbox_of(text: str | None) -> str | None:
+    """Give the one address of a field such as To: RFC 5322 3.4; None for several, or none.
+
+    >>> mailbox_of("Al <al@example.com>"), mailbox_of("al@example.com, bob@example.org")
+    ('al@example.com', None)
+    """
+    found = _MAILBOX.fullmatch(text or "")
+    return (found[1] or found[2]) if found else None
 
 
 def time_of(text: str | None) -> datetime | None:

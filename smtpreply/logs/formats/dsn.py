@@ -43,7 +43,7 @@ from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.notices import Notice
 from smtpreply.logs.formats.postfix import read_reason
 from smtpreply.logs.formats.words import said_by, status_of
-from smtpreply.logs.mail import FIELD, MOST_KEPT, MailReader, Part, time_of, words_of
+from smtpreply.logs.mail import FIELD, MOST_KEPT, MailReader, Part, mailbox_of, time_of, words_of
 from smtpreply.logs.prefix import Line
 
 _NAME = "dsn"
@@ -82,7 +82,8 @@ _LONE = re.compile(
     re.IGNORECASE,
 )
 _FROM_LINE = re.compile(
-    r"From (?:\S{1,500} .{0,100}|)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})? .{0,20}[0-9]{4}"
+    r"From \S{0,500} {1,2}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
+    r".{0,12}[ 0-9][0-9]:[0-9]{2}.{0,30}[0-9]{4}"
 )
 _OF_MAIL = re.compile(
     r"(?:Return-Path|Received|Delivered-To|X-Original-To|Envelope-To|From|To|Subject|Date|"
@@ -213,55 +214,59 @@ class _Message:
     """Reads one message: the reports in it, or the words of a bounce that has none."""
 
     def __init__(self) -> None:
-        self._mail = MailReader(self)
         self._line: Line | None = None
         self._told: list[Delivery] = []
-        self._fields: dict[str, str] = {}
+        self._settled: list[Delivery] = []
         self._returned: dict[str, str] = {}
         self._report: _Report | None = None
         self._notice: Notice | None = None
         self._has_report = False
+        self._fields: dict[str, str] = {}
+        self._mail = MailReader(self)
 
     def feed(self, text: str, line: Line) -> list[Delivery]:
         self._line = line
         self._mail.feed(text)
-        return self._all_told() if len(self._told) > _MOST_RECIPIENTS else []
+        if len(self._told) > _MOST_RECIPIENTS:
+            self._settle()
+        return self._all_settled() if self._settled else self._settled
 
     def end(self) -> list[Delivery]:
         self._mail.close()
-        if not self._has_report and self._notice is not None:
-            self._told += self._notice.end()
-        return self._all_told()
+        self._next({})
+        return self._all_settled()
 
-    def _all_told(self) -> list[Delivery]:
-        """Give what was told. Whose message it was about stands behind the report."""
+    def _all_settled(self) -> list[Delivery]:
+        settled, self._settled = self._settled, []
+        return settled
+
+    def _next(self, fields: dict[str, str]) -> None:
+        """Begin a message: this one, or one that was forwarded in it."""
+        if self._notice is not None and not self._has_report:
+            self._told += self._notice.end()
+        self._settle()
+        self._fields, self._returned = fields, {}
+        self._notice, self._has_report = None, False
+
+    def _settle(self) -> None:
+        """Tell which message it was about: what is left of it stands behind the report."""
         message_id = (self._returned.get("message-id") or "").strip("<> \t") or None
-        sender = _mailbox(self._fields.get("to"))
-        time = time_of(self._fields.get("date"))
-        told, self._told = self._told, []
-        return [
-            attrs.evolve(
-                delivery,
-                time=delivery.time or time,
-                sender=sender if delivery.sender is None else delivery.sender,
-                message_id=message_id,
-            )
-            for delivery in told
-        ]
+        self._settled += [attrs.evolve(told, message_id=message_id) for told in self._told]
+        self._told.clear()
 
     # What the reader of the mail tells:
 
     def begins(self, part: Part) -> bool:
-        if part.within is None:
-            self._fields = part.fields
-        elif part.within.is_returned:
-            self._returned = part.fields
-            return False
+        if part.is_message:
+            if part.within is not None and part.within.is_returned:
+                self._returned = part.fields
+                return False
+            self._next(part.fields)
+        self._report = None
         if part.type in _STATUS_PARTS:
             self._has_report = True
-            self._report = _Report(_outermost(part).fields)
+            self._report = _Report(self._fields)
             return True
-        self._report = None
         if part.type == "text/plain" and self._notice is None and not self._has_report:
             notice = Notice(_NAME, self._fields)
             if notice.is_of_a_bounce:
@@ -282,20 +287,6 @@ class _Message:
             self._report = None
 
 
-def _outermost(part: Part) -> Part:
-    while part.within is not None:
-        part = part.within
-    return part
-
-
-def _mailbox(field: str | None) -> str | None:
-    """Give the address of a report: its message's return address, RFC 3464 2."""
-    found = re.search(r"<([^<>]{1,1000})>\s*\Z", field or "") or re.fullmatch(
-        r"\s*([^\s<>,]{1,1000})\s*", field or ""
-    )
-    return found[1] if found else None
-
-
 class _Report:
     """Reads the fields of a report.
 
@@ -305,6 +296,7 @@ class _Report:
 
     def __init__(self, message: dict[str, str]) -> None:
         self._written = time_of(message.get("date"))
+        self._sender = mailbox_of(message.get("to"))  # RFC 3464 2: sent to the return address
         self._of_message: dict[str, str] = {}
         self._block: dict[str, str] = {}
         self._start: Line | None = None
@@ -370,6 +362,7 @@ class _Report:
         message = self._of_message
         final = _address(block.get("final-recipient"))
         orig = _address(block.get("original-recipient"))
+        sender = _address(message.get("x-postfix-sender"))
         host, ip = _peer(block.get("remote-mta"))
         status = _STATUS.match(block.get("status", ""))
         dsn = status_of(status[1]) if status else None
@@ -379,7 +372,7 @@ class _Report:
         fields: dict[str, Any] = {
             "direction": Direction.OUTGOING,
             "queue_id": message.get("x-postfix-queue-id"),
-            "sender": _address(message.get("x-postfix-sender")),
+            "sender": self._sender if sender is None else sender,
             "recipient": orig if final is None else final,
             "orig_recipient": orig if final is not None and orig != final else None,
             "relay_host": host,

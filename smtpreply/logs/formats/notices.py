@@ -41,6 +41,7 @@ from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.postfix import read_reason
 from smtpreply.logs.formats.transcript import Session
 from smtpreply.logs.formats.words import said_by, stage_of, status_of
+from smtpreply.logs.mail import mailbox_of, time_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 from smtpreply.transcript import Exchange, TranscriptReader
@@ -108,8 +109,13 @@ class Notice:
     def _delivery(self, number: int, told: dict[str, Any]) -> Delivery:
         place = self._places[min(number, len(self._places) - 1)]
         text = told.get("text")
-        known = {"direction": Direction.OUTGOING, "status": _status_by(text)} | told
-        return delivery_in(place, self._mta, **known)
+        known = {
+            "sender": mailbox_of(self._fields.get("to")),
+            "direction": Direction.OUTGOING,
+            "status": _status_by(text),
+        }
+        place.time = time_of(self._fields.get("date"))
+        return delivery_in(place, self._mta, **(known | told))
 
 
 def _status_by(text: str | None) -> Status:

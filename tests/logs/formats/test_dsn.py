@@ -252,6 +252,24 @@ def test_a_report_within_a_forwarded_message_is_read() -> None:
     assert one(text).recipient == "bob@example.org"
 
 
+def test_forwarded_reports_are_each_of_its_own_message() -> None:
+    second = report(STATUS_PART.replace("bob", "carol")).replace("<7@", "<8@").replace("al@", "di@")
+    outer = (
+        "From: x@example.com\nTo: y@example.com\nContent-Type: multipart/digest; boundary=out\n\n"
+    )
+    parts = "".join(f"--out\nContent-Type: message/rfc822\n\n{text}" for text in (report(), second))
+    found = read(f"{outer}{parts}--out--\n")
+    assert [(told.recipient, told.sender, told.message_id) for told in found] == [
+        ("bob@example.org", "al@example.com", "7@example.com"),
+        ("carol@example.org", "di@example.com", "8@example.com"),
+    ]
+
+
+def test_a_line_of_prose_begins_no_mailbox() -> None:
+    log = ["From mx1 we saw at 11:43:32 on Tuesday 2026:", "Diagnostic-Code: smtp; 550 No"]
+    assert lone(*log).text == "550 No"
+
+
 def test_a_message_that_breaks_off_tells_what_it_told() -> None:
     text = report()
     whole = text[: text.index("--b 1\nContent-Type: text/rfc822")]
