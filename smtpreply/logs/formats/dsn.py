@@ -114,9 +114,15 @@ _REPLY = r"[245][0-9]{2}(?:[ -]|\Z)"
 # returned '550 5.1.1 ...'" and "'[{LED=550 ...};{MSG=};{FQDN=...};{IP=...};{LRT=...}]'".
 _RELAYED = re.compile(
     r"(?:the (?:other |remote )?server returned was|the response(?: from the remote server)? was|"
-    r"remote server returned(?: an error)?)[ \t]*:?[ \t\n]*(?:\n[ \t]*)?(['\"<]?)"
+    r"remote server returned(?: an error)?|remote host said)[ \t]*:?[ \t\n]{0,20}(['\"<]?)"
     rf"(?:\[?\{{LED=|(?={_REPLY}))(.*)\Z",
     re.IGNORECASE | re.DOTALL,
+)
+# Cisco ESA: "5.1.0 - Unknown address error 550-'5.1.1 ...' (delivery attempts: 0)"
+_QUOTED = re.compile(
+    r"[245]\.[0-9]{1,3}\.[0-9]{1,3} - [^0-9']{1,100} ([245][0-9]{2})-'(.*)'"
+    r"(?:\s*\(delivery attempts: [0-9]{1,6}\))?\s*\Z",
+    re.DOTALL,
 )
 # Parts of Exchange that answer without asking a server. (STOREDRV.Deliver speaks for a mailbox.)
 _ASKED_NO_SERVER = re.compile(
@@ -440,6 +446,8 @@ def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
         relayed = _RELAYED.search(words)
         if relayed and not said_by(ReplyBy.REMOTE, words):
             words = _relayed(relayed)
+        elif quoted := _QUOTED.match(words):
+            words = f"{quoted[1]} {quoted[2]}"
         own = same_mta or _ASKED_NO_SERVER.match(words) is not None
         by = said_by(ReplyBy.MTA if own else ReplyBy.REMOTE, words)
         return {"text": words or None, "reply_by": by}

@@ -87,6 +87,8 @@ _MALFORMED = re.compile(
 )
 # After the message, a server that speaks LMTP answers for each recipient.
 _LMTP = re.compile(rf"(?P<opening>)LMTP error after {_COMMAND}: ")
+# PRDR answers for each recipient, after the message: draft-hall-prdr.
+_PRDR = re.compile(r"(?P<opening>)PRDR error after (?P<command>DATA): ")
 # What leads a server's words in, each with a needle in it. Some configurations have an error in
 # angle brackets.
 _LEADS = (
@@ -99,6 +101,7 @@ _LEADS = (
     ),
     ("LMTP error after ", _LMTP),
     ("Malformed SMTP reply in response to ", _MALFORMED),
+    ("PRDR error after ", _PRDR),
     (
         "(EHLO response was: ",
         re.compile(
@@ -107,7 +110,11 @@ _LEADS = (
     ),
 )
 _CLOSING = {"": "", "<": ">", "(": ")"}
-_RESPONSE = re.compile(r"(?P<opening>)response to \"(?P<command>[A-Z][^\"]{0,1000})\" was: ")
+# Before 4.86 with the host; within the quotes, a local part may be quoted.
+_RESPONSE = re.compile(
+    r"(?P<opening>)response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
+    rf"(?P<from> from {_HOST})? was: "
+)
 _RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
@@ -130,6 +137,7 @@ _DISCARDED = re.compile(rf"RCPT <{_PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.
 _DISCARDED_BY_ACL = " ACL discarded recipients)"
 _BLACKHOLE = ":blackhole"
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
+_BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = re.compile(
     rf"authenticator failed for (?:H=)?{_HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
 )
@@ -170,7 +178,8 @@ _UNDERSTOOD = re.compile(
     r"new recipient|Delivery|local_scan|system filter|filter|regex acl|Format error|Error |error |"
     r"unable to|Unable to|cannot |Cannot |suspend|[0-9]+ args|[0-9]+ recipients?|queue|Queue|"
     r"stopped |STARTTLS|AUTH|ETRN|VRFY|EXPN|tls_|memory|authenticator|auth_|[a-z_]+ authenticator|"
-    r"Malformed|Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints|Renamed|restart)"
+    r"\S{1,300}: error ignored|Malformed|Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints|"
+    r"Renamed|restart|home directory|Peer |Our cert|transport filter)"
 )
 # In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
 _LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
@@ -283,10 +292,13 @@ class _Reader:
             return None
         before = body[: error.start()]
         host = _CALLOUT_HOST.search(before)
+        if error.re is _RESPONSE and error["from"]:
+            host = _CLIENT.search(error["from"])
         rejected = _REJECTED.search(before)
         verify = _VERIFY.search(before)
         recipient = _RECIPIENT.search(error["command"])
-        named = (rejected and rejected[2]) or (verify and verify[1]) or None
+        named = _recipient_of(rejected[1], rejected[2]) if rejected else None
+        named = named or (verify[1] if verify else None)
         return self._messages.delivery(
             line,
             queue_id,
@@ -344,7 +356,7 @@ class _Reader:
             queue_id,
             direction=Direction.INCOMING,
             sender=sender[1] if sender else None,
-            recipient=address if stage is Stage.RCPT else None,
+            recipient=_recipient_of(where, address) if stage is Stage.RCPT else None,
             stage=stage,
             status=Status.REJECTED,
             text=words,
@@ -385,6 +397,11 @@ class _Reader:
             text=_own_unescaped(text) if text else None,
             **_host_fields(_CLIENT.search(host)),
         )
+
+
+def _recipient_of(where: str, address: str | None) -> str | None:
+    bare = None if address else _BARE_RECIPIENT.match(where)
+    return bare[1] if bare else address
 
 
 def _parted_head(line: Line) -> tuple[str | None, str]:
@@ -432,7 +449,7 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     # The last line of a malformed reply is the one that has no code.
     text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
     stage = stage_of(error["command"])
-    if error.re is _LMTP and stage is Stage.DATA:
+    if error.re in (_LMTP, _PRDR) and stage is Stage.DATA:
         stage = Stage.END_OF_DATA
     return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
 

@@ -181,6 +181,12 @@ def test_the_action_tells_the_status(action: str, status: str, expected: Status)
         ("smtp; The response from the remote server was:\n 554 5.7.1 No", ReplyBy.REMOTE, 554),
         ("smtp;Remote Server returned '550 5.7.1 No'", ReplyBy.REMOTE, 550),
         ("smtp;Remote server returned '[{LED=550 5.1.1 No};{MSG=}]'", ReplyBy.REMOTE, 550),
+        ("smtp; 192.0.2.1 does not like you. Remote host said: 550 No", ReplyBy.REMOTE, 550),
+        (
+            "smtp; 5.1.0 - Unknown address error 550-'5.1.1 No' (delivery attempts: 0)",
+            ReplyBy.REMOTE,
+            550,
+        ),
         ("x-local; 550 5.1.1 No such mailbox", ReplyBy.MTA, 550),
         ("x-unix; 75", None, None),
         ("smtp; connection timed out", None, None),

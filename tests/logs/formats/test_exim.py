@@ -172,6 +172,43 @@ def test_a_host_may_look_like_a_message_s_id_where_a_syslog_has_written() -> Non
     assert told(one(line), "host", "reply_by") == ("prod01-mailer-01", ReplyBy.REMOTE)
 
 
+# --- callouts, and PRDR --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["", " from mx.example.org [192.0.2.9]"])
+def test_a_callout_says_what_was_asked_and_by_whom_it_was_answered(host: str) -> None:
+    delivery = one(
+        f"{STAMP}H=c.example [192.0.2.1] sender verify fail for <x@example.net>: "
+        f'response to "RCPT TO:<x@example.net>"{host} was: 550-Unknown\\n550 user'
+    )
+    assert told(delivery, "recipient", "stage", "reply_by", "text") == (
+        "x@example.net",
+        Stage.RCPT,
+        ReplyBy.REMOTE,
+        "550-Unknown\n550 user",
+    )
+    assert delivery.relay_ip == ("192.0.2.9" if host else None)
+
+
+def test_a_recipient_may_stand_without_brackets() -> None:
+    head = f"{STAMP}U=al F=<x@example.net> rejected RCPT b@example.org"
+    assert told(one(head + ": no"), "recipient", "text") == ("b@example.org", "no")
+    asked = one(f'{head}: response to "MAIL FROM:<x@example.net>" from mx [192.0.2.9] was: 550 No')
+    assert told(asked, "recipient", "stage", "text") == ("b@example.org", Stage.MAIL, "550 No")
+
+
+def test_prdr_answers_for_each_recipient() -> None:
+    delivery = one(
+        f"{ID}** b@example.org R=r T=t H=mx.example.org [192.0.2.1]: PRDR error after DATA: 550 No"
+    )
+    assert told(delivery, "stage", "text", "reply_by", "status") == (
+        Stage.END_OF_DATA,
+        "550 No",
+        ReplyBy.REMOTE,
+        Status.BOUNCED,
+    )
+
+
 @settings(deadline=None)  # the first example imports the format
 @given(
     st.sampled_from(
