@@ -205,16 +205,18 @@ class _Reader:
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
+        self._has_refused = False  # by the line before, or one that this one goes on with
 
     def continues(self, line: Line) -> bool:
         """Whether a line goes on with a refusal: the rejectlog shows what was refused."""
         text = line.text
         stamped = line.program is not None or text[:1].isdigit()
-        return not stamped and _LOGGED_FIELD.match(text) is not None
+        return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         if self.continues(line):
             return ()
+        self._has_refused = False
         queue_id, body = _parted_head(line)
         if match := _attempt_in(body):
             return (self._attempt(line, queue_id, match, body),)
@@ -231,6 +233,7 @@ class _Reader:
             or self._silence(line, queue_id, body)
         )
         if delivery is not None:
+            self._has_refused = delivery.direction is Direction.INCOMING
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
 

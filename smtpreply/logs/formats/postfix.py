@@ -171,8 +171,9 @@ _INTO_MAILBOXES = ("lmtp", "local", "virtual", "pipe")
 
 def _detect(line: Line) -> bool:
     program = line.program
-    if program is not None:
-        return program.startswith("postfix") and (program[7:8] in ("/", "-", "", "@"))
+    if program is not None and program.startswith("postfix"):
+        return program[7:8] in ("/", "-", "", "@")
+    # An instance may have any name (syslog_name), so of others the form decides.
     return bool(_DELIVERY.match(line.message) or _LONE.match(line.message))
 
 

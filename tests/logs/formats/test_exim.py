@@ -156,6 +156,12 @@ def test_the_fields_in_a_rejectlog_are_of_the_refusal_and_play_none() -> None:
     assert run.coverage.understood == run.coverage.lines == len(log)
 
 
+def test_an_indented_line_after_others_is_of_nobody() -> None:
+    run = scan([f"{ID}Completed", "\tat java.lang.Thread.run(Thread.java)"])
+    assert list(run) == []
+    assert (run.coverage.lines, run.coverage.known) == (2, 1)
+
+
 def test_a_message_s_id_is_not_taken_for_a_host() -> None:
     line = f"{ID}TLS: H=mx.example.org [192.0.2.1]: odd"
     run = scan([line])

@@ -166,6 +166,15 @@ def test_a_line_that_is_quoted_is_read(line: str, stage: Stage, speaker: str) ->
     assert delivery.reply is not None
 
 
+def test_an_instance_may_have_any_name() -> None:
+    line = (
+        "Nov 24 11:43:32 mx1 mta-out/smtp[7]: 4E74613FE7: to=<bob@example.org>, "
+        "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, "
+        "status=sent (250 Ok)"
+    )
+    assert told(one(line), "mta", "program") == ("postfix", "mta-out/smtp")
+
+
 @pytest.mark.parametrize(
     "line",
     [
