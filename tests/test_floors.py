@@ -31,6 +31,7 @@ FLOORS = [
     {"transcript", "reasons"},
     {"logs"},
     {"report"},
+    {"frames"},
     {"testing", "cli"},
     {"__main__"},
 ]
@@ -39,6 +40,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 # The extra that brings what a floor needs beside attrs.
 EXTRAS = {
     "cli": {"click", "rich"},
+    "frames": {"polars", "pyarrow"},
     "report": {"rich", "jinja2", "markupsafe", "plotly"},
     "testing": {"hypothesis"},
 }

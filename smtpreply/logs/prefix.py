@@ -143,11 +143,17 @@ def _from_json(
         line.pid = _pid(_text(fields.get("_PID")))
         return line
     inner = _text(fields.get("log")) or _text(fields.get("message"))
-    if inner is None:
+    if inner is None or _is_event(fields):
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
     line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
     return line
+
+
+def _is_event(fields: dict[str, Any]) -> bool:
+    """Tell an event of a mail service, which may have a message of its own, from a wrapping."""
+    names = ("event", "email") if "email" in fields else ("event", "recipient")
+    return all(isinstance(fields.get(name), str) for name in names)
 
 
 def _octets_as_text(value: Any) -> str | None:

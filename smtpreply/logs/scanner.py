@@ -9,6 +9,7 @@ from datetime import tzinfo
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from smtpreply.logs.blocks import Progress
 from smtpreply.logs.bundle import MOST_GROUPS, Bundle, Groups
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.coverage import Coverage
@@ -22,7 +23,7 @@ _STAMP = re.compile(STAMP)
 _HEAD = 10  # lines of a source that tell whose it is
 _SAMPLE = 8  # lines of a block that tell whose most of it is
 
-Unreadable = Callable[[Line], None]
+Unreadable = Callable[[Line], object]
 
 
 class Scan(Iterator[Delivery]):
@@ -40,6 +41,7 @@ class Scan(Iterator[Delivery]):
         zone: tzinfo | None = None,
         on_unreadable: Unreadable | None = None,
         *,
+        on_progress: Progress | None = None,
         follow: bool = False,
     ) -> None:
         self.coverage = Coverage()
@@ -51,6 +53,7 @@ class Scan(Iterator[Delivery]):
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
+        self._on_progress = on_progress
         self._deliveries = self._all()
 
     def __next__(self) -> Delivery:
@@ -68,7 +71,7 @@ class Scan(Iterator[Delivery]):
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
             head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-            owner = self._detection.of_source(head)
+            owner = self._detection.of_source(head) if given.is_whole else None
             if owner is not None:
                 deliveries = self._owned(owner, given.name, blocks)
             else:
@@ -91,7 +94,7 @@ class Scan(Iterator[Delivery]):
     def _one(self, given: Input) -> Iterator[Delivery]:
         clock = self._clock(given)
         head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-        owner = self._detection.of_source(head)
+        owner = self._detection.of_source(head) if given.is_whole else None
         if owner is not None:
             yield from self._owned(owner, given.name, blocks)
             return
@@ -230,6 +233,8 @@ class Scan(Iterator[Delivery]):
 
     def _progress(self, octets: int) -> None:
         self.coverage.octets += octets
+        if self._on_progress is not None:
+            self._on_progress(octets)
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
@@ -275,20 +280,24 @@ def scan(
     year: int | None = None,
     tz: tzinfo | str | None = None,
     on_unreadable: Unreadable | None = None,
+    on_progress: Progress | None = None,
     follow: bool = False,
 ) -> Scan:
     """Read the deliveries in mail logs, one after the other, as they are asked for.
 
     Args:
-        source: the path of a file or folder, a glob, or a list of `pathlib.Path`; an open binary
-            file, such as ``sys.stdin.buffer``; or an iterable of lines. Files may be compressed by
-            gzip, bzip2, xz or zstd. Those of one rotated log are read from the oldest on.
+        source: the path of a file or folder, a glob, or a list of `pathlib.Path`; a `Part` of a
+            file; an open binary file, such as ``sys.stdin.buffer``; or an iterable of lines. Files
+            may be compressed by gzip, bzip2, xz or zstd, and a maildir is a folder of messages.
+            The files of one rotated log are read from the oldest on.
         format: the only format to expect, by name or as a `Format`; by default, each line is read
             by the format that it shows.
         year: of the first stamp, where stamps have none. By default, from the file's own time.
         tz: the time zone of stamps that name none, such as "Europe/Vienna"; without it, their
             times are naive.
         on_unreadable: is called with each `Line` that no format knows or understands.
+        on_progress: is called with the number of octets that have been read of files and streams,
+            as they stand there, since it was called last.
         follow: whether to wait at the end of the file for what is written next, as ``tail -F``
             does: over rotation and truncation, without an end.
 
@@ -314,4 +323,4 @@ def scan(
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
     if follow and len(paths_of(source) or ()) != 1:
         raise ValueError("one file can be followed, and it must be given by its path")
-    return Scan(source, only, year, zone, on_unreadable, follow=follow)
+    return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)

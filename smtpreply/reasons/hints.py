@@ -74,6 +74,12 @@ def _vocabulary() -> _Vocabulary:
     return _Vocabulary(frozenset(tables["cues"]), units, numbers)
 
 
+def waiting_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Give the units of time, and the numbers that are words, by which `retry_after` goes."""
+    known = _vocabulary()
+    return frozenset(known.units), frozenset(known.numbers)
+
+
 def retry_after(text: str) -> timedelta | None:
     """Give how long a text asks to wait; None where it names no time.
 

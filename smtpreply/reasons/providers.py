@@ -44,7 +44,17 @@ def provider_in(text: str) -> Provider | None:
     >>> provider_in("421 4.7.0 Try again later. a1b2c3d4e5f6-gsmtp").key
     'gmail'
     """
-    return _names().best_in(text) or _by_host(text)
+    return provider_by_wording(text) or _by_host(text)
+
+
+def provider_by_wording(text: str) -> Provider | None:
+    """Give who speaks in a text by a wording of its own, whatever hosts it names."""
+    return _names().best_in(text)
+
+
+def known_hosts() -> frozenset[str]:
+    """Give the host names, or ends of them, by which `provider_in` knows a provider."""
+    return frozenset(_hosts())
 
 
 @functools.lru_cache(maxsize=1024)  # a log names the same servers again and again

@@ -11,6 +11,7 @@ from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
 from smtpreply.logs import Delivery, Direction, ReplyBy, scan
+from smtpreply.report.summary import Summary
 
 Routes = Mapping[str, Place]
 """Where the server of each domain listens."""
@@ -25,12 +26,14 @@ class Performance:
         deliveries: all that the log told.
         unread: the lines of the log that no reader understood.
         own: what our server said to a client from outside, by command.
+        together: what the log told, summed up many lines at once.
     """
 
     places: Routes
     deliveries: Sequence[Delivery]
     unread: Sequence[str]
     own: Mapping[str, Reply]
+    together: Summary
 
     def of(self, script: Script) -> list[Delivery]:
         """Give what was told of the attempts at one script's recipient."""
@@ -57,6 +60,7 @@ def perform(
     files: Callable[[int, Routes], dict[str, str]],
     *,
     client: Collection[str],
+    hello: str = "client.example.net",
     is_told: Callable[[str, Script], bool],
     log: str = "mainlog",
     format: str | None = None,  # noqa: A002  (as scan has it)
@@ -68,6 +72,7 @@ def perform(
         folder: an empty one.
         scripts: what the servers say that it sends to.
         files: its configuration, for the port to listen on and the way to each domain.
+        hello: what a client from outside calls itself.
         client: the RCPT commands of a client from outside, which all shall be refused.
         is_told: whether a log tells how it went with a script.
         log: the name of the log in the folder.
@@ -80,7 +85,7 @@ def perform(
         names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
         with running(program, package, folder, lambda port: files(port, routes), names) as server:
             server.send(script.recipient for script in scripts)
-            opening = ["EHLO client.example.net", "MAIL FROM:<carol@example.net>"]
+            opening = [f"EHLO {hello}", "MAIL FROM:<carol@example.net>"]
             commands = [*opening, *client]
             replies = server.session(*(command.encode() for command in commands))
             own = dict(zip(commands[2:], replies[3:], strict=True))
@@ -93,11 +98,24 @@ def perform(
 
             server.wait(all_told, "not every message was tried")
             unread: list[str] = []
-            path = folder / log
+            path = folder / "snapshot"  # bounces are under way, and the log grows
+            octets = (folder / log).read_bytes()
+            path.write_bytes(octets[: octets.rfind(b"\n") + 1])
             found = list(
                 scan(path, format=format, on_unreadable=lambda line: unread.append(line.text))
             )
-    return Performance(routes, found, unread, own)
+            together = Summary()
+            for bundle in scan(path, format=format).bundled():
+                together.add_bundle(bundle)
+    return Performance(routes, found, unread, own, together)
+
+
+def assert_bulk_reading_comes_to_the_same(performance: Performance) -> None:
+    single = Summary.of(performance.deliveries)
+    for field in attrs.fields(Summary):
+        if field.name != "example":  # one of several: which one is no count
+            bulk = getattr(performance.together, field.name)
+            assert bulk == getattr(single, field.name), field.name
 
 
 def outcome(delivery: Delivery) -> dict[str, object]:

@@ -4,8 +4,9 @@ It keeps every octet of every line, escaped, but the spaces at a line's end; a b
 escape. It logs 1,024 octets of what is said to a message that it has sent, and as much of the line
 of a recipient that was refused. A line of more than 4,096 octets is malformed to it. What a server
 said about the message, and not about a recipient, stands in a line of its own first. A quoted
-recipient is logged without its quotes, and then as it was. Of what Exim says to a client, it logs
-no code, unless the text that an administrator gave has one.
+recipient is logged without its quotes, and then as it was. What answered STARTTLS is not logged,
+where TLS is required. Of what Exim says to a client, it logs no code, unless the text that an
+administrator gave has one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from operator import attrgetter
 
 import pytest
 from mail_server import OUTSIDE, Program
-from performance import Performance, Routes, expected, invented, outcome, perform
+from performance import (
+    Performance,
+    Routes,
+    assert_bulk_reading_comes_to_the_same,
+    expected,
+    invented,
+    outcome,
+    perform,
+)
 from scripted_server import Script
 from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
@@ -207,3 +216,7 @@ def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> No
     assert performance.unread == []
     assert invented(performance, _SCRIPTS, _kept) == []
     assert len(performance.own_words()) == len(_CLIENT)
+
+
+def test_what_is_read_in_bulk_comes_to_the_same(performance: Performance) -> None:
+    assert_bulk_reading_comes_to_the_same(performance)

@@ -2,7 +2,8 @@
 
 It keeps every line of a reply, a space between; what does not print is a question mark, UTF-8
 prints. It cuts a reply at 2,048 octets, and the log's line a little before that, so that the
-command it was in reply to is lost. It does not tell a greeting from what was said to EHLO.
+command it was in reply to is lost. It does not tell a greeting from what was said to EHLO. Of a
+client's name for itself, it makes a question mark of each octet that could end the field.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from operator import attrgetter
 
 import pytest
 from mail_server import OUTSIDE, OUTSIDE_HOST, Program
-from performance import Performance, Routes, expected, invented, outcome, perform
+from performance import (
+    Performance,
+    Routes,
+    assert_bulk_reading_comes_to_the_same,
+    expected,
+    invented,
+    outcome,
+    perform,
+)
 from scripted_server import Script
 from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
@@ -85,6 +94,7 @@ relay unix - - n - - smtp
 tlsmgr unix - - n 1000? 1 tlsmgr
 """
 _IMITATION = "no; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z>"
+_HELLO = "x>; from=<x@example.com> to=<y@example.com> proto=SMTP helo=<z"
 _CLIENT = {
     "RCPT TO:<dave@elsewhere.example.net>": (
         "dave@elsewhere.example.net",
@@ -163,7 +173,9 @@ def _printable(line: bytes) -> str:
 @pytest.fixture(scope="module")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("postfix")
-    return perform(POSTFIX, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told)
+    return perform(
+        POSTFIX, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told, hello=_HELLO
+    )
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))
@@ -216,3 +228,7 @@ def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> No
     assert performance.unread == []
     assert invented(performance, _SCRIPTS, _kept) == []
     assert len(performance.own_words()) == len(_CLIENT)
+
+
+def test_what_is_read_in_bulk_comes_to_the_same(performance: Performance) -> None:
+    assert_bulk_reading_comes_to_the_same(performance)

@@ -164,6 +164,17 @@ def test_a_mixed_log_comes_to_the_same(lines: list[str]) -> None:
     assert_same(lines)
 
 
+def test_a_quoted_recipient_of_exim_comes_to_the_same() -> None:
+    local = "x@example.net <X"
+    assert_same(
+        [
+            f"2026-11-24 11:43:32 1jmFYj-00039V-QX ** {local.lower()}@example.org "
+            f'<"{local}"@example.org> R=out T=smtp H=mx.example.org [192.0.2.1]: SMTP error from '
+            f'remote mail server after RCPT TO:<"{local}"@example.org>: 550 5.1.1 no'
+        ]
+    )
+
+
 def test_the_sample_comes_to_the_same() -> None:
     assert_same(DATA / "sample.log")
 

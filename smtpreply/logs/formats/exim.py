@@ -82,37 +82,27 @@ _COMMAND = (
     rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
     r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
 )
-_MALFORMED = re.compile(
-    rf"(?P<opening>)Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])"
-)
+_MALFORMED = re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
 # After the message, a server that speaks LMTP answers for each recipient.
-_LMTP = re.compile(rf"(?P<opening>)LMTP error after {_COMMAND}: ")
+_LMTP = re.compile(rf"LMTP error after {_COMMAND}: ")
 # PRDR answers for each recipient, after the message: draft-hall-prdr.
-_PRDR = re.compile(r"(?P<opening>)PRDR error after (?P<command>DATA): ")
-# What leads a server's words in, each with a needle in it. Some configurations have an error in
-# angle brackets.
+_PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
+# A server that hung up before HELO, and what it had said to EHLO, in brackets.
+_EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
+# What leads a server's words in, each with a needle in it.
 _LEADS = (
     (
         " error from remote mail",
-        re.compile(
-            r"(?P<opening><?)(?:SMTP|LMTP) error from remote (?:mail server|mailer) "
-            rf"after {_COMMAND}: "
-        ),
+        re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {_COMMAND}: "),
     ),
     ("LMTP error after ", _LMTP),
     ("Malformed SMTP reply in response to ", _MALFORMED),
     ("PRDR error after ", _PRDR),
-    (
-        "(EHLO response was: ",
-        re.compile(
-            r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} (?P<opening>\()(?P<command>EHLO) response was: "
-        ),
-    ),
+    ("(EHLO response was: ", _EHLO),
 )
-_CLOSING = {"": "", "<": ">", "(": ")"}
 # Before 4.86 with the host; within the quotes, a local part may be quoted.
 _RESPONSE = re.compile(
-    r"(?P<opening>)response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
+    r"response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
     rf"(?P<from> from {_HOST})? was: "
 )
 _RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
@@ -433,8 +423,12 @@ def _fields_before(said: re.Match[str] | None, rest: str) -> str:
 
 def _lead(text: str) -> re.Match[str] | None:
     """Find what leads a server's words in. They may look like another lead: the first one is it."""
-    found = [match for needle, lead in _LEADS if needle in text and (match := lead.search(text))]
-    return min(found, key=re.Match.start, default=None)
+    first = None
+    for needle, lead in _LEADS:
+        match = lead.search(text) if needle in text else None
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
 
 
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
@@ -448,7 +442,11 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     """Give what a server said, which runs to the end of the line, and who it was in old lines."""
     host = _OLD_HOST.match(body, error.end())
     words = body[(host or error).end() :].rstrip()
-    words = words.removesuffix(_CLOSING[error["opening"]]).removesuffix(_ADDED)
+    if body[error.start() - 1 : error.start()] == "<":  # as some configurations have it
+        words = words.removesuffix(">")
+    elif error.re is _EHLO:
+        words = words.removesuffix(")")
+    words = words.removesuffix(_ADDED)
     # The last line of a malformed reply is the one that has no code.
     text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
     stage = stage_of(error["command"])

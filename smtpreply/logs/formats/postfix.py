@@ -92,6 +92,7 @@ _CONTENT = re.compile(
     re.DOTALL,
 )
 _CONTENT_FROM = re.compile(rf" from {_HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
+# In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 _SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
 _ENVELOPE = rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?"
 _WHOLE_ENVELOPE = re.compile(
@@ -382,12 +383,11 @@ def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
     places where one can begin, the first that leads to the end of the line is it. Where the line
     was cut, the last that begins like one.
     """
-    places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
-    wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
-    match = next(filter(None, wholes), None)
-    if match is None:
-        some = (_SOME_ENVELOPE.match(rest, place) for place in reversed(places))
-        match = next(filter(None, some), None)
+    match = None
+    last = rest.rfind("; ")
+    if last >= 0 and last == rest.find("; from="):  # the only place, as in most lines
+        match = _SOME_ENVELOPE.match(rest, last + 2)
+    match = match or _whole_envelope(rest)
     if match is None:
         return rest, None, None
     return rest[: match.start() - 2], _either(match[1], match[2]), _either(match[3], match[4])
@@ -396,6 +396,13 @@ def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
 def _ip(address: str | None) -> str | None:
     """Give an address; None for the path of a socket, and for what is not known."""
     return None if not address or "/" in address or address == "unknown" else address
+
+
+def _whole_envelope(rest: str) -> re.Match[str] | None:
+    places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
+    wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
+    some = (_SOME_ENVELOPE.match(rest, place) for place in reversed(places))
+    return next(filter(None, wholes), None) or next(filter(None, some), None)
 
 
 def _either(first: str | None, second: str | None) -> str | None:
