@@ -100,7 +100,7 @@ _STATUSES = {
     "relayed": Status.SENT,
     "expanded": Status.SENT,
 }
-_BY_CLASS = {2: Status.SENT, 4: Status.DEFERRED, 5: Status.BOUNCED}
+_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 
 # RFC 3464 2.1.2; Exchange writes the host and the status before it: "<mx.example.com #5.1.1 smtp;".
 _TYPED = re.compile(
@@ -487,8 +487,8 @@ def _status(
         return Status.EXPIRED  # RFC 3463 3.5: delivery time expired
     if action is not None:
         return action
-    digit = dsn.class_ if dsn else int(text[0]) if text and by else None
-    return _BY_CLASS.get(digit) if digit is not None else None
+    digit = str(dsn.class_) if dsn else text[:1] if text and by else ""
+    return _BY_CLASS.get(digit)
 
 
 def _between(first: datetime | None, last: datetime | None) -> float | None:

@@ -204,6 +204,11 @@ def test_the_type_of_a_diagnostic_tells_whose_words_it_is(
     assert (delivery.reply_by, code_of(delivery)) == (speaker, code)
 
 
+def test_what_a_server_said_may_be_no_reply() -> None:
+    delivery = lone("Diagnostic-Code: X-Postfix; host mx.example.org[192.0.2.1] said: what?")
+    assert (delivery.status, delivery.reply, delivery.text) == (None, None, "what?")
+
+
 def test_what_the_reporting_server_says_of_itself_is_its_own() -> None:
     delivery = one(report(STATUS_PART.replace("dns; mx.example.org", "dns; MX1.example.com.")))
     assert delivery.reply_by is ReplyBy.MTA
