@@ -21,6 +21,10 @@ Exchange, after "Diagnostic information for administrators:" and "Generating ser
     RCPT NL [ HOST NL ] ( "#" [ "<" HOST " " ] REPLY [ "> #SMTP#" ] [ " ##" ]
                         / "Remote Server returned '" REPLY "'" )
 
+Google, after "Delivery to the following recipient failed permanently:" (or "has been delayed")::
+
+    "     " RCPT NL ... "by " HOST " [" IP "]" ... "returned was:" NL REPLY
+
 Sendmail (savemail.c, deliver.c): "----- The following addresses had permanent fatal errors -----",
 each as ``<RCPT>`` with ``(reason: REPLY)``, and "----- Transcript of session follows -----", which
 is a transcript as `smtpreply.transcript` reads it. So has the notice that Postfix's smtpd writes to
@@ -264,6 +268,28 @@ def _exchange(lines: Sequence[str]) -> Found:
             yield number, told | {"relay_host": own[1] or host, "text": own[2], "reply_by": by}
 
 
+# --- Google --------------------------------------------------------------------------------
+
+_GOOGLE_RECIPIENT = re.compile(r"\s{3,20}([^\s<>@]{1,100}@[^\s<>@]{1,255})\Z")
+_GOOGLE_HOST = re.compile(r" by ([A-Za-z0-9.-]{1,255}?)\.? \[([0-9A-Fa-f.:]{2,45})\]")
+_GOOGLE_SAID = re.compile(r"(?:returned|response) was:\s*(.*)\Z", re.DOTALL)
+
+
+def _google(lines: Sequence[str]) -> Found:
+    status = Status.DEFERRED if "delayed" in lines[0] else Status.BOUNCED
+    text = "\n".join(lines)[: 10 * _LONGEST_LINE]
+    said = _GOOGLE_SAID.search(text)
+    host = _GOOGLE_HOST.search(text[: said.start()] if said else text)
+    told = _by_a_server(said[1].strip() if said else None) | {"status": status}
+    if host is not None:
+        told |= {"relay_host": host[1], "relay_ip": host[2]}
+    for number, line in enumerate(lines):
+        if match := _GOOGLE_RECIPIENT.match(line):
+            yield number, told | {"recipient": match[1]}
+        elif number and line.strip():
+            return  # the technical details
+
+
 # --- Sendmail, and transcripts -------------------------------------------------------------
 
 _SENDMAIL_REASON = re.compile(r"\s{1,20}\(reason: (.{1,5000}?)\)?\Z")
@@ -352,6 +378,13 @@ _DIALECTS: tuple[_Dialect, ...] = (
         re.compile(r"This is the (?:mail system|Postfix program) at host |#{10,}\Z"),
         re.compile(r"--- (?:Below|Delivery report|Undelivered)"),
         _postfix,
+    ),
+    (
+        re.compile(
+            r"Delivery to the following recipients? (?:failed permanently|has been delayed)"
+        ),
+        re.compile(r"-{5} (?:Original message|Message header follows) -{5}"),
+        _google,
     ),
     (
         re.compile(r"Diagnostic information for administrators:|Generating server: "),

@@ -132,6 +132,23 @@ from localhost [127.0.0.1]
     (reason: 550 forged)
 """
 
+GOOGLE = """\
+Delivery to the following recipient failed permanently:
+
+     bob@example.org
+
+Technical details of permanent failure:
+It was refused by the server for the recipient domain by mx.example.org. [192.0.2.1].
+
+The error that the other server returned was:
+550-5.1.1 No such
+550 5.1.1 user
+
+----- Original message -----
+
+     victim@example.org
+"""
+
 SMTPD = """\
 Transcript of session follows.
 
@@ -228,6 +245,19 @@ def test_exchange_tells_whose_words_they_are() -> None:
     )
 
 
+def test_google_tells_what_the_other_server_returned() -> None:
+    [bob] = read(GOOGLE)
+    assert told(bob, "recipient", "relay_host", "relay_ip", "reply_by", "text") == (
+        "bob@example.org",
+        "mx.example.org",
+        "192.0.2.1",
+        ReplyBy.REMOTE,
+        "550-5.1.1 No such\n550 5.1.1 user",
+    )
+    [later] = read(GOOGLE.replace("failed permanently", "has been delayed"))
+    assert later.status is Status.DEFERRED
+
+
 def test_sendmail_tells_by_its_transcript_and_by_its_list() -> None:
     carol, bob = read(SENDMAIL)
     assert told(bob, "recipient", "relay_host", "stage", "text") == (
@@ -249,12 +279,12 @@ def test_a_server_tells_its_postmaster_what_it_said_to_a_client() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD])
+@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD, GOOGLE])
 def test_no_notice_tells_of_what_the_returned_message_says(text: str) -> None:
     assert "victim@example.org" not in {delivery.recipient for delivery in read(text)}
 
 
-@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD])
+@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD, GOOGLE])
 def test_a_person_who_quotes_a_notice_tells_of_no_delivery(text: str) -> None:
     assert read(text, HEAD.replace("<>", "<al@example.com>").replace("MAILER-DAEMON", "al")) == []
     quoted = "".join(f"> {line}\n" for line in text.split("\n"))
@@ -265,7 +295,7 @@ def test_a_vacation_note_tells_of_no_delivery() -> None:
     assert read("I am away until Monday.\n", HEAD.replace("MAILER-DAEMON", "bob")) == []
 
 
-@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD])
+@pytest.mark.parametrize("text", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD, GOOGLE])
 def test_where_there_is_a_report_the_words_before_it_are_not_told_again(text: str) -> None:
     head = HEAD.rstrip("\n") + "\nContent-Type: multipart/report; boundary=b\n\n--b\n\n"
     report = "\n--b\nContent-Type: message/delivery-status\n\n"
@@ -275,7 +305,7 @@ def test_where_there_is_a_report_the_words_before_it_are_not_told_again(text: st
 
 @settings(deadline=None)  # the first example imports the format
 @given(
-    st.sampled_from([QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD]),
+    st.sampled_from([QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD, GOOGLE]),
     st.integers(0, 1500),
     st.text(max_size=200),
     st.sampled_from([1, 200]),
@@ -291,7 +321,7 @@ def test_any_text_in_a_notice_is_read_without_an_error(
 @pytest.mark.parametrize(
     "unit", ["<a@b>:\n", "  a\n", "(", "<", "host a [b] ", "a b ", "#", "... "]
 )
-@pytest.mark.parametrize("notice", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD])
+@pytest.mark.parametrize("notice", [QMAIL, EXIM, POSTFIX, EXCHANGE, SENDMAIL, SMTPD, GOOGLE])
 def test_a_notice_of_any_length_is_read_in_time(notice: str, unit: str) -> None:
     lead = notice.partition("\n\n")[0] + "\n\n"
     read(lead + unit * 20_000 + "\n")
