@@ -183,7 +183,7 @@ def test_anonymized_output_names_nobody(log: Path, tmp_path: Path) -> None:
             "example.com",
             "192.0.2",
             "203.0.113",
-            "c.example",
+            "y.example",
         ):
             assert word not in output
         assert "host-" in output
