@@ -22,30 +22,124 @@ ANSWERS = (
     ("sent", 300, 250, "2.0.0", "end", "250 2.0.0 Ok: queued as {id}"),
     ("sent", 220, 250, "2.0.0", "end", "250 2.0.0 OK  {n1} {id}.123 - gsmtp"),
     ("sent", 120, 250, None, "end", "250 OK id={id}"),
-    ("sent", 90, 250, "2.6.0", "end", "250 2.6.0 <{id}@mail.example.com> [InternalId={n1}] Queued mail"),
+    (
+        "sent",
+        90,
+        250,
+        "2.6.0",
+        "end",
+        "250 2.6.0 <{id}@mail.example.com> [InternalId={n1}] Queued mail",
+    ),
     ("sent", 40, 250, "2.1.5", "end", "250 2.1.5 <{to}> {id} Saved"),
     ("sent", 30, 250, None, "end", "250 ok {n1} qp {n2}"),
-    ("deferred", 40, 450, "4.2.0", "RCPT TO", "450 4.2.0 <{to}>: Recipient address rejected: Greylisted"),
-    ("deferred", 18, 451, "4.7.1", "RCPT TO", "451 4.7.1 Greylisting in action, please come back later"),
-    ("deferred", 18, 421, "4.7.0", "MAIL FROM", "421-4.7.0 [{ip}] Our system has detected an unusual rate of{n}421 4.7.0 mail. {id} - gsmtp"),
-    ("deferred", 16, 452, "4.2.2", "RCPT TO", "452 4.2.2 <{to}> The mailbox is over its quota {id}"),
+    (
+        "deferred",
+        40,
+        450,
+        "4.2.0",
+        "RCPT TO",
+        "450 4.2.0 <{to}>: Recipient address rejected: Greylisted",
+    ),
+    (
+        "deferred",
+        18,
+        451,
+        "4.7.1",
+        "RCPT TO",
+        "451 4.7.1 Greylisting in action, please come back later",
+    ),
+    (
+        "deferred",
+        18,
+        421,
+        "4.7.0",
+        "MAIL FROM",
+        "421-4.7.0 [{ip}] Our system has detected an unusual rate of{n}421 4.7.0 mail. {id} - gsmtp",
+    ),
+    (
+        "deferred",
+        16,
+        452,
+        "4.2.2",
+        "RCPT TO",
+        "452 4.2.2 <{to}> The mailbox is over its quota {id}",
+    ),
     ("deferred", 12, 451, "4.3.0", "end", "451 4.3.0 {id} Temporary lookup failure"),
-    ("deferred", 10, 450, "4.1.8", "RCPT TO", "450 4.1.8 <news@example.com>: Sender address rejected: Domain not found"),
+    (
+        "deferred",
+        10,
+        450,
+        "4.1.8",
+        "RCPT TO",
+        "450 4.1.8 <news@example.com>: Sender address rejected: Domain not found",
+    ),
     ("deferred", 8, 421, None, "DATA", "421 Too many concurrent connections from {ip}"),
     ("deferred", 8, 454, "4.7.0", "MAIL FROM", "454 4.7.0 Too busy, try again in {n2} seconds"),
-    ("bounced", 20, 550, "5.1.1", "RCPT TO", "550 5.1.1 <{to}>: Recipient address rejected: User unknown"),
-    ("bounced", 14, 550, "5.1.1", "RCPT TO", "550-5.1.1 The email account that you tried to reach does not exist.{n}550 5.1.1 See the help pages {id} - gsmtp"),
-    ("bounced", 8, 552, "5.2.2", "RCPT TO", "552-5.2.2 The mailbox of <{to}> is full{n}552 5.2.2 and takes no more"),
-    ("bounced", 8, 554, "5.7.1", "RCPT TO", "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org"),
-    ("bounced", 6, 550, "5.7.26", "end", "550-5.7.26 This mail is unauthenticated, which poses a security risk.{n}550 5.7.26 SPF did not pass {id} - gsmtp"),
+    (
+        "bounced",
+        20,
+        550,
+        "5.1.1",
+        "RCPT TO",
+        "550 5.1.1 <{to}>: Recipient address rejected: User unknown",
+    ),
+    (
+        "bounced",
+        14,
+        550,
+        "5.1.1",
+        "RCPT TO",
+        "550-5.1.1 The email account that you tried to reach does not exist.{n}550 5.1.1 See the help pages {id} - gsmtp",
+    ),
+    (
+        "bounced",
+        8,
+        552,
+        "5.2.2",
+        "RCPT TO",
+        "552-5.2.2 The mailbox of <{to}> is full{n}552 5.2.2 and takes no more",
+    ),
+    (
+        "bounced",
+        8,
+        554,
+        "5.7.1",
+        "RCPT TO",
+        "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org",
+    ),
+    (
+        "bounced",
+        6,
+        550,
+        "5.7.26",
+        "end",
+        "550-5.7.26 This mail is unauthenticated, which poses a security risk.{n}550 5.7.26 SPF did not pass {id} - gsmtp",
+    ),
     ("bounced", 5, 550, None, "RCPT TO", "550 No such user here"),
     ("bounced", 4, 554, "5.7.1", "end", "554 5.7.1 {id}: message looks like spam"),
     ("bounced", 3, 553, "5.3.0", "RCPT TO", "553 5.3.0 <{to}>... Mailbox disabled"),
-    ("bounced", 2, 550, "5.4.1", "RCPT TO", "550 5.4.1 Recipient address rejected: Access denied. [{id}]"),
+    (
+        "bounced",
+        2,
+        550,
+        "5.4.1",
+        "RCPT TO",
+        "550 5.4.1 Recipient address rejected: Access denied. [{id}]",
+    ),
 )
 REFUSALS = (
-    (60, 554, "5.7.1", "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/{ip}"),
-    (20, 550, "5.1.1", "550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table"),
+    (
+        60,
+        554,
+        "5.7.1",
+        "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/{ip}",
+    ),
+    (
+        20,
+        550,
+        "5.1.1",
+        "550 5.1.1 <{to}>: Recipient address rejected: User unknown in virtual mailbox table",
+    ),
     (12, 450, "4.7.1", "450 4.7.1 Client host rejected: cannot find your hostname, [{ip}]"),
     (8, 554, "5.7.1", "554 5.7.1 <{to}>: Relay access denied"),
 )
@@ -104,7 +198,11 @@ def postfix(lines: int, counts: Counter[str]) -> Iterator[str]:
         number += 1
         at = START + timedelta(seconds=number / 5)
         head = f"{at:%b} {at.day:2} {at:%H:%M:%S} mx1 postfix/"
-        told = _refused(chance, head, counts) if number % 5 == 0 else _message(chance, head, number, counts)
+        told = (
+            _refused(chance, head, counts)
+            if number % 5 == 0
+            else _message(chance, head, number, counts)
+        )
         yield from told
         made += len(told)
 
@@ -203,7 +301,11 @@ def _exim_attempt(chance: Chance, head: str, counts: Counter[str]) -> str:
             f"{head} => {to} R=dnslookup T=remote_smtp {relay} "
             f'X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=yes C="{said}"'
         )
-    after = {"RCPT TO": f"RCPT TO:<{to}>", "MAIL FROM": "MAIL FROM:<news@example.com>", "end": "end of data"}
+    after = {
+        "RCPT TO": f"RCPT TO:<{to}>",
+        "MAIL FROM": "MAIL FROM:<news@example.com>",
+        "end": "end of data",
+    }
     defer = " defer (-44)" if status == "deferred" else ""
     error = f"SMTP error from remote mail server after {after.get(command, command)}"
     return f"{head} {EXIM_STATUS[status]} {to} R=dnslookup T=remote_smtp{defer} {relay}: {error}: {said}"

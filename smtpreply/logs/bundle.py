@@ -1,23 +1,24 @@
 """Deliveries that are alike, counted together: what a summary needs, at a tenth of the price.
 
 Most lines of a log differ from others in names only. A reader that can `skim` takes a block of
-lines at once, puts those that are alike in one group, and says which lines it leaves for reading
-one by one. Of each group one line is read in full, and stands for all.
+lines at once, puts those that say the same in one group, and says which lines it leaves for
+reading one by one. Of each group one line is read in full, and stands for all.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Hashable
+from datetime import datetime
 from typing import Protocol
 
 import attrs
 
+from smtpreply.logs.clock import Clock
 from smtpreply.logs.delivery import Delivery
-
-MOST_GROUPS = 20_000
-"""How many groups are kept before they are given out: some ten megabytes."""
+from smtpreply.logs.formats.words import number_of
 
 Party = tuple[str | None, str | None, str | None]
 """Who was refused: sender, recipient, and the client that had come."""
@@ -25,65 +26,108 @@ Party = tuple[str | None, str | None, str | None]
 
 @attrs.frozen
 class Bundle:
-    """Deliveries that a summary counts alike.
+    """Deliveries that say the same.
 
-    They have in common: mta, program, the hour of their time, direction, relay, the recipient's
-    domain, stage, status, whose words the text is, and what it means: its code, its enhanced
-    status, and its verdict.
+    They have in common: mta, program, direction, stage, status, whose words the text is, and what
+    it means: its code, its enhanced status, and its verdict.
 
     Attributes:
         delivery: one of them.
-        count: how many they are.
-        delays: how long each took, in seconds, as the log writes it; where it does.
+        times: how many there were at each time, to the hour or to the second.
+        domains: how many recipients there were in each domain.
+        attempts: how many there were at each server, and how long they took: None for the server
+            of `delivery`, and for an unknown delay in seconds.
         refused: who was refused, of those that bounced, expired or were rejected.
     """
 
     delivery: Delivery
-    count: int
-    delays: list[str]
+    times: Counter[datetime | None]
+    domains: Counter[str]
+    attempts: Counter[tuple[str | None, float | None]]
     refused: list[Party]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return self.times.total()
+
+
+class Group:
+    """Lines of deliveries that say the same, as a skimmer collects them.
+
+    Attributes:
+        line: one of them.
+        times: the stamp of each: its hour, or all but its zone.
+        domains: the recipient's domain of each.
+        attempts: the server of each as the log names it, or "", and the delay, or "".
+        refused: see `Bundle`.
+    """
+
+    __slots__ = ("attempts", "domains", "line", "refused", "times")
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.times: list[str] = []
+        self.domains: list[str] = []
+        self.attempts: list[tuple[str, str]] = []
+        self.refused: list[Party] = []
 
 
 class Groups:
-    """Lines of deliveries that are alike, by what makes them so.
+    """Groups by what makes their lines alike; `size` tells how many lines they hold."""
 
-    Attributes:
-        lines: for each group, one line of it.
-        delays: for each group, the delay of each of its deliveries, or "".
-        refused: for each group of which a summary counts them, who was refused.
+    def __init__(self, *, finely: bool) -> None:
+        self.finely = finely
+        self.known: dict[Hashable, Group] = {}
+
+    def add(  # noqa: PLR0917  (it is called for each line)
+        self, key: Hashable, line: str, time: str, domain: str, server: str, delay: str
+    ) -> Group:
+        """Add a delivery to the group of its key, and give the group."""
+        if self.finely:
+            key = key, time, domain
+        group = self.known.get(key)
+        if group is None:
+            group = self.known[key] = Group(line)
+        group.times.append(time)
+        group.domains.append(domain)
+        group.attempts.append((server, delay))
+        return group
+
+
+def bundle_of(group: Group, delivery: Delivery, clock: Clock) -> Bundle:
+    """Make a bundle of a group.
+
+    Args:
+        group: the group.
+        delivery: what its line tells.
+        clock: reads the times.
     """
+    times: Counter[datetime | None] = Counter()
+    for stamp, count in Counter(group.times).items():
+        times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
+    attempts: Counter[tuple[str | None, float | None]] = Counter()
+    for (server, delay), count in Counter(group.attempts).items():
+        attempts[_name_in(server), number_of(delay)] += count
+    return Bundle(delivery, times, Counter(group.domains), attempts, group.refused)
 
-    def __init__(self) -> None:
-        self.lines: dict[Hashable, str] = {}
-        self.delays: dict[Hashable, list[str]] = {}
-        self.refused: dict[Hashable, list[Party]] = {}
 
-    def add(self, key: Hashable, line: str, delay: str) -> None:
-        """Add a delivery to the group of a key."""
-        if key in self.delays:
-            self.delays[key].append(delay)
-        else:
-            self.lines[key] = line
-            self.delays[key] = [delay]
-
-    def refuse(self, key: Hashable, party: Party) -> None:
-        """Add who was refused to the group of a key."""
-        if key in self.refused:
-            self.refused[key].append(party)
-        else:
-            self.refused[key] = [party]
+def _name_in(server: str) -> str | None:
+    """Give the name of a server, or else its address: of "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"."""
+    name, _, address = server.removeprefix("H=").partition("[")
+    return name.strip() or address.partition("]")[0] or None
 
 
 class Skimmer(Protocol):
     """A line reader that can also take many lines at once."""
 
-    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+    def skim(self, block: str, groups: Groups) -> list[str]:
         """Put the deliveries of a block into groups, and give the lines that are not understood so.
 
         Args:
             block: whole lines, with their line ends.
-            groups: where the deliveries go.
-            exactly: whether those of a group have the same time to the second, not to the hour.
+            groups: where the deliveries go. If `finely`, those of a group have one time to the
+                second, and their recipients one domain.
         """
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from smtpreply.logs.blocks import Progress
-from smtpreply.logs.bundle import MOST_GROUPS, Bundle, Groups
+from smtpreply.logs.bundle import Bundle, Groups, bundle_of
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
@@ -21,6 +21,7 @@ from smtpreply.logs.source import Input, Reading, Source, inputs, paths_of
 
 _STAMP = re.compile(STAMP)
 _HEAD = 10  # lines of a source that tell whose it is
+_MOST_WAITING = 1 << 25  # characters whose deliveries are kept in groups
 _SAMPLE = 8  # lines of a block that tell whose most of it is
 
 Unreadable = Callable[[Line], object]
@@ -59,29 +60,30 @@ class Scan(Iterator[Delivery]):
     def __next__(self) -> Delivery:
         return next(self._deliveries)
 
-    def bundled(self, *, exactly: bool = False) -> Iterator[Bundle]:
-        """Give the deliveries that are left, those that are alike together, in no certain order.
+    def bundled(self, *, finely: bool = False) -> Iterator[Bundle | Delivery]:
+        """Give the deliveries that are left, those that say the same together, in no certain order.
 
-        This is ten times as fast as one by one: see `smtpreply.logs.bundle`. Lines that are not
-        understood have the number 0.
+        This is ten times as fast as one by one: see `smtpreply.logs.bundle`. What stands alone is
+        given as it is. Lines that are not understood have the number 0.
 
         Args:
-            exactly: whether those of a bundle have the same time to the second, not to the hour.
+            finely: whether those of a bundle have one time, to the second, and their recipients
+                one domain. Otherwise times are told to the hour.
         """
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
             head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
             owner = self._detection.of_source(head) if given.is_whole else None
+            found: Iterable[Bundle | Delivery]
             if owner is not None:
-                deliveries = self._owned(owner, given.name, blocks)
+                found = self._owned(owner, given.name, blocks)
             else:
                 for text in head:  # a year that is given is that of the first stamp
                     read_prefix(text, 0, clock)
-                yield from self._skimmed(blocks, given.name, clock, exactly=exactly)
-                deliveries = iter(())
-            for delivery in chain(deliveries, self._left()):
-                self.coverage.deliveries += 1
-                yield _alone(delivery)
+                found = self._skimmed(blocks, given.name, clock, finely=finely)
+            for one in chain(found, self._left()):
+                self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
+                yield one
 
     # --- one by one ---
 
@@ -166,25 +168,23 @@ class Scan(Iterator[Delivery]):
     # --- many at once ---
 
     def _skimmed(
-        self, blocks: Iterable[str], name: str | None, clock: Clock, *, exactly: bool
-    ) -> Iterator[Bundle]:
-        groups = Groups()
+        self, blocks: Iterable[str], name: str | None, clock: Clock, *, finely: bool
+    ) -> Iterator[Bundle | Delivery]:
+        groups = Groups(finely=finely)
+        waiting = 0
         for block in blocks:
-            left = self._skim(block, groups, exactly=exactly)
-            for whole in left:
+            for whole in self._skim(block, groups):
                 text = whole.removesuffix("\n")
-                if not text or text.isspace():
-                    continue
-                self.coverage.lines += 1
-                for delivery in self._detected(read_prefix(text, 0, clock, name), clock):
-                    self.coverage.deliveries += 1
-                    yield _alone(delivery)
-            if len(groups.lines) > MOST_GROUPS:
+                if text and not text.isspace():
+                    self.coverage.lines += 1
+                    yield from self._detected(read_prefix(text, 0, clock, name), clock)
+            waiting += len(block)
+            if waiting > _MOST_WAITING:
                 yield from self._bundles(groups, name, clock)
-                groups = Groups()
+                groups, waiting = Groups(finely=finely), 0
         yield from self._bundles(groups, name, clock)
 
-    def _skim(self, block: str, groups: Groups, *, exactly: bool) -> Iterable[str]:
+    def _skim(self, block: str, groups: Groups) -> Iterable[str]:
         """Put into groups what the reader of most lines can skim; give the lines that are left."""
         known = self._most_of(block)
         skim: Callable[..., list[str]] | None = None
@@ -192,7 +192,7 @@ class Scan(Iterator[Delivery]):
             skim = getattr(self._reader_of(known), "skim", None)
         if known is None or skim is None:
             return _lines([block])
-        left = skim(block, groups, exactly=exactly)
+        left = skim(block, groups)
         count = block.count("\n") + (not block.endswith("\n")) - len(left)
         coverage = self.coverage
         coverage.lines += count
@@ -215,16 +215,17 @@ class Scan(Iterator[Delivery]):
 
     def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
         """Read one line of each group."""
-        for key, text in groups.lines.items():
-            line = read_prefix(text, 0, clock, name)
+        for group in groups.known.values():
+            line = read_prefix(group.line.removesuffix("\n"), 0, clock, name)
             known = self._detection.of_line(line)
             assert known is not None  # a reader of it has skimmed it
             if line.time is None:
                 _stamp_from_message(line, clock)
-            [delivery] = self._reader_of(known)(line) or ()
-            delays = groups.delays[key]
-            self.coverage.deliveries += len(delays)
-            yield Bundle(delivery, len(delays), delays, groups.refused.get(key, []))
+            found = list(self._reader_of(known)(line) or ())
+            if len(found) == 1:
+                yield bundle_of(group, found[0], clock)
+            else:  # it is no delivery to the reader, whose word counts
+                self._not_understood(line, len(group.times))
 
     # --- both ---
 
@@ -235,6 +236,13 @@ class Scan(Iterator[Delivery]):
         self.coverage.octets += octets
         if self._on_progress is not None:
             self._on_progress(octets)
+
+    def _not_understood(self, line: Line, count: int) -> None:
+        """Take lines back that were taken for understood."""
+        self.coverage.understood -= count
+        for _ in range(count):
+            self.coverage.not_understood(line.message)
+            self._unread(line)
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
@@ -258,12 +266,6 @@ def _lines(blocks: Iterable[str]) -> Iterator[str]:
     """Give the lines of blocks, without their ends."""
     for block in blocks:
         yield from block.removesuffix("\n").split("\n")
-
-
-def _alone(delivery: Delivery) -> Bundle:
-    delay = [] if delivery.delay is None else [str(delivery.delay)]
-    party = delivery.sender, delivery.recipient, delivery.relay_ip or delivery.relay_host
-    return Bundle(delivery, 1, delay, [party])
 
 
 def _stamp_from_message(line: Line, clock: Clock) -> None:

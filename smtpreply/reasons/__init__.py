@@ -10,6 +10,7 @@ from smtpreply.reasons.classifier import (
     default_classifier,
 )
 from smtpreply.reasons.engine import Finding
+from smtpreply.reasons.general import alike
 from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
 from smtpreply.reasons.taxonomy import Actor, Basis, Disposition, Group, Reason
@@ -34,6 +35,7 @@ __all__ = [
     "RuleError",
     "Verdict",
     "advice_for",
+    "alike",
     "blocklists",
     "builtin_rules",
     "classify",

@@ -81,6 +81,11 @@ def listing_in(text: str) -> Listing | None:
     return Listing(found, item, _url(found.lookup, item))
 
 
+def blocklist_words() -> frozenset[str]:
+    """Give the words by which block lists are told."""
+    return _names().words
+
+
 @functools.cache
 def _names() -> Names[BlockList]:
     rows = table("blocklists")

@@ -61,6 +61,11 @@ class Engine:
     No state but a bounded cache, so any number of threads may ask it. The cache is keyed on the
     words that the rules know, in their places, with all others masked: what differs in ids, hosts
     and names only is decided once.
+
+    Attributes:
+        rules: the rules.
+        known: the words that make a difference.
+        stems: the first three letters of words that do, of which the start is given.
     """
 
     def __init__(
@@ -79,14 +84,14 @@ class Engine:
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
-        self._known, self._stems = plan[1:] if plan else self._words_to_keep(phrases)
+        self.known, self.stems = plan[1:] if plan else self._words_to_keep(phrases)
         self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
     @property
     def plan(self) -> Plan:
         """What it takes long to make of the rules, for an engine of the same rules."""
-        return self._index.plan, self._known, self._stems
+        return self._index.plan, self.known, self.stems
 
     def _words_to_keep(
         self, phrases: Iterable[tuple[Phrase, Rule]]
@@ -148,7 +153,7 @@ class Engine:
         return None if match is None else _finding(match[2], match[1])
 
     def _masked(self, words: list[str]) -> str:
-        known, stems = self._known, self._stems
+        known, stems = self.known, self.stems
         return " ".join(
             [word if word in known or word[:_STEM] in stems else _MASK for word in words]
         )

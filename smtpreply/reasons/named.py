@@ -37,6 +37,11 @@ class Names(Generic[Thing]):
         pairs = [(Phrase.read_before(text), thing) for text, thing in texts]
         self._index: Index[Thing] = Index(pairs, _letters, plan)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """All words of the phrases."""
+        return frozenset(self._index.known)
+
     def best_in(self, text: str) -> Thing | None:
         """Give the thing that the text names by the most letters; None if it names none."""
         best = self._index.best(Words(words_of(text)), lambda _: 0)

@@ -72,6 +72,11 @@ def provider_at(host: str) -> Provider | None:
     return None
 
 
+def provider_words() -> frozenset[str]:
+    """Give the words by which providers are told, and the parts of their hosts' names."""
+    return _names().words.union(*(host.split(".") for host in _hosts()))
+
+
 @functools.cache
 def _names() -> Names[Provider]:
     rows = table("providers")

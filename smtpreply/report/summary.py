@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.bundle import Party
-from smtpreply.logs.formats.words import number_of
 from smtpreply.reasons import Reason, provider_at, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
@@ -113,7 +113,51 @@ class Summary:
         incoming, neither) and the domain of the `recipient`. Of the text, a success counts by its
         code and enhanced status only.
         """
-        outcome = outcome_of(delivery.status)
+        outcome = outcome_of(delivery.status).value
+        reason = self._count_words(delivery, outcome, count)
+        self._count_time(delivery.time, outcome, reason, count)
+        self._count_server(_server(delivery), outcome, reason, count)
+        if delivery.recipient and "@" in delivery.recipient:
+            self._count_domain(delivery.recipient.rpartition("@")[2], outcome, count)
+
+    def add_own(self, delivery: Delivery, count: int = 1) -> None:
+        """Count what differs from delivery to delivery: the delay, and who was refused.
+
+        That is what comes from `delay`, `sender`, `recipient` and the client, beside the fields of
+        `add_kind`.
+        """
+        outcome = outcome_of(delivery.status).value
+        server = _server(delivery)
+        provider = _provider(server) if server else None
+        self._count_delay(delivery.delay, provider, outcome, count)
+        client = delivery.relay_ip or delivery.relay_host
+        self._count_refused(delivery, (delivery.sender, delivery.recipient, client), count)
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Count deliveries that say the same: all of them, with what each has of its own."""
+        delivery = bundle.delivery
+        outcome = outcome_of(delivery.status).value
+        reason = self._count_words(delivery, outcome, bundle.count)
+        for time, count in bundle.times.items():
+            self._count_time(time, outcome, reason, count)
+        own = _server(delivery)
+        servers: Counter[str] = Counter()
+        delays: Counter[tuple[float | None, str]] = Counter()
+        for (name, delay), count in bundle.attempts.items():
+            server = name[:_LONGEST].lower() if name and own else own
+            servers[server] += count
+            delays[delay, _provider(server)] += count
+        for server, count in servers.items():
+            self._count_server(server, outcome, reason, count)
+        for (delay, provider), count in delays.items():
+            self._count_delay(delay, provider if own else None, outcome, count)
+        for domain, count in bundle.domains.items():
+            self._count_domain(domain, outcome, count)
+        for party in bundle.refused:
+            self._count_refused(delivery, party, 1)
+
+    def _count_words(self, delivery: Delivery, outcome: str, count: int) -> str | None:
+        """Count what the words say, and the reason that they give; give it, too."""
         self.deliveries += count
         for counter, value in (
             (self.mta, delivery.mta),
@@ -125,36 +169,33 @@ class Summary:
             if value is not None:
                 counter[str(value)] += count
         self._count_reply(delivery, count)
-        self._count_places(delivery, outcome, count)
-        if _went_wrong(delivery):
-            self._count_verdict(delivery, outcome, count)
+        return self._count_verdict(delivery, outcome, count) if _went_wrong(delivery) else None
 
-    def add_own(self, delivery: Delivery, count: int = 1) -> None:
-        """Count what differs from delivery to delivery: the delay, and who was refused.
+    def _count_time(
+        self, time: datetime | None, outcome: str, reason: str | None, count: int
+    ) -> None:
+        if time is not None:
+            self.times.add_time(time, outcome, count)
+            if reason is not None:
+                self.reason_times.add_time(time, reason, count)
 
-        That is what comes from `delay`, `sender`, `recipient` and the client, beside the fields of
-        `add_kind`.
-        """
-        if delivery.delay is not None:
-            self._count_delay(delivery, delivery.delay, count)
-        client = delivery.relay_ip or delivery.relay_host
-        self._count_refused(delivery, (delivery.sender, delivery.recipient, client), count)
+    def _count_server(self, server: str, outcome: str, reason: str | None, count: int) -> None:
+        if server:
+            self.relay.add((server, outcome), count)
+            self.provider.add(_provider(server), outcome, count)
+            if reason is not None:
+                self.relay_reason.add((server, reason), count)
 
-    def add_bundle(self, bundle: Bundle) -> None:
-        """Count deliveries that are alike: all of them, with what each has of its own."""
-        self.add_kind(bundle.delivery, bundle.count)
-        for delay, count in Counter(bundle.delays).items():
-            seconds = number_of(delay)
-            if seconds is not None:
-                self._count_delay(bundle.delivery, seconds, count)
-        for party in bundle.refused:
-            self._count_refused(bundle.delivery, party, 1)
+    def _count_domain(self, domain: str, outcome: str, count: int) -> None:
+        self.domain.add((domain[:_LONGEST].lower(), outcome), count)
 
-    def _count_delay(self, delivery: Delivery, seconds: float, count: int) -> None:
-        outcome = outcome_of(delivery.status)
-        self.delays.add(outcome.value, seconds, count)
-        if outcome is Outcome.DELIVERED and _server(delivery):
-            self.provider_delays.add(_provider(delivery.relay_host), seconds, count)
+    def _count_delay(
+        self, delay: float | None, provider: str | None, outcome: str, count: int
+    ) -> None:
+        if delay is not None:
+            self.delays.add(outcome, delay, count)
+            if provider is not None and outcome == Outcome.DELIVERED.value:
+                self.provider_delays.add(provider, delay, count)
 
     def _count_refused(self, delivery: Delivery, party: Party, count: int) -> None:
         if delivery.status not in _FINAL:
@@ -179,35 +220,20 @@ class Summary:
         if delivery.status is not None:
             self.status_class.add(str(delivery.status), digit, count)
 
-    def _count_places(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
-        if delivery.time is not None:
-            self.times.add_time(delivery.time, outcome.value, count)
-        server = _server(delivery)
-        if server:
-            self.relay.add((server, outcome.value), count)
-            self.provider.add(_provider(delivery.relay_host), outcome.value, count)
-        if delivery.recipient and "@" in delivery.recipient:
-            domain = delivery.recipient.rpartition("@")[2]
-            self.domain.add((domain[:_LONGEST].lower(), outcome.value), count)
-
-    def _count_verdict(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
+    def _count_verdict(self, delivery: Delivery, outcome: str, count: int) -> str:
         text = delivery.text or ""
         find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
         facts = find(text, delivery.stage, delivery.reply_by)
-        self.reason.add(facts.reason, outcome.value, count)
+        self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
-        if delivery.time is not None:
-            self.reason_times.add_time(delivery.time, facts.reason, count)
-        server = _server(delivery)
-        if server:
-            self.relay_reason.add((server, facts.reason), count)
         if facts.speaker is not None:
             self.speaker.add(facts.speaker, facts.reason, count)
         if facts.blocklist is not None:
             self.blocklist[facts.blocklist] += count
         if facts.unexplained is not None:
             self.unexplained.add(facts.unexplained, count)
+        return facts.reason
 
     def __add__(self, other: Summary) -> Summary:
         names = [field.name for field in attrs.fields(Summary) if field.name != "example"]
@@ -318,8 +344,8 @@ def _server(delivery: Delivery) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _provider(host: str | None) -> str:
-    provider = provider_at(host[:_LONGEST]) if host else None
+def _provider(server: str) -> str:
+    provider = provider_at(server)
     return provider.key if provider else ""
 
 

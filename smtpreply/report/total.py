@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from smtpreply.logs import Coverage, Scan
+from smtpreply.logs import Coverage, Delivery, Scan
 from smtpreply.report.summary import Summary
 from smtpreply.report.wanted import Wanted
 
@@ -33,7 +33,10 @@ def total_of(run: Scan, wanted: Wanted) -> Total:
     (0, 1)
     """
     summary = Summary()
-    for bundle in run.bundled(exactly=wanted.by_time):
-        if wanted(bundle.delivery):
-            summary.add_bundle(bundle)
+    for found in run.bundled(finely=wanted.is_fine):
+        if isinstance(found, Delivery):
+            if wanted(found):
+                summary.add(found)
+        elif wanted(found.delivery):
+            summary.add_bundle(found)
     return Total(summary, run.coverage)

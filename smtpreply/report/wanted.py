@@ -31,6 +31,11 @@ class Wanted:
     until: datetime | None = None
 
     @property
+    def is_fine(self) -> bool:
+        """Whether more than what was said tells which: the time, or the domain."""
+        return self.by_time or self.domain is not None
+
+    @property
     def by_time(self) -> bool:
         """Whether the time says which."""
         return self.since is not None or self.until is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import attrs
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpreply.logs import Coverage, Scan, scan
+from smtpreply.logs import Bundle, Coverage, Scan, scan
 from smtpreply.report.summary import Summary
 
 DATA = Path(__file__).parent.parent / "data"
@@ -122,8 +123,11 @@ def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summa
     one_by_one, bundled = _scan(lines), _scan(lines)
     single = Summary.of(one_by_one)
     together = Summary()
-    for bundle in bundled.bundled():
-        together.add_bundle(bundle)
+    for found in bundled.bundled():
+        if isinstance(found, Bundle):
+            together.add_bundle(found)
+        else:
+            together.add(found)
     # An example is one of several: which one is no count.
     single.example.clear()
     together.example.clear()
@@ -189,13 +193,57 @@ def test_lines_that_are_left_are_shown_as_unreadable() -> None:
     assert unread == ["Nov 24 11:43:32 mx postfix/smtp[1]: what is this", "who knows"]
 
 
-@pytest.mark.parametrize("exactly", [False, True])
-def test_a_bundle_has_one_time_to_the_hour_or_to_the_second(exactly: bool) -> None:
-    line = (
-        "Nov 24 11:{}:32 mx postfix/smtp[1]: 4E74613FE7: to=<bob@example.org>, "
-        "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, "
-        "status=sent (250 2.0.0 Ok: queued as {})"
+def bundles(lines: list[str], *, finely: bool = False) -> list[Bundle]:
+    found = list(scan(["\n".join(lines)], year=2026).bundled(finely=finely))
+    assert all(isinstance(one, Bundle) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def delivered(minute: int, queued: int, domain: str = "example.org") -> str:
+    return (
+        f"Nov 24 11:{minute}:32 mx postfix/smtp[1]: 4E74613FE7: to=<bob@{domain}>, "
+        f"relay=mx.{domain}[192.0.2.1]:25, delay=1.5, delays=0/0/1/0, dsn=2.0.0, "
+        f"status=sent (250 2.0.0 Ok: queued as {queued})"
     )
-    run = scan(["\n".join(line.format(10 + number % 3, number) for number in range(6))], year=2026)
-    counts = sorted(bundle.count for bundle in run.bundled(exactly=exactly))
-    assert counts == ([2, 2, 2] if exactly else [6])
+
+
+def test_a_bundle_says_what_each_delivery_has_of_its_own() -> None:
+    [bundle] = bundles([delivered(10, 1), delivered(11, 2), delivered(12, 3, "example.com")])
+    assert bundle.count == 3
+    assert bundle.times == {datetime(2026, 11, 24, 11): 3}  # noqa: DTZ001
+    assert bundle.domains == {"example.org": 2, "example.com": 1}
+    assert bundle.attempts == {("mx.example.org", 1.5): 2, ("mx.example.com", 1.5): 1}
+
+
+def test_a_fine_bundle_has_one_time_and_one_domain() -> None:
+    lines = [delivered(10, 1), delivered(10, 2), delivered(11, 3), delivered(10, 4, "example.com")]
+    counts = sorted(bundle.count for bundle in bundles(lines, finely=True))
+    assert counts == [1, 1, 2]
+
+
+def test_refusals_of_many_clients_are_one_bundle() -> None:
+    lines = [
+        f"Nov 24 11:43:32 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[203.0.113.{n}]: "
+        f"554 5.7.1 Client host [203.0.113.{n}] blocked using zen.spamhaus.org; see "
+        f"https://www.spamhaus.org/query/ip/203.0.113.{n}; from=<a{n}@spam.example> "
+        f"to=<user{n}@example.com> proto=ESMTP helo=<x{n}>"
+        for n in range(9)
+    ]
+    [bundle] = bundles(lines)
+    assert bundle.refused[8] == ("a8@spam.example", "user8@example.com", "203.0.113.8")
+
+
+@pytest.mark.parametrize("sign", ["=>", "**", "=="])
+def test_what_many_servers_say_alike_is_one_bundle(sign: str) -> None:
+    error = ": SMTP error from remote mail server after RCPT TO:<{}>: "
+    lines = []
+    for number in range(9):
+        to, text = f"bob{number}@example.org", f"550 5.1.1 no, 1234567{number}abc is full"
+        said = f' C="250 Ok {number}abcdefgh"' if sign == "=>" else error.format(to) + text
+        host = f"H=mx{number}.example.org [192.0.2.{number}]:25"
+        defer = " defer (-44)" if sign == "==" else ""
+        lines.append(
+            f"2026-11-24 11:43:32 1jmFYj-00039V-QX {sign} {to} R=dns T=smtp{defer} {host}{said}"
+        )
+    [bundle] = bundles(lines)
+    assert len(bundle.attempts) == 9

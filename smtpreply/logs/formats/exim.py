@@ -227,9 +227,9 @@ class _Reader:
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
 
-    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+    def skim(self, block: str, groups: Groups) -> list[str]:
         """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
-        return skim(block, groups, self._messages, exactly=exactly)
+        return skim(block, groups, self._messages)
 
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
         match = _MESSAGE_ID.search(body.partition(' T="')[0])

@@ -15,11 +15,13 @@ import re
 
 from smtpreply.logs.bundle import Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
+from smtpreply.reasons.general import alike
 
 _MSGID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 _HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}"
 _MINUTES = r":[0-9]{2}:[0-9]{2}"
-_REST = r"(?:\.[0-9]{1,6}+)?(?: [+-][0-9]{4})? (?:\[[0-9]{1,10}+\] )?"
+# Most logs have nothing between time and message: that is tried first.
+_REST = r"(?: |(?:\.[0-9]{1,6}+)?(?: [+-][0-9]{4})? (?:\[[0-9]{1,10}+\] )?)"
 
 _PLAIN = (
     rf"{_HOUR}{_MINUTES}{_REST}(?:{_MSGID} Completed(?: QT=[^\n]*+)?\n"
@@ -28,17 +30,21 @@ _PLAIN = (
     r"|no IP address found for [^\n]*+\n"
     r"|SMTP connection from [^\n]*+\n)"
 )
-_ADDRESS = r"([^@\s<>\"|/:\\][^@\s<>\"\\]{0,63}+)@([^\s<>:]{1,255}+)"
-_HOST = r"H=[^\s\[]++ \[[^\]\s]++\](?::[0-9]{1,5}+)?"
-_ROUTED = r"(?: P=<[^>\s]*+>)?(?: R=\S++)? T=\S++(?: S=[0-9]++)?"
+# A space is the only blank here: what is behind another one is for the reader, see `Skimmer`.
+_ADDRESS = r"([^@ \t\n<>\"|/:\\]++)@([^ \t\n<>:]++)"
+_HOST = r"H=[^ \t\n\[]++ \[[^ \t\n\]]++\](?::[0-9]{1,5}+)?"
+_TLS = r"(?: X=[^ \n]++(?: CV=[^ \n]++)?)?(?: DN=\"[^\"\n\\]*+\")?"
 # A confirmation that holds a quote or an escape is left.
 _SUCCESS = (
-    rf"([-=]>) {_ADDRESS}(?: <[^>\s]++>)?{_ROUTED} ({_HOST})"
-    r"(?: X=\S++(?: CV=\S++)?)?(?: DN=\"[^\"\n\\]*+\")?(?: K)?"
+    rf"([-=]>) {_ADDRESS}(?: <[^> \t\n]++>)?(?: P=<[^> \n]*+>)?(?: R=[^ \n]++)? T=[^ \n]++"
+    rf"(?: S=[0-9]++)? ({_HOST}){_TLS}(?: K)?"
     r" C=\"([^\"\n\\]*+)\"(?: QT=[0-9.]++m?s)?(?: DT=([0-9.]++)s)?\n"
 )
-_FAILURE = rf"(\*\*|==) {_ADDRESS}( (?:R=|<)[^\n]*+)\n"
-_ARRIVAL = r"<= ([^\s<>]++|<>) [^\n]*+\n"
+_FAILURE = (
+    rf"(\*\*|==) {_ADDRESS} R=[^ \n]++ T=[^ \n]++(?: defer \(-?[0-9]++\))? ({_HOST}){_TLS}"
+    r"(: SMTP error from remote mail server after [^\n]*+)\n"
+)
+_ARRIVAL = r"<= ([^ \t\n<>]++|<>) [^\n]*+\n"
 
 
 @functools.cache
@@ -48,29 +54,25 @@ def _pattern(*, exactly: bool) -> re.Pattern[str]:
     return re.compile(rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)")
 
 
-def skim(block: str, groups: Groups, messages: Messages, *, exactly: bool) -> list[str]:
+def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
     arrivals: dict[str, str] = {}
     left: list[str] = []
     for (
         line, time, queue_id, flag, _, domain, host, reply, delay,
-        failed, failed_local, failed_domain, words, sender, other,
-    ) in _pattern(exactly=exactly).findall(block):  # fmt: skip
+        failed, local, failed_domain, failed_host, words, sender, other,
+    ) in _pattern(exactly=groups.finely).findall(block):  # fmt: skip
         if flag:
-            groups.add((time, domain, host, success_head(reply)), line, delay)
+            groups.add(success_head(reply), line, time, domain, host, delay)
         elif sender:
             arrivals[queue_id] = "" if sender == "<>" else sender
-        # How long it took is read from the whole line, and so is a recipient that was quoted.
-        elif failed and (" DT=" in words or ' <"' in words):
-            left.append(line)
         elif failed:
-            recipient = f"{failed_local}@{failed_domain}"
-            words = without_address(words, failed_local, recipient)  # noqa: PLW2901
-            key = (time, failed, failed_domain, words)
-            groups.add(key, line, "")
+            recipient = f"{local}@{failed_domain}"
+            key = failed, alike(without_address(words, local, recipient))
+            group = groups.add(key, line, time, failed_domain, failed_host, "")
             known = arrivals.get(queue_id)
             who = messages.sender_of(queue_id) if known is None else known
-            groups.refuse(key, (who, recipient, None))
+            group.refused.append((who, recipient, None))
         elif other:
             left.append(other)
     messages.learn_senders(arrivals)

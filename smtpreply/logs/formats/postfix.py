@@ -211,9 +211,9 @@ class _Reader:
             return ()
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
 
-    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+    def skim(self, block: str, groups: Groups) -> list[str]:
         """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
-        return skim(block, groups, self._messages, exactly=exactly)
+        return skim(block, groups, self._messages)
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (

@@ -15,12 +15,13 @@ import re
 
 from smtpreply.logs.bundle import MASK, Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
+from smtpreply.reasons.general import alike
 
 _QID = r"(?:[0-9A-F]{6,15}+|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}+)"
 _ANY_QID = r"[0-9A-Za-z]{6,20}+"
 
 # "Nov 24 11:43:32 ", "2026-11-24T11:43:32.000000+01:00 ": loosely, where no time is wanted.
-_ANY_STAMP = r"(?:[A-Z][a-z]{2} .{11} |[0-9]{4}-[^ \n]{15,30}+ )"
+_ANY_STAMP = r"(?:[A-Z].{14} |[0-9]{4}-[^ \n]{15,30}+ )"
 _HOUR = (
     r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})"
@@ -44,7 +45,7 @@ _PLAIN = (
     rf"|pickup{_PID}{_ANY_QID}: uid="
     r")[^\n]*+\n"
 )
-_TO = r"to=<([^@>\s\"\\]{1,64}+)@([^@>\s]{1,255}+)>"
+_TO = r"to=<([^@> \t\n\"\\]++)@([^@> \t\n]++)>"
 # What the reader takes for one: of each group, one line is read by it.
 _RELAY = r"[^\[\], \n]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
 _DELIVERY = (
@@ -52,7 +53,7 @@ _DELIVERY = (
     r"delay=([0-9.]++), delays=[0-9./]++, (?:tls=[^,\n]*+, )?"
     r"dsn=[0-9.]++, status=(sent|deferred|bounced) \(([^\n]*+)\n"
 )
-_ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^>\s\"\\]*+)>, size=[0-9][^\n]*+\n"
+_ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^> \t\n\"\\]*+)>, size=[0-9][^\n]*+\n"
 
 
 @functools.cache
@@ -64,15 +65,15 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)"
     refusal = (
         rf"{head}((?:submission/|submissions/|smtps/)?smtpd{_PID}NOQUEUE: reject: [A-Z]++ from)"
-        rf" [^\[\] \n]++\[([0-9.]{7, 15}+)\](?::[0-9]++)?: "
-        rf"([^\n]*?); from=<([^>\s\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^>\s]*+>\n?\Z"
+        rf" [^\[\] \n]++\[([0-9.]{{7,15}}+)\](?::[0-9]++)?: "
+        rf"([^\n]*?); from=<([^> \t\n\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^>\s]*+>\n?\Z"
     )
     return re.compile(block), re.compile(refusal)
 
 
-def skim(block: str, groups: Groups, messages: Messages, *, exactly: bool) -> list[str]:
+def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
-    pattern, refusal = _patterns(exactly=exactly)
+    pattern, refusal = _patterns(exactly=groups.finely)
     arrivals: dict[str, str] = {}
     left: list[str] = []
     for (
@@ -81,15 +82,19 @@ def skim(block: str, groups: Groups, messages: Messages, *, exactly: bool) -> li
     ) in pattern.findall(block):  # fmt: skip
         if arrived:
             arrivals[arrived] = sender
-        elif status == "sent":
-            groups.add((time, service, domain, relay, success_head(reason[:-1])), line, delay)
         elif status:
-            recipient = f"{local}@{domain}"
-            key = (time, service, domain, relay, status, without_address(reason, local, recipient))
-            groups.add(key, line, delay)
-            known = arrivals.get(queue_id)
-            who = messages.sender_of(queue_id) if known is None else known
-            groups.refuse(key, (who, recipient, None))
+            # A host with its address has answered; what else may stand there is a word.
+            server, word = (relay, "") if "[" in relay else ("", relay)
+            if status == "sent":
+                key = service, word, success_head(reason[:-1])
+                groups.add(key, line, time, domain, server, delay)
+            else:
+                recipient = f"{local}@{domain}"
+                text = _in_general(reason, relay, local, recipient)
+                group = groups.add((service, word, status, text), line, time, domain, server, delay)
+                known = arrivals.get(queue_id)
+                who = messages.sender_of(queue_id) if known is None else known
+                group.refused.append((who, recipient, None))
         elif other:
             if match := refusal.match(other):
                 _add_refusal(other, match, groups)
@@ -99,12 +104,21 @@ def skim(block: str, groups: Groups, messages: Messages, *, exactly: bool) -> li
     return left
 
 
+def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
+    """Give what a reason says, whoever says it, and of whom."""
+    # "host mx.example.org[192.0.2.1] said: ...": the relay without its port
+    host = relay[: relay.rfind("]") + 1]
+    if host and reason.startswith(f"host {host} "):
+        reason = reason[len(host) + 6 :]
+    return alike(without_address(reason, local, recipient))
+
+
 def _add_refusal(line: str, match: re.Match[str], groups: Groups) -> None:
     time, told, ip, words, sender, local, domain = match.groups()
     recipient = f"{local}@{domain}"
     words = without_address(words, local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
-    key = (time, told, domain, words.replace(ip, MASK))
-    groups.add(key, line, "")
-    groups.refuse(key, (sender, recipient, ip))
+    key = told, alike(words.replace(ip, MASK))
+    group = groups.add(key, line, time, domain, "", "")
+    group.refused.append((sender, recipient, ip))

@@ -1,0 +1,75 @@
+"""What texts say in general: `alike` gives the same for those that differ in ids and numbers only.
+
+It is the quick sister of `template`, and asks less: what it gives is a key, and no text to show.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from smtpreply.reasons.blocklists import blocklist_words
+from smtpreply.reasons.classifier import default_classifier
+from smtpreply.reasons.providers import provider_words
+
+_LONGEST = 8000
+_MOST_PIECES = 20_000
+_ID = 7  # letters and digits: what is shorter may be a provider's code, see `tokens`
+# A word with a digit in it. Behind "(" and "#" stand numbers that rules have patterns for.
+_VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
+# A number that is no reply code: "17", but not "550".
+_SMALL = re.compile(r"[0-9]{1,2}|[016-9][0-9]{2}")
+
+
+def alike(text: str) -> str:
+    """Give the same for texts that mean the same: ids and long numbers in them make no difference.
+
+    Texts for which it gives the same have, by our own rules, verdicts of the same reason, provider
+    and block list, and the same template.
+
+    >>> alike("554 5.7.1 see 4Zq8mN2c7TzXb, in 17 s") == alike("554 5.7.1 see 9A2mN2c7TzXb, in 9 s")
+    True
+    >>> alike("550 5.7.1 (TSS04)") == alike("550 5.7.1 (TSS09)")
+    False
+    """
+    if len(text) > _LONGEST:
+        return text
+    return " ".join(map(_pieces.__getitem__, text.split(" ")))
+
+
+class _Pieces(dict[str, str]):
+    """What stands for each piece of a text between two spaces. Those that recur are remembered."""
+
+    def __missing__(self, piece: str) -> str:
+        made = _in_general(piece)
+        if made == piece and len(self) < _MOST_PIECES:
+            self[piece] = piece
+        return made
+
+
+_pieces = _Pieces()
+
+
+def _in_general(piece: str) -> str:
+    if not piece.isascii() or piece.isalpha():
+        return piece
+    if piece.isalnum():
+        return "\0n" if _SMALL.fullmatch(piece) else _masked(piece)
+    return _VARIABLE.sub(lambda found: _masked(found[0]), piece)
+
+
+def _masked(word: str) -> str:
+    if len(word) < _ID:
+        return word
+    known, stems = _words()
+    small = word.lower()
+    if small in known or small[:3] in stems:
+        return word
+    return "\0n" if word.isdigit() else "\0i"
+
+
+@functools.cache
+def _words() -> tuple[frozenset[str], frozenset[str]]:
+    """Give the words that make a difference, and the first letters of stems that do."""
+    engine = default_classifier().engine
+    return engine.known | provider_words() | blocklist_words(), engine.stems
