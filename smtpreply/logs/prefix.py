@@ -36,8 +36,9 @@ _SYSLOG_5424 = re.compile(
 )
 # Without a stamp, only the process id tells a program from a queue id: "4E74613FE7: to=<...>".
 _BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
-# docker compose logs: "mail-1  | "; Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
-_COMPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]* +\| ")
+# docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | ";
+# Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
+_COMPOSE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{1,6}\|[^|]{1,80})\| ")
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
 
 _MOST_WRAPPINGS = 4  # around each other; compose around JSON around CRI are three

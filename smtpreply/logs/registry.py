@@ -59,6 +59,12 @@ BUILTIN = (
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+    # Lines that tai64nlocal has stamped look as if a program were called "5".
+    Builtin(
+        "qmail",
+        r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
+        ("delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "/Remote_host_said:_"),
+    ),
 )
 
 _own: dict[str, Format] = {}
