@@ -41,6 +41,8 @@ _BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
 _COMPOSE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{1,6}\|[^|]{1,80})\| ")
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
 
+_EXPORT_TIMES = ("timestamp", "@timestamp", "time")
+
 _MOST_WRAPPINGS = 4  # around each other; compose around JSON around CRI are three
 _LONGEST_PID = 10  # digits
 
@@ -138,7 +140,9 @@ def _from_json(
         line.program = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
         line.pid = _pid(_text(fields.get("_PID")))
         return line
-    inner = _text(fields.get("log")) or _text(fields.get("message"))
+    inner = _text(fields.get("log"))
+    if inner is None and any(name in fields for name in _EXPORT_TIMES):
+        inner = _text(fields.get("message"))  # without a time it is a program's own JSON
     if inner is None:
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)

@@ -65,6 +65,12 @@ BUILTIN = (
         r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
         ("delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "/Remote_host_said:_"),
     ),
+    Builtin("courier", r"courier", (",addr=<", "error,relay=")),
+    Builtin(
+        "haraka",
+        r"haraka",
+        ("[outbound] ", "[NOTICE] [", "[INFO] [", "[WARN] [", "[ERROR] [", "uuid=", '"uuid"'),
+    ),
 )
 
 _own: dict[str, Format] = {}
