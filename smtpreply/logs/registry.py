@@ -65,6 +65,17 @@ BUILTIN = (
         r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
         ("delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "/Remote_host_said:_"),
     ),
+    # In its own file, each line looks as if a program were called "Info".
+    Builtin(
+        "dovecot",
+        r"dovecot|(?:Info|Error|Warning|Debug|Fatal|Panic)\Z",
+        ("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
+    ),
+    Builtin(
+        "stalwart",
+        r"stalwart",
+        ("(delivery.", "(queue.", "(smtp.", '" event="', '"delivery.'),
+    ),
     Builtin("courier", r"courier", (",addr=<", "error,relay=")),
     Builtin(
         "haraka",
