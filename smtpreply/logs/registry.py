@@ -76,6 +76,14 @@ BUILTIN = (
         r"stalwart",
         ("(delivery.", "(queue.", "(smtp.", '" event="', '"delivery.'),
     ),
+    Builtin("zonemta", r"zone-?mta", ("Sender/",)),
+    Builtin(
+        "cisco-esa",
+        r"(?i:mail_?logs?|iron_?port|esa)\Z",
+        ("DCID", "MID ", "ICID "),
+    ),
+    Builtin("msmtp", r"msmtp\Z", (" recipients=",)),
+    Builtin("maddy", r"maddy\Z", ("\t{", "(msg ID = ")),
     Builtin("courier", r"courier", (",addr=<", "error,relay=")),
     Builtin(
         "haraka",
