@@ -28,11 +28,9 @@ _LINE = re.compile(
     r"(?:.{0,60}? )?host=(\S{0,255}) tls=(on|off) auth=(?:on|off)(?: user=\S{0,320})?"
     r"(?: from=(\S{0,320}))? recipients=(\S+)(?: mailsize=[0-9]+)?(?= )"
 )
-_FAILED = re.compile(
-    r" smtpstatus=([0-9]{3}) smtpmsg='(.*)' errormsg='(.*)' exitcode=(EX_[A-Z]+)\s*\Z", re.DOTALL
-)
-_SENT = re.compile(r" smtpstatus=([0-9]{3}) smtpmsg='(.*)' exitcode=(EX_[A-Z]+)\s*\Z", re.DOTALL)
-_SILENT = re.compile(r"(?: errormsg='(.*)')? exitcode=(EX_[A-Z]+)\s*\Z", re.DOTALL)
+_EXIT = re.compile(r"EX_[A-Z]{1,20}\s*\Z")
+_SAID = re.compile(r" smtpstatus=[0-9]{3} smtpmsg='")
+_ERROR = " errormsg='"
 _STAGES = (
     ("initial OK message", Stage.CONNECT),
     ("command HELO", Stage.EHLO),
@@ -52,16 +50,11 @@ def _read(line: Line) -> Iterable[Delivery] | None:
         return None
     host, tls, sender, recipients = head.groups()
     rest = line.message[head.end() :]
-    text, error, code = None, None, "EX_OK"
-    if match := _FAILED.match(rest):
-        text, error, code = match[2], match[3], match[4]
-    elif match := _SENT.match(rest):
-        text, code = match[2], match[3]
-    elif match := _SILENT.match(rest):
-        error, code = match[1], match[2]
-    else:
+    said, _, code = rest.rpartition(" exitcode=")
+    if _EXIT.match(code) is None:
         return None
-    text = text.replace("\\n", "\n") if text else None
+    code = code.strip()
+    text, error = _words(said)
     by = said_by(ReplyBy.REMOTE, text)
     return [
         delivery_in(
@@ -80,6 +73,16 @@ def _read(line: Line) -> Iterable[Delivery] | None:
         for recipient in recipients.split(",")
         if recipient
     ]
+
+
+def _words(said: str) -> tuple[str | None, str | None]:
+    """Give what the server said, and what msmtp says of it."""
+    begin = _SAID.match(said)
+    if begin is None:
+        return None, said.removeprefix(_ERROR).removesuffix("'") or None
+    reply, parted, error = said[begin.end() :].removesuffix("'").rpartition("'" + _ERROR)
+    text = reply if parted else error
+    return text.replace("\\n", "\n") or None, error if parted else None
 
 
 def _status(code: str, reply: str | None) -> Status:
