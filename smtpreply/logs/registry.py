@@ -86,6 +86,14 @@ BUILTIN = (
     Builtin("mdaemon", None, ("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2")),
     Builtin("kerio", r"mail\Z", ("Queue-ID: ",)),
     Builtin("msmtp", r"msmtp\Z", (" recipients=",)),
+    Builtin("dma", r"dma\Z", ("dma[",)),
+    Builtin(
+        "nullmailer",
+        r"nullmailer",
+        ("smtp: Failed: ", "smtp: Succeeded: ", "Starting delivery: ", "Sending failed: "),
+    ),
+    Builtin("ssmtp", r"s[sS][mM][tT][pP]\Z"),
+    Builtin("zeek", None, ("#path\tsmtp", '"last_reply"')),
     Builtin("maddy", r"maddy\Z", ("\t{", "(msg ID = ")),
     Builtin("courier", r"courier", (",addr=<", "error,relay=")),
     Builtin(
