@@ -63,7 +63,15 @@ BUILTIN = (
     Builtin(
         "qmail",
         r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
-        ("delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "/Remote_host_said:_"),
+        (
+            "delivery ",
+            " msg ",
+            "status: local",
+            "bounce: ",
+            "rblsmtpd: ",
+            "Remote_host_said:_",
+            "Remote host",
+        ),
     ),
     # In its own file, each line looks as if a program were called "Info".
     Builtin(
@@ -80,9 +88,9 @@ BUILTIN = (
     Builtin(
         "cisco-esa",
         r"(?i:mail_?logs?|iron_?port|esa)\Z",
-        ("DCID", "MID ", "ICID "),
+        ("DCID", "MID ", "ICID ", " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '"),
     ),
-    Builtin("hmailserver", None, ('"SMTPC"\t', '"SMTPD"\t', '"APPLICATION"\t', '"TCPIP"\t')),
+    Builtin("hmailserver", None, ('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"')),
     Builtin("mdaemon", None, ("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2")),
     Builtin("kerio", r"mail\Z", ("Queue-ID: ",)),
     Builtin("msmtp", r"msmtp\Z", (" recipients=",)),
@@ -94,7 +102,7 @@ BUILTIN = (
     ),
     Builtin("ssmtp", r"s[sS][mM][tT][pP]\Z"),
     Builtin("zeek", None, ("#path\tsmtp", '"last_reply"')),
-    Builtin("maddy", r"maddy\Z", ("\t{", "(msg ID = ")),
+    Builtin("maddy", r"maddy\Z", ("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ")),
     Builtin("courier", r"courier", (",addr=<", "error,relay=")),
     Builtin(
         "haraka",

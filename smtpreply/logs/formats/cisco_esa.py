@@ -12,6 +12,8 @@ From the User Guide for AsyncOS, "Logging", and the lines that it gives as examp
              / "New SMTP DCID " N " interface " IP " address " IP " port " N
              / "MID " M " ICID " N " From: <" A ">" / "MID " M " ICID " N " RID " R " To: <" A ">"
              / "MID " M " Message-ID '<" ID ">'" / ...
+             / N (" Sent" / " Rcvd") ": '" TEXT "'"                   ; the domain debug log
+             / ("Sent to" / "Rcvd from") " '" IP "': '" TEXT "'"      ; the injection debug log
     CODE     = "'" 3DIGIT "'"                     ; '000' where no server answered
     TEXTS    = "[" STRING *(", " STRING) "]"      ; as Python writes a list of strings
 
@@ -30,7 +32,8 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.dialogue import Dialogue
+from smtpreply.logs.formats.messages import Messages, delivery_in
 from smtpreply.logs.formats.words import coded, port_of, status_of
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
@@ -53,7 +56,7 @@ _FAILED = re.compile(
 )
 _SAID = re.compile(r" ?\((['\"])([0-9]{3})\1, \[")
 _STRING = re.compile(r"u?(?:'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\")(?:, )?", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _NAMED = {"n": "\n", "r": "\r", "t": "\t"}
 _RESPONSE = re.compile(rf"MID {_N} RID \[([0-9, ]{{1,1000}})\] Response (['\"])(.*)\3\Z", re.DOTALL)
 _DONE = re.compile(rf"Message done DCID {_N} MID {_N} to RID \[([0-9, ]{{1,1000}})\]")
@@ -64,10 +67,12 @@ _CONNECTED = re.compile(
 _FROM = re.compile(rf"MID {_N} ICID {_N} From: <([^>]{{0,320}})>")
 _TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <([^>]{{0,320}})>")
 _MESSAGE_ID = re.compile(rf"MID {_N} Message-ID '<([^>]{{0,998}})>'")
+_DEBUG = re.compile(rf"{_N} (Sent|Rcvd): '(.*)'\Z", re.DOTALL)
+_INJECTION = re.compile(r"(Sent to|Rcvd from) '([0-9A-Fa-f.:]{2,45})': '(.*)'\Z", re.DOTALL)
 _DETECTED = re.compile(
     r"(?:(?:Bounced|Delayed)(?: by destination server)?: DCID|MID [0-9]+ |Message done DCID |"
     r"Delivery start DCID |New SMTP [DI]CID |[DI]CID:? [0-9]+ |Start MID |Message (?:finished|"
-    r"aborted) MID |Connection Error: DCID)"
+    r"aborted) MID |Connection Error: DCID|[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
 )
 _EXPIRED = "Delivery expired"
 
@@ -81,6 +86,7 @@ class _Reader:
         self._peers: Memory[tuple[str, int | None]] = Memory()
         self._connections: Memory[str] = Memory()
         self._answered: Memory[bool] = Memory()
+        self._dialogues: Memory[Dialogue] = Memory()
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         event = _event(line)
@@ -90,6 +96,8 @@ class _Reader:
             return list(self._responded(line, match))
         if match := _DONE.match(event):
             return list(self._done(line, match))
+        if match := _DEBUG.match(event) or _INJECTION.match(event):
+            return self._spoken(line, match)
         if self._learnt(event) or _DETECTED.match(event):
             return ()
         return None
@@ -153,6 +161,22 @@ class _Reader:
             else:
                 yield self._delivery(line, mid, rid, dcid, status=Status.SENT)
 
+    def _spoken(self, line: Line, match: re.Match[str]) -> list[Delivery]:
+        """Read a command or a reply of a session that is logged as a whole."""
+        is_ours = match.re is _INJECTION
+        way, peer = (match[1], match[2]) if is_ours else (match[2], match[1])
+        dialogue = self._dialogues.get(peer)
+        if dialogue is None:
+            dialogue = self._dialogues[peer] = Dialogue(is_ours)
+        text = _unescaped(match[3]).rstrip()
+        if way.startswith("Sent") is not is_ours:
+            dialogue.command(text)
+            return []
+        host = {"relay_host": peer, "relay_ip": peer} if is_ours else {}
+        return [
+            _timed(line, delivery_in(line, _NAME, **host, **told)) for told in dialogue.reply(text)
+        ]
+
     def _delivery(
         self, line: Line, mid: str, rid: str, dcid: str | None, **fields: Any
     ) -> Delivery:
@@ -167,9 +191,7 @@ class _Reader:
             "relay_port": port,
         }
         told = {name: value for name, value in fields.items() if value is not None}
-        delivery = self._messages.delivery(line, mid, **(known | told))
-        time = None if line.time else _time(line)
-        return attrs.evolve(delivery, time=time) if time else delivery
+        return _timed(line, self._messages.delivery(line, mid, **(known | told)))
 
 
 def _read_words(words: str) -> tuple[str | None, ReplyBy | None]:
@@ -195,10 +217,10 @@ def _unescaped(text: str) -> str:
         return text
 
     def meaning(match: re.Match[str]) -> str:
-        if match[1]:
-            octet = int(match[1], 16)
-            return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
-        return _NAMED.get(match[2], match[2])
+        if match[3]:
+            return _NAMED.get(match[3], match[3])
+        octet = int(match[1], 16) if match[1] else int(match[2], 8)
+        return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
 
     return rejoined(_ESCAPE.sub(meaning, text))
 
@@ -215,14 +237,16 @@ def _event(line: Line) -> str:
     return text[level.end() :] if level else text
 
 
-def _time(line: Line) -> datetime | None:
+def _timed(line: Line, delivery: Delivery) -> Delivery:
+    """Give a delivery the time of AsyncOS' own stamp, where no syslog has written one."""
     stamp = _STAMP.match(line.message)
-    if stamp is None:
-        return None
+    if line.time is not None or stamp is None:
+        return delivery
     try:
-        return datetime.strptime(stamp[0].strip(), "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007
+        time = datetime.strptime(stamp[0].strip(), "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007
     except ValueError:
-        return None
+        return delivery
+    return attrs.evolve(delivery, time=time)
 
 
 def _detect(line: Line) -> bool:

@@ -39,6 +39,7 @@ from smtpreply.logs.formats.messages import Messages, delivery_in
 from smtpreply.logs.formats.words import number_of, port_of, said_by, uncoloured
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
+from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
 
 _NAME = "haraka"
@@ -59,7 +60,7 @@ _ESCAPED = re.compile(r"\\(.)")
 _RECIPIENT = re.compile(r"recipient <([^>]{0,1000})> (rejected|deferred): (.*)\Z", re.DOTALL)
 _DELIVERED = re.compile(
     r"delivered file=\S* domain=\S* host=(?P<host>\S*) ip=(?P<ip>\S*) port=(?P<port>\S*) "
-    r"mode=\S* tls=(?P<tls>\S*) (?:auth=\S* )?"
+    r"mode=\S* (?:tls=(?P<tls>\S*) )?(?:auth=\S* )?"
     r"response=(?P<response>.*) delay=(?P<delay>[0-9.]*) fails=\S* rcpts=\S*\Z",
     re.DOTALL,
 )
@@ -281,11 +282,12 @@ def _structured(fields: Mapping[str, Any]) -> _Entry | None:
     if re.fullmatch(_UUID, str(uuid)) is None or re.fullmatch(_LEVEL, str(level)) is None:
         return None
     plain = {
-        name: str(value)
+        name: rejoined(str(value))
         for name, value in fields.items()
         if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     }
-    return _Entry(None if uuid == "-" else str(uuid), str(origin), str(message).strip(), plain)
+    told = rejoined(str(message)).strip()
+    return _Entry(None if uuid == "-" else str(uuid), str(origin), told, plain)
 
 
 def _delivered(entry: _Entry) -> Mapping[str, str] | None:
@@ -294,7 +296,7 @@ def _delivered(entry: _Entry) -> Mapping[str, str] | None:
     match = _DELIVERED.match(entry.message)
     if match is None:
         return None
-    return {name: _unquoted(value) for name, value in match.groupdict().items()}
+    return {name: _unquoted(value or "") for name, value in match.groupdict().items()}
 
 
 def _fields(entry: _Entry, pattern: re.Pattern[str], rest: str | None) -> Mapping[str, str] | None:

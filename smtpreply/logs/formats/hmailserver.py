@@ -29,13 +29,15 @@ from smtpreply.logs.prefix import Line
 
 _NAME = "hmailserver"
 
+# Where people quote such rows, their tabs have often become spaces.
 _ROW = re.compile(
-    r"\"(SMTPC|SMTPD)\"\t(?:-?[0-9]{1,10})\t([0-9]{1,20})\t\"([^\"\t]{0,40})\"\t\"([^\"\t]{0,100})\""
-    r"\t\"(SENT|RECEIVED): (.*)\"?\Z",
+    r"\"(SMTPC|SMTPD)\"[\t ]+-?[0-9]{1,10}[\t ]+([0-9]{1,20})[\t ]+\"([^\"\t]{0,40})\"[\t ]+"
+    r"\"([^\"\t]{0,100})\"[\t ]+\"(SENT|RECEIVED): (.*)\"?\Z",
     re.DOTALL,
 )
 _OTHER = re.compile(
-    r"\"(?:SMTPC|SMTPD|POP3C|POP3D|IMAPD|APPLICATION|DEBUG|ERROR|TCPIP|BACKUP|EVENTS)\"\t-?[0-9]"
+    r"\"(?:SMTPC|SMTPD|POP3C|POP3D|IMAPD|APPLICATION|DEBUG|ERROR|TCPIP|BACKUP|EVENTS)\""
+    r"[\t ]+-?[0-9]"
 )
 _NEWLINE = "[nl]"
 

@@ -23,17 +23,18 @@ from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import Messages
-from smtpreply.logs.formats.words import coded, port_of, said_by, stage_of
+from smtpreply.logs.formats.words import coded, port_of, said_by, stage_of, text_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
 _NAME = "maddy"
 
 _LINE = re.compile(
-    rf"(?:{STAMP} )?(?:\[debug\] )?([a-z][A-Za-z0-9_./:-]{{0,60}}): ([^\t]*)(?:\t(\{{.*)?)?\Z",
-    re.DOTALL,
+    rf"(?:{STAMP} )?(?:\[debug\] )?([a-z][A-Za-z0-9_./:-]{{0,60}}): (.*)\Z", re.DOTALL
 )
-_CERTAIN = re.compile(r"[^\t]{1,500}\t\{\"")
+_OBJECT = re.compile(
+    r"[\t ](?=\{\")|\t"
+)  # where people quote lines, a tab has often become a space
 _KEYS = ("msg_id", "smtp_code", "rcpt", "src_ip")
 _TOLD = re.compile(r"([2-5][0-9]{2} .*) \(msg ID = ([0-9a-f]{4,40})\)\Z", re.DOTALL)
 _REFUSED = re.compile(r"(MAIL FROM|RCPT|RCPT TO|DATA|BDAT|AUTH|EHLO|HELO|LHLO) error\Z")
@@ -59,11 +60,10 @@ class _Reader:
         match = _LINE.match(line.message)
         if match is None:
             return None
-        logger, message, rest = match.groups()
-        fields = _object(rest)
-        message_id = _text(fields.get("msg_id"))
+        logger, (message, fields) = match[1], _parted(match[2])
+        message_id = text_of(fields.get("msg_id"))
         if message == "incoming message" and message_id:
-            self._messages.learn(message_id, sender=_text(fields.get("sender")))
+            self._messages.learn(message_id, sender=text_of(fields.get("sender")))
             return ()
         if refused := _REFUSED.match(message):
             return (self._refused(line, refused[1], fields),)
@@ -76,19 +76,19 @@ class _Reader:
     def _refused(self, line: Line, command: str, fields: Mapping[str, Any]) -> Delivery:
         text = _reply(fields)
         self._last = text
-        address = _ADDRESS.match(_text(fields.get("src_ip")) or "")
+        address = _ADDRESS.match(text_of(fields.get("src_ip")) or "")
         return self._messages.delivery(
             line,
-            _text(fields.get("msg_id")),
+            text_of(fields.get("msg_id")),
             direction=Direction.INCOMING,
-            sender=_text(fields.get("sender")),
-            recipient=_text(fields.get("rcpt")),
-            relay_host=_text(fields.get("src_host")),
+            sender=text_of(fields.get("sender")),
+            recipient=text_of(fields.get("rcpt")),
+            relay_host=text_of(fields.get("src_host")),
             relay_ip=address[1] if address else None,
             relay_port=port_of(address[2]) if address else None,
             stage=Stage.END_OF_DATA if command in ("DATA", "BDAT") else stage_of(command),
             status=Status.REJECTED,
-            text=text or _text(fields.get("reason")),
+            text=text or text_of(fields.get("reason")),
             reply_by=said_by(ReplyBy.OWN, text),
         )
 
@@ -109,28 +109,36 @@ class _Reader:
         )
 
     def _outcome(self, line: Line, message: str, fields: Mapping[str, Any]) -> Delivery:
-        said = _SAID.match(_text(fields.get("smtp_msg")) or "")
+        said = _SAID.match(text_of(fields.get("smtp_msg")) or "")
         text = _reply({**fields, "smtp_msg": said[2]} if said else fields)
         by = said_by(ReplyBy.REMOTE if said else ReplyBy.MTA, text)
-        host = _text(fields.get("remote_server")) or (said[1] if said else None)
-        address = _ADDRESS.match(_text(fields.get("remote_addr")) or "")
+        host = text_of(fields.get("remote_server")) or (said[1] if said else None)
+        address = _ADDRESS.match(text_of(fields.get("remote_addr")) or "")
         return self._messages.delivery(
             line,
-            _text(fields.get("msg_id")),
+            text_of(fields.get("msg_id")),
             direction=Direction.OUTGOING,
-            recipient=_text(fields.get("rcpt")),
+            recipient=text_of(fields.get("rcpt")),
             relay_host=host.removesuffix(".") if host else None,
             relay_ip=address[1] if address else None,
             relay_port=port_of(address[2]) if address else None,
             status=_OUTCOMES[message],
-            text=text or _text(fields.get("reason")),
+            text=text or text_of(fields.get("reason")),
             reply_by=by,
         )
 
 
-def _object(text: str | None) -> Mapping[str, Any]:
+def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
+    """Part a message from its object."""
+    tab = _OBJECT.search(text)
+    if tab is None:
+        return text, {}
+    return text[: tab.start()], _object(text[tab.end() :])
+
+
+def _object(text: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(text) if text else {}
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -141,11 +149,7 @@ def _reply(fields: Mapping[str, Any]) -> str | None:
     code = fields.get("smtp_code")
     if not isinstance(code, int) or not 100 <= code <= 999:
         return None
-    return coded(code, _text(fields.get("smtp_msg")) or "", _text(fields.get("smtp_enchcode")))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return coded(code, text_of(fields.get("smtp_msg")) or "", text_of(fields.get("smtp_enchcode")))
 
 
 def _detect(line: Line) -> bool:
@@ -154,11 +158,8 @@ def _detect(line: Line) -> bool:
     match = _LINE.match(line.message)
     if match is None:
         return False
-    if _TOLD.match(match[2]) is not None:
-        return True
-    return _CERTAIN.match(line.message) is not None and any(
-        f'"{key}":' in line.message for key in _KEYS
-    )
+    message, fields = _parted(match[2])
+    return _TOLD.match(message) is not None or any(key in fields for key in _KEYS)
 
 
 FORMAT = Format(_NAME, _detect, _Reader)

@@ -34,7 +34,7 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.messages import Messages, delivery_in
 from smtpreply.logs.formats.words import said_by, status_of
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
@@ -56,8 +56,12 @@ _START = re.compile(
 _REPORT = re.compile(r"delivery ([0-9]{1,20}): (success|failure|deferral): (\S*)(?: (\S+))?")
 _END = re.compile(r"end msg ([0-9]{1,20})")
 _BLOCKED = re.compile(r"rblsmtpd: (\S{1,100}) pid [0-9]+: (.*)\Z", re.DOTALL)
-# A report as bounces quote it, without its number.
+# A report as bounces and people quote it, without its number.
 _LONE = re.compile(r"[A-Za-z0-9._:\[\]()@-]{3,300}\./Remote_host_said:_\S*\Z")
+_QUOTED = re.compile(
+    r"(?:([A-Za-z0-9._:\[\]()@' -]{3,300}\.) )?Remote host said: (.*)\Z", re.DOTALL
+)
+_QUOTED_END = re.compile(r"\s+Giving up on [^\s]{1,300}\.?\s*\Z")
 _OTHER = re.compile(
     r"(?:new msg|bounce msg|triple bounce: |double bounce: |status: (?:local|exiting|initial)|"
     r"delivery [0-9]+: report mangled|(?:alert|warning|running|number of|tcpserver: ))"
@@ -111,7 +115,7 @@ class _Started:
 
 def _detect(line: Line) -> bool:
     body = _body(line)
-    return _DETECTED.match(body) is not None or _LONE.match(body) is not None
+    return any(pattern.match(body) for pattern in (_DETECTED, _LONE, _QUOTED))
 
 
 class _Reader:
@@ -140,6 +144,8 @@ class _Reader:
             return (self._blocked(line, *match.groups()),)
         if _LONE.match(body):
             return (self._reported(line, None, None, body),)
+        if match := _QUOTED.match(body):
+            return (_quoted(line, match),)
         return () if _OTHER.match(body) else None
 
     def _reported(
@@ -173,6 +179,24 @@ class _Reader:
             reply_by=said_by(ReplyBy.OWN, text),
         )
         return _timed(delivery, line)
+
+
+def _quoted(line: Line, match: re.Match[str]) -> Delivery:
+    """Read what a bounce quotes, as it was before the log made it safe."""
+    sentence = (match[1] or "").replace(" ", "_")
+    end = _QUOTED_END.search(match[2])
+    peer = _PEER.search(sentence)
+    text = match[2][: end.start()] if end else match[2]
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        relay_host=peer[1] if peer else None,
+        relay_ip=peer[1] if peer else None,
+        stage=next((stage for words, stage in _STAGES if words in sentence), None),
+        text=text.strip() or None,
+        reply_by=ReplyBy.REMOTE if text.strip() else None,
+    )
 
 
 def _read_report(report: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import coded, port_of, uncoloured
+from smtpreply.logs.formats.words import coded, port_of, text_of, uncoloured
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
@@ -119,6 +119,8 @@ _NOTICES: Mapping[str, Status] = {
     "delivery.dsn-temp-fail": Status.DEFERRED,
     "delivery.dsn-perm-fail": Status.BOUNCED,
 }
+_OWN = "smtp.raw-output"  # what clients are told stands nowhere else
+_CONTENTS = re.compile(r"(?:\A|.{0,2000}?, )contents = \"([45][0-9]{2}[ -].*)\"\Z", re.DOTALL)
 _GROUPS = ("delivery.", "queue.", "smtp.")
 
 
@@ -161,6 +163,8 @@ class _Reader:
             return [told for event in events for told in self._deliveries(line, event)]
         text = uncoloured(line.message)
         if match := _LINE.match(text):
+            if match[2] == _OWN:
+                return _refused(line, match[1], text[match.end() :])
             event = _text_event(match, text[match.end() :])
             return () if event is None else list(self._deliveries(line, event))
         if match := _OLD.match(text):
@@ -197,6 +201,27 @@ class _Reader:
             if delivery.time is None and event.time is not None:
                 delivery = attrs.evolve(delivery, time=event.time)
             yield delivery
+
+
+def _refused(line: Line, stamp: str | None, rest: str) -> list[Delivery]:
+    """Read what our server said to a client, if it was a refusal."""
+    contents = _CONTENTS.match(rest)
+    if contents is None:
+        return []
+    own = rest[: contents.start(1)]
+    ip = _first(_IP, own)
+    delivery = delivery_in(
+        line,
+        _NAME,
+        direction=Direction.INCOMING,
+        relay_host=ip,
+        relay_ip=ip,
+        relay_port=port_of(_first(_PORT, own)),
+        status=Status.REJECTED,
+        text=_unescaped(contents[1]).replace("\r\n", "\n").rstrip(),
+        reply_by=ReplyBy.OWN,
+    )
+    return [delivery if delivery.time else attrs.evolve(delivery, time=_time(stamp))]
 
 
 def _status(event: _Event) -> Status | None:
@@ -313,8 +338,8 @@ def _json_event(name: str, stamp: Any, data: Mapping[str, Any]) -> _Event:
     inner = cause.get("data") if isinstance(cause, dict) else None
     said = inner if isinstance(inner, dict) else data
     code = said.get("code")
-    text = _text(said.get("reason")) if said is not data else None
-    text = text or _text(said.get("details")) or _text(said.get("reason"))
+    text = text_of(said.get("reason")) if said is not data else None
+    text = text or text_of(said.get("details")) or text_of(said.get("reason"))
     if isinstance(code, int) and 100 <= code <= 999 and text is not None:
         text = coded(code, text)
     else:
@@ -323,20 +348,16 @@ def _json_event(name: str, stamp: Any, data: Mapping[str, Any]) -> _Event:
     return _Event(
         name=name,
         time=_time(stamp if isinstance(stamp, str) else None),
-        queue_id=str(queue_id) if isinstance(queue_id, (int, str)) else None,
-        sender=_text(data.get("from")),
-        recipients=tuple(address for address in recipients if isinstance(address, str)),
-        host=_text(data.get("hostname")),
-        ip=_text(data.get("remoteIp")),
+        queue_id=text_of(str(queue_id)) if isinstance(queue_id, (int, str)) else None,
+        sender=text_of(data.get("from")),
+        recipients=tuple(filter(None, map(text_of, recipients))),
+        host=text_of(data.get("hostname")),
+        ip=text_of(data.get("remoteIp")),
         port=port_of(str(data.get("remotePort"))),
         stage=_EVENTS[name][0],
         code=code,
         text=text,
     )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.logs.delivery import ReplyBy
+from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
 
 _REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
@@ -55,6 +57,15 @@ def status_of(text: str | None) -> EnhancedStatus | None:
 def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
     """Give whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
     return speaker if text and _REPLY.match(text) else None
+
+
+def text_of(value: Any) -> str | None:
+    """Give a string of a JSON object as text; None for a value that is no string.
+
+    >>> text_of("Ok"), text_of(250)
+    ('Ok', None)
+    """
+    return rejoined(value) if isinstance(value, str) else None
 
 
 def coded(code: str | int, text: str, enhanced: str | None = None) -> str:

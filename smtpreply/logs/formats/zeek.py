@@ -22,7 +22,7 @@ import attrs
 from smtpreply.logs.delivery import Delivery, ReplyBy
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, said_by
+from smtpreply.logs.formats.words import port_of, said_by, text_of
 from smtpreply.logs.prefix import Line
 
 _NAME = "zeek"
@@ -67,16 +67,16 @@ def _deliveries(line: Line, fields: Mapping[str, Any]) -> list[Delivery]:
         if isinstance(peer, dict)
         else {name: fields.get(f"id.{name}") for name in ("resp_h", "resp_p")}
     )
-    text = _text(fields.get("last_reply"))
-    ip = _text(server.get("resp_h"))
-    message_id = _text(fields.get("msg_id"))
+    text = text_of(fields.get("last_reply")) or None
+    ip = text_of(server.get("resp_h"))
+    message_id = text_of(fields.get("msg_id"))
     found = [
         delivery_in(
             line,
             _NAME,
-            queue_id=_text(fields.get("uid")),
+            queue_id=text_of(fields.get("uid")),
             message_id=message_id.strip("<>") if message_id else None,
-            sender=_text(fields.get("mailfrom")),
+            sender=text_of(fields.get("mailfrom")),
             recipient=recipient,
             relay_host=ip,
             relay_ip=ip,
@@ -94,11 +94,7 @@ def _deliveries(line: Line, fields: Mapping[str, Any]) -> list[Delivery]:
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(item.strip("<>") for item in value if isinstance(item, str))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return tuple(item.strip("<>") for item in map(text_of, value) if item is not None)
 
 
 def _unescaped(text: str) -> str:

@@ -114,6 +114,21 @@ def test_a_day_that_there_is_not_is_no_time() -> None:
     assert one(line).time is None
 
 
+def test_debug_logs_hold_sessions() -> None:
+    log = [
+        "Tue Nov 24 11:43:31 2026 Info: 102503993 Sent: 'RCPT TO:<bob@example.org>'",
+        "Tue Nov 24 11:43:31 2026 Info: 102503993 Rcvd: '550 5.1.1 It\\'s unknown'",
+        r"Tue Nov 24 11:43:31 2026 Info: Rcvd from '203.0.113.9': 'MAIL FROM:<x@y>\015\012'",
+        r"Tue Nov 24 11:43:31 2026 Info: Sent to '203.0.113.9': '450 Later\015\012'",
+    ]
+    theirs, ours = scan(log)
+    assert (theirs.text, theirs.recipient) == ("550 5.1.1 It's unknown", "bob@example.org")
+    assert (theirs.stage, theirs.status) == (Stage.RCPT, Status.BOUNCED)
+    assert (ours.text, ours.reply_by, ours.stage) == ("450 Later", ReplyBy.OWN, Stage.MAIL)
+    assert (ours.relay_ip, ours.status) == ("203.0.113.9", Status.REJECTED)
+    assert ours.time is not None
+
+
 def test_lines_of_others_are_not_understood() -> None:
     run = scan(["Info: MIDI DCID", "Nov 24 11:43:31 esa1 mail_logs: Info: MID"])
     assert (list(run), run.coverage.known) == ([], 0)

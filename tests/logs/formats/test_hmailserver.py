@@ -67,6 +67,10 @@ def test_a_row_alone_tells_the_stage_by_its_code_if_at_all(text: str, stage: Sta
     assert one(row(text)).stage is stage
 
 
+def test_tabs_may_have_become_spaces() -> None:
+    assert one(row("550 No").replace("\t", " ")).text == "550 No"
+
+
 def test_sessions_do_not_mix() -> None:
     found = one(row("RCPT TO:<a@b>", way="SENT"), row("550 No", session=3))
     assert (found.stage, found.recipient) == (None, None)

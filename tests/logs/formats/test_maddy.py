@@ -63,6 +63,11 @@ def test_a_debug_line_alone_is_told() -> None:
     assert (found.text, found.queue_id) == ("550 5.1.1 No", "ced400a6")
 
 
+def test_a_tab_may_have_become_a_space() -> None:
+    line = line_of("smtp: RCPT error", rcpt="a@b", smtp_code=550, smtp_msg="No").replace("\t", " ")
+    assert (one(line).text, one(line).recipient) == ("550 No", "a@b")
+
+
 def test_what_ends_a_message() -> None:
     found = one(
         line_of("queue: not delivered, permanent error", msg_id="7", rcpt="a@b", reason="x")

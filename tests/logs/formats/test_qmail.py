@@ -133,6 +133,29 @@ def test_a_report_that_a_bounce_quotes_stands_alone() -> None:
     assert (found.text, found.stage, found.status) == ("553 No", Stage.RCPT, None)
 
 
+@pytest.mark.parametrize(
+    ("line", "stage", "ip"),
+    [
+        ("Remote host said: 550 5.1.1 No: a_b", None, None),
+        (
+            f"{PEER} does not like recipient. Remote host said: 550 5.1.1 No: a_b "
+            f"Giving up on {PEER}.",
+            Stage.RCPT,
+            PEER,
+        ),
+        (
+            f"Connected to {PEER} but sender was rejected. Remote host said: 550 5.1.1 No: a_b",
+            Stage.MAIL,
+            PEER,
+        ),
+    ],
+)
+def test_a_bounce_quotes_it_with_its_spaces(line: str, stage: Stage | None, ip: str | None) -> None:
+    found = one(line)
+    assert (found.text, found.stage, found.relay_ip) == ("550 5.1.1 No: a_b", stage, ip)
+    assert (found.reply_by, found.status) == (ReplyBy.REMOTE, None)
+
+
 def test_a_reply_that_looks_like_a_report_stays_a_reply() -> None:
     found = one(
         f"delivery 9: deferral: {PEER}_does_not_like_recipient./Remote_host_said:_450_no/"

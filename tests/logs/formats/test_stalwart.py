@@ -128,6 +128,18 @@ def test_colours_are_taken_off() -> None:
     assert found.time is not None
 
 
+def test_refusals_are_our_own_words() -> None:
+    pairs = (
+        'listenerId = "smtp", localPort = 25, remoteIp = 203.0.113.9, remotePort = 4242, size = 9, '
+    )
+    line = STAMP + f"TRACE Raw SMTP output sent (smtp.raw-output) {pairs}"
+    found = one(line + r'contents = "550-5.1.1 No\r\n550 5.1.1 "user"\r\n"')
+    assert found.text == '550-5.1.1 No\n550 5.1.1 "user"'
+    assert (found.reply_by, found.status) == (ReplyBy.OWN, Status.REJECTED)
+    assert (found.relay_ip, found.relay_port) == ("203.0.113.9", 4242)
+    assert account([line + 'contents = "250 2.0.0 OK"']).understood == 1
+
+
 def as_json(name: str, **data: Any) -> str:
     data = {"queueId": 7, "from": "al@example.com", "to": ["bob@example.org"]} | data
     return json.dumps({"createdAt": STAMP.strip(), "type": name, "data": data})
