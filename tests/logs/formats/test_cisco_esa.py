@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -135,6 +135,7 @@ def test_lines_of_others_are_not_understood() -> None:
     assert account(["x"], format="cisco-esa").understood == 0
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from(["5.1.0 - ", "5.1.0 - x ('550', [", "5.1.0 - x ('550', ['"]))
 def test_any_words_are_read(words: str, start: str) -> None:
     """Whatever stands behind a status, it is one delivery."""

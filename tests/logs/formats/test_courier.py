@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -112,6 +112,7 @@ def test_lines_without_a_delivery() -> None:
     assert (run.coverage.known, run.coverage.understood) == (2, 1)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from([": ", ",success: ", ",status: "]))
 def test_any_words_are_read(words: str, what: str) -> None:
     """Whatever follows a head, it is one delivery."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -58,6 +58,7 @@ def test_lines_without_a_delivery() -> None:
     assert (list(run), run.coverage.understood) == ([], 0)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(
     st.text(), st.sampled_from(["", "remote delivery deferred: mx [1.1.1.1] failed after DATA: "])
 )

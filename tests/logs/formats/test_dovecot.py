@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -108,6 +108,7 @@ def test_lines_without_a_delivery() -> None:
     assert (run.coverage.known, run.coverage.understood) == (2, 2)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_event_is_read(event: str) -> None:
     """Whatever an agent says, it is read or tells of nothing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -172,6 +172,7 @@ def test_json_of_others_is_not_harakas() -> None:
     assert list(scan(log, format="haraka")) == []
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from(["recipient <a@b> rejected: ", "bouncing mail: ", "", "queue "]))
 def test_any_message_is_read(words: str, head: str) -> None:
     """Whatever a message says, it is read or tells of nothing."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -110,6 +110,7 @@ def test_a_stamp_that_is_none_is_no_time() -> None:
     assert one(row("250 Ok").replace("2026-11-24", "2026-99-24")).time is None
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from(["SENT", "RECEIVED"]))
 def test_any_text_is_read(words: str, way: str) -> None:
     """Whatever is said in a session, it is read."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import Direction, ReplyBy, Status, scan
@@ -67,6 +67,7 @@ def test_what_is_incomplete_is_read_as_far_as_it_goes(line: str) -> None:
     assert run.coverage.understood == 1
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_words_are_read(words: str) -> None:
     """Whatever stands behind a status, it is one delivery."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -98,6 +98,7 @@ def test_lines_without_a_delivery() -> None:
     assert account(["", "x", "a: b\t{[", "A"], format="maddy").understood == 1
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.dictionaries(st.sampled_from(["smtp_code", "rcpt"]), st.integers()))
 def test_any_object_is_read(words: str, fields: dict[str, Any]) -> None:
     """Whatever an object holds, it is read."""

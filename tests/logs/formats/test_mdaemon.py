@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -84,6 +84,7 @@ def test_lines_of_others_are_not_understood() -> None:
     assert (list(run), run.coverage.understood) == ([], 0)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_line_of_a_session_is_read(words: str) -> None:
     """Whatever is said in a session, it is read."""

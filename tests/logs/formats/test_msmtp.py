@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -80,6 +80,7 @@ def test_lines_without_a_delivery() -> None:
     assert (list(run), run.coverage.known, run.coverage.understood) == ([], 1, 0)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_reply_is_read(words: str) -> None:
     """Whatever a server said, it is read as one delivery."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -55,6 +55,7 @@ def test_lines_of_others_are_not_understood() -> None:
     assert (list(run), run.coverage.understood) == ([], 1)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_words_are_read(words: str) -> None:
     """Whatever a protocol says, it is one delivery."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -172,6 +172,7 @@ def test_an_address_with_an_underscore_keeps_it() -> None:
     assert found.text == "550 <a_b@example.org> unknown here"
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from(["success", "failure", "deferral"]))
 def test_any_report_is_read(report: str, result: str) -> None:
     """Whatever stands in a report, it is read as one delivery or left unread."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -49,6 +49,7 @@ def test_lines_without_a_delivery() -> None:
     assert (run.coverage.known, run.coverage.understood) == (2, 2)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_words_are_read(words: str) -> None:
     """Whatever sSMTP says, it is read or tells of nothing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -196,6 +196,7 @@ def test_lines_without_a_delivery() -> None:
     assert account(["stalwart: nothing"], format="stalwart").understood == 0
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(
     st.text(), st.sampled_from(["", 'hostname = "mx", ', "code = 550, details = ", "causedBy = "])
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import ReplyBy, scan
@@ -65,6 +65,7 @@ def test_a_row_of_another_width_is_not_understood() -> None:
     assert (list(run), run.coverage.understood) == ([], 0)
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(
     st.fixed_dictionaries(dict.fromkeys(["ts", "uid", "rcptto", "last_reply", "id", "tls"], JSON))
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -134,6 +134,7 @@ def test_lines_without_a_delivery() -> None:
     assert account(["Sender/"], format="zonemta").understood == 0
 
 
+@settings(deadline=None)  # the first example imports the format
 @given(st.text(), st.sampled_from(["ACCEPTED ", f"REJECTED[x] {TO}(", 'SMTPERR error="', "421"]))
 def test_any_event_is_read(words: str, event: str) -> None:
     """Whatever a sender says, it is read or tells of nothing."""
