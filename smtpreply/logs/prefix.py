@@ -29,7 +29,9 @@ _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 
-_SYSLOG = re.compile(rf"{_PRIORITY}({STAMP}) {_FACILITY}(\S+) {_FACILITY}{_TAG}")
+_SYSLOG = re.compile(rf"{_PRIORITY}({STAMP}) {_FACILITY}(\S*[^\s:]) {_FACILITY}{_TAG}")
+# Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
+_HOSTLESS = re.compile(rf"({STAMP}) ([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
@@ -108,6 +110,9 @@ def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappin
         line = read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
         line.time = line.time or clock.read(match[1])
         return line
+    if match := _HOSTLESS.match(text):
+        message, time = text[match.end() :], clock.read(match[1])
+        return Line(text, message, number, source, time, None, match[2], _pid(match[3]))
     if match := _BARE_TAG.match(text):
         message = text[match.end() :]
         return Line(text, message, number, source, program=match[1], pid=_pid(match[2]))

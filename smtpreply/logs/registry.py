@@ -56,6 +56,8 @@ BUILTIN = (
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
         (" status=", "status=", ": reject", ": host "),
     ),
+    # Before Exim, whose lines begin with the same stamp and may go on with anything.
+    Builtin("dovecot", r"dovecot", ("lmtp(", "lda(", "deliver(", "submission(", "-login: ")),
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
@@ -73,12 +75,6 @@ BUILTIN = (
             "Remote host",
         ),
     ),
-    # In its own file, each line looks as if a program were called "Info".
-    Builtin(
-        "dovecot",
-        r"dovecot|(?:Info|Error|Warning|Debug|Fatal|Panic)\Z",
-        ("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
-    ),
     Builtin(
         "stalwart",
         r"stalwart",
@@ -88,7 +84,16 @@ BUILTIN = (
     Builtin(
         "cisco-esa",
         r"(?i:mail_?logs?|iron_?port|esa)\Z",
-        ("DCID", "MID ", "ICID ", " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '"),
+        (
+            "DCID",
+            "MID ",
+            "ICID ",
+            " Response: ",
+            " Rcvd: '",
+            " Sent: '",
+            "Sent to '",
+            "Rcvd from '",
+        ),
     ),
     Builtin("hmailserver", None, ('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"')),
     Builtin("mdaemon", None, ("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2")),

@@ -1,4 +1,4 @@
-"""What formats share that log each command and each reply of a session: hMailServer, MDaemon.
+"""What formats share that log each command and each reply of a session, as hMailServer's does.
 
 A reply answers the command before it. It is given as a `Delivery`, with a status where it decides
 what becomes of the message: a refusal of a recipient does, and the answer to the end of the data
@@ -8,13 +8,16 @@ does for all recipients that were accepted before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 
-from smtpreply.logs.delivery import Direction, ReplyBy, Status
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.memory import CAPACITY, Memory
+from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
 _REPLY = re.compile(r"([2-5][0-9]{2})(?:[ -]|\Z)")
@@ -23,6 +26,9 @@ _OTHER = re.compile(r"(?:RSET|NOOP|HELP|VRFY|EXPN|ETRN)(?= |\Z)", re.IGNORECASE)
 _MOST_RECIPIENTS = 1000
 # Where no command was seen, as at the beginning of a file, the code alone may tell.
 _STAGES = {"220": Stage.CONNECT, "221": Stage.QUIT, "334": Stage.AUTH, "354": Stage.DATA}
+
+
+_MOST_LINES = 200  # of a reply
 
 
 @attrs.define
@@ -92,3 +98,76 @@ class Dialogue:
         if code < "400" or stage not in (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA):
             return None
         return Status.BOUNCED if code >= "500" else Status.DEFERRED
+
+
+@attrs.frozen
+class _Held:
+    """Lines of a reply whose last one has not been seen."""
+
+    line: Line
+    dialogue: Dialogue
+    fields: Mapping[str, Any]
+    lines: list[str]
+
+
+class Dialogues:
+    """The sessions under way in a log, and the replies that go on in a later line.
+
+    Args:
+        mta: the format that is read.
+    """
+
+    def __init__(self, mta: str) -> None:
+        self._mta = mta
+        self._sessions: Memory[Dialogue] = Memory()
+        self._held: dict[str, _Held] = {}
+
+    def of(self, key: str, *, is_ours: bool) -> Dialogue:
+        """Give the session of a name, new where it is not known."""
+        known = self._sessions.get(key)
+        if known is None or known.is_ours is not is_ours:
+            known = self._sessions[key] = Dialogue(is_ours)
+        return known
+
+    def replied(
+        self, line: Line, key: str, dialogue: Dialogue, text: str, **fields: Any
+    ) -> list[Delivery]:
+        """Give what a reply tells, when its last line has been seen.
+
+        Args:
+            line: where it stands.
+            key: the session's name.
+            dialogue: the session.
+            text: the reply, or a line of it.
+            fields: what else is known of a delivery; a ``time`` is used where the line has none.
+        """
+        held = self._held.pop(key, None)
+        lines = [*held.lines, text] if held else [text]
+        last = text.rpartition("\n")[2]
+        if not (_REPLY.match(last) and last[3:4] == "-" and len(lines) < _MOST_LINES):
+            return self._told(line, dialogue, lines, fields)
+        self._held[key] = _Held(line, dialogue, fields, lines)
+        if len(self._held) > CAPACITY:
+            return self._left(next(iter(self._held)))
+        return []
+
+    def finish(self) -> list[Delivery]:
+        """Give the replies that have not come to an end."""
+        return [found for key in list(self._held) for found in self._left(key)]
+
+    def _left(self, key: str) -> list[Delivery]:
+        held = self._held.pop(key)
+        return self._told(held.line, held.dialogue, held.lines, held.fields)
+
+    def _told(
+        self, line: Line, dialogue: Dialogue, lines: list[str], fields: Mapping[str, Any]
+    ) -> list[Delivery]:
+        known = dict(fields)
+        time = known.pop("time", None)
+        found = [
+            delivery_in(line, self._mta, **(told | known))
+            for told in dialogue.reply("\n".join(lines))
+        ]
+        if line.time is None and time is not None:
+            return [attrs.evolve(delivery, time=time) for delivery in found]
+        return found

@@ -35,7 +35,6 @@ from smtpreply.stage import Stage
 
 _NAME = "dovecot"
 
-_LEVELS = ("Info", "Error", "Warning", "Debug", "Fatal", "Panic")
 _STAMPED = re.compile(rf"{STAMP} ")
 _AGENTS = (
     r"(?:lmtp|lda|dovecot-lda|deliver|local|submission|imap|pop3|managesieve|sieve|auth|auth-worker|"
@@ -149,9 +148,7 @@ def _answered(reply: str, *, sent: bool) -> dict[str, Any]:
 
 
 def _body(line: Line) -> str:
-    """Give a line from its agent on; in Dovecot's own file, that looks like a host."""
-    if line.program in _LEVELS and line.host is not None and line.host.endswith(":"):
-        return f"{line.host} {line.message}"
+    """Give a line from its agent on, without the stamp of Dovecot's own file."""
     stamp = _STAMPED.match(line.message) if line.program is None else None
     return line.message[stamp.end() :] if stamp else line.message
 

@@ -18,13 +18,9 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-import attrs
-
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.dialogue import Dialogue
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.memory import Memory
+from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.prefix import Line
 
 _NAME = "hmailserver"
@@ -46,7 +42,7 @@ class _Reader:
     """Reads the rows of one log. It remembers the sessions under way."""
 
     def __init__(self) -> None:
-        self._sessions: Memory[Dialogue] = Memory()
+        self._dialogues = Dialogues(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         row = _ROW.match(line.message)
@@ -55,23 +51,19 @@ class _Reader:
         service, number, stamp, ip, way, text = row.groups()
         is_ours = service == "SMTPD"
         key = f"{service} {number} {ip}"
-        session = self._sessions.get(key)
-        if session is None:
-            session = self._sessions[key] = Dialogue(is_ours)
+        session = self._dialogues.of(key, is_ours=is_ours)
         text = text.removesuffix('"').replace(_NEWLINE, "\n").rstrip()
         if (way == "RECEIVED") is is_ours:
             session.command(text)
             return ()
-        time = line.time or _time(stamp)
-        return [
-            attrs.evolve(
-                delivery_in(
-                    line, _NAME, queue_id=None, relay_host=ip or None, relay_ip=ip or None, **told
-                ),
-                time=time,
-            )
-            for told in session.reply(text)
-        ]
+        host = ip or None
+        return self._dialogues.replied(
+            line, key, session, text, relay_host=host, relay_ip=host, time=_time(stamp)
+        )
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give the replies that have not come to an end."""
+        return self._dialogues.finish()
 
 
 def _time(stamp: str) -> datetime | None:

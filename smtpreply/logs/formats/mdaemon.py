@@ -24,8 +24,7 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.dialogue import Dialogue
-from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
 from smtpreply.logs.formats.words import port_of
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
@@ -61,6 +60,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._sessions: Memory[_Session] = Memory()
+        self._dialogues = Dialogues(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.message)
@@ -72,14 +72,20 @@ class _Reader:
         if session is None or _BEGIN.match(event):
             session = self._sessions[key] = _Session()
         if spoken := _SPOKEN.match(event):
-            return self._spoken(line, session, stamp, *spoken.groups())
+            return self._spoken(line, key, session, _time(stamp), spoken)
         if peer := _PEER.match(event):
             _met(session, peer)
         return ()
 
     def _spoken(
-        self, line: Line, session: _Session, stamp: str, way: str, text: str
+        self,
+        line: Line,
+        key: str,
+        session: _Session,
+        time: datetime | None,
+        spoken: re.Match[str],
     ) -> list[Delivery]:
+        way, text = spoken.groups()
         is_reply = _REPLY.match(text) is not None
         is_ours = (way == "-->") is is_reply
         if session.dialogue is None:
@@ -89,21 +95,20 @@ class _Reader:
         if not is_reply:
             session.dialogue.command(text)
             return []
-        time = line.time or _time(stamp)
-        return [
-            attrs.evolve(
-                delivery_in(
-                    line,
-                    _NAME,
-                    relay_host=session.host,
-                    relay_ip=session.ip,
-                    relay_port=session.port,
-                    **told,
-                ),
-                time=time,
-            )
-            for told in session.dialogue.reply(text)
-        ]
+        return self._dialogues.replied(
+            line,
+            key,
+            session.dialogue,
+            text,
+            relay_host=session.host,
+            relay_ip=session.ip,
+            relay_port=session.port,
+            time=time,
+        )
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give the replies that have not come to an end."""
+        return self._dialogues.finish()
 
 
 def _met(session: _Session, peer: re.Match[str]) -> None:

@@ -109,6 +109,53 @@ def test_a_message_that_is_done_without_a_response_was_sent() -> None:
     assert {delivery.text for delivery in found} == {None}
 
 
+@pytest.mark.parametrize("response", ["2.0.0 Ok: queued", "'2.0.0 Ok: queued'"])
+def test_a_response_may_stand_behind_the_end(response: str) -> None:
+    [found] = scan(
+        [
+            "Info: New SMTP DCID 8 interface 192.0.2.9 address 192.0.2.1 port 25",
+            "Info: Message done DCID 8 MID 7 to RID [0]",
+            f"Info: MID 7 RID [0] Response {response}",
+            "Info: DCID 8 close",
+        ]
+    )
+    assert (found.text, found.relay_ip) == ("2.0.0 Ok: queued", "192.0.2.1")
+
+
+def test_what_has_no_response_is_told_when_the_connection_is_closed() -> None:
+    done, later = scan(
+        [
+            "Info: Message done DCID 8 MID 7 to RID [0]",
+            "Info: DCID 8 close",
+            "Info: MID 9 RID [0] Response 'Ok'",
+            "Info: Message done DCID 9 MID 9 to RID [0]",
+        ]
+    )
+    assert [(found.queue_id, found.text) for found in (done, later)] == [("7", None), ("9", "Ok")]
+
+
+def test_no_end_waits_for_its_response_without_bound() -> None:
+    log = [f"Info: Message done DCID 8 MID {mid} to RID [0]" for mid in range(2500)]
+    log += [f"Info: Message done DCID {dcid} MID 1 to RID [0]" for dcid in range(9, 30009)]
+    assert len(list(scan(log))) == len(log)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [("Bounced", Status.BOUNCED), ("Delayed", Status.DEFERRED)]
+)
+def test_a_bounce_log_has_all_in_one_line(event: str, status: Status) -> None:
+    found = one(
+        f"Tue Nov 24 11:43:31 2026 Info: {event}: 7:0 From:<al@example.com> To:<bob@example.org> "
+        """Reason: "5.1.0 - Unknown address error" Response: "('550', ['5.1.1 No'])" """
+    )
+    assert (found.text, found.recipient, found.sender, found.status) == (
+        "550 5.1.1 No",
+        "bob@example.org",
+        "al@example.com",
+        status,
+    )
+
+
 def test_a_day_that_there_is_not_is_no_time() -> None:
     line = "Tue Feb 31 11:43:31 2026 Info: Message done DCID 8 MID 7 to RID [0]"
     assert one(line).time is None

@@ -23,7 +23,6 @@ def test_a_session_is_read_reply_by_reply() -> None:
     assert [delivery.stage for delivery in found] == [
         Stage.CONNECT,
         Stage.EHLO,
-        Stage.EHLO,
         Stage.MAIL,
         Stage.RCPT,
         Stage.RCPT,
@@ -33,7 +32,8 @@ def test_a_session_is_read_reply_by_reply() -> None:
         Stage.CONNECT,
         Stage.RCPT,
     ]
-    refused, sent, ours = found[5], found[7], found[-1]
+    assert found[1].text == "250-mx.example.org\n250 SIZE"
+    refused, sent, ours = found[4], found[6], found[-1]
     assert (refused.text, refused.recipient) == ("550 5.1.1 --> No such user", "eve@example.org")
     assert (refused.status, refused.reply_by) == (Status.BOUNCED, ReplyBy.REMOTE)
     assert (sent.recipient, sent.sender) == ("bob@example.org", "al@example.com")
