@@ -29,7 +29,9 @@ _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 
-_SYSLOG = re.compile(rf"{_PRIORITY}({STAMP}) {_FACILITY}(\S*[^\s:]) {_FACILITY}{_TAG}")
+_SYSLOG = re.compile(
+    rf"{_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) {_FACILITY}{_TAG}"
+)
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(

@@ -78,7 +78,7 @@ BUILTIN = (
     Builtin(
         "stalwart",
         r"stalwart",
-        ("(delivery.", "(queue.", "(smtp.", '" event="', '"delivery.'),
+        ("(delivery.", "(queue.", "(smtp.", '" event="', ' event="write"', '"delivery.'),
     ),
     Builtin("zonemta", r"zone-?mta", ("Sender/",)),
     Builtin(
@@ -107,12 +107,25 @@ BUILTIN = (
     ),
     Builtin("ssmtp", r"s[sS][mM][tT][pP]\Z"),
     Builtin("zeek", None, ("#path\tsmtp", '"last_reply"')),
-    Builtin("maddy", r"maddy\Z", ("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ")),
+    Builtin(
+        "maddy",
+        r"maddy\Z",
+        ("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ", " smtp: ", " submission: "),
+    ),
     Builtin("courier", r"courier", (",addr=<", "error,relay=")),
     Builtin(
         "haraka",
         r"haraka",
-        ("[outbound] ", "[NOTICE] [", "[INFO] [", "[WARN] [", "[ERROR] [", "uuid=", '"uuid"'),
+        (
+            "[outbound] ",
+            "[PROTOCOL] [",
+            "[NOTICE] [",
+            "[INFO] [",
+            "[WARN] [",
+            "[ERROR] [",
+            "uuid=",
+            '"uuid"',
+        ),
     ),
 )
 

@@ -83,7 +83,8 @@ _INJECTION = re.compile(r"(Sent to|Rcvd from) '([0-9A-Fa-f.:]{2,45})': '(.*)'\Z"
 _DETECTED = re.compile(
     r"(?:(?:Bounced|Delayed)(?: by destination server)?: (?:DCID|[0-9]+:[0-9]+ From:)|MID [0-9]+ |"
     r"Message done DCID |Delivery start DCID |New SMTP [DI]CID |[DI]CID:? [0-9]+ |"
-    r"Start MID |Message (?:finished|aborted) MID |Connection Error: DCID|[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
+    r"Start MID |Message (?:finished|aborted) MID |Connection Error: DCID|"
+    r"[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
 )
 _EXPIRED = "Delivery expired"
 _MOST_RECIPIENTS = 1000  # whose response is waited for in one connection

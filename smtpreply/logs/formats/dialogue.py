@@ -24,11 +24,9 @@ _REPLY = re.compile(r"([2-5][0-9]{2})(?:[ -]|\Z)")
 _ADDRESS = re.compile(r"(?:MAIL FROM|RCPT TO):\s*<?([^<>\s]{0,320})>?", re.IGNORECASE)
 _OTHER = re.compile(r"(?:RSET|NOOP|HELP|VRFY|EXPN|ETRN)(?= |\Z)", re.IGNORECASE)
 _MOST_RECIPIENTS = 1000
+_MOST_LINES = 200  # of a reply
 # Where no command was seen, as at the beginning of a file, the code alone may tell.
 _STAGES = {"220": Stage.CONNECT, "221": Stage.QUIT, "334": Stage.AUTH, "354": Stage.DATA}
-
-
-_MOST_LINES = 200  # of a reply
 
 
 @attrs.define

@@ -19,8 +19,10 @@ From logger.js, outbound/hmail.js, outbound/queue.js and connection.js::
              / "queue code=" WORD " msg=" TEXT
              / "disconnect ip=" IP " rdns=" HOST ... " lr=" REPLY " time=" S  ; the last refusal
 
+             / ("C" / "S") ": " LINE                         ; the PROTOCOL level
+
 The lines of a reply are joined by a space, without their codes, and a success has no code at all.
-The PROTOCOL level tells each reply once more: those lines are no deliveries.
+The PROTOCOL level tells each reply in full, but other lines tell what became of the message.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ import attrs
 from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
+from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.formats.messages import Messages, delivery_in
 from smtpreply.logs.formats.words import number_of, port_of, said_by, uncoloured
 from smtpreply.logs.memory import Memory
@@ -89,6 +92,7 @@ _DISCONNECTED = re.compile(
     re.DOTALL,
 )
 _NO_NAMES = ("", "Unknown", "DNSERROR", "NXDOMAIN", "NOHOST", "unknown")
+_SPOKEN = re.compile(r"([CS]): (.*)\Z", re.DOTALL)
 _DENIED = ("DENY", "DENYSOFT", "DENYDISCONNECT", "DENYSOFTDISCONNECT")
 _NO_WORDS = ("", "[object Object]", "undefined")
 
@@ -116,15 +120,38 @@ class _Reader:
         self._messages = Messages(_NAME)
         self._relays: Memory[tuple[str, int | None]] = Memory()
         self._refused: Memory[bool] = Memory()
+        self._dialogues = Dialogues(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         entry = _entry(line)
         if entry is None:
             return None
+        if match := _SPOKEN.match(entry.message):
+            return self._spoken(line, entry, *match.groups())
         told = self._outbound(line, entry) if entry.origin == "outbound" else None
         if told is None and entry.origin != "outbound":
             told = self._inbound(line, entry)
         return () if told is None else (told,)
+
+    def _spoken(self, line: Line, entry: _Entry, who: str, text: str) -> Iterable[Delivery]:
+        """Read a command or a line of a reply: in the core we are the server."""
+        if entry.origin not in ("outbound", "core"):
+            return ()
+        is_ours = entry.origin == "core"
+        key = f"{_connection(entry) if is_ours else entry.uuid} {entry.origin}"
+        dialogue = self._dialogues.of(key, is_ours=is_ours)
+        text = text.removesuffix("\\r\\n").rstrip()
+        if who == "C":
+            dialogue.command(text)
+            return ()
+        relay = None if is_ours else self._relays.get(entry.uuid)
+        known = {} if relay is None else _relay(*relay)
+        known |= {"queue_id": entry.uuid, "status": None}
+        return self._dialogues.replied(line, key, dialogue, text, **known)
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give the replies that have not come to an end."""
+        return self._dialogues.finish()
 
     def _outbound(self, line: Line, entry: _Entry) -> Delivery | None:
         message = entry.message

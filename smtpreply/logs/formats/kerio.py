@@ -32,16 +32,16 @@ _STAMP = re.compile(
     r"\[([0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/[0-9]{4} [0-9:]{8})\] "
 )
 _SENT = re.compile(
-    r"Sent: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), Recipient: <([^>]{0,320})>, Result: ([a-z]+), "
+    r"Sent: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Recipient: <([^>]{0,320})>, ?Result: ([a-z]+), ?"
     r"Status: ([245]\.[0-9]{1,3}\.[0-9]{1,3})?(.*)\Z",
     re.DOTALL,
 )
 _AFTER = re.compile(
-    r"(.*?) ?, ?(?:Remote-Host: ([^\s,]{1,255}))?(?:, )?(?:Msg-Id: <([^<>]{0,998})>)?\s*\Z",
+    r"(.*?) ?, ?(?:Remote-Host: ([^\s,]{1,255}))?(?:, ?)?(?:Msg-Id: <([^<>]{0,998})>)?\s*\Z",
     re.DOTALL,
 )
 _RECEIVED = re.compile(
-    r"Recv: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), Service: [^,]{1,100}, From: <([^>]{0,320})>"
+    r"Recv: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Service: [^,]{1,100}, ?From: <([^>]{0,320})>"
 )
 _STATUSES = {
     "delivered": Status.SENT,

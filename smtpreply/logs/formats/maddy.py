@@ -5,7 +5,8 @@ From framework/log, internal/endpoint/smtp, internal/target/queue and internal/s
     line    = [STAMP " "] ["[debug] "] LOGGER ": " MESSAGE [TAB JSON]
     MESSAGE = ("MAIL FROM" / "RCPT" / "DATA" / ...) " error"      ; what a client was told
             / "delivery attempt failed" / "delivery error" / "not delivered, permanent error"
-            / "delivered" / "incoming message" / CODE " " ENH " " TEXT " (msg ID = " ID ")" / ...
+            / "delivered" / "incoming message" / CODE " " ENH " " TEXT " (msg ID = " ID ")"
+            / REPLY / ...                                 ; of a stamped "smtp", with its io_debug
     JSON    = {"smtp_code": N, "smtp_enchcode": ENH, "smtp_msg": TEXT, "reason": WORDS,
                "rcpt": ADDR, "sender": ADDR, "msg_id": ID, "src_ip": ADDRESS, "remote_server": HOST}
     TEXT    = HOST " said: " TEXT                                 ; a server did
@@ -29,12 +30,19 @@ from smtpreply.stage import Stage
 
 _NAME = "maddy"
 
+_OLD_STAMP = r"[0-9]{2}\.[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _LINE = re.compile(
-    rf"(?:{STAMP} )?(?:\[debug\] )?([a-z][A-Za-z0-9_./:-]{{0,60}}): (.*)\Z", re.DOTALL
+    rf"(?:(?:{STAMP}|{_OLD_STAMP}) )?(?:\[debug\] )?([a-z][A-Za-z0-9_./:-]{{0,60}}): (.*)\Z",
+    re.DOTALL,
 )
 _OBJECT = re.compile(
     r"[\t ](?=\{\")|\t"
 )  # where people quote lines, a tab has often become a space
+_SPOKEN = re.compile(
+    rf"(?:{STAMP}|{_OLD_STAMP}) (?:\[debug\] )?(?:smtp|submission|lmtp): "
+    r"([2-5][0-9]{2}[ -](?!.* \(msg ID = ).*)\Z",
+    re.DOTALL,
+)
 _KEYS = ("msg_id", "smtp_code", "rcpt", "src_ip")
 _TOLD = re.compile(r"([2-5][0-9]{2} .*) \(msg ID = ([0-9a-f]{4,40})\)\Z", re.DOTALL)
 _REFUSED = re.compile(r"(MAIL FROM|RCPT|RCPT TO|DATA|BDAT|AUTH|EHLO|HELO|LHLO) error\Z")
@@ -60,6 +68,8 @@ class _Reader:
         match = _LINE.match(line.message)
         if match is None:
             return None
+        if spoken := _SPOKEN.match(line.message):
+            return self._spoken(line, spoken[1].rstrip())
         logger, (message, fields) = match[1], _parted(match[2])
         message_id = text_of(fields.get("msg_id"))
         if message == "incoming message" and message_id:
@@ -90,6 +100,21 @@ class _Reader:
             status=Status.REJECTED,
             text=text or text_of(fields.get("reason")),
             reply_by=said_by(ReplyBy.OWN, text),
+        )
+
+    def _spoken(self, line: Line, text: str) -> Iterable[Delivery]:
+        """Read a line of what we said to a client."""
+        if text == self._last:
+            return ()
+        return (
+            self._messages.delivery(
+                line,
+                None,
+                direction=Direction.INCOMING,
+                status=Status.REJECTED if text[0] in "45" else None,
+                text=text,
+                reply_by=ReplyBy.OWN,
+            ),
         )
 
     def _repeated(self, line: Line, text: str, message_id: str) -> Iterable[Delivery]:
@@ -133,7 +158,7 @@ def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
     tab = _OBJECT.search(text)
     if tab is None:
         return text, {}
-    return text[: tab.start()], _object(text[tab.end() :])
+    return text[: tab.start()].rstrip(), _object(text[tab.end() :])
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -155,6 +180,8 @@ def _reply(fields: Mapping[str, Any]) -> str | None:
 def _detect(line: Line) -> bool:
     if line.program is not None:
         return line.program == _NAME
+    if _SPOKEN.match(line.message):
+        return True
     match = _LINE.match(line.message)
     if match is None:
         return False

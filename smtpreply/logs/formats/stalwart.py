@@ -15,8 +15,10 @@ From crates/trc (serializers, event descriptions) and crates/smtp/src/outbound/s
            / ["details = " V ", "] "code = " N ", " ... "reason = " V               ; in a cause
            / "Code: " N ", Enhanced code: " N.N.N ", Message: " TEXT                ; 0.1 to 0.10
     JSON   = {"createdAt": ..., "type": EVENT, "data": {...}} / {"events": [...]}
+    raw    = span / PAIRS ... "contents = " Q REPLIES Q      ; of "raw-input" and "raw-output"
     old    = STAMP " " LEVEL " " [SPAN ": "] [TARGET ": "] "context=" Q " event=" Q " " ...
              ("reason=" / "response=") WORDS
+           / ... "event=" Q "write" Q " data=" Q REPLIES Q " size=" N    ; to a client
 
 Pairs of the span stand first and those of the event behind them, so a key may come twice: an
 event's own "to" is the recipient. What a server said stands last, and ends at the last quote.
@@ -120,7 +122,14 @@ _NOTICES: Mapping[str, Status] = {
     "delivery.dsn-perm-fail": Status.BOUNCED,
 }
 _OWN = "smtp.raw-output"  # what clients are told stands nowhere else
-_CONTENTS = re.compile(r"(?:\A|.{0,2000}?, )contents = \"([45][0-9]{2}[ -].*)\"\Z", re.DOTALL)
+_THEIRS = "delivery.raw-input"
+_CONTENTS = re.compile(r"(?:\A|.{0,2000}?, )contents = \"([2-5][0-9]{2}[ -].*)\"\Z", re.DOTALL)
+_OLD_WRITE = re.compile(
+    rf"(?:({STAMP}) +)?(?:TRACE|DEBUG|INFO|WARN|ERROR) +(?:.{{0,1000}}?[: ])?"
+    r"event=\"write\" data=\"([2-5][0-9]{2}[ -].*)\" size=[0-9]+\Z",
+    re.DOTALL,
+)
+_REPLIES = re.compile(r"(?:[2-5][0-9]{2}-.*+\n)*+(?:.++|\Z)")
 _GROUPS = ("delivery.", "queue.", "smtp.")
 
 
@@ -148,7 +157,9 @@ def _detect(line: Line) -> bool:
     match = _LINE.match(text)
     if match is not None:
         return match[2].startswith(_GROUPS) or line.program == _NAME
-    return line.program == _NAME or _OLD.match(text) is not None
+    if line.program == _NAME:
+        return True
+    return _OLD.match(text) is not None or _OLD_WRITE.match(text) is not None
 
 
 class _Reader:
@@ -163,10 +174,12 @@ class _Reader:
             return [told for event in events for told in self._deliveries(line, event)]
         text = uncoloured(line.message)
         if match := _LINE.match(text):
-            if match[2] == _OWN:
-                return _refused(line, match[1], text[match.end() :])
+            if match[2] in (_OWN, _THEIRS):
+                return _raw(line, match[1], text[match.end() :], is_ours=match[2] == _OWN)
             event = _text_event(match, text[match.end() :])
             return () if event is None else list(self._deliveries(line, event))
+        if match := _OLD_WRITE.match(text):
+            return _spoken(line, match[1], match[2], is_ours=True)
         if match := _OLD.match(text):
             event = _old_event(match)
             return () if event is None else list(self._deliveries(line, event))
@@ -203,25 +216,45 @@ class _Reader:
             yield delivery
 
 
-def _refused(line: Line, stamp: str | None, rest: str) -> list[Delivery]:
-    """Read what our server said to a client, if it was a refusal."""
+def _raw(line: Line, stamp: str | None, rest: str, *, is_ours: bool) -> list[Delivery]:
+    """Read what was sent by a server, us or another."""
     contents = _CONTENTS.match(rest)
     if contents is None:
         return []
     own = rest[: contents.start(1)]
+    span = _SPAN.match(own)
     ip = _first(_IP, own)
-    delivery = delivery_in(
+    host = None if is_ours else _first(_HOST, own)
+    return _spoken(
         line,
-        _NAME,
-        direction=Direction.INCOMING,
-        relay_host=ip,
+        stamp,
+        contents[1],
+        is_ours=is_ours,
+        queue_id=span[1] if span else None,
+        relay_host=host or ip,
         relay_ip=ip,
         relay_port=port_of(_first(_PORT, own)),
-        status=Status.REJECTED,
-        text=_unescaped(contents[1]).replace("\r\n", "\n").rstrip(),
-        reply_by=ReplyBy.OWN,
     )
-    return [delivery if delivery.time else attrs.evolve(delivery, time=_time(stamp))]
+
+
+def _spoken(
+    line: Line, stamp: str | None, contents: str, *, is_ours: bool, **known: Any
+) -> list[Delivery]:
+    """Give each reply of what was sent at once."""
+    found = []
+    text = _unescaped(contents).replace("\r\n", "\n").rstrip()
+    for reply in filter(None, _REPLIES.findall(text)):
+        delivery = delivery_in(
+            line,
+            _NAME,
+            direction=Direction.INCOMING if is_ours else Direction.OUTGOING,
+            status=Status.REJECTED if is_ours and reply[0] in "45" else None,
+            text=reply,
+            reply_by=ReplyBy.OWN if is_ours else ReplyBy.REMOTE,
+            **known,
+        )
+        found.append(delivery if delivery.time else attrs.evolve(delivery, time=_time(stamp)))
+    return found
 
 
 def _status(event: _Event) -> Status | None:

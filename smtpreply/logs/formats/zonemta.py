@@ -6,13 +6,15 @@ From lib/sender.js, lib/bounces.js, and npmlog, which writes the level before th
     NAME     = "Sender/" ZONE "/" PID ["[" N "]"]            ; once in parentheses
     EVENT    = "ACCEPTED" / ("DEFERRED" / "REJECTED") "[" CATEGORY "]", then
                " from=" SENDER ["[" ENVELOPE "]"] " to=" RCPT *(" " KEY "=" VALUE) " (" REPLY ")"
-             / ("SMTPERR" / "SMTPCLOSE") " [" CONNECTION "]" ... " error=" QUOTE WORDS QUOTE
+             / ("SMTPERR" / "SMTPCLOSE") " [" CONNECTION "]" ... (" error=" / " response=")
+               QUOTE WORDS QUOTE [" connected=" SECONDS]
     KEY      = "src" / "mx" / "body" / "md5" / "id" / "message-id" / ...
     WORDS    = [what failed ": "] REPLY            ; nodemailer's, may be said twice: "R: R"
 
 In an ACCEPTED, DEFERRED or REJECTED line the lines of a reply are joined by spaces, without the
 codes of the later ones. The other events hold them as they are, and npmlog writes each line of a
-message with level and name again: such lines are joined. Where no server was found or answered,
+message with level and name again: such lines are joined. A reply may be told by several of them
+in turn: it is given once. Where no server was found or answered,
 ZoneMTA makes up a reply ("450 Can't find an MX server for example.org").
 """
 
@@ -27,7 +29,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.words import said_by, uncoloured
-from smtpreply.logs.memory import CAPACITY
+from smtpreply.logs.memory import CAPACITY, Memory
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
@@ -43,7 +45,10 @@ _OUTCOME = re.compile(
     r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=\S*){0,12}) \((.*)\)\Z",
     re.DOTALL,
 )
-_FAILURE = re.compile(r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?error=\"")
+_FAILURE = re.compile(
+    r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
+)
+_END = re.compile(r"\"(?: connected=[0-9.]{1,20}s?\.?)?\Z")
 _REPLY_LINE = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _REPLY = re.compile(r"(?:\A|: |response=)([2-5][0-9]{2}(?:[ -].*)?)\Z", re.DOTALL)
 _MADE_UP = re.compile(
@@ -85,7 +90,7 @@ class _Failure:
     def delivery(self) -> Delivery:
         """Give the reply, or what stands in its place."""
         words = "\n".join(self.lines).rstrip()
-        text, by = _last_reply(words.removesuffix('"'))
+        text, by = _last_reply(_END.sub("", words))
         return delivery_in(
             self.line,
             _NAME,
@@ -102,6 +107,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
+        self._said: Memory[str] = Memory()
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         text = uncoloured(line.message)
@@ -117,31 +123,36 @@ class _Reader:
             if len(failure.lines) < _MOST_LINES:
                 failure.lines.append(event)
             if event[3:4] != "-":
-                yield self._failures.pop(name).delivery()
+                yield from self._end(name)
         else:
             if name in self._failures:
-                yield self._failures.pop(name).delivery()
+                yield from self._end(name)
             if match := _OUTCOME.match(event):
                 yield _outcome(line, queue_id, match)
             elif match := _FAILURE.match(event):
                 yield from self._failed(line, name, queue_id, event[match.end() :])
         if len(self._failures) > CAPACITY:
-            yield self._failures.pop(next(iter(self._failures))).delivery()
+            yield from self._end(next(iter(self._failures)))
 
     def _failed(
         self, line: Line, name: str, queue_id: str | None, words: str
     ) -> Iterator[Delivery]:
-        failure = _Failure(line, queue_id, [words])
-        if words.endswith('"'):
-            yield failure.delivery()
-        else:
-            self._failures[name] = failure
+        self._failures[name] = _Failure(line, queue_id, [words])
+        if _END.search(words):
+            yield from self._end(name)
+
+    def _end(self, name: str) -> Iterator[Delivery]:
+        """Give what a sender has said, unless it has said so of this message before."""
+        delivery = self._failures.pop(name).delivery()
+        told = delivery.queue_id and self._said.get(delivery.queue_id)
+        if delivery.queue_id and delivery.text:
+            self._said[delivery.queue_id] = delivery.text
+        if not told or told != delivery.text:
+            yield delivery
 
     def finish(self) -> Iterable[Delivery]:
         """Give what was said on lines that nothing has followed."""
-        left = [failure.delivery() for failure in self._failures.values()]
-        self._failures.clear()
-        return left
+        return [found for name in list(self._failures) for found in self._end(name)]
 
 
 def _outcome(line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:

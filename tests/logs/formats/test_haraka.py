@@ -156,14 +156,32 @@ def test_the_last_refusal_of_a_session_is_told_once() -> None:
 
 def test_lines_without_a_delivery() -> None:
     log = [
-        f"[PROTOCOL] [{UUID}] [outbound] S: 550 5.1.1 No",
+        f"[PROTOCOL] [{UUID}] [dns-list] S: 550 5.1.1 No",
+        f"[PROTOCOL] [{UUID}] [outbound] C: QUIT",
         "[INFO] [-] [core] [outbound] dispense() clients=0 available=1",
         f"[DEBUG] [{UUID}] [dns-list] recipient <x@y> rejected: 550 no",
         OUT + "Message bounced",
     ]
     run = scan(log, format="haraka")
     assert list(run) == []
-    assert (run.coverage.known, run.coverage.understood) == (4, 4)
+    assert (run.coverage.known, run.coverage.understood) == (5, 5)
+
+
+def test_the_protocol_level_has_replies_in_full() -> None:
+    log = [
+        f"[INFO] [{UUID}] [outbound] Attempting to deliver to: mx.example.org:25 (0) (0)",
+        f"[PROTOCOL] [{UUID}] [outbound] C: RCPT TO:<bob@example.org>",
+        f"[PROTOCOL] [{UUID}] [outbound] S: 550-5.1.1 No",
+        "[PROTOCOL] [D33D6290-C923-4DAC-A4B4-D0E7B8FAF010] [core] S: 450 Later" + r"\r\n",
+        f"[PROTOCOL] [{UUID}] [outbound] S: 550 5.1.1 such user",
+        f"[PROTOCOL] [{UUID}] [outbound] S: 221-2.0.0 B",
+    ]
+    ours, theirs, cut = scan(log)
+    assert (ours.text, ours.reply_by, ours.status) == ("450 Later", ReplyBy.OWN, None)
+    assert theirs.text == "550-5.1.1 No\n550 5.1.1 such user"
+    assert (theirs.recipient, theirs.relay_host) == ("bob@example.org", "mx.example.org")
+    assert (theirs.reply_by, theirs.status) == (ReplyBy.REMOTE, None)
+    assert cut.text == "221-2.0.0 B"
 
 
 def test_json_of_others_is_not_harakas() -> None:

@@ -50,6 +50,13 @@ def test_a_servers_words_begin_with_a_code() -> None:
     )
 
 
+def test_spaces_may_be_missing() -> None:
+    [found] = scan(
+        [HEAD.replace(", ", ",") + "failed,Status: 5.1.1 550 No, Remote-Host: mx,Msg-Id: <7@e>"]
+    )
+    assert (found.text, found.relay_host, found.message_id) == ("550 No", "mx", "7@e")
+
+
 def test_words_cannot_play_another_field() -> None:
     [found] = scan(
         [

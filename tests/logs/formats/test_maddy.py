@@ -63,6 +63,25 @@ def test_a_debug_line_alone_is_told() -> None:
     assert (found.text, found.queue_id) == ("550 5.1.1 No", "ced400a6")
 
 
+@pytest.mark.parametrize(
+    "stamp", ["24.11.26 11:43:31", "2026-11-24T11:43:31.000Z", "2026-11-24T11:43:31Z [debug]"]
+)
+def test_what_clients_were_told_is_debugged_too(stamp: str) -> None:
+    found = one(f"{stamp} smtp: 550 5.1.1 No")
+    assert (found.text, found.reply_by) == ("550 5.1.1 No", ReplyBy.OWN)
+    assert found.status is Status.REJECTED
+    assert one(f"{stamp} submission: 250 Ok").status is None
+    again = [
+        line_of("smtp: RCPT error", smtp_code=550, smtp_enchcode="5.1.1", smtp_msg="No"),
+        f"{stamp} smtp: 550 5.1.1 No",
+    ]
+    assert [found.stage for found in scan(again)] == [Stage.RCPT]
+
+
+def test_a_tab_may_have_become_spaces() -> None:
+    assert one('smtp: RCPT error      {"smtp_code":550,"smtp_msg":"No"}').text == "550 No"
+
+
 def test_a_tab_may_have_become_a_space() -> None:
     line = line_of("smtp: RCPT error", rcpt="a@b", smtp_code=550, smtp_msg="No").replace("\t", " ")
     assert (one(line).text, one(line).recipient) == ("550 No", "a@b")

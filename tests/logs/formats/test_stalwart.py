@@ -137,7 +137,11 @@ def test_refusals_are_our_own_words() -> None:
     assert found.text == '550-5.1.1 No\n550 5.1.1 "user"'
     assert (found.reply_by, found.status) == (ReplyBy.OWN, Status.REJECTED)
     assert (found.relay_ip, found.relay_port) == ("203.0.113.9", 4242)
-    assert account([line + 'contents = "250 2.0.0 OK"']).understood == 1
+    both = list(scan([line + r'contents = "250-a\r\n250 b\r\n354 go\r\n"']))
+    assert [(reply.text, reply.status) for reply in both] == [
+        ("250-a\n250 b", None),
+        ("354 go", None),
+    ]
 
 
 def as_json(name: str, **data: Any) -> str:
@@ -194,6 +198,25 @@ def test_lines_without_a_delivery() -> None:
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (3, 3)
     assert account(["stalwart: nothing"], format="stalwart").understood == 0
+
+
+def test_what_a_server_sends_as_it_is() -> None:
+    found = one(
+        STAMP + "TRACE Raw SMTP input received (delivery.raw-input) queueId = 7, "
+        'from = "al@example.com", to = ["bob@example.org"], size = 9, total = 1, '
+        'hostname = "mx.example.org", contents = "550 5.1.1 No, contents = x\\r\\n"'
+    )
+    assert (found.text, found.reply_by) == ("550 5.1.1 No, contents = x", ReplyBy.REMOTE)
+    assert (found.relay_host, found.queue_id, found.status) == ("mx.example.org", "7", None)
+
+
+def test_the_first_versions_told_clients_too() -> None:
+    found = one(
+        f'{STAMP}TRACE session{{ip=203.0.113.9}}: smtp: event="write" '
+        'data="503 5.5.3 \\"RCPT\\" first\\r\\n" size=29'
+    )
+    assert (found.text, found.reply_by) == ('503 5.5.3 \\"RCPT\\" first', ReplyBy.OWN)
+    assert found.time is not None
 
 
 @settings(deadline=None)  # the first example imports the format

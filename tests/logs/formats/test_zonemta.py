@@ -98,6 +98,17 @@ def test_failures_of_a_connection(words: str, text: str, stage: Stage | None) ->
     assert (found.reply_by is None) is (stage is None)
 
 
+def test_what_is_said_again_is_given_once() -> None:
+    log = [
+        f'{HEAD}SMTPERR [z] src=203.0.113.1 error="Message failed: 421-4.7.26 a',
+        f'info {NAME} 421 4.7.26 b"',
+        f'{HEAD}SMTPCLOSE [z] Connection closed response="421-4.7.26 a',
+        f'info {NAME} 421 4.7.26 b" connected=0.317s.',
+        f'{HEAD}SMTPCLOSE [z] Connection closed response="421 Bye" connected=0.3s.',
+    ]
+    assert [found.text for found in scan(log)] == ["421-4.7.26 a\n421 4.7.26 b", "421 Bye"]
+
+
 def test_a_line_of_a_reply_alone_is_given() -> None:
     found = one(f"0|npm run start  | info {NAME} 421-4.7.26 requires all senders")
     assert found.reply is not None
