@@ -1,23 +1,28 @@
 """The replies inside mail logs: `scan` gives a `Delivery` for each that a log tells of."""
 
+from smtpreply.logs.bundle import Bundle
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
+from smtpreply.logs.parts import Part, parts_of
 from smtpreply.logs.prefix import Line
 from smtpreply.logs.registry import known_formats, register
 from smtpreply.logs.scanner import Scan, scan
 
 __all__ = [
+    "Bundle",
     "Coverage",
     "Delivery",
     "Direction",
     "Format",
     "Line",
     "LineReader",
+    "Part",
     "ReplyBy",
     "Scan",
     "Status",
     "known_formats",
+    "parts_of",
     "register",
     "scan",
 ]

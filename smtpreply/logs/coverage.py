@@ -17,6 +17,7 @@ class Coverage:
     """The account of a run.
 
     Attributes:
+        octets: read from files and streams, as they stand there, compressed or not.
         lines: all that were seen, empty ones left out.
         known: those of a format that is read.
         understood: those of them whose meaning is clear, with or without a delivery.
@@ -27,6 +28,7 @@ class Coverage:
         problems: what could not be read, in words.
     """
 
+    octets: int = 0
     lines: int = 0
     known: int = 0
     understood: int = 0
@@ -40,3 +42,11 @@ class Coverage:
         shape = template(message[:_LONGEST_SHAPE])
         if shape in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes[shape] += 1
+
+    def __add__(self, other: Coverage) -> Coverage:
+        """Give the account of both."""
+        both = {
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in attrs.fields(Coverage)
+        }
+        return Coverage(**(both | {"shapes": Counter(dict(both["shapes"].most_common(_SHAPES)))}))

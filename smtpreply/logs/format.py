@@ -18,6 +18,7 @@ LineReader = Callable[[Line], Iterable[Delivery] | None]
 It gives the deliveries that a line tells of, none for a line that tells of none, and None for a
 line that it does not understand. Where what a line began is told in later ones, it may also have a
 method ``finish``, which is called at the end of each source and gives the deliveries that are left.
+And it may have a list ``problems``, in words: then the run's account takes over what is in it.
 """
 
 

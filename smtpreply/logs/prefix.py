@@ -150,11 +150,17 @@ def _from_json(
     inner = _text(fields.get("log"))
     if inner is None and any(name in fields for name in _EXPORT_TIMES):
         inner = _text(fields.get("message"))  # without a time it is a program's own JSON
-    if inner is None:
+    if inner is None or _is_event(fields):
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
     line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
     return line
+
+
+def _is_event(fields: dict[str, Any]) -> bool:
+    """Tell an event of a mail service, which may have a message of its own, from a wrapping."""
+    names = ("event", "email") if "email" in fields else ("event", "recipient")
+    return all(isinstance(fields.get(name), str) for name in names)
 
 
 def _octets_as_text(value: Any) -> str | None:

@@ -7,15 +7,22 @@ From src/src/deliver.c, transports/smtp.c, string.c::
     BODY  = ("=>" / "->" / ">>" / "*>") " " ADDR [" <" ORIG ">"] fields [' C="' REPLY '"'] fields
           / "**" " " ADDR fields ": SMTP error from remote mail server after " CMD ": " REPLY
           / "==" " " ADDR fields " defer (" ERRNO ")" ...: the same, or Exim's own words
+          / the same with "LMTP error after " CMD ": " REPLY, for one recipient of a message
+          / the same with "(EHLO response was: " REPLY ")", where the server hung up before HELO
+          / the same with "Malformed SMTP reply in response to " CMD ": " REPLY, of a line too long
+                     or without a code
           / "<=" " " SENDER fields / "Completed"
           / "H=" HOST ": SMTP error from ..."          ; one host of several
           / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
     CMD   = ["pipelined "] "RCPT TO:<a>" / "MAIL FROM:<a>" [" SIZE=" n] / "DATA" / "end of data"
           / "initial connection" / "HELO x" / "EHLO x" / "STARTTLS" / "BDAT " n
 
-Error lines are escaped by string_printing (``\n``, ``\t``, ``\ooo``, ``\\``). ``C="..."`` has the
-quote and the backslash escaped once more. Before 4.8x the host stood after the command:
-"after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote mailer".
+What does not print is escaped by string_printing: a newline as ``\n``, an octet as ``\ooo``. A tab
+prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line of a reply
+follows, for Exim takes no other line (smtp_read_response), and else two characters that the server
+sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host stood after
+the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote
+mailer".
 """
 
 from __future__ import annotations
@@ -24,8 +31,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from smtpreply.logs.bundle import Groups
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
+from smtpreply.logs.formats.exim_skim import skim
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.logs.formats.words import number_of, port_of, stage_of
 from smtpreply.logs.prefix import Line
@@ -39,33 +48,58 @@ _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})
 _HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({_MSGID}) )?")
 _BARE_HEAD = re.compile(rf"({_MSGID}) ")
 
+_FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
-_ADDRESS = r"((?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?)"
+_ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
+# The bounds here and below keep a search that starts over at each place linear.
+_PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
 _ATTEMPT = re.compile(
-    rf"(=>|->|>>|\*>|\*\*|==) {_ADDRESS}(?: \([^)]*\))?(?: <([^>]*)>)?(?=\s|:\s|\Z):?"
+    rf"{_FLAG} (?P<address>{_ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
+)
+# Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
+# by that can it be told from the fields that it may look like.
+_QUOTED = ' <"'
+_QUOTED_ATTEMPT = re.compile(
+    rf"{_FLAG} (?P<address>(?P<local>.{{1,500}}?)@(?P<domain>[^\s@<>]{{1,255}}))"
+    r" <(?P<orig>\"(?i:(?P=local))\"@(?P=domain))>(?=\s|:\s|\Z):?",
+    re.DOTALL,
 )
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
-# The bounds here and below keep a search that starts over at each place linear.
 _HOST = r"(\S{1,255})(?: \([^)]{0,255}\))? \[([^\]]{1,255})\](?::([0-9]{1,5}))?"
 _H = re.compile(rf" ?H={_HOST}")
 _OLD_HOST = re.compile(rf"host {_HOST}: ")
 # "127.0.0.1 [127.0.0.1] : SMTP error": the host of a callout
 _CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{_HOST}[ :]{{0,4}}\Z")
 _TLS = re.compile(r" X=(\S+)")
-_SENDER = re.compile(r" F=<([^>]{0,1000})>")
+_SENDER = re.compile(rf" F=<{_PATH}>")
 _DELAY = re.compile(r" DT=([0-9.]{1,20})(m?)s(?: |\Z)")
 _CONFIRMATION = re.compile(r' C="((?:[^"\\]|\\.)*)"?', re.DOTALL)
-_ERROR = re.compile(
-    r"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after "
-    r"((?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<[^>]{0,1000}>(?: SIZE=[0-9]{1,20})?|"
-    r"[A-Za-z]{1,20}(?: [^:]{0,300})?)): "
+_COMMAND = (
+    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
+    r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
 )
-_RESPONSE = re.compile(r"response to \"([A-Z][^\"]{0,1000})\" was: ")
-_RECIPIENT = re.compile(r"RCPT TO:<([^>]{0,1000})>")
+_MALFORMED = re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
+# After the message, a server that speaks LMTP answers for each recipient.
+_LMTP = re.compile(rf"LMTP error after {_COMMAND}: ")
+# A server that hung up before HELO, and what it had said to EHLO, in brackets.
+_EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
+# What leads a server's words in, each with a needle in it.
+_LEADS = (
+    (
+        " error from remote mail",
+        re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {_COMMAND}: "),
+    ),
+    ("LMTP error after ", _LMTP),
+    ("Malformed SMTP reply in response to ", _MALFORMED),
+    ("(EHLO response was: ", _EHLO),
+)
+_RESPONSE = re.compile(r"response to \"(?P<command>[A-Z][^\"]{0,1000})\" was: ")
+_RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
-    r"after DATA|connection|by [a-z_]{1,40})[^<:]{0,200})(?:<([^>]{0,1000})>)?(?:: (.*))?\Z",
+    r"after DATA|connection|by [a-z_]{1,40})[^<:]{0,200})"
+    rf"(?:<{_PATH}>)?(?:: (.*))?\Z",
     re.DOTALL,
 )
 _AUTHENTICATOR = re.compile(
@@ -82,8 +116,9 @@ _AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
 # What Exim itself adds behind a reply.
 _ADDED = ": retry timeout exceeded"
 _DEFER = re.compile(r" defer \((-?[0-9]+)\)(?: H=\S+ \[[^\]]*\](?::[0-9]+)?)?:? ?")
-_ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))", re.DOTALL)
-_NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f"}
+# A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
+_NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
+_UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
 _UNDERSTOOD = re.compile(
     r"(?:Completed|<= |Start queue run|End queue run|exim |no host name found|no IP address|"
     r"SMTP connection|SMTP command|SMTP protocol|SMTP data|SMTP call|Connection|Unfrozen|Frozen|"
@@ -116,7 +151,7 @@ class _Reader:
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         queue_id, body = _parted_head(line)
-        if match := _ATTEMPT.match(body):
+        if match := _attempt_in(body):
             return (self._attempt(line, queue_id, match, body),)
         if queue_id and (match := _ARRIVAL.match(body)):
             self._arrived(queue_id, match[1], body)
@@ -133,6 +168,10 @@ class _Reader:
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
 
+    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+        """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
+        return skim(block, groups, self._messages, exactly=exactly)
+
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
         match = _MESSAGE_ID.search(body.partition(' T="')[0])
         self._messages.learn(
@@ -144,9 +183,9 @@ class _Reader:
     def _attempt(
         self, line: Line, queue_id: str | None, match: re.Match[str], body: str
     ) -> Delivery:
-        flag, address, orig = match.groups()
+        flag, address, orig = match["flag"], match["address"], match["orig"]
         rest = body[match.end() :]
-        error = _ERROR.search(rest)
+        error = _lead(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
         fields = _fields_before(error or confirmation, rest)
@@ -175,14 +214,14 @@ class _Reader:
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what one host of several said, or a callout."""
-        error = _ERROR.search(body) or _RESPONSE.search(body)
+        error = _lead(body) or _RESPONSE.search(body)
         if error is None:
             return None
         before = body[: error.start()]
         host = _CALLOUT_HOST.search(before)
         rejected = _REJECTED.search(before)
         verify = _VERIFY.search(before)
-        recipient = _RECIPIENT.search(error[1])
+        recipient = _RECIPIENT.search(error["command"])
         named = (rejected and rejected[2]) or (verify and verify[1]) or None
         return self._messages.delivery(
             line,
@@ -204,7 +243,7 @@ class _Reader:
             queue_id,
             direction=Direction.OUTGOING,
             stage=stage_of(after[1].partition(" (")[0].partition(":")[0]) if after else None,
-            text=_unescaped(words[1]),
+            text=_own_unescaped(words[1]),
             **_host_fields(host),
         )
 
@@ -229,7 +268,7 @@ class _Reader:
         before = body[: match.start()]
         sender = _SENDER.search(" " + before)
         host = _H.match(before)
-        words = _unescaped(text) if text else None
+        words = _own_unescaped(text) if text else None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
         return self._messages.delivery(
             line,
@@ -255,12 +294,28 @@ def _parted_head(line: Line) -> tuple[str | None, str]:
     return None, text
 
 
+def _attempt_in(body: str) -> re.Match[str] | None:
+    if _QUOTED in body and (match := _QUOTED_ATTEMPT.match(body)):
+        return match
+    return _ATTEMPT.match(body)
+
+
 def _fields_before(said: re.Match[str] | None, rest: str) -> str:
     """Give the fields of an attempt, which end where words begin: a server's, or Exim's own."""
     if said is not None:
         return rest[: said.start()]
     defer = _DEFER.search(rest)
     return rest[: defer.end()] if defer else rest
+
+
+def _lead(text: str) -> re.Match[str] | None:
+    """Find what leads a server's words in. They may look like another lead: the first one is it."""
+    first = None
+    for needle, lead in _LEADS:
+        match = lead.search(text) if needle in text else None
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
 
 
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
@@ -272,9 +327,18 @@ def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
 def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     """Give what a server said, which runs to the end of the line, and who it was in old lines."""
     host = _OLD_HOST.match(body, error.end())
-    words = body[(host or error).end() :].rstrip().removesuffix(">").removesuffix(_ADDED)
-    known = {"text": _unescaped(words), "reply_by": ReplyBy.REMOTE, "stage": stage_of(error[1])}
-    return known | _host_fields(host)
+    words = body[(host or error).end() :].rstrip()
+    if body[error.start() - 1 : error.start()] == "<":  # as some configurations have it
+        words = words.removesuffix(">")
+    elif error.re is _EHLO:
+        words = words.removesuffix(")")
+    words = words.removesuffix(_ADDED)
+    # The last line of a malformed reply is the one that has no code.
+    text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
+    stage = stage_of(error["command"])
+    if error.re is _LMTP and stage is Stage.DATA:
+        stage = Stage.END_OF_DATA
+    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
 
 
 def _confirmed(confirmation: re.Match[str]) -> dict[str, Any]:
@@ -289,7 +353,7 @@ def _own_words(rest: str) -> str | None:
     """Give Exim's own words, behind its fields."""
     defer = _DEFER.search(rest)
     words = rest[defer.end() :] if defer else rest.rpartition(": ")[2]
-    return _unescaped(words.strip()) or None
+    return _own_unescaped(words.strip()) or None
 
 
 def _delay(fields: str) -> float | None:
@@ -303,17 +367,23 @@ def _unescaped_quotes(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Undo string_printing."""
+    """Undo string_printing in a reply. The rest of its backslashes are the server's own."""
     if "\\" not in text:
         return text
+    text = _NEXT_LINE.sub("\n", text)
+    if text[text.rfind("\n") + 1 :][3:4] == "-":  # the server hung up, and no line followed
+        text = text.removesuffix("\\n")
+    return rejoined(_UNPRINTABLE.sub(_octet, text))
 
-    def meaning(match: re.Match[str]) -> str:
-        if match[1]:
-            octet = int(match[1], 8) & 0xFF
-            return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
-        return _NAMED.get(match[2], match[2])
 
-    return rejoined(_ESCAPE.sub(meaning, text))
+def _own_unescaped(text: str) -> str:
+    """Undo string_printing in Exim's own words, or an administrator's."""
+    return _unescaped(text).replace("\\n", "\n")
+
+
+def _octet(escape: re.Match[str]) -> str:
+    octet = int(escape[1], 8)
+    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
 
 
 FORMAT = Format(_NAME, _detect, _Reader)

@@ -7,6 +7,7 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
                [", dsn=" X.Y.Z] ", status=" WORD " (" REASON ")"
     REASON   = REPLY / "host " HOST " said: " REPLY " (in reply to " CMD ")"
              / "host " HOST " refused to talk to me: " REPLY
+             / "TLS is required, but host " HOST " refused to start TLS: " REPLY
              / "delivery temporarily suspended: " REASON / words of Postfix's own
     info     = QID ": host " HOST " said: " REPLY " (in reply to " CMD ")"
     sasl     = QID ": SASL authentication failed; server " HOST " said: " REPLY
@@ -24,9 +25,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply.logs.bundle import Groups
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.postfix_skim import skim
 from smtpreply.logs.formats.words import number_of, port_of, said_by, stage_of, status_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
@@ -55,11 +58,12 @@ _MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z"
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
-    rf"(?:host {_HOST} (said|refused to talk to me)|"
+    rf"(?:(?:TLS is required, but )?host {_HOST} (said|refused to talk to me|refused to start TLS)|"
     rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
     re.DOTALL,
 )
-_REFUSED = " refused to talk to me: "
+_REFUSED = " refused to "
+_REFUSALS = {"refused to talk to me": Stage.CONNECT, "refused to start TLS": Stage.STARTTLS}
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
 _WHILE = re.compile(
@@ -74,7 +78,14 @@ _REJECT = re.compile(
     rf"(?: from {_HOST})?: (.*)\Z",
     re.DOTALL,
 )
-_ENVELOPE = re.compile(rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?(?:proto=|helo=|sasl_|\Z)")
+# In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
+_SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
+_ENVELOPE = rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?"
+_WHOLE_ENVELOPE = re.compile(
+    rf"{_ENVELOPE}(?:proto=[^ ,<>]*,? ?)?(?:helo=<[^>]*>,? ?)?"
+    r"(?:sasl_[a-z]{1,20}=[^ ,]*,? ?){0,3}\Z"
+)
+_SOME_ENVELOPE = re.compile(rf"{_ENVELOPE}(?:proto=|helo=|sasl_|\Z)")
 _FILTER = " from MTA("
 _UNDERSTOOD = re.compile(
     r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
@@ -152,6 +163,10 @@ class _Reader:
             self._messages.forget(match[1])
             return ()
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
+
+    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+        """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
+        return skim(block, groups, self._messages, exactly=exactly)
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
@@ -250,7 +265,7 @@ def _reason(reason: str, *, spoke: bool) -> tuple[str, ReplyBy | None, Stage | N
         return reply, ReplyBy.REMOTE, Stage.AUTH, (sasl_host, sasl_ip, sasl_port)
     peer = host, ip, port
     if how != "said":
-        return reply, ReplyBy.REMOTE, Stage.CONNECT, peer
+        return reply, ReplyBy.REMOTE, _REFUSALS[how], peer
     command = _IN_REPLY.match(reply)
     if command is None:  # cut off at 2,048 octets
         return reply, _speaker(reply), None, peer
@@ -267,18 +282,27 @@ def _speaker(reply: str) -> ReplyBy:
 
 
 def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
-    """Part a refusal's words from the envelope behind them: at the last "; " that has one.
+    """Part a refusal's words from the envelope behind them.
 
-    The envelope's own strings may hold "; " too, so from the right, the first that reads as an
-    envelope is not always it: of those that do, the first one that leads to the end is.
+    The words may look like an envelope, and so may an address in it, if it is quoted. So of the
+    places where one can begin, the first that leads to the end of the line is it. Where the line
+    was cut, the last that begins like one.
     """
-    at = len(rest)
-    while (at := rest.rfind("; ", 0, at)) >= 0:
-        match = _ENVELOPE.match(rest, at + 2)
-        if match and match.end() > at + 2:
-            sender = _either(match[1], match[2])
-            return rest[:at], sender, _either(match[3], match[4])
-    return rest, None, None
+    match = None
+    last = rest.rfind("; ")
+    if last >= 0 and last == rest.find("; from="):  # the only place, as in most lines
+        match = _SOME_ENVELOPE.match(rest, last + 2)
+    match = match or _whole_envelope(rest)
+    if match is None:
+        return rest, None, None
+    return rest[: match.start() - 2], _either(match[1], match[2]), _either(match[3], match[4])
+
+
+def _whole_envelope(rest: str) -> re.Match[str] | None:
+    places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
+    wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
+    some = (_SOME_ENVELOPE.match(rest, place) for place in reversed(places))
+    return next(filter(None, wholes), None) or next(filter(None, some), None)
 
 
 def _either(first: str | None, second: str | None) -> str | None:

@@ -1,0 +1,9 @@
+"""The same answers a column at a time: Polars and Arrow, and what is built on Arrow.
+
+One truth, two speeds: what `smtpreply.parse` and `smtpreply.classify` say of a reply is what a
+column says of it here, field by field. Each module needs its own extra, and says so in one line
+where it is missing:
+
+- `smtpreply.frames.polars`: expressions for Polars, eager, lazy and streaming.
+- `smtpreply.frames.arrow`: functions over Arrow arrays; Parquet files of deliveries.
+"""

@@ -1,0 +1,184 @@
+"""Replies in a column of a Polars frame. Needs the extra ``polars``.
+
+::
+
+    import polars as pl
+    import smtpreply.frames.polars  # brings the namespace, too
+
+    frame.with_columns(pl.col("reply").smtp.parse().alias("parsed"))
+
+All takes a column of String or Binary, and gives for each text what `smtpreply.parse` and
+`smtpreply.classify` give for it: see `PARSED` and `CLASSIFIED`. It works on series and in
+expressions, lazily and in the streaming engine.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import overload
+
+try:
+    import polars as pl
+except ImportError:
+    from smtpreply.frames.missing import missing
+
+    raise missing("polars", "polars", "polars") from None
+
+from smtpreply.defects import Defect
+from smtpreply.frames.classifying import classified
+from smtpreply.frames.parsing import field, parsed
+from smtpreply.frames.schema import (
+    CLASSIFIED,
+    DEFECT_BITS,
+    PARSED,
+    defects_of,
+)
+from smtpreply.reasons import Classifier
+
+__all__ = [
+    "CLASSIFIED",
+    "DEFECT_BITS",
+    "PARSED",
+    "classify",
+    "code",
+    "defect_names",
+    "defects_of",
+    "enhanced",
+    "has_defect",
+    "parse",
+]
+
+
+@overload
+def parse(replies: pl.Series) -> pl.Series: ...
+@overload
+def parse(replies: pl.Expr | str) -> pl.Expr: ...
+def parse(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
+    """Read each reply of a column.
+
+    Args:
+        replies: texts or octets, one reply each: an expression, the name of a column, or a series.
+
+    Returns:
+        The struct of `PARSED`; null where the text is null.
+
+    >>> frame = pl.DataFrame({"reply": ["550 5.1.1 No such user", None]})
+    >>> frame.select(parse("reply").struct.field("code", "enhanced")).rows()
+    [(550, '5.1.1'), (None, None)]
+    """
+    return _over(replies, parsed, PARSED)
+
+
+@overload
+def code(replies: pl.Series) -> pl.Series: ...
+@overload
+def code(replies: pl.Expr | str) -> pl.Expr: ...
+def code(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
+    """Give the code of each reply: `parse`, and nothing but ``code``, in less time."""
+    return _over(replies, functools.partial(field, name="code"), pl.UInt16())
+
+
+@overload
+def enhanced(replies: pl.Series) -> pl.Series: ...
+@overload
+def enhanced(replies: pl.Expr | str) -> pl.Expr: ...
+def enhanced(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
+    """Give the enhanced status of each reply as text: `parse`, and nothing but ``enhanced``."""
+    return _over(replies, functools.partial(field, name="enhanced"), pl.String())
+
+
+@overload
+def classify(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series: ...
+@overload
+def classify(replies: pl.Expr | str, classifier: Classifier | None = None) -> pl.Expr: ...
+def classify(
+    replies: pl.Expr | pl.Series | str, classifier: Classifier | None = None
+) -> pl.Expr | pl.Series:
+    """Tell why servers answered so.
+
+    Args:
+        replies: texts or octets, as for `smtpreply.classify`: an expression, a name, or a series.
+        classifier: is asked; by default, that of our own rules.
+
+    Returns:
+        The struct of `CLASSIFIED`; null where the text is null.
+
+    >>> classify(pl.Series(["552 5.2.2 Mailbox full"])).struct.field("reason").to_list()
+    ['mailbox_full']
+    """
+    return _over(replies, lambda texts: classified(texts, classifier), CLASSIFIED)
+
+
+def has_defect(defects: pl.Expr, defect: Defect) -> pl.Expr:
+    """Tell of each bit set of defects whether the `defect` is in it."""
+    return (defects & DEFECT_BITS[defect]) != 0
+
+
+def defect_names(defects: pl.Expr) -> pl.Expr:
+    """Give each bit set of defects as a list of their names, such as "bare-lf"."""
+    names = [
+        pl.when(has_defect(defects, defect)).then(pl.lit(defect.value)) for defect in DEFECT_BITS
+    ]
+    return pl.when(defects.is_not_null()).then(pl.concat_list(names).list.drop_nulls())
+
+
+def _over(
+    replies: pl.Expr | pl.Series | str,
+    function: Callable[[pl.Series], pl.Series],
+    answer: pl.DataType,
+) -> pl.Expr | pl.Series:
+    if isinstance(replies, pl.Series):
+        return function(replies)
+    column = pl.col(replies) if isinstance(replies, str) else replies
+    return column.map_batches(function, return_dtype=answer, is_elementwise=True)
+
+
+class _OfReplies:
+    """The functions of this module on the column that they are asked of."""
+
+    def __init__(self, replies: pl.Expr) -> None:
+        self._replies = replies
+
+    def parse(self) -> pl.Expr:
+        """Read each reply: `smtpreply.frames.polars.parse`."""
+        return parse(self._replies)
+
+    def classify(self, classifier: Classifier | None = None) -> pl.Expr:
+        """Tell why servers answered so: `smtpreply.frames.polars.classify`."""
+        return classify(self._replies, classifier)
+
+    def code(self) -> pl.Expr:
+        """Give the codes: `smtpreply.frames.polars.code`."""
+        return code(self._replies)
+
+    def enhanced(self) -> pl.Expr:
+        """Give the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
+        return enhanced(self._replies)
+
+
+class _OfSeries:
+    """The same on a series."""
+
+    def __init__(self, replies: pl.Series) -> None:
+        self._replies = replies
+
+    def parse(self) -> pl.Series:
+        """Read each reply: `smtpreply.frames.polars.parse`."""
+        return parse(self._replies)
+
+    def classify(self, classifier: Classifier | None = None) -> pl.Series:
+        """Tell why servers answered so: `smtpreply.frames.polars.classify`."""
+        return classify(self._replies, classifier)
+
+    def code(self) -> pl.Series:
+        """Give the codes: `smtpreply.frames.polars.code`."""
+        return code(self._replies)
+
+    def enhanced(self) -> pl.Series:
+        """Give the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
+        return enhanced(self._replies)
+
+
+pl.api.register_expr_namespace("smtp")(_OfReplies)
+pl.api.register_series_namespace("smtp")(_OfSeries)
