@@ -29,8 +29,14 @@ _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 
+# In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
+_MESSAGE_ID = (
+    r"[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\[[0-9]+\] )?"
+    r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) "
+)
 _SYSLOG = re.compile(
-    rf"{_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) {_FACILITY}{_TAG}"
+    rf"(?!{_MESSAGE_ID}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
+    rf"{_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")

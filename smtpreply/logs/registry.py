@@ -71,7 +71,11 @@ BUILTIN = (
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
-        (" status=", "status=", ": reject", ": host "),
+        (
+            *("status=", "host ", "reject", ": hold: ", ": discard: ", ": filter: ", "proxy-a"),
+            *("milter-", ": from=<", "message-id=", ": removed", "released from", ": client="),
+            *("SASL auth", ": uid=", "enabling PIX", "lost connection", "conversation with"),
+        ),
     ),
     # Before Exim, whose lines begin with the same stamp and may go on with anything.
     Builtin("dovecot", r"dovecot", ("lmtp(", "lda(", "deliver(", "submission(", "-login: ")),
@@ -142,6 +146,28 @@ BUILTIN = (
             "[ERROR] [",
             "uuid=",
             '"uuid"',
+        ),
+    ),
+    Builtin(
+        "transcript",
+        None,
+        (  # marks of lines, and how sources begin
+            *("<-", "<~", "<**", "->", "~>", "<<<", ">>>", "SMTP<<", "SMTP>", "SMTP|", "SMTP+"),
+            *("reply: ", "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED"),
+            *("220", "... ", "Transcript", "Service unavailable", "S: ", "C: "),
+            *("Unexpected response", "The original message was", "LOG: ", "delivering "),
+            "Exim version",
+        ),
+    ),
+    Builtin(
+        "dsn",
+        None,
+        (  # fields of a report, as lone lines
+            *("-MTA:", "-mta:", "-Recipient:", "-recipient:", "-Code:", "-code:", "-Date:"),
+            *("Action:", "Status:", "X-Postfix-", "X-Actual-", "Original-", "Final-", "Will-"),
+            # the first line of a mailbox; fields of a message
+            *("From ", "From:", "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:"),
+            *("To:", "Subject:", "Date:", "Message-ID:", "Message-Id:", "MIME-Version:"),
         ),
     ),
     Builtin(

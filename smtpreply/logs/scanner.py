@@ -51,6 +51,7 @@ class Scan(Iterator[Delivery]):
         self._reading = Reading(self.coverage.problems.append, self._progress, follow)
         self._detection = Detection(only)
         self._readers: dict[str, LineReader] = {}
+        self._last: Format | None = None
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -113,13 +114,24 @@ class Scan(Iterator[Delivery]):
             yield from self._read(Line(text, text, number, name), owner, empty=empty)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        known = self._detection.of_line(line)
+        # A folded line is of what it goes on with, whatever it looks like.
+        folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
+        known = folded or self._detection.of_line(line) or self._continued(line)
+        self._last = known
         if known is None:
             self._unread(line)
             return ()
         if line.time is None:
             _stamp_from_message(line, clock)
         return self._read(line, known)
+
+    def _continued(self, line: Line) -> Format | None:
+        """Give the format of the line before, where its reader says that this goes on with it."""
+        if self._last is None:
+            return None
+        reader = self._reader_of(self._last)
+        continues: Callable[[Line], bool] | None = getattr(reader, "continues", None)
+        return self._last if continues is not None and continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
         found = self._reader_of(known)(line)
@@ -152,6 +164,7 @@ class Scan(Iterator[Delivery]):
 
     def _left(self) -> Iterator[Delivery]:
         """Give what readers have kept back until they see no more lines of a source."""
+        self._last = None
         for reader in self._readers.values():
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:

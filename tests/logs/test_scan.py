@@ -15,7 +15,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -587,6 +587,7 @@ def test_wrappings_stand_around_each_other() -> None:
     assert delivery.queue_id == "4E74613FE7"
 
 
+@settings(deadline=None)  # the first example imports all formats
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))
 def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
     """No line raises, and each that is not empty is in the account."""

@@ -66,8 +66,11 @@ _QUOTED_ATTEMPT = re.compile(
 )
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
-_HOST = r"(\S{1,255})(?: \([^)]{0,255}\))? \[([^\]]{1,255})\](?::([0-9]{1,5}))?"
+# A name, what the client called itself in round brackets, an address in square ones, a port: of
+# these, only the address is always there.
+_HOST = r"(?:([^\s()\[\]]\S{0,254}) )?(?:\([^)]{0,255}\) )?\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
 _H = re.compile(rf" ?H={_HOST}")
+_CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{_HOST}")
 _OLD_HOST = re.compile(rf"host {_HOST}: ")
 # "127.0.0.1 [127.0.0.1] : SMTP error": the host of a callout
 _CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{_HOST}[ :]{{0,4}}\Z")
@@ -82,6 +85,8 @@ _COMMAND = (
 _MALFORMED = re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
 # After the message, a server that speaks LMTP answers for each recipient.
 _LMTP = re.compile(rf"LMTP error after {_COMMAND}: ")
+# PRDR answers for each recipient, after the message: draft-hall-prdr.
+_PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
 # A server that hung up before HELO, and what it had said to EHLO, in brackets.
 _EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
 # What leads a server's words in, each with a needle in it.
@@ -92,16 +97,37 @@ _LEADS = (
     ),
     ("LMTP error after ", _LMTP),
     ("Malformed SMTP reply in response to ", _MALFORMED),
+    ("PRDR error after ", _PRDR),
     ("(EHLO response was: ", _EHLO),
 )
-_RESPONSE = re.compile(r"response to \"(?P<command>[A-Z][^\"]{0,1000})\" was: ")
+# Before 4.86 with the host; within the quotes, a local part may be quoted.
+_RESPONSE = re.compile(
+    r"response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
+    rf"(?P<from> from {_HOST})? was: "
+)
 _RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
-    r"after DATA|connection|by [a-z_]{1,40})[^<:]{0,200})"
+    r"after DATA|connection|during [A-Z]{1,20} ACL|by [a-z_]{1,40}|by non-SMTP ACL)"
+    r"[^<:\[]{0,200}(?:\[[^\]]{1,255}\](?::[0-9]{1,5})?[^<:\[]{0,200})?)"
     rf"(?:<{_PATH}>)?(?:: (.*))?\Z",
     re.DOTALL,
 )
+# What is turned away without an ACL, and what an ACL takes and throws away.
+_TURNED_AWAY = re.compile(
+    rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{_HOST}(?: refused)?)"
+    r"(?:: (?P<why>.*))?.*\Z"
+    rf"|(?:temporarily )?rejected from <(?P<sender>[^>]{{0,1000}})>(?: H=(?P<host>{_HOST}))?"
+    r"(?: [A-Z]{1,3}=\S{1,255}){0,9}: (?P<reason>.*)\Z"
+    r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
+    rf"(?: H=(?P<from>{_HOST}))?",
+    re.DOTALL,
+)
+_DISCARDED = re.compile(rf"RCPT <{_PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
+_DISCARDED_BY_ACL = " ACL discarded recipients)"
+_BLACKHOLE = ":blackhole"
+_BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
+_BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = re.compile(
     rf"authenticator failed for (?:H=)?{_HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
 )
@@ -112,6 +138,15 @@ _SILENT = re.compile(
     r"No route to host|Network is unreachable|TLS session:).*)\Z",
     re.DOTALL,
 )
+# Before 4.8x the host stood among the words.
+_OLD_SILENT = re.compile(
+    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {_HOST} "
+    rf"(?:closed connection in response to|after|in response to) "
+)
+_SILENT_HOST = re.compile(
+    rf"{_HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
+)
+_WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
 _AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
 # What Exim itself adds behind a reply.
 _ADDED = ": retry timeout exceeded"
@@ -119,13 +154,25 @@ _DEFER = re.compile(r" defer \((-?[0-9]+)\)(?: H=\S+ \[[^\]]*\](?::[0-9]+)?)?:? 
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
 _UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
+# What tells of no delivery: arrivals and the queue, connections, the daemon, checks, settings.
 _UNDERSTOOD = re.compile(
-    r"(?:Completed|<= |Start queue run|End queue run|exim |no host name found|no IP address|"
-    r"SMTP connection|SMTP command|SMTP protocol|SMTP data|SMTP call|Connection|Unfrozen|Frozen|"
-    r"Message is frozen|H=|TLS |unexpected|cwd=|U=|I=|\[|Warning|lost connection|"
-    r"fixed_login|login|plain|dovecot|cancelled|removed|DKIM|SPF|DMARC|no MAIL in SMTP|"
-    r"Spool file|retry time not reached|routing|remote host|daemon|log string|event )"
+    r"(?:Completed|<= |Start queue run|End queue run|exim |Exim |no host name found|no IP address|"
+    r"SMTP connection|SMTP command|SMTP protocol|SMTP data|SMTP call|SMTP syntax|SMTP timeout|"
+    r"Connection|Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|H=|F=|TLS |SSL |unexpected|cwd=|"
+    r"U=|I=|Ci=|\[|Warning|lost |fixed_|login|plain|dovecot|cancelled|removed|added by|marked |"
+    r"DKIM|PDKIM|dkim|SPF|DMARC|ARC|SA:|SAN |DANE|DNS|dns|no MAIL in SMTP|no HELO|no immediate|"
+    r"no recipients|Spool file|spool |retry time not reached|routing|remote host|Remote host|"
+    r"daemon|log string|event |error message sent|listening for|socket |bind |pid |host name|"
+    r"list matching|ident connection|spam acl|malware acl|Failed |failed to|delivery |"
+    r"sender |recipient|all addresses|ignoring |refused |rejected |unqualified |message |Message |"
+    r"new recipient|Delivery|local_scan|system filter|filter|regex acl|Format error|Error |error |"
+    r"unable to|Unable to|cannot |Cannot |suspend|[0-9]+ args|[0-9]+ recipients?|queue|Queue|"
+    r"stopped |STARTTLS|AUTH|ETRN|VRFY|EXPN|tls_|memory|authenticator|auth_|[a-z_]+ authenticator|"
+    r"\S{1,300}: error ignored|Malformed|Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints|"
+    r"Renamed|restart|home directory|Peer |Our cert|transport filter)"
 )
+# In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
+_LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
 
 _STATUSES = {
     "=>": Status.SENT,
@@ -148,8 +195,18 @@ class _Reader:
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
+        self._has_refused = False  # by the line before, or one that this one goes on with
+
+    def continues(self, line: Line) -> bool:
+        """Whether a line goes on with a refusal: the rejectlog shows what was refused."""
+        text = line.text
+        stamped = line.program is not None or text[:1].isdigit()
+        return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        if self.continues(line):
+            return ()
+        self._has_refused = False
         queue_id, body = _parted_head(line)
         if match := _attempt_in(body):
             return (self._attempt(line, queue_id, match, body),)
@@ -162,9 +219,11 @@ class _Reader:
         delivery = (
             self._error(line, queue_id, body)
             or self._refusal(line, queue_id, body)
+            or self._turned_away(line, queue_id, body)
             or self._silence(line, queue_id, body)
         )
         if delivery is not None:
+            self._has_refused = delivery.direction is Direction.INCOMING
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
 
@@ -198,7 +257,14 @@ class _Reader:
             words = _confirmed(confirmation)
         elif flag in ("**", "=="):
             words = {"text": _own_words(rest)}
-        known = _host_fields(_H.search(fields)) | words
+        host = _H.search(fields) or _OLD_SILENT.search(words.get("text") or "")
+        known = _host_fields(host) | words
+        status = _STATUSES[flag]
+        if address.startswith(_BLACKHOLE):
+            told = _BRACKETED.match(rest)
+            status, address, orig = Status.DISCARDED, told[1] if told else orig, None
+        elif match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
+            status, address = Status.DISCARDED, None
         return self._messages.delivery(
             line,
             queue_id,
@@ -207,7 +273,7 @@ class _Reader:
             orig_recipient=orig,
             sender=sender[1] if sender else None,
             tls=tls[1] if tls else None,
-            status=_STATUSES[flag],
+            status=status,
             delay=_delay(rest[confirmation.end() :] if confirmation else fields),
             **known,
         )
@@ -219,10 +285,13 @@ class _Reader:
             return None
         before = body[: error.start()]
         host = _CALLOUT_HOST.search(before)
+        if error.re is _RESPONSE and error["from"]:
+            host = _CLIENT.search(error["from"])
         rejected = _REJECTED.search(before)
         verify = _VERIFY.search(before)
         recipient = _RECIPIENT.search(error["command"])
-        named = (rejected and rejected[2]) or (verify and verify[1]) or None
+        named = _recipient_of(rejected[1], rejected[2]) if rejected else None
+        named = named or (verify[1] if verify else None)
         return self._messages.delivery(
             line,
             queue_id,
@@ -233,8 +302,13 @@ class _Reader:
 
     def _silence(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read how an attempt at one host ended without a reply."""
-        host = _H.match(body)
-        words = _SILENT.match(body, host.end()) if host and queue_id else None
+        if queue_id is None:
+            return None
+        host = _H.match(body) or _SILENT_HOST.match(body)
+        words = _SILENT.match(body, host.end()) if host else None
+        if words is None:
+            host = _OLD_SILENT.match(body)
+            words = _WHOLE.match(body) if host else None
         if words is None:
             return None
         after = _AFTER.search(words[1])
@@ -267,7 +341,7 @@ class _Reader:
         where, address, text = match.groups()
         before = body[: match.start()]
         sender = _SENDER.search(" " + before)
-        host = _H.match(before)
+        host = _H.match(before) or _CLIENT.search(where)
         words = _own_unescaped(text) if text else None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
         return self._messages.delivery(
@@ -275,13 +349,52 @@ class _Reader:
             queue_id,
             direction=Direction.INCOMING,
             sender=sender[1] if sender else None,
-            recipient=address if stage is Stage.RCPT else None,
+            recipient=_recipient_of(where, address) if stage is Stage.RCPT else None,
             stage=stage,
             status=Status.REJECTED,
             text=words,
             reply_by=ReplyBy.OWN if words and _REPLY.match(words) else None,
             **_host_fields(host),
         )
+
+    def _turned_away(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read what was refused before an ACL was asked, or taken by one and thrown away."""
+        if match := _DISCARDED.search(body):
+            sender = _SENDER.search(" " + body[: match.start()])
+            return self._messages.delivery(
+                line,
+                queue_id,
+                direction=Direction.INCOMING,
+                sender=sender[1] if sender else None,
+                recipient=match[1],
+                stage=Stage.RCPT,
+                status=Status.DISCARDED,
+                text=_own_unescaped(match[2]) if match[2] else None,
+                **_host_fields(_H.match(body)),
+            )
+        match = _TURNED_AWAY.match(body)
+        if match is None:
+            return None
+        part, address = match["part"], match["address"]
+        host = match["connection"] or match["host"] or match["from"] or ""
+        text = match["why"] or match["reason"]
+        stage = Stage.RCPT if part == "recipient" else Stage.MAIL if part else Stage.END_OF_DATA
+        return self._messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            sender=address if part == "sender" else match["sender"],
+            recipient=address if part == "recipient" else None,
+            stage=Stage.CONNECT if match["connection"] else stage,
+            status=Status.REJECTED,
+            text=_own_unescaped(text) if text else None,
+            **_host_fields(_CLIENT.search(host)),
+        )
+
+
+def _recipient_of(where: str, address: str | None) -> str | None:
+    bare = None if address else _BARE_RECIPIENT.match(where)
+    return bare[1] if bare else address
 
 
 def _parted_head(line: Line) -> tuple[str | None, str]:
@@ -321,7 +434,8 @@ def _lead(text: str) -> re.Match[str] | None:
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
     if host is None:
         return {}
-    return {"relay_host": host[1], "relay_ip": host[2], "relay_port": port_of(host[3])}
+    name = host[1] or host[2]
+    return {"relay_host": name, "relay_ip": host[2], "relay_port": port_of(host[3])}
 
 
 def _said(error: re.Match[str], body: str) -> dict[str, Any]:
@@ -336,7 +450,7 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     # The last line of a malformed reply is the one that has no code.
     text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
     stage = stage_of(error["command"])
-    if error.re is _LMTP and stage is Stage.DATA:
+    if error.re in (_LMTP, _PRDR) and stage is Stage.DATA:
         stage = Stage.END_OF_DATA
     return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
 

@@ -62,6 +62,7 @@ _OWN = re.compile(
 _OLD_OWN = re.compile(
     r"smtp-in: Failed command on session ([0-9a-f]+):()() \"(.{0,4000})\" => (.*)\Z", re.DOTALL
 )
+_OLD_SESSION = re.compile(r"smtp-(?:in|out): [A-Z][a-z]+ .{1,2000}? session [0-9a-f]{16}")
 _OPENED = re.compile(
     r"([0-9a-f]{16}) (?:mta (?:event=)?connecting|smtp (?:event=)?connected) "
     r"address=(?:[a-z+]+://)?(?:\[([^\]]*)\]|([^\s:]+))(?::([0-9]+))?(?: host=(\S+))?"
@@ -93,7 +94,8 @@ _STATUSES = {
 def _detect(line: Line) -> bool:
     if line.program is not None:
         return line.program == "smtpd"
-    return bool(_NEW.match(line.message) or _OLD.match(line.message))
+    message = line.message
+    return bool(_NEW.match(message) or _OLD.match(message) or _OLD_SESSION.match(message))
 
 
 _Peer = tuple[str | None, str | None, int | None]
