@@ -34,16 +34,24 @@ _MESSAGE_ID = (
     r"[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\[[0-9]+\] )?"
     r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) "
 )
-_SYSLOG = re.compile(rf"(?!{_MESSAGE_ID}){_PRIORITY}({STAMP}) {_FACILITY}(\S+) {_FACILITY}{_TAG}")
+_SYSLOG = re.compile(
+    rf"(?!{_MESSAGE_ID}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
+    rf"{_FACILITY}{_TAG}"
+)
+# Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
+_HOSTLESS = re.compile(rf"({STAMP}) ([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
 )
 # Without a stamp, only the process id tells a program from a queue id: "4E74613FE7: to=<...>".
 _BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
-# docker compose logs: "mail-1  | "; Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
-_COMPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]* +\| ")
+# docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | ";
+# Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
+_COMPOSE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{1,6}\|[^|]{1,80})\| ")
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+
+_EXPORT_TIMES = ("timestamp", "@timestamp", "time")
 
 _MOST_WRAPPINGS = 4  # around each other; compose around JSON around CRI are three
 _LONGEST_PID = 10  # digits
@@ -110,6 +118,9 @@ def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappin
         line = read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
         line.time = line.time or clock.read(match[1])
         return line
+    if match := _HOSTLESS.match(text):
+        message, time = text[match.end() :], clock.read(match[1])
+        return Line(text, message, number, source, time, None, match[2], _pid(match[3]))
     if match := _BARE_TAG.match(text):
         message = text[match.end() :]
         return Line(text, message, number, source, program=match[1], pid=_pid(match[2]))
@@ -142,7 +153,9 @@ def _from_json(
         line.program = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
         line.pid = _pid(_text(fields.get("_PID")))
         return line
-    inner = _text(fields.get("log")) or _text(fields.get("message"))
+    inner = _text(fields.get("log"))
+    if inner is None and any(name in fields for name in _EXPORT_TIMES):
+        inner = _text(fields.get("message"))  # without a time it is a program's own JSON
     if inner is None or _is_event(fields):
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)

@@ -9,6 +9,8 @@ from datetime import tzinfo
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+import attrs
+
 from smtpreply.logs.blocks import Progress
 from smtpreply.logs.bundle import Bundle, Groups, bundle_of
 from smtpreply.logs.clock import STAMP, Clock
@@ -145,7 +147,15 @@ class Scan(Iterator[Delivery]):
             self._unread(line)
             return ()
         coverage.understood += 1
-        return found
+        return found if self._zone is None else self._in_zone(found)
+
+    def _in_zone(self, found: Iterable[Delivery]) -> Iterator[Delivery]:
+        """Give the zone to times that a format reads itself, from stamps in its own fields."""
+        for delivery in found:
+            if delivery.time is not None and delivery.time.tzinfo is None:
+                yield attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
+            else:
+                yield delivery
 
     def _reader_of(self, known: Format) -> LineReader:
         """Give the reader of a format: a message may go on in the next file, so it is the run's."""
@@ -160,7 +170,7 @@ class Scan(Iterator[Delivery]):
         for reader in self._readers.values():
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:
-                yield from finish()
+                yield from finish() if self._zone is None else self._in_zone(finish())
             problems: list[str] = getattr(reader, "problems", [])
             self.coverage.problems += problems
             problems.clear()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.logs.delivery import ReplyBy
+from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
 
 _REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _STAGES = {
     "INITIAL CONNECTION": Stage.CONNECT,
     "CONNECT": Stage.CONNECT,
@@ -54,6 +57,40 @@ def status_of(text: str | None) -> EnhancedStatus | None:
 def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
     """Give whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
     return speaker if text and _REPLY.match(text) else None
+
+
+def text_of(value: Any) -> str | None:
+    """Give a string of a JSON object as text; None for a value that is no string.
+
+    >>> text_of("Ok"), text_of(250)
+    ('Ok', None)
+    """
+    return rejoined(value) if isinstance(value, str) else None
+
+
+def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
+    r"""Give a reply as it was sent, where a log tells its code and its text apart.
+
+    An enhanced status that the text has already is not repeated.
+
+    >>> coded(550, "No such user\nTry again", "5.1.1")
+    '550-5.1.1 No such user\n550 5.1.1 Try again'
+    """
+    status = f"{enhanced} " if enhanced and not text.startswith(enhanced) else ""
+    lines = text.rstrip("\r\n").replace("\r\n", "\n").split("\n")
+    heads = [f"{code}-"] * (len(lines) - 1) + [f"{code} "]
+    return "\n".join(
+        f"{head}{status}{line}".rstrip() for head, line in zip(heads, lines, strict=True)
+    )
+
+
+def uncoloured(text: str) -> str:
+    r"""Take off the colours that a program writes for a terminal (ECMA-48 8.3.117).
+
+    >>> uncoloured("\x1b[32;1mINFO\x1b[0m ready")
+    'INFO ready'
+    """
+    return _COLOUR.sub("", text) if "\x1b[" in text else text
 
 
 def seconds_of(*parts: str | None) -> float:

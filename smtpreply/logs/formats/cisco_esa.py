@@ -1,0 +1,311 @@
+"""Cisco Secure Email Gateway (ESA, IronPort, AsyncOS): its text mail logs.
+
+From the User Guide for AsyncOS, "Logging", and the lines that it gives as examples::
+
+    line     = ["Www Mmm dd hh:mm:ss yyyy "] LEVEL ": " EVENT
+    EVENT    = ("Bounced" / "Delayed") [" by destination server"] ": DCID" [":"] " " N
+               (" MID " / " Message ") M [" From: <" A "> To: <" A ">"] [" to"] [" RID"] " " R
+               " - " STATUS " - " WORDS " (" CODE ", " TEXTS ")" [" []"]
+             / "MID " M " RID [" RIDS "] Response " ("'" TEXT "'" / TEXT)      ; a success
+             / "Message done DCID " N " MID " M " to RID [" RIDS "]"
+             / "Delivery start DCID " N " MID " M " to RID [" RIDS "]"
+             / "New SMTP DCID " N " interface " IP " address " IP " port " N
+             / "MID " M " ICID " N " From: <" A ">" / "MID " M " ICID " N " RID " R " To: <" A ">"
+             / "MID " M " Message-ID '<" ID ">'" / ...
+             / ("Bounced: " / "Delayed: ") M ":" R " From:<" A "> To:<" A "> Reason: " DQUOTE
+               STATUS " - " WORDS DQUOTE " Response: " DQUOTE "(" CODE ", " TEXTS ")" DQUOTE ...
+                                                                 ; the bounce log
+             / N (" Sent" / " Rcvd") ": '" TEXT "'"                   ; the domain debug log
+             / ("Sent to" / "Rcvd from") " '" IP "': '" TEXT "'"      ; the injection debug log
+    CODE     = "'" 3DIGIT "'"                     ; '000' where no server answered
+    TEXTS    = "[" STRING *(", " STRING) "]"      ; as Python writes a list of strings
+
+A success is told without its code. Who was spoken to, and who wrote to whom, stands on earlier
+lines, by the numbers of the connection (DCID), the message (MID) and the recipient (RID).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.dialogue import Dialogues
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import coded, port_of, status_of
+from smtpreply.logs.memory import CAPACITY, Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.octets import rejoined
+from smtpreply.stage import Stage
+
+_NAME = "cisco-esa"
+
+_N = r"([0-9]{1,20})"
+_STAMP = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+    r"[ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4} "
+)
+_LEVEL = re.compile(r"(?:Info|Warning|Critical|Debug|Trace): ")
+_FAILED = re.compile(
+    rf"(Bounced|Delayed)(?: by destination server)?: DCID:? {_N} (?:MID|Message) {_N} "
+    r"(?:From: ?<([^>]{0,320})> To: ?<([^>]{0,320})> )?(?:to )?(?:RID )?\[?([0-9, ]{1,1000}?)\]? "
+    r"- ([0-9]\.[0-9]{1,3}\.[0-9]{1,3}) - (.*)\Z",
+    re.DOTALL,
+)
+_BOUNCE = re.compile(
+    rf"(Bounced|Delayed): {_N}:{_N} From: ?<([^>]{{0,320}})> To: ?<([^>]{{0,320}})> "
+    r"Reason: ?\"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}) - ([^\"]{0,200})\" Response: ?\"(\(.*)\Z",
+    re.DOTALL,
+)
+_SAID = re.compile(r" ?\((['\"])([0-9]{3})\1, \[")
+_STRING = re.compile(r"u?(?:'((?:[^'\\]|\\.)*+)'|\"((?:[^\"\\]|\\.)*+)\")(?:, )?", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+_NAMED = {"n": "\n", "r": "\r", "t": "\t"}
+_RESPONSE = re.compile(
+    rf"MID {_N} RID \[([0-9, ]{{1,1000}})\] Response (['\"]?)(.*)\3\Z", re.DOTALL
+)
+_DONE = re.compile(rf"Message done DCID {_N} MID {_N} to RID \[([0-9, ]{{1,1000}})\]")
+_CLOSE = re.compile(rf"DCID {_N} close")
+_DELIVERING = re.compile(rf"Delivery start DCID {_N} MID {_N} to RID \[([0-9, ]{{1,1000}})\]")
+_CONNECTED = re.compile(
+    rf"New SMTP DCID {_N} interface \S+ address ([0-9A-Fa-f.:]{{2,45}})(?: port ([0-9]{{1,5}}))?"
+)
+_FROM = re.compile(rf"MID {_N} ICID {_N} From: <([^>]{{0,320}})>")
+_TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <([^>]{{0,320}})>")
+_MESSAGE_ID = re.compile(rf"MID {_N} Message-ID '<([^>]{{0,998}})>'")
+_DEBUG = re.compile(rf"{_N} (Sent|Rcvd): '(.*)'\Z", re.DOTALL)
+_INJECTION = re.compile(r"(Sent to|Rcvd from) '([0-9A-Fa-f.:]{2,45})': '(.*)'\Z", re.DOTALL)
+_DETECTED = re.compile(
+    r"(?:(?:Bounced|Delayed)(?: by destination server)?: (?:DCID|[0-9]+:[0-9]+ From:)|MID [0-9]+ |"
+    r"Message done DCID |Delivery start DCID |New SMTP [DI]CID |[DI]CID:? [0-9]+ |"
+    r"Start MID |Message (?:finished|aborted) MID |Connection Error: DCID|"
+    r"[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
+)
+_EXPIRED = "Delivery expired"
+_MOST_RECIPIENTS = 1000  # whose response is waited for in one connection
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers who wrote to whom, and who is spoken to."""
+
+    def __init__(self) -> None:
+        self._messages = Messages(_NAME)
+        self._recipients: Memory[str] = Memory()
+        self._peers: Memory[tuple[str, int | None]] = Memory()
+        self._connections: Memory[str] = Memory()
+        self._answered: Memory[bool] = Memory()
+        self._dialogues = Dialogues(_NAME)
+        self._done_with: dict[str, dict[str, Delivery]] = {}
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        event = _event(line)
+        if match := _FAILED.match(event):
+            return list(self._failed(line, match))
+        if match := _BOUNCE.match(event):
+            return [self._bounced(line, match)]
+        if match := _RESPONSE.match(event):
+            return list(self._responded(line, match))
+        if match := _DONE.match(event):
+            return self._done(line, match)
+        if match := _CLOSE.match(event):
+            return self._closed(match[1])
+        if match := _DEBUG.match(event) or _INJECTION.match(event):
+            return self._spoken(line, match)
+        if self._learnt(event) or _DETECTED.match(event):
+            return ()
+        return None
+
+    def _learnt(self, event: str) -> bool:
+        if match := _FROM.match(event):
+            self._messages.learn(match[1], sender=match[3])
+        elif match := _TO.match(event):
+            self._recipients[f"{match[1]} {match[3]}"] = match[4]
+        elif match := _MESSAGE_ID.match(event):
+            self._messages.learn(match[1], message_id=match[2])
+        elif match := _CONNECTED.match(event):
+            self._peers[match[1]] = match[2], port_of(match[3])
+        elif match := _DELIVERING.match(event):
+            for rid in _rids(match[3]):
+                self._connections[f"{match[2]} {rid}"] = match[1]
+        else:
+            return False
+        return True
+
+    def _failed(self, line: Line, match: re.Match[str]) -> Iterator[Delivery]:
+        event, dcid, mid, sender, recipient, rids, dsn, words = match.groups()
+        status = Status.BOUNCED if event == "Bounced" else Status.DEFERRED
+        if event == "Bounced" and words.startswith(_EXPIRED):
+            status = Status.EXPIRED
+        text, by = _read_words(words)
+        for rid in _rids(rids):
+            yield self._delivery(
+                line,
+                mid,
+                rid,
+                dcid,
+                sender=sender,
+                recipient=recipient,
+                status=status,
+                dsn=status_of(dsn),
+                text=text,
+                reply_by=by,
+            )
+
+    def _bounced(self, line: Line, match: re.Match[str]) -> Delivery:
+        event, mid, rid, sender, recipient, dsn, reason, words = match.groups()
+        text, by = _read_words(f"{reason} {words}")
+        return self._delivery(
+            line,
+            mid,
+            rid,
+            None,
+            sender=sender,
+            recipient=recipient,
+            status=Status.BOUNCED if event == "Bounced" else Status.DEFERRED,
+            dsn=status_of(dsn),
+            text=text,
+            reply_by=by,
+        )
+
+    def _responded(self, line: Line, match: re.Match[str]) -> Iterator[Delivery]:
+        mid, rids, _, text = match.groups()
+        for rid in _rids(rids):
+            key = f"{mid} {rid}"
+            dcid = self._connections.get(key)
+            done = self._done_with.get(dcid or "", {}).pop(key, None)
+            if done is None:
+                self._answered[key] = True
+            yield self._delivery(
+                line,
+                mid,
+                rid,
+                dcid,
+                status=Status.SENT,
+                stage=Stage.END_OF_DATA,
+                text=_unescaped(text) or None,
+                reply_by=ReplyBy.REMOTE if text else None,
+            )
+
+    def _done(self, line: Line, match: re.Match[str]) -> list[Delivery]:
+        """Note a success, since its response may stand behind it."""
+        dcid, mid, rids = match.groups()
+        waiting = self._done_with.setdefault(dcid, {})
+        for rid in _rids(rids):
+            key = f"{mid} {rid}"
+            if self._answered.get(key):
+                self._answered.forget(key)
+                continue
+            self._connections[key] = dcid
+            waiting[key] = self._delivery(line, mid, rid, dcid, status=Status.SENT)
+        if len(waiting) > _MOST_RECIPIENTS:
+            return self._closed(dcid)
+        if len(self._done_with) > CAPACITY:
+            return self._closed(next(iter(self._done_with)))
+        return []
+
+    def _closed(self, dcid: str) -> list[Delivery]:
+        return list(self._done_with.pop(dcid, {}).values())
+
+    def _spoken(self, line: Line, match: re.Match[str]) -> list[Delivery]:
+        """Read a command or a reply of a session that is logged as a whole."""
+        is_ours = match.re is _INJECTION
+        way, peer = (match[1], match[2]) if is_ours else (match[2], match[1])
+        dialogue = self._dialogues.of(peer, is_ours=is_ours)
+        text = _unescaped(match[3]).rstrip()
+        if way.startswith("Sent") is not is_ours:
+            dialogue.command(text)
+            return []
+        host = {"relay_host": peer, "relay_ip": peer} if is_ours else {}
+        return self._dialogues.replied(line, peer, dialogue, text, time=_time(line), **host)
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give the successes whose response the log does not tell."""
+        left = [done for dcid in list(self._done_with) for done in self._closed(dcid)]
+        return left + self._dialogues.finish()
+
+    def _delivery(
+        self, line: Line, mid: str, rid: str, dcid: str | None, **fields: Any
+    ) -> Delivery:
+        key = f"{mid} {rid}"
+        dcid = dcid if dcid not in (None, "0") else self._connections.get(key)
+        ip, port = self._peers.get(dcid) or (None, None)
+        known = {
+            "direction": Direction.OUTGOING,
+            "recipient": self._recipients.get(key),
+            "relay_host": ip,
+            "relay_ip": ip,
+            "relay_port": port,
+        }
+        told = {name: value for name, value in fields.items() if value is not None}
+        return _timed(line, self._messages.delivery(line, mid, **(known | told)))
+
+
+def _read_words(words: str) -> tuple[str | None, ReplyBy | None]:
+    """Give what was said, and by whom: a server only where there is a code."""
+    said = _SAID.search(words)
+    if said is None:
+        return words or None, None
+    texts = []
+    position = said.end()
+    while match := _STRING.match(words, position):
+        texts.append(_unescaped(match[1] if match[1] is not None else match[2]))
+        position = match.end()
+    text = "\n".join(texts)
+    if said[2] == "000":
+        reason = words[: said.start()]
+        return f"{reason}: {text}" if text else reason, None
+    return coded(said[2], text), ReplyBy.REMOTE
+
+
+def _unescaped(text: str) -> str:
+    """Undo Python's way of writing a string of octets."""
+    if "\\" not in text:
+        return text
+
+    def meaning(match: re.Match[str]) -> str:
+        if match[3]:
+            return _NAMED.get(match[3], match[3])
+        octet = int(match[1], 16) if match[1] else int(match[2], 8)
+        return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+
+    return rejoined(_ESCAPE.sub(meaning, text))
+
+
+def _rids(text: str) -> list[str]:
+    return [rid for rid in text.replace(",", " ").split() if rid]
+
+
+def _event(line: Line) -> str:
+    text = line.message
+    if stamp := _STAMP.match(text):
+        text = text[stamp.end() :]
+    level = _LEVEL.match(text)
+    return text[level.end() :] if level else text
+
+
+def _timed(line: Line, delivery: Delivery) -> Delivery:
+    """Give a delivery the time of AsyncOS' own stamp, where no syslog has written one."""
+    time = None if line.time else _time(line)
+    return attrs.evolve(delivery, time=time) if time else delivery
+
+
+def _time(line: Line) -> datetime | None:
+    stamp = _STAMP.match(line.message)
+    if stamp is None:
+        return None
+    try:
+        return datetime.strptime(stamp[0].strip(), "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _detect(line: Line) -> bool:
+    return _DETECTED.match(_event(line)) is not None
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,114 @@
+"""dma, the DragonFly Mail Agent.
+
+From dma.c and net.c; its name in syslog holds the queue id, and so is no number::
+
+    line  = STAMP " " HOST " dma[" QID "]" ["[" PID "]"] ": " EVENT
+    EVENT = "<" RCPT "> trying delivery" / "<" RCPT "> delivery successful"
+          / "mail from=<" A "> to=<" A "> queued ..."
+          / "trying remote delivery to " H " [" IP "] pref " N
+          / "remote delivery deferred: " H " [" IP "] failed after " CMD ": " WORDS
+          / "remote delivery to " H " [" IP "] failed after " CMD ": " WORDS
+          / "connect to " H " [" IP "] failed: " WORDS
+          / "remote delivery " ("failed" / "deferred") ": " WORDS
+    CMD   = "connect" / "EHLO" / "MAIL FROM" / "RCPT TO" / "DATA" / "final DATA"
+    WORDS = REPLY / what became of the connection
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from smtpreply.logs.clock import STAMP
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import said_by, stage_of
+from smtpreply.logs.memory import Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "dma"
+
+_HEAD = re.compile(
+    rf"(?:{STAMP} (\S{{1,255}}) )?dma\[([0-9a-f.]{{1,40}})\](?:\[[0-9]{{1,10}}\])?: "
+)
+_QUEUED = re.compile(r"mail from=<([^>]{0,320})> to=<([^>]{0,320})>")
+_ADDRESSED = re.compile(r"<([^>]{0,320})> (trying delivery|delivery successful)")
+_HOST = r"(\S{1,255}) \[([0-9A-Fa-f.:]{2,45})\]"
+_FAILED = re.compile(
+    rf"remote delivery (deferred:|to) {_HOST} failed after ([A-Za-z ]{{4,12}}): (.*)\Z", re.DOTALL
+)
+_UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
+_OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers who wrote to whom."""
+
+    def __init__(self) -> None:
+        self._messages = Messages(_NAME)
+        self._recipients: Memory[str] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        queue_id, event = _parted(line)
+        if match := _QUEUED.match(event):
+            if queue_id:
+                self._messages.learn(queue_id, sender=match[1])
+            return ()
+        if match := _ADDRESSED.match(event):
+            if queue_id:
+                self._recipients[queue_id] = match[1]
+            if match[2] == "trying delivery":
+                return ()
+            return (self._delivery(line, queue_id, status=Status.SENT, recipient=match[1]),)
+        if match := _FAILED.match(event):
+            return (self._failed(line, queue_id, match),)
+        if match := _UNREACHED.match(event):
+            return (self._unreached(line, queue_id, match),)
+        if match := _OTHERWISE.match(event):
+            status = Status.BOUNCED if match[1] == "failed" else Status.DEFERRED
+            return (self._delivery(line, queue_id, status=status, text=match[2] or None),)
+        return () if line.program == _NAME or _HEAD.match(line.message) else None
+
+    def _failed(self, line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:
+        what, host, ip, command, words = match.groups()
+        return self._delivery(
+            line,
+            queue_id,
+            relay_host=host,
+            relay_ip=ip,
+            stage=Stage.END_OF_DATA if command == "final DATA" else stage_of(command),
+            status=Status.BOUNCED if what == "to" else Status.DEFERRED,
+            text=words or None,
+            reply_by=said_by(ReplyBy.REMOTE, words),
+        )
+
+    def _unreached(self, line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:
+        host, ip, words = match.groups()
+        return self._delivery(
+            line, queue_id, relay_host=host, relay_ip=ip, stage=Stage.CONNECT, text=words or None
+        )
+
+    def _delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
+        known = {"direction": Direction.OUTGOING, "recipient": self._recipients.get(queue_id)}
+        delivery = self._messages.delivery(line, queue_id, **(known | fields))
+        head = _HEAD.match(line.message)
+        return attrs.evolve(delivery, host=head[1]) if head and head[1] else delivery
+
+
+def _parted(line: Line) -> tuple[str | None, str]:
+    head = _HEAD.match(line.message)
+    if head is not None:
+        return head[2], line.message[head.end() :]
+    return str(line.pid) if line.pid is not None else None, line.message
+
+
+def _detect(line: Line) -> bool:
+    return line.program == _NAME or _HEAD.match(line.message) is not None
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,156 @@
+"""Dovecot: what its LMTP server and its deliver programs store, hand on, or refuse.
+
+From lib-lda/mail-deliver.c, lmtp/lmtp-proxy.c, submission/, and Pigeonhole's actions::
+
+    line   = ["dovecot: "] AGENT ["(" [PID ", "] USER ")" ["<" PID ">"] ["<" SESSION ">"]] ": "
+             [LEVEL ": "] [SESSION ": "] EVENT
+    AGENT  = "lmtp" / "lda" / "deliver" / "local" / "submission" / "imap-login" / "auth" / ...
+    EVENT  = ["sieve: "] ["msgid=" ID ": "] [ACTION " action: "] WHAT     ; deliver_log_format says
+    WHAT   = "saved mail to " MAILBOX / "stored mail into mailbox '" MAILBOX "'"
+           / "save failed to " MAILBOX ": " WHY
+           / "rejected message from <" A "> " ... / "rejected: " WHY
+           / "marked message to be discarded ..." / "discarded message"
+    EVENT  =/ ("Sent" / "Failed to send") " message to <" A "> at " HOST ":" PORT ": " REPLY
+              " (" N "/" N " at " N " ms)"                        ; the proxy of LMTP
+    EVENT  =/ ("Successfully relayed" / "Failed to relay") " message: from=<" A ">, ..."
+              "reply=`" REPLY "'"                                ; the proxy of submission
+
+In its own file, a line has no host: "Nov 24 11:43:32 lmtp(bob)<42><x>: Info: ...". A Message-ID is
+a stranger's words, so what happened is what the line says last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from smtpreply.logs.clock import STAMP
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import port_of, said_by
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "dovecot"
+
+_STAMPED = re.compile(rf"{STAMP} ")
+_AGENTS = (
+    r"(?:lmtp|lda|dovecot-lda|deliver|local|submission|imap|pop3|managesieve|sieve|auth|auth-worker|"
+    r"master|config|anvil|log|ssl-params|stats|indexer|indexer-worker|doveadm|dsync|dict|director|"
+    r"replicator|old-stats|script|script-login|quota-status|imap-urlauth)(?:-login)?"
+)
+_HEAD = re.compile(
+    rf"({_AGENTS})(?:\((?:[0-9]{{1,10}}(?:, )?)?<?([^()>]{{0,320}})>?\))?"
+    rf"(?:<[0-9]{{0,10}}>)?(?:<[^<>\s]{{0,100}}>)?: (?:{STAMP} )?"
+    r"(?:(?:Info|Error|Warning|Debug|Fatal|Panic): )?"
+)
+_EVENT = re.compile(
+    r"(?:.{0,4000}(?::|,) )?(?:[a-z]{1,20} action: )?"
+    r"(saved mail to|stored mail into mailbox|save failed to|failed to store into mailbox|"
+    r"rejected message|rejected:|discarded message|marked message to be discarded)( .*)?\Z",
+    re.DOTALL,
+)
+_MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
+_PROXIED = re.compile(
+    r"(?:\S{1,100}: )?(Sent|Failed to send) message to <([^>]{0,1000})> at "
+    r"(\S{1,255}?)(?::([0-9]{1,5}))?: (.*?)(?: \([0-9]+/[0-9]+ at [0-9]+ ms\))?\Z",
+    re.DOTALL,
+)
+_RELAYED = re.compile(
+    r"(Successfully relayed|Failed to relay) message: from=<([^>]{0,1000})>, .{0,500}?"
+    r"reply=`(.*)'[^']{0,100}\Z",
+    re.DOTALL,
+)
+_ID = re.compile(r"id=([^,\s]{1,200}),")
+_STATUSES = {
+    "saved mail to": Status.SENT,
+    "stored mail into mailbox": Status.SENT,
+    "rejected message": Status.REJECTED,
+    "rejected:": Status.REJECTED,
+    "discarded message": Status.DISCARDED,
+    "marked message to be discarded": Status.DISCARDED,
+}
+_DELIVERING = ("lmtp", "lda", "dovecot-lda", "deliver", "local")
+
+
+def _detect(line: Line) -> bool:
+    if line.program is not None and line.program.startswith("dovecot"):
+        return True
+    return _HEAD.match(_body(line)) is not None
+
+
+def _read(line: Line) -> Iterable[Delivery] | None:
+    body = _body(line)
+    head = _HEAD.match(body)
+    if head is None:
+        return None
+    agent, user = head.groups()
+    event = body[head.end() :]
+    if match := _PROXIED.match(event):
+        return (_proxied(line, match),)
+    if match := _RELAYED.match(event):
+        return (_relayed(line, match, event),)
+    what = _EVENT.match(event) if agent in _DELIVERING else None
+    return () if what is None else (_delivered(line, user, event, what),)
+
+
+def _delivered(line: Line, user: str | None, event: str, what: re.Match[str]) -> Delivery:
+    message_id = _MESSAGE_ID.search(event, 0, what.start(1))
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.LOCAL,
+        message_id=message_id[1] if message_id else None,
+        recipient=user or None,
+        status=_STATUSES.get(what[1]),
+        text=what[1] + (what[2] or ""),
+    )
+
+
+def _proxied(line: Line, match: re.Match[str]) -> Delivery:
+    result, recipient, host, port, reply = match.groups()
+    sent = result == "Sent"
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.LOCAL,
+        recipient=recipient,
+        relay_host=host.strip("[]"),
+        relay_port=port_of(port),
+        **_answered(reply, sent=sent),
+    )
+
+
+def _relayed(line: Line, match: re.Match[str], event: str) -> Delivery:
+    result, sender, reply = match.groups()
+    queue_id = _ID.search(event, match.end(2), match.start(3))
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        queue_id=queue_id[1] if queue_id else None,
+        sender=sender,
+        **_answered(reply, sent=result.startswith("Successfully")),
+    )
+
+
+def _answered(reply: str, *, sent: bool) -> dict[str, Any]:
+    by = said_by(ReplyBy.REMOTE, reply)
+    failed = Status.BOUNCED if by and not reply.startswith("4") else Status.DEFERRED
+    return {
+        "stage": Stage.END_OF_DATA if by else None,
+        "status": Status.SENT if sent else failed,
+        "text": reply,
+        "reply_by": by,
+    }
+
+
+def _body(line: Line) -> str:
+    """Give a line from its agent on, without the stamp of Dovecot's own file."""
+    stamp = _STAMPED.match(line.message) if line.program is None else None
+    return line.message[stamp.end() :] if stamp else line.message
+
+
+FORMAT = Format(_NAME, _detect, lambda: _read)

@@ -1,0 +1,80 @@
+r"""hMailServer: each command and each reply of each session.
+
+From Common/Application/Logger.cpp::
+
+    row     = QSERVICE TAB THREAD TAB SESSION TAB QSTAMP TAB QIP TAB QUOTE WAY ": " TEXT QUOTE
+            / QTYPE TAB THREAD TAB QSTAMP TAB QTEXT          ; QTYPE: "APPLICATION", "TCPIP", ...
+    SERVICE = "SMTPC"               ; we are the client: what is received are the server's replies
+            / "SMTPD"               ; we are the server: what is sent are our own replies
+            / "POP3D" / "IMAPD" / ...
+    WAY     = "SENT" / "RECEIVED"
+
+A newline is "[nl]". Nothing is escaped, and what is longer than a set length is cut in the middle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.dialogue import Dialogues
+from smtpreply.logs.prefix import Line
+
+_NAME = "hmailserver"
+
+# Where people quote such rows, their tabs have often become spaces.
+_ROW = re.compile(
+    r"\"(SMTPC|SMTPD)\"[\t ]+-?[0-9]{1,10}[\t ]+([0-9]{1,20})[\t ]+\"([^\"\t]{0,40})\"[\t ]+"
+    r"\"([^\"\t]{0,100})\"[\t ]+\"(SENT|RECEIVED): (.*)\"?\Z",
+    re.DOTALL,
+)
+_OTHER = re.compile(
+    r"\"(?:SMTPC|SMTPD|POP3C|POP3D|IMAPD|APPLICATION|DEBUG|ERROR|TCPIP|BACKUP|EVENTS)\""
+    r"[\t ]+-?[0-9]"
+)
+_NEWLINE = "[nl]"
+
+
+class _Reader:
+    """Reads the rows of one log. It remembers the sessions under way."""
+
+    def __init__(self) -> None:
+        self._dialogues = Dialogues(_NAME)
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        row = _ROW.match(line.message)
+        if row is None:
+            return () if _OTHER.match(line.message) else None
+        service, number, stamp, ip, way, text = row.groups()
+        is_ours = service == "SMTPD"
+        key = f"{service} {number} {ip}"
+        session = self._dialogues.of(key, is_ours=is_ours)
+        text = text.removesuffix('"').replace(_NEWLINE, "\n").rstrip()
+        if (way == "RECEIVED") is is_ours:
+            session.command(text)
+            return ()
+        host = ip or None
+        return self._dialogues.replied(
+            line, key, session, text, relay_host=host, relay_ip=host, time=_time(stamp)
+        )
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give the replies that have not come to an end."""
+        return self._dialogues.finish()
+
+
+def _time(stamp: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+
+
+def _detect(line: Line) -> bool:
+    return line.program is None and _OTHER.match(line.message) is not None
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

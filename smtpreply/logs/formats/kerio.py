@@ -1,0 +1,112 @@
+"""Kerio Connect: its mail log.
+
+From the administrator's guide, "Mail log"::
+
+    line = ["[" DD "/" Mmm "/" YYYY " " hh:mm:ss "] "] EVENT
+    EVENT = "Recv: Queue-ID: " ID ", Service: " S ", From: <" A ">, To: <" A ">, Size: " N ...
+          / "Sent: Queue-ID: " ID ", Recipient: <" A ">, Result: " RESULT
+            ", Status: " STATUS [WORDS] ", " ["Remote-Host: " HOST ","] ["Msg-Id: <" ID ">"]
+    RESULT = "delivered" / "delayed" / "deferred" / "failed" / "discarded"
+    STATUS = enhanced status
+
+Of what a server said there is the enhanced status, with words that may be Kerio's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.words import said_by, status_of
+from smtpreply.logs.prefix import Line
+
+_NAME = "kerio"
+
+_STAMP = re.compile(
+    r"\[([0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/[0-9]{4} [0-9:]{8})\] "
+)
+_SENT = re.compile(
+    r"Sent: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Recipient: <([^>]{0,320})>, ?Result: ([a-z]+), ?"
+    r"Status: ([245]\.[0-9]{1,3}\.[0-9]{1,3})?(.*)\Z",
+    re.DOTALL,
+)
+_AFTER = re.compile(
+    r"(.*?) ?, ?(?:Remote-Host: ([^\s,]{1,255}))?(?:, ?)?(?:Msg-Id: <([^<>]{0,998})>)?\s*\Z",
+    re.DOTALL,
+)
+_RECEIVED = re.compile(
+    r"Recv: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Service: [^,]{1,100}, ?From: <([^>]{0,320})>"
+)
+_STATUSES = {
+    "delivered": Status.SENT,
+    "delayed": Status.DEFERRED,
+    "deferred": Status.DEFERRED,
+    "failed": Status.BOUNCED,
+    "discarded": Status.DISCARDED,
+}
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers who sent each message."""
+
+    def __init__(self) -> None:
+        self._messages = Messages(_NAME)
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        event = _event(line)
+        if match := _RECEIVED.match(event):
+            self._messages.learn(match[1], sender=match[2])
+            return ()
+        match = _SENT.match(event)
+        if match is None:
+            return () if event.startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: ")) else None
+        return (self._sent(line, match),)
+
+    def _sent(self, line: Line, match: re.Match[str]) -> Delivery:
+        queue_id, recipient, result, dsn, rest = match.groups()
+        after = _AFTER.match(rest)
+        words, host, message_id = after.groups() if after else (rest, None, None)
+        text = words.strip()
+        numeric = host if host and (":" in host or host.replace(".", "").isdecimal()) else None
+        delivery = self._messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.LOCAL if host in _LOOPBACK else Direction.OUTGOING,
+            message_id=message_id,
+            recipient=recipient,
+            relay_host=host,
+            relay_ip=numeric,
+            status=_STATUSES.get(result),
+            dsn=status_of(dsn),
+            text=text or None,
+            reply_by=said_by(ReplyBy.REMOTE, text),
+        )
+        time = None if line.time else _time(line)
+        return attrs.evolve(delivery, time=time) if time else delivery
+
+
+def _event(line: Line) -> str:
+    stamp = _STAMP.match(line.message)
+    return line.message[stamp.end() :] if stamp else line.message
+
+
+def _time(line: Line) -> datetime | None:
+    stamp = _STAMP.match(line.message)
+    try:
+        return datetime.strptime(stamp[1], "%d/%b/%Y %H:%M:%S") if stamp else None  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _detect(line: Line) -> bool:
+    return _event(line).startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: "))
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,106 @@
+r"""msmtp: the line that it writes for each mail, to its own file or to syslog.
+
+From msmtp.c, log_info::
+
+    line = [STAMP " "] "host=" HOST " tls=" ONOFF " auth=" ONOFF [" user=" USER] [" from=" ADDR]
+           " recipients=" ADDR *("," ADDR) [" mailsize=" N]
+           [" smtpstatus=" CODE " smtpmsg='" REPLY "'"] [" errormsg='" WORDS "'"] " exitcode=" EX
+
+The lines of a reply are parted by a literal ``\n``. A quote is not escaped: a reply ends at the
+last place where what follows is msmtp's own. It keeps no queue: what is deferred, its caller has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import said_by
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "msmtp"
+
+_LINE = re.compile(
+    r"(?:.{0,60}? )?host=(\S{0,255}) tls=(on|off) auth=(?:on|off)(?: user=\S{0,320})?"
+    r"(?: from=(\S{0,320}))? recipients=(\S+)(?: mailsize=[0-9]+)?(?= )"
+)
+_EXIT = re.compile(r"EX_[A-Z]{1,20}\s*\Z")
+_SAID = re.compile(r" smtpstatus=[0-9]{3} smtpmsg='")
+_ERROR = " errormsg='"
+_STAGES = (
+    ("initial OK message", Stage.CONNECT),
+    ("command HELO", Stage.EHLO),
+    ("command EHLO", Stage.EHLO),
+    ("STARTTLS", Stage.STARTTLS),
+    ("uthentication", Stage.AUTH),
+    ("envelope from address", Stage.MAIL),
+    ("recipient address", Stage.RCPT),
+    ("does not accept mail data", Stage.DATA),
+    ("did not accept the mail", Stage.END_OF_DATA),
+)
+
+
+def _read(line: Line) -> Iterable[Delivery] | None:
+    head = _LINE.match(line.message)
+    if head is None:
+        return None
+    host, tls, sender, recipients = head.groups()
+    rest = line.message[head.end() :]
+    said, _, code = rest.rpartition(" exitcode=")
+    if _EXIT.match(code) is None:
+        return None
+    code = code.strip()
+    text, error = _words(said)
+    by = said_by(ReplyBy.REMOTE, text)
+    return [
+        delivery_in(
+            line,
+            _NAME,
+            direction=Direction.OUTGOING,
+            sender=sender,
+            recipient=recipient,
+            relay_host=host or None,
+            tls="on" if tls == "on" else None,
+            stage=_stage(error, code),
+            status=_status(code, text if by else None),
+            text=text or error,
+            reply_by=by,
+        )
+        for recipient in recipients.split(",")
+        if recipient
+    ]
+
+
+def _words(said: str) -> tuple[str | None, str | None]:
+    """Give what the server said, and what msmtp says of it."""
+    begin = _SAID.match(said)
+    if begin is None:
+        return None, said.removeprefix(_ERROR).removesuffix("'") or None
+    reply, parted, error = said[begin.end() :].removesuffix("'").rpartition("'" + _ERROR)
+    text = reply if parted else error
+    return text.replace("\\n", "\n") or None, error if parted else None
+
+
+def _status(code: str, reply: str | None) -> Status:
+    if code == "EX_OK":
+        return Status.SENT
+    if reply is not None:
+        return Status.DEFERRED if reply.startswith("4") else Status.BOUNCED
+    return Status.DEFERRED if code == "EX_TEMPFAIL" else Status.BOUNCED
+
+
+def _stage(error: str | None, code: str) -> Stage | None:
+    if code == "EX_OK":
+        return Stage.END_OF_DATA
+    return next((stage for words, stage in _STAGES if error and words in error), None)
+
+
+def _detect(line: Line) -> bool:
+    return line.program == _NAME or _LINE.match(line.message) is not None
+
+
+FORMAT = Format(_NAME, _detect, lambda: _read)

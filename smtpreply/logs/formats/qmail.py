@@ -1,0 +1,269 @@
+"""qmail, and what is made of it: netqmail, notqmail, s/qmail, indimail.
+
+From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c and ucspi-tcp's rblsmtpd.c::
+
+    line    = [STAMP " "] BODY [" " QUEUE]              ; QUEUE: indimail's, which has several
+    STAMP   = "@" 16HEX 8HEX                            ; TAI64N, of multilog
+            / SECONDS "." FRACTION                      ; of splogger and of accustamp
+            / "YYYY-MM-DD HH:MM:SS.nnnnnnnnn"           ; of tai64nlocal
+    BODY    = "info msg " M ": bytes " N " from <" SENDER "> qp " N " uid " N
+            / "starting delivery " D ": msg " M " to " ("local" / "remote") " " RCPT
+            / "delivery " D ": " ("success" / "failure" / "deferral") ": " REPORT
+            / "new msg " M / "end msg " M / "bounce msg " M " qp " N / "status: local " ...
+            / "rblsmtpd: " IP " pid " N ": " REPLY      ; the client is refused
+    REPORT  = [ NOTE "/" ] SENTENCE "./" ["Remote_host_said:_" REPLY "/"]
+              ["Giving_up_on_" IP "./"] ["I'm_not_going_to_try_again;..."]
+    SENTENCE = "Connected_to_" IP "_but_" WHAT / IP "_does_not_like_recipient"
+             / IP "_failed_on_DATA_command" / IP "_failed_after_I_sent_the_message"
+             / ["(" RCPT ")_"] IP "_accepted_message"   ; the recipient is a patch's
+
+A report names neither the message nor the recipient: the delivery's number leads to the line that
+started it. In a report each newline is "/", and each other octet below "!" or above "~", and "%",
+is "_" (logsafe). So a "/" ends a line only where the next begins with the same code, and a "_" may
+have been one: it is taken for a space, but not within an address in angle brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import Messages, delivery_in
+from smtpreply.logs.formats.words import said_by, status_of
+from smtpreply.logs.memory import Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "qmail"
+
+_STAMP = re.compile(
+    r"(?:@4([0-9a-f]{15})([0-9a-f]{8})|([0-9]{9,11})\.([0-9]{1,9})"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{1,9}) +"
+)
+_TAI_OFFSET = timedelta(seconds=10)  # what qmail's own libtai takes for TAI - UTC
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_INFO = re.compile(r"info msg ([0-9]{1,20}): bytes [0-9]+ from <([^>]*)>")
+_START = re.compile(
+    r"starting delivery ([0-9]{1,20}): msg ([0-9]{1,20}) to (local|remote) (\S+)(?: (\S+))?"
+)
+_REPORT = re.compile(r"delivery ([0-9]{1,20}): (success|failure|deferral): (\S*)(?: (\S+))?")
+_END = re.compile(r"end msg ([0-9]{1,20})")
+_BLOCKED = re.compile(r"rblsmtpd: (\S{1,100}) pid [0-9]+: (.*)\Z", re.DOTALL)
+# A report as bounces and people quote it, without its number.
+_LONE = re.compile(r"[A-Za-z0-9._:\[\]()@-]{3,300}\./Remote_host_said:_\S*\Z")
+_QUOTED = re.compile(
+    r"(?:([A-Za-z0-9._:\[\]()@' -]{3,300}\.) )?Remote host said: (.*)\Z", re.DOTALL
+)
+_QUOTED_END = re.compile(r"\s+Giving up on [^\s]{1,300}\.?\s*\Z")
+_OTHER = re.compile(
+    r"(?:new msg|bounce msg|triple bounce: |double bounce: |status: (?:local|exiting|initial)|"
+    r"delivery [0-9]+: report mangled|(?:alert|warning|running|number of|tcpserver: ))"
+)
+_DETECTED = re.compile(
+    r"(?:info|new|end|bounce) msg [0-9]|starting delivery [0-9]+: msg [0-9]|"
+    r"delivery [0-9]+: (?:success|failure|deferral|report mangled)|"
+    r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]"
+)
+
+_SAID = "Remote_host_said:_"
+_TOO_LONG = "I'm_not_going_to_try_again;"
+_AFTER_REPLY = re.compile(
+    r"/(?:Giving_up_on_[^/]{0,300}|STARTTLS_proto=[^/]{0,300}(?:/[^/]{0,300}){0,10}|"
+    r"I'm_not_going_to_try_again;[^/]{0,100})/?\Z"
+)
+_ACCEPTED_RECIPIENT = re.compile(r"(?:[^/]{0,200}/)?\(([^()/]{1,320})\)_")
+_PEER = re.compile(
+    r"(?:[/)_]|\A)\[?([0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+    r"|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.[0-9]{1,3}){3})?)\]?(?:_|\.?/|\.?\Z)"
+)
+_DSN = re.compile(r"\(#([245]\.[0-9]{1,3}\.[0-9]{1,3})\)")
+_ADDRESS = re.compile(r"(<[^<>]{1,320}@[^<>]{1,255}>)")
+_STAGES = (
+    ("greeting_failed", Stage.CONNECT),
+    ("my_name_was_rejected", Stage.EHLO),
+    ("sender_was_rejected", Stage.MAIL),
+    ("does_not_like_recipient", Stage.RCPT),
+    ("failed_on_DATA_command", Stage.DATA),
+    ("failed_after_I_sent_the_message", Stage.END_OF_DATA),
+    ("accepted_message", Stage.END_OF_DATA),
+    ("authentication", Stage.AUTH),
+    ("STARTTLS", Stage.STARTTLS),
+)
+_DIRECTIONS = {"remote": Direction.OUTGOING, "local": Direction.LOCAL}
+_STATUSES = {
+    "success": Status.SENT,
+    "failure": Status.BOUNCED,
+    "deferral": Status.DEFERRED,
+}
+
+
+@attrs.frozen
+class _Started:
+    """A delivery under way: of which message, where to."""
+
+    message: str
+    channel: str
+    recipient: str
+
+
+def _detect(line: Line) -> bool:
+    body = _body(line)
+    return any(pattern.match(body) for pattern in (_DETECTED, _LONE, _QUOTED))
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers the messages and the deliveries under way."""
+
+    def __init__(self) -> None:
+        self._messages = Messages(_NAME)
+        self._started: Memory[_Started] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        body = _body(line)
+        if match := _REPORT.match(body):
+            number, result, report, queue = match.groups()
+            return (self._reported(line, f"{number} {queue or ''}", _STATUSES[result], report),)
+        if match := _START.match(body):
+            number, message, channel, recipient, queue = match.groups()
+            self._started[f"{number} {queue or ''}"] = _Started(message, channel, recipient)
+            return ()
+        if match := _INFO.match(body):
+            self._messages.learn(match[1], sender=match[2])
+            return ()
+        if match := _END.match(body):
+            self._messages.forget(match[1])
+            return ()
+        if match := _BLOCKED.match(body):
+            return (self._blocked(line, *match.groups()),)
+        if _LONE.match(body):
+            return (self._reported(line, None, None, body),)
+        if match := _QUOTED.match(body):
+            return (_quoted(line, match),)
+        return () if _OTHER.match(body) else None
+
+    def _reported(
+        self, line: Line, number: str | None, status: Status | None, report: str
+    ) -> Delivery:
+        started = self._started.get(number)
+        if number is not None:
+            self._started.forget(number)
+        known = _read_report(report)
+        if status is Status.BOUNCED and _TOO_LONG in report:
+            status = Status.EXPIRED
+        channel = started.channel if started else "remote" if "relay_ip" in known else None
+        told = {
+            "recipient": started.recipient if started else None,
+            "direction": _DIRECTIONS.get(channel or ""),
+            "status": status,
+        }
+        delivery = self._messages.delivery(
+            line, started.message if started else None, **(told | known)
+        )
+        return _timed(delivery, line)
+
+    def _blocked(self, line: Line, ip: str, text: str) -> Delivery:
+        delivery = self._messages.delivery(
+            line,
+            None,
+            direction=Direction.INCOMING,
+            relay_ip=ip,
+            status=Status.REJECTED,
+            text=text,
+            reply_by=said_by(ReplyBy.OWN, text),
+        )
+        return _timed(delivery, line)
+
+
+def _quoted(line: Line, match: re.Match[str]) -> Delivery:
+    """Read what a bounce quotes, as it was before the log made it safe."""
+    sentence = (match[1] or "").replace(" ", "_")
+    end = _QUOTED_END.search(match[2])
+    peer = _PEER.search(sentence)
+    text = match[2][: end.start()] if end else match[2]
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        relay_host=peer[1] if peer else None,
+        relay_ip=peer[1] if peer else None,
+        stage=next((stage for words, stage in _STAGES if words in sentence), None),
+        text=text.strip() or None,
+        reply_by=ReplyBy.REMOTE if text.strip() else None,
+    )
+
+
+def _read_report(report: str) -> dict[str, Any]:
+    """Give what a report tells: who was spoken to, at which stage, what was said."""
+    sentence, said, reply = report.partition(_SAID)
+    known: dict[str, Any] = {}
+    if peer := _PEER.search(sentence):
+        known["relay_ip"] = known["relay_host"] = peer[1]
+    if recipient := _ACCEPTED_RECIPIENT.match(sentence):
+        known["recipient"] = recipient[1]
+    text = _reply(reply) if said else ""
+    if text:
+        known["text"] = text
+        known["reply_by"] = ReplyBy.REMOTE
+        known["stage"] = next((stage for words, stage in _STAGES if words in sentence), None)
+        return known
+    known["text"] = _spaced(report.rstrip("/").replace("/", "\n")) or None
+    if dsn := _DSN.search(report):
+        known["dsn"] = status_of(dsn[1])
+    return known
+
+
+def _reply(text: str) -> str:
+    """Give a reply as it was sent, as far as the log leaves it certain."""
+    while match := _AFTER_REPLY.search(text):
+        text = text[: match.start()]
+    text = text.removesuffix("/")
+    code = text[:3]
+    if not code.isdecimal():
+        return _spaced(text)
+    lines = re.split(rf"/(?={code}(?:[-_]|\Z))", text)
+    return "\n".join(code + _spaced(line[3:]) for line in lines)
+
+
+def _spaced(text: str) -> str:
+    parts = _ADDRESS.split(text)
+    parts[::2] = [part.replace("_", " ") for part in parts[::2]]
+    return "".join(parts)
+
+
+def _body(line: Line) -> str:
+    """Give what follows the stamp."""
+    text = line.message
+    if line.host == "delivery" and line.program is not None and line.program.isdecimal():
+        text = line.text  # "2026-11-24 11:43:32.1 delivery 5: ...", which looks like a prefix
+    stamp = _STAMP.match(text)
+    return text[stamp.end() :] if stamp else text
+
+
+def _timed(delivery: Delivery, line: Line) -> Delivery:
+    """Give a delivery the time of qmail's own stamp, which is finer than a syslog's."""
+    stamp = _STAMP.match(line.message)
+    if stamp is None:
+        return delivery
+    seconds, nanoseconds, epoch, fraction = stamp.groups()
+    try:
+        if seconds is not None:
+            since = timedelta(seconds=int(seconds, 16), microseconds=int(nanoseconds, 16) // 1000)
+            time = _EPOCH + since - _TAI_OFFSET
+        elif epoch is not None:
+            since = timedelta(seconds=int(epoch), microseconds=int(fraction[:6].ljust(6, "0")))
+            time = _EPOCH + since
+        else:
+            return delivery
+    except OverflowError:
+        return delivery
+    return attrs.evolve(delivery, time=time)
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

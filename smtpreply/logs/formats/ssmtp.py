@@ -1,0 +1,76 @@
+"""sSMTP: one line a mail, in syslog.
+
+From ssmtp.c::
+
+    line = "Sent mail for " SENDER " (" REPLY ") uid=" N " username=" U " outbytes=" N
+         / COMMAND " (" REPLY ")" / words
+
+A success has the answer to QUIT. A failure has what was sent, and the answer to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import said_by, stage_of
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "ssmtp"
+
+_SENT = re.compile(
+    r"Sent mail for (\S{0,320}) \((.*)\) uid=[0-9]+ username=.{0,100} outbytes=[0-9]+\s*\Z",
+    re.DOTALL,
+)
+_FAILED = re.compile(r"(.{1,400}?) \(([2-5][0-9]{2}(?:[ -].*)?)\)\s*\Z", re.DOTALL)
+_ADDRESS = re.compile(r"(?:RCPT TO|MAIL FROM):<([^>]{0,320})>")
+
+
+def _read(line: Line) -> Iterable[Delivery] | None:
+    if match := _SENT.match(line.message):
+        sender, text = match.groups()
+        by = said_by(ReplyBy.REMOTE, text)
+        return (
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.OUTGOING,
+                sender=sender,
+                stage=Stage.QUIT if by else None,
+                status=Status.SENT,
+                text=text or None,
+                reply_by=by,
+            ),
+        )
+    match = _FAILED.match(line.message)
+    if match is None:
+        return ()
+    command, text = match.groups()
+    stage = stage_of(command.partition(":")[0])
+    if stage is None and ("AUTH" in command or "uthoriz" in command):
+        stage = Stage.AUTH
+    address = _ADDRESS.match(command)
+    return (
+        delivery_in(
+            line,
+            _NAME,
+            direction=Direction.OUTGOING,
+            sender=address[1] if address and stage is Stage.MAIL else None,
+            recipient=address[1] if address and stage is Stage.RCPT else None,
+            stage=stage,
+            status=Status.BOUNCED,  # it keeps no queue
+            text=text,
+            reply_by=said_by(ReplyBy.REMOTE, text),
+        ),
+    )
+
+
+def _detect(line: Line) -> bool:
+    return line.program is not None and line.program.lower() == _NAME
+
+
+FORMAT = Format(_NAME, _detect, lambda: _read)

@@ -1,0 +1,203 @@
+"""ZoneMTA: what its senders deliver.
+
+From lib/sender.js, lib/bounces.js, and npmlog, which writes the level before the name::
+
+    line     = [LEVEL " "] NAME " " ["id=" SESSION " "] QID "." SEQ " " EVENT
+    NAME     = "Sender/" ZONE "/" PID ["[" N "]"]            ; once in parentheses
+    EVENT    = "ACCEPTED" / ("DEFERRED" / "REJECTED") "[" CATEGORY "]", then
+               " from=" SENDER ["[" ENVELOPE "]"] " to=" RCPT *(" " KEY "=" VALUE) " (" REPLY ")"
+             / ("SMTPERR" / "SMTPCLOSE") " [" CONNECTION "]" ... (" error=" / " response=")
+               QUOTE WORDS QUOTE [" connected=" SECONDS]
+    KEY      = "src" / "mx" / "body" / "md5" / "id" / "message-id" / ...
+    WORDS    = [what failed ": "] REPLY            ; nodemailer's, may be said twice: "R: R"
+
+In an ACCEPTED, DEFERRED or REJECTED line the lines of a reply are joined by spaces, without the
+codes of the later ones. The other events hold them as they are, and npmlog writes each line of a
+message with level and name again: such lines are joined. A reply may be told by several of them
+in turn: it is given once. Where no server was found or answered,
+ZoneMTA makes up a reply ("450 Can't find an MX server for example.org").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import said_by, uncoloured
+from smtpreply.logs.memory import CAPACITY, Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "zonemta"
+
+_LEVEL = r"(?:(?:info|verb|sill|http|notice|warn|WARN|ERR!|error) )"
+_HEAD = re.compile(
+    rf"{_LEVEL}?\(?(Sender/[^\s()]{{1,200}})\)? (?:id=(\S{{1,64}}) )?"
+    r"(?:([0-9a-f]{10,24}(?:\.[0-9a-f]{1,6})?) )?"
+)
+_OUTCOME = re.compile(
+    r"(ACCEPTED|DEFERRED|REJECTED)(?:\[([^\]]{0,64})\])? from=(\S*) to=(\S+)"
+    r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=\S*){0,12}) \((.*)\)\Z",
+    re.DOTALL,
+)
+_FAILURE = re.compile(
+    r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
+)
+_END = re.compile(r"\"(?: connected=[0-9.]{1,20}s?\.?)?\Z")
+_REPLY_LINE = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
+_REPLY = re.compile(r"(?:\A|: |response=)([2-5][0-9]{2}(?:[ -].*)?)\Z", re.DOTALL)
+_MADE_UP = re.compile(
+    r"[45]50 (?:Can't (?:find|connect)|Error connecting to|Connection to \S+ closed unexpectedly|"
+    r"Network error when connecting|DNS Error|Failed to (?:connect|resolve|find)|"
+    r"Unexpected socket close)"
+)
+_MX = re.compile(r" mx=([^\s\[]+)(?:\[([0-9A-Fa-f.:]+)\])?")
+_MESSAGE_ID = re.compile(r" (?:message-)?id=<([^<>]+)>")
+_BRACKETED = re.compile(r"[^\[]*\[(.*)\]\Z")
+_STAGES = (
+    ("Invalid greeting", Stage.CONNECT),
+    ("Invalid HELO", Stage.EHLO),
+    ("EHLO", Stage.EHLO),
+    ("STARTTLS", Stage.STARTTLS),
+    ("Invalid login", Stage.AUTH),
+    ("Mail command failed", Stage.MAIL),
+    ("recipients were rejected", Stage.RCPT),
+    ("Recipient command failed", Stage.RCPT),
+    ("Data command failed", Stage.DATA),
+    ("Message failed", Stage.END_OF_DATA),
+)
+_STATUSES = {
+    "ACCEPTED": Status.SENT,
+    "DEFERRED": Status.DEFERRED,
+    "REJECTED": Status.BOUNCED,
+}
+_MOST_LINES = 200  # of a message; npmlog has split it
+
+
+@attrs.define
+class _Failure:
+    """What a sender said of a connection, over as many lines as it took."""
+
+    line: Line
+    queue_id: str | None
+    lines: list[str] = attrs.field(factory=list)
+
+    def delivery(self) -> Delivery:
+        """Give the reply, or what stands in its place."""
+        words = "\n".join(self.lines).rstrip()
+        text, by = _last_reply(_END.sub("", words))
+        return delivery_in(
+            self.line,
+            _NAME,
+            direction=Direction.OUTGOING,
+            queue_id=self.queue_id,
+            stage=next((stage for known, stage in _STAGES if known in words), None),
+            text=text or None,
+            reply_by=by,
+        )
+
+
+class _Reader:
+    """Reads the lines of one log. It joins those that belong to one message of a sender."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, _Failure] = {}
+        self._said: Memory[str] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        text = uncoloured(line.message)
+        head = _HEAD.match(text)
+        if head is None:
+            return () if line.program is not None else None
+        return list(self._told(line, head, text[head.end() :]))
+
+    def _told(self, line: Line, head: re.Match[str], event: str) -> Iterator[Delivery]:
+        name, _, queue_id = head.groups()
+        if _REPLY_LINE.match(event):
+            failure = self._failures.setdefault(name, _Failure(line, queue_id))
+            if len(failure.lines) < _MOST_LINES:
+                failure.lines.append(event)
+            if event[3:4] != "-":
+                yield from self._end(name)
+        else:
+            if name in self._failures:
+                yield from self._end(name)
+            if match := _OUTCOME.match(event):
+                yield _outcome(line, queue_id, match)
+            elif match := _FAILURE.match(event):
+                yield from self._failed(line, name, queue_id, event[match.end() :])
+        if len(self._failures) > CAPACITY:
+            yield from self._end(next(iter(self._failures)))
+
+    def _failed(
+        self, line: Line, name: str, queue_id: str | None, words: str
+    ) -> Iterator[Delivery]:
+        self._failures[name] = _Failure(line, queue_id, [words])
+        if _END.search(words):
+            yield from self._end(name)
+
+    def _end(self, name: str) -> Iterator[Delivery]:
+        """Give what a sender has said, unless it has said so of this message before."""
+        delivery = self._failures.pop(name).delivery()
+        told = delivery.queue_id and self._said.get(delivery.queue_id)
+        if delivery.queue_id and delivery.text:
+            self._said[delivery.queue_id] = delivery.text
+        if not told or told != delivery.text:
+            yield delivery
+
+    def finish(self) -> Iterable[Delivery]:
+        """Give what was said on lines that nothing has followed."""
+        return [found for name in list(self._failures) for found in self._end(name)]
+
+
+def _outcome(line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:
+    event, _, sender, recipient, fields, text = match.groups()
+    mx = _MX.search(fields)
+    message_id = _MESSAGE_ID.search(fields)
+    envelope = _BRACKETED.match(sender)
+    by = _speaker(text)
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        queue_id=queue_id,
+        message_id=message_id[1] if message_id else None,
+        sender=envelope[1] if envelope else sender,
+        recipient=recipient,
+        relay_host=mx[1] if mx else None,
+        relay_ip=mx[2] if mx else None,
+        stage=Stage.END_OF_DATA if event == "ACCEPTED" else None,
+        status=_STATUSES[event],
+        text=text or None,
+        reply_by=by,
+    )
+
+
+def _last_reply(words: str) -> tuple[str, ReplyBy | None]:
+    """Give the reply that words end with. What is said twice is said once."""
+    found = _REPLY.search(words)
+    if found is None:
+        return words, None
+    text = found[1]
+    half = len(text) // 2
+    if text[half - 1 : half + 1] == ": " and text[: half - 1] == text[half + 1 :]:
+        text = text[: half - 1]
+    return text, _speaker(text)
+
+
+def _speaker(text: str) -> ReplyBy | None:
+    return said_by(ReplyBy.MTA if _MADE_UP.match(text) else ReplyBy.REMOTE, text)
+
+
+def _detect(line: Line) -> bool:
+    if line.program is not None and line.program.startswith(("zone-mta", "zonemta")):
+        return True
+    return _HEAD.match(uncoloured(line.message)) is not None
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,183 @@
+"""The log of qmail: what its reports keep of a reply, and what they hide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpreply import Stage
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+
+SAMPLE = Path(__file__).parents[2] / "data" / "logs" / "qmail.log"
+PEER = "192.0.2.25"
+
+
+def one(line: str) -> Delivery:
+    [delivery] = scan([line])
+    assert delivery.mta == "qmail"
+    return delivery
+
+
+def test_a_report_is_joined_with_what_started_the_delivery() -> None:
+    run = scan(SAMPLE)
+    local, remote = run
+    assert (run.coverage.lines, run.coverage.understood) == (9, 9)
+    assert (local.recipient, local.direction, local.status) == (
+        "team@example.com",
+        Direction.LOCAL,
+        Status.SENT,
+    )
+    assert (local.diagnostic, local.reply) == ("did 1+0+0", None)
+    assert (remote.queue_id, remote.sender) == ("161214", "al@example.com")
+    assert (remote.recipient, remote.relay_ip) == ("bob@example.org", PEER)
+    assert (remote.stage, remote.status) == (Stage.RCPT, Status.BOUNCED)
+    assert (remote.direction, remote.reply_by) == (Direction.OUTGOING, ReplyBy.REMOTE)
+    assert remote.time == datetime(2025, 11, 25, 14, 35, 7, 723126, tzinfo=UTC)
+
+
+def test_a_slash_ends_a_line_only_where_the_code_goes_on() -> None:
+    [_, remote] = scan(SAMPLE)
+    assert remote.text == (
+        "550-5.1.1 <bob_b@example.org> is unknown\n"
+        "550-5.1.1 See http://example.org/help\n"
+        "550 5.1.1 to learn more"
+    )
+    assert remote.reply is not None
+    assert (remote.reply.code, str(remote.reply.enhanced)) == (550, "5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("report", "stage"),
+    [
+        (f"Connected_to_{PEER}_but_greeting_failed./", Stage.CONNECT),
+        (f"Connected_to_{PEER}_but_my_name_was_rejected./", Stage.EHLO),
+        (f"Connected_to_{PEER}_but_sender_was_rejected./", Stage.MAIL),
+        (f"{PEER}_failed_on_DATA_command./", Stage.DATA),
+        (f"{PEER}_failed_after_I_sent_the_message./", Stage.END_OF_DATA),
+        (f"no_supported_AUTH_method_found,_going_on./{PEER}_accepted_message./", Stage.END_OF_DATA),
+        (f"STARTTLS_rejected_while_x.pem_exists;_connected_to_{PEER}./", Stage.STARTTLS),
+    ],
+)
+def test_the_sentence_tells_the_stage(report: str, stage: Stage) -> None:
+    found = one(f"delivery 5: deferral: {report}Remote_host_said:_451_4.7.1_Later/")
+    assert (found.stage, found.relay_ip, found.text) == (stage, PEER, "451 4.7.1 Later")
+    assert found.status is Status.DEFERRED
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "@400000006925bea52b1a09cc ",
+        "1764081362.721000 ",
+        "2026-11-24 11:43:32.123456789 ",
+        "Nov 24 11:43:32 mx1 qmail: 1764081362.721000 ",
+        "Nov 24 11:43:32 mx1 qmail-send[9]: ",
+        "",
+    ],
+)
+def test_stamps_of_all_loggers(head: str) -> None:
+    found = one(f"{head}delivery 5: success: (b@example.org)_{PEER}_accepted_message./"
+                "Remote_host_said:_250_ok/")  # fmt: skip
+    assert (found.recipient, found.text, found.status) == ("b@example.org", "250 ok", Status.SENT)
+    assert (found.time is not None) is bool(head)
+
+
+def test_epoch_stamps_are_times() -> None:
+    found = one("1764081362.5 delivery 5: failure: Sorry,_no_mailbox_here_by_that_name._(#5.1.1)/")
+    assert found.time == datetime(2025, 11, 25, 14, 36, 2, 500000, tzinfo=UTC)
+
+
+def test_a_time_beyond_all_calendars_is_none() -> None:
+    assert one("@4fffffffffffffffffffffff delivery 5: success: did_0+0+1/").time is None
+
+
+def test_its_own_words_are_no_reply() -> None:
+    found = one(
+        "delivery 6: deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_connection._(#4.4.1)/"
+    )
+    assert found.reply is None
+    assert found.diagnostic == ("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)")
+    assert (str(found.dsn), found.relay_ip, found.direction) == ("4.4.1", None, None)
+
+
+def test_a_message_that_was_too_long_in_the_queue_has_expired() -> None:
+    found = one(
+        f"delivery 7: failure: Connected_to_{PEER}_but_greeting_failed./Remote_host_said:_421_Busy/"
+        "I'm_not_going_to_try_again;_this_message_has_been_in_the_queue_too_long./"
+    )
+    assert (found.status, found.text) == (Status.EXPIRED, "421 Busy")
+
+
+def test_indimail_has_queues_that_count_for_themselves() -> None:
+    log = [
+        "starting delivery 1: msg 7 to remote a@example.org queue1",
+        "starting delivery 1: msg 8 to remote b@example.org queue2",
+        f"delivery 1: success: {PEER}_accepted_message./Remote_host_said:_250_ok/ queue1",
+    ]
+    [found] = scan(log)
+    assert (found.queue_id, found.recipient) == ("7", "a@example.org")
+
+
+def test_rblsmtpd_refuses_in_our_name() -> None:
+    found = one("rblsmtpd: 203.0.113.9 pid 42: 451 Blocked - see https://example.net/?203.0.113.9")
+    assert (found.reply_by, found.status) == (ReplyBy.OWN, Status.REJECTED)
+    assert (found.relay_ip, found.direction) == ("203.0.113.9", Direction.INCOMING)
+
+
+def test_a_report_that_a_bounce_quotes_stands_alone() -> None:
+    found = one(f"{PEER}_does_not_like_recipient./Remote_host_said:_553_No/Giving_up_on_{PEER}./")
+    assert (found.text, found.stage, found.status) == ("553 No", Stage.RCPT, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "stage", "ip"),
+    [
+        ("Remote host said: 550 5.1.1 No: a_b", None, None),
+        (
+            f"{PEER} does not like recipient. Remote host said: 550 5.1.1 No: a_b "
+            f"Giving up on {PEER}.",
+            Stage.RCPT,
+            PEER,
+        ),
+        (
+            f"Connected to {PEER} but sender was rejected. Remote host said: 550 5.1.1 No: a_b",
+            Stage.MAIL,
+            PEER,
+        ),
+    ],
+)
+def test_a_bounce_quotes_it_with_its_spaces(line: str, stage: Stage | None, ip: str | None) -> None:
+    found = one(line)
+    assert (found.text, found.stage, found.relay_ip) == ("550 5.1.1 No: a_b", stage, ip)
+    assert (found.reply_by, found.status) == (ReplyBy.REMOTE, None)
+
+
+def test_a_reply_that_looks_like_a_report_stays_a_reply() -> None:
+    found = one(
+        f"delivery 9: deferral: {PEER}_does_not_like_recipient./Remote_host_said:_450_no/"
+        "Remote_host_said:_250_ok/delivery_9:_success/Giving_up_on_198.51.100.1./x/"
+    )
+    assert (found.status, found.relay_ip) == (Status.DEFERRED, PEER)
+    assert found.reply is not None
+    assert found.reply.code == 450
+
+
+def test_an_address_with_an_underscore_keeps_it() -> None:
+    found = one(f"delivery 9: failure: {PEER}_does_not_like_recipient./"
+                "Remote_host_said:_550_<a_b@example.org>_unknown_here/")  # fmt: skip
+    assert found.text == "550 <a_b@example.org> unknown here"
+
+
+@settings(deadline=None)  # the first example imports the format
+@given(st.text(), st.sampled_from(["success", "failure", "deferral"]))
+def test_any_report_is_read(report: str, result: str) -> None:
+    """Whatever stands in a report, it is read as one delivery or left unread."""
+    head = f"delivery 1: {result}: "
+    for line in (head + report, f"{head}Connected_to_{PEER}_but_x./Remote_host_said:_{report}"):
+        if "\n" not in line and "\0" not in line:
+            for found in scan([line], format="qmail"):
+                assert found.to_dict()
