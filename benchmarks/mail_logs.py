@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -159,14 +160,14 @@ class Chance:
         self._refusals = self._endless(REFUSALS, [row[0] for row in REFUSALS])
         self._domains = self._endless(range(400), DOMAIN_WEIGHTS)
 
-    def _endless(self, rows, weights):  # type: ignore[no-untyped-def]
+    def _endless(self, rows: Sequence[Any], weights: Sequence[float]) -> Iterator[Any]:
         while True:
             yield from self.random.choices(rows, weights, k=4096)
 
-    def answer(self):  # type: ignore[no-untyped-def]
+    def answer(self) -> Any:
         return next(self._answers)
 
-    def refusal(self):  # type: ignore[no-untyped-def]
+    def refusal(self) -> Any:
         return next(self._refusals)
 
     def address(self) -> tuple[str, int]:

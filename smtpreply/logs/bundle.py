@@ -20,8 +20,14 @@ from smtpreply.logs.clock import Clock
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.formats.words import number_of
 
-Party = tuple[str | None, str | None, str | None]
-"""Who was refused: sender, recipient, and the client that had come."""
+Party = tuple[str | None, str | None, str | None, str | None]
+"""Who was refused: sender, recipient, the client that had come, and the message's queue id."""
+
+
+def party_of(delivery: Delivery) -> Party:
+    """Give who was refused, if the delivery was."""
+    client = delivery.relay_ip or delivery.relay_host
+    return delivery.sender, delivery.recipient, client, delivery.queue_id
 
 
 @attrs.frozen

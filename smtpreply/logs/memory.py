@@ -30,13 +30,13 @@ class Memory(Generic[_V]):
 
     def __setitem__(self, key: str, value: _V) -> None:
         self._newer[key] = value
-        if len(self._newer) > self._capacity:
+        if len(self._newer) >= self._capacity:
             self._turn()
 
     def update(self, values: Mapping[str, _V]) -> None:
         """Remember many values."""
         self._newer.update(values)
-        if len(self._newer) > self._capacity:
+        if len(self._newer) >= self._capacity:
             self._turn()
 
     def get(self, key: str | None) -> _V | None:
@@ -45,6 +45,10 @@ class Memory(Generic[_V]):
             return None
         found = self._newer.get(key)
         return self._older.get(key) if found is None else found
+
+    def values(self) -> dict[str, _V]:
+        """Give all that is remembered, by its key; the oldest first."""
+        return {**self._older, **self._newer}
 
     def forget(self, key: str) -> None:
         """Forget a message that has gone."""

@@ -87,6 +87,11 @@ class Scan(Iterator[Delivery]):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
 
+    def senders(self) -> dict[str, dict[str, str]]:
+        """Give who sent the messages that were seen last: for each format, by queue id."""
+        known = {name: getattr(reader, "messages", None) for name, reader in self._readers.items()}
+        return {name: messages.senders for name, messages in known.items() if messages is not None}
+
     # --- one by one ---
 
     def _all(self) -> Iterator[Delivery]:

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from smtpreply.logs import Part, parts_of, scan
+import attrs
+
+from smtpreply.logs import Delivery, Part, parts_of, scan
+from smtpreply.logs.bundle import Party
+from smtpreply.logs.memory import CAPACITY
 from smtpreply.reasons import classify
 from smtpreply.report.total import Total, total_of
 from smtpreply.report.wanted import Wanted
 
 _PARTS = 4  # for each process: so that none is idle for long, whose part was the easiest
 _FORK = "fork"
+_MOST_STRANGERS = 100_000
 
 Progress = Callable[[int], None]
+
+
+Message = tuple[str, str]
+"""The format of a log, and a queue id in it."""
+
+
+@attrs.frozen
+class _Told:
+    """What a process tells of its part.
+
+    Attributes:
+        total: what it comes to.
+        strangers: how often a message was refused of which the part does not say who sent it.
+        senders: who sent what, for the parts that come after, by the format's name.
+    """
+
+    total: Total
+    strangers: Counter[Message]
+    senders: dict[str, dict[str, str]]
 
 
 def total_of_files(
@@ -27,10 +53,7 @@ def total_of_files(
     on_progress: Progress = lambda _octets: None,
     **options: Any,
 ) -> Total:
-    """Sum files up in several processes, a part of a file each.
-
-    It comes to the same as in one, but for this: who sent a message is not known where its part of
-    the file begins after the line that names them.
+    """Sum files up in several processes, a part of a file each: to the same as in one.
 
     Args:
         paths: the files.
@@ -46,21 +69,38 @@ def total_of_files(
     parts = parts_of(paths, 1 if options.get("year") else jobs * _PARTS)
     classify("550")  # reads the rules, which the processes then have
     total = Total()
+    senders: dict[str, dict[str, str]] = {}
     with ProcessPoolExecutor(jobs, mp_context=_context()) as pool:
-        for part, found in zip(parts, _totals(pool, parts, wanted, options), strict=True):
-            total += found
+        each = len(parts)
+        answers = pool.map(_read_part, parts, [wanted] * each, [options] * each)
+        for part, told in zip(parts, answers, strict=True):
+            _name_strangers(told, senders)
+            total += told.total
             on_progress(part.size)
     return total
 
 
-def _totals(
-    pool: ProcessPoolExecutor, parts: list[Part], wanted: Wanted, options: dict[str, Any]
-) -> Iterator[Total]:
-    return pool.map(_total_of_part, parts, [wanted] * len(parts), [options] * len(parts))
+def _read_part(part: Part, wanted: Wanted, options: dict[str, Any]) -> _Told:
+    strangers: Counter[Message] = Counter()
+
+    def on_refused(delivery: Delivery, party: Party) -> None:
+        sender, _, _, queue_id = party
+        if sender is None and queue_id is not None and len(strangers) < _MOST_STRANGERS:
+            strangers[delivery.mta, queue_id] += 1
+
+    run = scan(part, **options)
+    return _Told(total_of(run, wanted, on_refused), strangers, run.senders())
 
 
-def _total_of_part(part: Part, wanted: Wanted, options: dict[str, Any]) -> Total:
-    return total_of(scan(part, **options), wanted)
+def _name_strangers(told: _Told, senders: dict[str, dict[str, str]]) -> None:
+    """Count the senders that earlier parts have named, and remember those of this one."""
+    for (mta, queue_id), count in told.strangers.items():
+        told.total.summary.count_sender(senders.get(mta, {}).get(queue_id), count)
+    for mta, named in told.senders.items():
+        known = senders.setdefault(mta, {})
+        known.update(named)
+        for queue_id in list(islice(known, max(0, len(known) - 2 * CAPACITY))):
+            del known[queue_id]
 
 
 def _context() -> Any:

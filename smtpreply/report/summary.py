@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.bundle import Party
+from smtpreply.logs.bundle import Party, party_of
 from smtpreply.reasons import Reason, provider_at, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
@@ -21,7 +21,7 @@ from smtpreply.report.tally import Tally
 from smtpreply.report.timeline import Timeline
 from smtpreply.stage import Stage
 
-_FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
+FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
 _LONGEST = 320
@@ -93,17 +93,20 @@ class Summary:
     provider_delays: DelaysBy = attrs.field(factory=DelaysBy)
 
     @classmethod
-    def of(cls, deliveries: Iterable[Delivery]) -> Summary:
+    def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Summary:
         """Sum deliveries up."""
         summary = cls()
         for delivery in deliveries:
             summary.add(delivery)
         return summary
 
-    def add(self, delivery: Delivery) -> None:
-        """Count a delivery."""
-        self.add_kind(delivery)
-        self.add_own(delivery)
+    def add(self, found: Delivery | Bundle) -> None:
+        """Count a delivery, or several that say the same: see `smtpreply.logs.Scan.bundled`."""
+        if isinstance(found, Bundle):
+            self._add_bundle(found)
+        else:
+            self.add_kind(found)
+            self.add_own(found)
 
     def add_kind(self, delivery: Delivery, count: int = 1) -> None:
         """Count what many deliveries have in common, once for all of them.
@@ -130,11 +133,10 @@ class Summary:
         server = _server(delivery)
         provider = _provider(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
-        client = delivery.relay_ip or delivery.relay_host
-        self._count_refused(delivery, (delivery.sender, delivery.recipient, client), count)
+        self._count_refused(delivery, party_of(delivery), count)
 
-    def add_bundle(self, bundle: Bundle) -> None:
-        """Count deliveries that say the same: all of them, with what each has of its own."""
+    def _add_bundle(self, bundle: Bundle) -> None:
+        """Count all of them, with what each has of its own."""
         delivery = bundle.delivery
         outcome = outcome_of(delivery.status).value
         reason = self._count_words(delivery, outcome, bundle.count)
@@ -155,6 +157,11 @@ class Summary:
             self._count_domain(domain, outcome, count)
         for party in bundle.refused:
             self._count_refused(delivery, party, 1)
+
+    def count_sender(self, sender: str | None, count: int) -> None:
+        """Count who sent what was refused, where that became known only later."""
+        if sender:
+            self.refused_sender.add(sender[:_LONGEST], count)
 
     def _count_words(self, delivery: Delivery, outcome: str, count: int) -> str | None:
         """Count what the words say, and the reason that they give; give it, too."""
@@ -198,11 +205,10 @@ class Summary:
                 self.provider_delays.add(provider, delay, count)
 
     def _count_refused(self, delivery: Delivery, party: Party, count: int) -> None:
-        if delivery.status not in _FINAL:
+        if delivery.status not in FINAL:
             return
-        sender, recipient, client = party
-        if sender:
-            self.refused_sender.add(sender[:_LONGEST], count)
+        sender, recipient, client, _ = party
+        self.count_sender(sender, count)
         if recipient:
             self.refused_recipient.add(recipient[:_LONGEST], count)
         if client and delivery.direction is Direction.INCOMING:

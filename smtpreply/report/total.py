@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
-from smtpreply.logs import Coverage, Delivery, Scan
-from smtpreply.report.summary import Summary
+from smtpreply.logs import Bundle, Coverage, Delivery, Scan
+from smtpreply.logs.bundle import Party, party_of
+from smtpreply.report.summary import FINAL, Summary
 from smtpreply.report.wanted import Wanted
 
 
@@ -24,8 +27,17 @@ class Total:
         return Total(self.summary + other.summary, self.coverage + other.coverage)
 
 
-def total_of(run: Scan, wanted: Wanted) -> Total:
+Refused = Callable[[Delivery, Party], object]
+"""Is told of who was refused, by a delivery that says how."""
+
+
+def total_of(run: Scan, wanted: Wanted, on_refused: Refused = lambda *_: None) -> Total:
     """Sum a run up.
+
+    Args:
+        run: what to sum up, as far as it has not been read.
+        wanted: what to count.
+        on_refused: is told of all that bounced, expired or was rejected.
 
     >>> from smtpreply.logs import scan
     >>> total = total_of(scan(["nothing"]), Wanted())
@@ -34,9 +46,14 @@ def total_of(run: Scan, wanted: Wanted) -> Total:
     """
     summary = Summary()
     for found in run.bundled(finely=wanted.is_fine):
-        if isinstance(found, Delivery):
-            if wanted(found):
-                summary.add(found)
-        elif wanted(found.delivery):
-            summary.add_bundle(found)
+        delivery, parties = (
+            (found.delivery, found.refused)
+            if isinstance(found, Bundle)
+            else (found, [party_of(found)])
+        )
+        if wanted(delivery):
+            summary.add(found)
+            if delivery.status in FINAL:
+                for party in parties:
+                    on_refused(delivery, party)
     return Total(summary, run.coverage)

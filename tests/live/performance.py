@@ -104,9 +104,7 @@ def perform(
             found = list(
                 scan(path, format=format, on_unreadable=lambda line: unread.append(line.text))
             )
-            together = Summary()
-            for bundle in scan(path, format=format).bundled():
-                together.add_bundle(bundle)
+            together = Summary.of(scan(path, format=format).bundled())
     return Performance(routes, found, unread, own, together)
 
 

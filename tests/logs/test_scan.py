@@ -534,7 +534,7 @@ def test_a_memory_forgets_the_oldest() -> None:
     for number, name in enumerate("abcdae"):
         memory[name] = number
     memory.forget("e")
-    assert [memory.get(name) for name in "abcde"] == [4, None, None, 3, None]
+    assert [memory.get(name) for name in "abcde"] == [4, None, None, None, None]
 
 
 # --- hostile lines -------------------------------------------------------------------------

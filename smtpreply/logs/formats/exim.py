@@ -194,7 +194,7 @@ class _Reader:
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
-        self._messages = Messages(_NAME)
+        self.messages = Messages(_NAME)
         self._has_refused = False  # by the line before, or one that this one goes on with
 
     def continues(self, line: Line) -> bool:
@@ -213,9 +213,6 @@ class _Reader:
         if queue_id and (match := _ARRIVAL.match(body)):
             self._arrived(queue_id, match[1], body)
             return ()
-        if queue_id and body.startswith("Completed"):
-            self._messages.forget(queue_id)
-            return ()
         delivery = (
             self._error(line, queue_id, body)
             or self._refusal(line, queue_id, body)
@@ -229,11 +226,11 @@ class _Reader:
 
     def skim(self, block: str, groups: Groups) -> list[str]:
         """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
-        return skim(block, groups, self._messages)
+        return skim(block, groups, self.messages)
 
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
         match = _MESSAGE_ID.search(body.partition(' T="')[0])
-        self._messages.learn(
+        self.messages.learn(
             queue_id,
             sender="" if sender == "<>" else sender,
             message_id=match[1] if match else None,
@@ -265,7 +262,7 @@ class _Reader:
             status, address, orig = Status.DISCARDED, told[1] if told else orig, None
         elif match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
             status, address = Status.DISCARDED, None
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING if "relay_ip" in known else Direction.LOCAL,
@@ -292,7 +289,7 @@ class _Reader:
         recipient = _RECIPIENT.search(error["command"])
         named = _recipient_of(rejected[1], rejected[2]) if rejected else None
         named = named or (verify[1] if verify else None)
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
@@ -312,7 +309,7 @@ class _Reader:
         if words is None:
             return None
         after = _AFTER.search(words[1])
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
@@ -325,7 +322,7 @@ class _Reader:
         if match := _AUTHENTICATOR.search(body):
             text = match[4].partition(" (set_id=")[0]
             spoke = ReplyBy.OWN if _REPLY.match(text) else None
-            return self._messages.delivery(
+            return self.messages.delivery(
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
@@ -344,7 +341,7 @@ class _Reader:
         host = _H.match(before) or _CLIENT.search(where)
         words = _own_unescaped(text) if text else None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
@@ -361,7 +358,7 @@ class _Reader:
         """Read what was refused before an ACL was asked, or taken by one and thrown away."""
         if match := _DISCARDED.search(body):
             sender = _SENDER.search(" " + body[: match.start()])
-            return self._messages.delivery(
+            return self.messages.delivery(
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
@@ -379,7 +376,7 @@ class _Reader:
         host = match["connection"] or match["host"] or match["from"] or ""
         text = match["why"] or match["reason"]
         stage = Stage.RCPT if part == "recipient" else Stage.MAIL if part else Stage.END_OF_DATA
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,

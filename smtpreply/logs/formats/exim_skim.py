@@ -72,7 +72,7 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
             group = groups.add(key, line, time, failed_domain, failed_host, "")
             known = arrivals.get(queue_id)
             who = messages.sender_of(queue_id) if known is None else known
-            group.refused.append((who, recipient, None))
+            group.refused.append((who, recipient, None, queue_id))
         elif other:
             left.append(other)
     messages.learn_senders(arrivals)

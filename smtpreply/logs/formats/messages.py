@@ -51,6 +51,11 @@ class Messages:
         """Give who sent a message, as far as that is remembered."""
         return self._senders.get(queue_id)
 
+    @property
+    def senders(self) -> dict[str, str]:
+        """All that is remembered of who sent a message, by the message's queue id."""
+        return self._senders.values()
+
     def forget(self, queue_id: str) -> None:
         """Forget a message that has left the queue."""
         self._senders.forget(queue_id)

@@ -60,7 +60,6 @@ _EXPIRED = re.compile(
 _FROM = re.compile(rf"{_QID}: from={_ADDRESS}, size=")
 _MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z")
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
-_REMOVED = re.compile(rf"{_QID}: removed")
 _SAID = re.compile(
     # before 2.1: "connect to H[IP]: server refused to talk to me: 421 ..."
     rf"(?:(?:TLS is required, but )?(?:host|connect to) {_HOST}:? "
@@ -182,7 +181,7 @@ class _Reader:
     """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
 
     def __init__(self) -> None:
-        self._messages = Messages(_NAME)
+        self.messages = Messages(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -195,10 +194,10 @@ class _Reader:
                 return (self._quoted(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
-            self._messages.learn(match[1], sender=_either(match[2], match[3]))
+            self.messages.learn(match[1], sender=_either(match[2], match[3]))
             return ()
         if "message-id=" in message and (match := _MESSAGE_ID.match(message)):
-            self._messages.learn(match[1], message_id=_either(match[2], match[3]))
+            self.messages.learn(match[1], message_id=_either(match[2], match[3]))
             return ()
         if match := _REJECT.match(message):
             return (self._rejected(line, match),)
@@ -206,14 +205,11 @@ class _Reader:
             return self._checked(line, match)
         if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
-        if message.endswith(": removed") and (match := _REMOVED.match(message)):
-            self._messages.forget(match[1])
-            return ()
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
 
     def skim(self, block: str, groups: Groups) -> list[str]:
         """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
-        return skim(block, groups, self._messages)
+        return skim(block, groups, self.messages)
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
@@ -228,7 +224,7 @@ class _Reader:
         local = service in _INTO_MAILBOXES or host in ("local", "virtual")
         if reply_by and stage is None and _STATUSES.get(word) is Status.SENT:
             stage = Stage.END_OF_DATA
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             qid,
             direction=Direction.LOCAL if local else Direction.OUTGOING,
@@ -250,7 +246,7 @@ class _Reader:
         """Read what someone has quoted of a line: the status and the reason."""
         text, reply_by, stage, peer = read_reason(_closed(match[2]), spoke=True)
         host, ip, port = peer or (None, None, None)
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             None,
             direction=Direction.OUTGOING,
@@ -274,7 +270,7 @@ class _Reader:
         envelope = _AFTER_CONTENT.match(rest, clients[-1].end()) if clients else None
         from1, from2, to1, to2, words = envelope.groups() if envelope else (None,) * 5
         return (
-            self._messages.delivery(
+            self.messages.delivery(
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
@@ -290,7 +286,7 @@ class _Reader:
         )
 
     def _expired(self, line: Line, match: re.Match[str]) -> Delivery:
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             match[1],
             sender=_either(match[2], match[3]),
@@ -306,7 +302,7 @@ class _Reader:
         if reply_by is None or peer is None:
             return None
         host, ip, port = peer
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
@@ -321,7 +317,7 @@ class _Reader:
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
         queue_id, action, where, host, ip, port, rest = match.groups()
         text, sender, recipient = _parted_envelope(rest)
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,

@@ -94,7 +94,7 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
                 group = groups.add((service, word, status, text), line, time, domain, server, delay)
                 known = arrivals.get(queue_id)
                 who = messages.sender_of(queue_id) if known is None else known
-                group.refused.append((who, recipient, None))
+                group.refused.append((who, recipient, None, queue_id))
         elif other:
             if match := refusal.match(other):
                 _add_refusal(other, match, groups)
@@ -121,4 +121,4 @@ def _add_refusal(line: str, match: re.Match[str], groups: Groups) -> None:
         words = without_address(words, sender.partition("@")[0], sender)
     key = told, alike(words.replace(ip, MASK))
     group = groups.add(key, line, time, domain, "", "")
-    group.refused.append((sender, recipient, ip))
+    group.refused.append((sender, recipient, ip, None))

@@ -108,7 +108,7 @@ class _Reader:
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
-        self._messages = Messages(_NAME)
+        self.messages = Messages(_NAME)
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -121,7 +121,7 @@ class _Reader:
         if match := _REFUSED_ADDRESS.match(message):
             return (self._refused(line, match),)
         if match := _ARRIVAL.match(message):
-            self._messages.learn(match[1], sender=match[2], message_id=match[3] or None)
+            self.messages.learn(match[1], sender=match[2], message_id=match[3] or None)
             return ()
         # What a milter wants is logged before what comes of it.
         if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:
@@ -150,7 +150,7 @@ class _Reader:
             "reply_by": reply_by,
         }
         return [
-            self._messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
+            self.messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
             for recipient in to.split(",")
         ]
 
@@ -160,7 +160,7 @@ class _Reader:
         host, ip = _peer(relay)
         address = argument.strip("<> ")
         ours = ruleset in _OF_THE_CLIENT
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING if ours else Direction.INCOMING,
@@ -180,7 +180,7 @@ class _Reader:
         )
         stage = _STAGES.get(connect or where or "", Stage.END_OF_DATA if data else None)
         address = (argument or "").strip("<> ")
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
@@ -196,7 +196,7 @@ class _Reader:
 
     def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
         """Read what the server said of an address; the code is not logged."""
-        return self._messages.delivery(
+        return self.messages.delivery(
             line,
             match[1],
             direction=Direction.INCOMING,
