@@ -1,9 +1,10 @@
-"""A seeded log, its known counts, and how fast `scan` finds them: ``python -m benchmarks.logs``.
+"""Seeded logs, exact counts, and how fast they are found: ``python -m benchmarks.logs``.
 
-Writes a log of Postfix or Exim, checks that the summary has exactly the counts that went into it,
-and times ``smtpreply scan`` as a whole process beside Debian's pflogsumm or eximstats, where it is
-installed. Of the messages (Postfix: seven lines each, Exim: three) 80 of 100 are sent, 10 deferred
-and 10 bounced; Exim's have old and new message ids by turns.
+Writes a log of Postfix and one of Exim (see `benchmarks.mail_logs` for the mix), checks that the
+summary of ``smtpreply scan`` has exactly the counts that went into it, and times it as a whole
+process beside Debian's pflogsumm and eximstats where they are installed: in rounds by
+turns, of which the median counts. The first run, which no round has, compiles Python's modules and
+keeps what is made of the rules, as an installed package has them.
 
 Exits with 1 where a count is wrong.
 """
@@ -12,118 +13,139 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
+import os
+import platform
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-REPLIES = (
-    ("sent", 80, 250, "250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb"),
-    ("deferred", 10, 450, "450 4.2.0 <{to}>: Recipient address rejected: Greylisted"),
-    ("bounced", 7, 550, "550 5.1.1 <{to}>: Recipient address rejected: User unknown"),
-    ("bounced", 3, 552, "552-5.2.2 The mailbox is full{n}552 5.2.2 and takes no more"),
-)
+from benchmarks.mail_logs import MAKERS
+
 PEERS = {"postfix": "pflogsumm", "exim": "eximstats"}
-START = datetime(2026, 3, 1, tzinfo=UTC)
+# Some environments keep Python from compiling its modules, which each run would then do anew.
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
-def postfix(lines: int, counts: Counter[str]) -> Iterator[str]:
-    """Give a log of Postfix, and count what it holds."""
-    chance = random.Random(5)
-    for number in range(lines // 7):
-        at = START + timedelta(seconds=number / 4)
-        head = f"{at:%b} {at.day:2} {at:%H:%M:%S} mx1 postfix/"
-        queue_id, to = f"{number + 0x4E0000000:X}", f"user{chance.randrange(9999)}@example.org"
-        status, _, code, reply = chance.choices(REPLIES, [row[1] for row in REPLIES])[0]
-        said = reply.format(to=to, n=" ")
-        if status != "sent":
-            said = f"host mx.example.org[192.0.2.1] said: {said} (in reply to RCPT TO command)"
-        counts.update((status, str(code), "deliveries"))
-        yield f"{head}smtpd[7]: connect from client.example.com[203.0.113.9]"
-        yield f"{head}smtpd[7]: {queue_id}: client=client.example.com[203.0.113.9]"
-        yield f"{head}cleanup[8]: {queue_id}: message-id=<{number}@example.com>"
-        yield f"{head}qmgr[9]: {queue_id}: from=<al@example.com>, size=9, nrcpt=1 (queue active)"
-        yield (
-            f"{head}smtp[10]: {queue_id}: to=<{to}>, relay=mx.example.org[192.0.2.1]:25, "
-            f"delay=1.9, delays=0.1/0/1.1/0.7, dsn={code // 100}.0.0, status={status} ({said})"
-        )
-        yield f"{head}smtpd[7]: disconnect from client.example.com[203.0.113.9]"
-        yield f"{head}qmgr[9]: {queue_id}: removed"
-
-
-def exim(lines: int, counts: Counter[str]) -> Iterator[str]:
-    """Give a log of Exim, and count what it holds."""
-    chance = random.Random(5)
-    flags = {"sent": "=>", "deferred": "==", "bounced": "**"}
-    for number in range(lines // 3):
-        at = START + timedelta(seconds=number / 4)
-        old = f"1{number % 99999:05d}-{number:06d}-00"
-        new = f"1{number % 99999:05d}-{number:011d}-0000"
-        head = f"{at:%Y-%m-%d %H:%M:%S} {old if number % 2 else new}"
-        to = f"user{chance.randrange(9999)}@example.org"
-        status, _, code, reply = chance.choices(REPLIES, [row[1] for row in REPLIES])[0]
-        said = reply.format(to=to, n="\\n")
-        defer = " defer (-44)" if status == "deferred" else ""
-        host = f"R=dns T=smtp{defer} H=mx.example.org [192.0.2.1]:25"
-        counts.update((status, str(code), "deliveries"))
-        yield f"{head} <= news@example.com H=c [203.0.113.9] P=esmtp S=2112 id={number}@example.com"
-        if status == "sent":
-            yield f'{head} => {to} {host} C="{said}"'
-        else:
-            error = f"SMTP error from remote mail server after RCPT TO:<{to}>: {said}"
-            yield f"{head} {flags[status]} {to} {host}: {error}"
-        yield f"{head} Completed"
-
-
-MAKERS = {"postfix": postfix, "exim": exim}
-
-
-def timed(command: list[str]) -> tuple[float, bytes]:
-    """Run a command; give the seconds that it took, and what it wrote."""
-    start = time.perf_counter()
-    run = subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start, run.stdout
-
-
-def measure(name: str, lines: int, folder: Path) -> bool:
-    """Time both on one log; whether all counts are right."""
+def write(name: str, lines: int, path: Path) -> Counter[str]:
+    """Write a log; give what it holds."""
     counts: Counter[str] = Counter()
-    path = folder / f"{name}.log"
     with path.open("w", encoding="utf-8") as file:
-        for line in MAKERS[name](lines, counts):
-            file.write(line + "\n")
-    command = [sys.executable, "-m", "smtpreply", "scan", "--json", str(path)]
-    seconds, output = timed(command)
-    found = json.loads(output)
-    flat = Counter({"deliveries": found["deliveries"]} | found["status"] | found["code"])
-    right = flat == counts and found["coverage"]["understood"] == found["coverage"]["lines"]
-    print(f"{name}: {lines:,} lines in {seconds:.1f} s, counts {'exact' if right else 'WRONG'}")
-    if not right:
-        print(f"  wanted {dict(counts)}, found {dict(flat)}")
+        file.writelines(f"{line}\n" for line in MAKERS[name](lines, counts))
+    return counts
+
+
+def scanned(path: Path, jobs: int) -> Counter[str]:
+    """Scan a log; give what was found, as `write` does."""
+    found = json.loads(run([*command(jobs), "--json", str(path)]))
+    counts = Counter({"deliveries": found["deliveries"]})
+    for kind, table in (
+        ("status", found["status"]),
+        ("code", found["code"]),
+        ("enhanced", found["enhanced"]["top"]),
+    ):
+        counts.update({f"{kind} {key}": count for key, count in table.items()})
+    coverage = found["coverage"]
+    counts["left"] = coverage["lines"] - coverage["understood"]
+    return counts
+
+
+def command(jobs: int) -> list[str]:
+    return [sys.executable, "-m", "smtpreply", "scan", "--jobs", str(jobs)]
+
+
+def run(words: list[str]) -> bytes:
+    return subprocess.run(words, check=True, capture_output=True, env=ENVIRONMENT).stdout
+
+
+def timed(words: list[str]) -> float:
+    start = time.perf_counter()
+    run(words)
+    return time.perf_counter() - start
+
+
+def is_exact(name: str, path: Path, counts: Counter[str]) -> bool:
+    """Whether one process and two find what the log holds, and no line is left."""
+    right = True
+    for jobs in (1, 2):
+        found = scanned(path, jobs)
+        if found != counts:
+            right = False
+            differing = {key for key in found | counts if found[key] != counts[key]}
+            for key in sorted(differing):
+                print(f"  {name}, {jobs} processes, {key}: {found[key]} for {counts[key]}")
+    return right
+
+
+def compare(name: str, path: Path, rounds: int) -> None:
+    """Time one process, two, and the peer, by turns."""
+    ways = {"1 process": [*command(1), str(path)], "2 processes": [*command(2), str(path)]}
     peer = PEERS[name]
-    if shutil.which(peer):
-        took, _ = timed([peer, str(path)])
-        print(f"  {peer}: {took:.1f} s; smtpreply is {took / seconds:.2f} times as fast")
+    if program := shutil.which(peer):
+        ways[peer] = [program, str(path)]
     else:
         print(f"  {peer} is not installed")
-    return right
+    took: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, words in ways.items():
+            took[way].append(timed(words))
+    for way, seconds in took.items():
+        ratios = [theirs / ours for theirs, ours in zip(took.get(peer, []), seconds, strict=False)]
+        ratio = f", {statistics.median(ratios):.1f} times as fast as {peer}" if ratios else ""
+        print(f"  {way}: {statistics.median(seconds):.2f} s{ratio if way != peer else ''}")
+
+
+def peak(path: Path) -> float:
+    """Give the most memory that a scan of a log has had, in MB."""
+    script = (
+        "import resource, runpy, sys; sys.argv[1:] = {!r}\n"
+        "try:\n    runpy.run_module('smtpreply', run_name='__main__')\n"
+        "finally:\n    sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
+    )
+    words = [sys.executable, "-c", script.format(["scan", "--json", str(path)])]
+    done = subprocess.run(words, check=True, capture_output=True, env=ENVIRONMENT)
+    return int(done.stderr) / 1024
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("--smoke", action="store_true", help="a short log")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--memory", type=int, default=0, help="lines of one more log, whose peak is told"
+    )
+    parser.add_argument("--smoke", action="store_true", help="a short log, and no times")
     options = parser.parse_args()
-    lines = 2100 if options.smoke else options.lines
+    lines = 5000 if options.smoke else options.lines
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    print(f"CPython {platform.python_version()}, {machine}")
+    right = True
     with tempfile.TemporaryDirectory() as folder:
-        results = [measure(name, lines, Path(folder)) for name in MAKERS]
-    sys.exit(not all(results))
+        for name in MAKERS:
+            path = Path(folder, f"{name}.log")
+            counts = write(name, lines, path)
+            exact = is_exact(name, path, counts)
+            right &= exact
+            size = path.stat().st_size / 1e6
+            print(
+                f"{name}: {lines:,} lines, {size:.0f} MB, {counts['deliveries']:,} deliveries, "
+                f"counts {'exact' if exact else 'WRONG'}"
+            )
+            if not options.smoke:
+                compare(name, path, options.rounds)
+            path.unlink()
+        if options.memory:
+            path = Path(folder, "long.log")
+            write("postfix", options.memory, path)
+            size = path.stat().st_size / 1e6
+            print(f"postfix: {options.memory:,} lines, {size:.0f} MB: peak {peak(path):.0f} MB")
+    sys.exit(not right)
 
 
 if __name__ == "__main__":
