@@ -76,8 +76,15 @@ def _stages_of(commands: pl.Expr) -> pl.Expr:
 
     def mapped(column: pl.Series) -> pl.Series:
         known = column.drop_nulls().unique()
-        stages = [None if (stage := stage_of(word)) is None else str(stage) for word in known]
-        return column.replace_strict(known, pl.Series(stages, dtype=_STAGES), return_dtype=_STAGES)
+        found = [stage_of(command) for command in known]
+        stages = pl.DataFrame(
+            {
+                column.name: known,
+                "stage": pl.Series([stage and stage.value for stage in found], dtype=_STAGES),
+            }
+        )
+        rows = column.to_frame().join(stages, on=column.name, how="left", maintain_order="left")
+        return rows.get_column("stage")
 
     return commands.map_batches(mapped, return_dtype=_STAGES, is_elementwise=True)
 
