@@ -277,34 +277,35 @@ def _in_order(rows: Sequence[pl.Series], columns: Sequence[pl.DataFrame]) -> pl.
 
 
 def _one_line(replies: pl.LazyFrame) -> pl.LazyFrame:
-    code, size, end, status, last = map(pl.col, ("code", "size", "end", "enhanced", "last"))
-    textstring = pl.col("textstring")
+    code, size, end, last = map(pl.col, ("code", "size", "end", "last"))
+    textstring, unsure = pl.col("textstring"), pl.col("unsure")
     octets = pl.col("raw").cast(pl.Binary).bin
-    # A status at the end is one where its class is the code's, else it is text.
+    # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS has.
+    may_carry = _may_carry() & ((code != GREETING) | textstring.str.starts_with("2"))
+    # A status at the end is one where its class is the code's, else it is text. What is done with
+    # one is done with those few texts: a null costs nothing.
+    may_end = pl.when(unsure & textstring.str.contains(f"{ODD_END}$")).then(textstring)
     last_status = last.str.extract(f"({ENHANCED_STATUS})", 1)
-    fits = (last.str.len_bytes() <= LAST_LENGTH) & (last_status.str.head(1) == _class_of(code))
-    without_last = textstring.str.head(textstring.str.len_chars() - last.str.len_chars())
+    fits = (last.str.len_bytes() <= LAST_LENGTH) & (_class_of(last_status) == code // 100)
+    before_last = pl.when(last.is_not_null()).then(textstring).str.replace(f"{ODD_END}$", "")
     return (
         replies.with_columns(
             textstring=octets.slice(_HEAD, size - end - _HEAD).cast(pl.String),
             line_count=pl.lit(1, pl.UInt32),
         )
-        .with_columns(enhanced=pl.when(_may_carry()).then(_plain_status()))
-        # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS has.
+        .with_columns(enhanced=pl.when(may_carry).then(_plain_status()))
         .with_columns(
-            enhanced=pl.when((code != GREETING) | status.str.starts_with("2")).then(status)
+            unsure=_may_carry() & pl.col("enhanced").is_null() & (code != GREETING),
+            behind=_without_status(),
         )
-        .with_columns(unsure=_may_carry() & status.is_null() & (code != GREETING))
         .with_columns(
-            odd=pl.col("unsure") & textstring.str.contains(f"^{ODD_START}"),
-            last=pl.when("unsure").then(textstring).str.extract(f"({ODD_END})$", 1),
+            odd=unsure & textstring.str.contains(f"^{ODD_START}"),
+            last=may_end.str.extract(f"({ODD_END})$", 1),
         )
         .with_columns(last=pl.when(fits).then(last))
         .with_columns(
-            enhanced=pl.coalesce(status, last_status),
-            text=pl.when(last.is_null())
-            .then(_without_status())
-            .otherwise(without_last.str.strip_chars_end(" \t")),
+            enhanced=pl.coalesce("enhanced", last_status),
+            text=pl.coalesce(before_last.str.strip_chars_end(" \t"), "behind"),
             odd_head=pl.lit(value=False),
             odd_characters=textstring.str.contains(ODD_CHARACTER),
         )
@@ -317,10 +318,6 @@ def _one_line(replies: pl.LazyFrame) -> pl.LazyFrame:
             error=pl.lit(None, ERRORS),
         )
     )
-
-
-def _class_of(code: pl.Expr) -> pl.Expr:
-    return (code // 100).cast(pl.String)
 
 
 # --- replies of several lines --------------------------------------------------------------
@@ -405,9 +402,8 @@ def _plain_status() -> pl.Expr:
 
 
 def _without_status() -> pl.Expr:
-    textstring, status = pl.col("textstring"), pl.col("enhanced")
-    behind = textstring.str.slice(status.str.len_bytes() + 1)
-    return pl.when(status.is_null()).then(textstring).otherwise(behind)
+    behind = (pl.col("enhanced").str.len_bytes() + 1).fill_null(0)
+    return pl.col("textstring").str.slice(behind)
 
 
 def _is_odd() -> pl.Expr:
@@ -418,9 +414,13 @@ def _is_odd() -> pl.Expr:
 
 
 def _defects_of_codes() -> pl.Expr:
-    code, status = pl.col("code"), pl.col("enhanced")
-    other_class = status.str.head(1).cast(pl.UInt16) != code // 100
+    code = pl.col("code")
+    other_class = _class_of(pl.col("enhanced")) != code // 100
     return _bit(Defect.SECOND_DIGIT, code // 10 % 10 > 5) | _bit(Defect.STATUS_CLASS, other_class)
+
+
+def _class_of(status: pl.Expr) -> pl.Expr:
+    return status.str.head(1).cast(pl.UInt16)
 
 
 def _bit(defect: Defect, is_there: pl.Expr) -> pl.Expr:
