@@ -7,12 +7,11 @@ reading one by one. Of each group one line is read in full, and stands for all.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Hashable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import attrs
 
@@ -58,70 +57,89 @@ class Bundle:
         return self.times.total()
 
 
-class Group:
-    """Lines of deliveries that say the same, as a skimmer collects them.
+Row = tuple[str | Any, ...]
+"""What a pattern has found in a line."""
+
+
+class Columns(NamedTuple):
+    """Where a row has what each delivery has of its own; None where it has no such thing.
 
     Attributes:
-        line: one of them.
-        times: the stamp of each: its hour, or all but its zone.
-        domains: the recipient's domain of each.
-        attempts: the server of each as the log names it, or "", and the delay, or "".
+        line: the line.
+        time: its stamp: the hour, or all but the zone.
+        domain: the recipient's domain.
+        server: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]".
+        delay: how long it took, in seconds.
+    """
+
+    line: int
+    time: int
+    domain: int
+    server: int | None
+    delay: int | None
+
+
+class Group:
+    """Lines that say the same, as a skimmer collects them: a row for each.
+
+    Attributes:
+        columns: what stands where in a row.
+        rows: the rows.
         refused: see `Bundle`.
     """
 
-    __slots__ = ("attempts", "domains", "line", "refused", "times")
+    __slots__ = ("columns", "refused", "rows")
 
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.times: list[str] = []
-        self.domains: list[str] = []
-        self.attempts: list[tuple[str, str]] = []
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.rows: list[Row] = []
         self.refused: list[Party] = []
 
+    def bundle(self, delivery: Delivery, clock: Clock) -> Bundle:
+        """Make a bundle of it.
 
-class Groups:
-    """Groups by what makes their lines alike; `size` tells how many lines they hold."""
-
-    def __init__(self, *, finely: bool) -> None:
-        self.finely = finely
-        self.known: dict[Hashable, Group] = {}
-
-    def add(  # noqa: PLR0917  (it is called for each line)
-        self, key: Hashable, line: str, time: str, domain: str, server: str, delay: str
-    ) -> Group:
-        """Add a delivery to the group of its key, and give the group."""
-        if self.finely:
-            key = key, time, domain
-        group = self.known.get(key)
-        if group is None:
-            group = self.known[key] = Group(line)
-        group.times.append(time)
-        group.domains.append(domain)
-        group.attempts.append((server, delay))
-        return group
-
-
-def bundle_of(group: Group, delivery: Delivery, clock: Clock) -> Bundle:
-    """Make a bundle of a group.
-
-    Args:
-        group: the group.
-        delivery: what its line tells.
-        clock: reads the times.
-    """
-    times: Counter[datetime | None] = Counter()
-    for stamp, count in Counter(group.times).items():
-        times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
-    attempts: Counter[tuple[str | None, float | None]] = Counter()
-    for (server, delay), count in Counter(group.attempts).items():
-        attempts[_name_in(server), number_of(delay)] += count
-    return Bundle(delivery, times, Counter(group.domains), attempts, group.refused)
+        Args:
+            delivery: what one of its lines tells.
+            clock: reads the times.
+        """
+        nothing = [""] * len(self.rows)
+        found = list(zip(*self.rows, strict=True))
+        _, time, domain, server, delay = (
+            nothing if at is None else found[at] for at in self.columns
+        )
+        times: Counter[datetime | None] = Counter()
+        for stamp, count in Counter(time).items():
+            times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
+        attempts: Counter[tuple[str | None, float | None]] = Counter()
+        for (name, seconds), count in Counter(zip(server, delay, strict=True)).items():
+            attempts[_name_in(name), number_of(seconds)] += count
+        return Bundle(delivery, times, Counter(domain), attempts, self.refused)
 
 
 def _name_in(server: str) -> str | None:
-    """Give the name of a server, or else its address: of "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"."""
-    name, _, address = server.removeprefix("H=").partition("[")
-    return name.strip() or address.partition("]")[0] or None
+    """Give the name of a server, or else its address; None for a word such as "none"."""
+    name, bracket, address = server.removeprefix("H=").partition("[")
+    return (name.strip() or address.partition("]")[0] or None) if bracket else None
+
+
+class Groups(dict[Hashable, Group]):
+    """Groups by what makes their lines alike.
+
+    Attributes:
+        finely: whether those of a group have one time to the second, and their recipients one
+            domain; else their times are told to the hour.
+    """
+
+    def __init__(self, *, finely: bool) -> None:
+        super().__init__()
+        self.finely = finely
+
+    def of(self, key: Hashable, columns: Columns) -> Group:
+        """Give the group of a key; a new one where there is none."""
+        group = self.get(key)
+        if group is None:
+            group = self[key] = Group(columns)
+        return group
 
 
 class Skimmer(Protocol):
@@ -132,8 +150,7 @@ class Skimmer(Protocol):
 
         Args:
             block: whole lines, with their line ends.
-            groups: where the deliveries go. If `finely`, those of a group have one time to the
-                second, and their recipients one domain.
+            groups: where the deliveries go.
         """
 
 
@@ -152,6 +169,7 @@ _NESTED = " from MTA("
 # In a local part of these alone, no word of it is left when addresses are taken out of a text.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,60}+")
 _LONGEST = 8000
+_MOST_HEADS = 4096
 
 
 def success_head(reply: str) -> str:
@@ -162,17 +180,27 @@ def success_head(reply: str) -> str:
     >>> success_head("250-2.0.0 a 250 2.0.0 b")
     '250-2.0.0 a 250 2.0.0 b'
     """
-    length = _length_of_head(reply[:_HEAD])
+    length = _lengths[reply[:_HEAD]]
     if not length or reply[-1] in _STATUS_ENDS or _NESTED in reply:
         return reply
     return reply[:length]
 
 
-@functools.lru_cache(maxsize=4096)
-def _length_of_head(head: str) -> int:
-    if _STATUS_HEAD.fullmatch(head):
-        return _HEAD
-    return _CODE if _TEXT_HEAD.match(head) else 0
+class _Lengths(dict[str, int]):
+    """For texts as long as a head: how long their head is; 0 where they have none."""
+
+    def __missing__(self, text: str) -> int:
+        length = 0
+        if _STATUS_HEAD.fullmatch(text):
+            length = _HEAD
+        elif _TEXT_HEAD.match(text):
+            length = _CODE
+        if len(self) < _MOST_HEADS:
+            self[text] = length
+        return length
+
+
+_lengths = _Lengths()
 
 
 def without_address(text: str, local: str, address: str) -> str:
@@ -183,6 +211,5 @@ def without_address(text: str, local: str, address: str) -> str:
         local: the address's local part.
         address: the address.
     """
-    if _PLAIN_LOCAL.fullmatch(local) is None or len(text) > _LONGEST:
-        return text
-    return text.replace(f"<{address}>", MASK)
+    plain = (local.isascii() and local.isalnum()) or _PLAIN_LOCAL.fullmatch(local)
+    return text.replace(f"<{address}>", MASK) if plain and len(text) <= _LONGEST else text

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from smtpreply.logs.blocks import Progress
-from smtpreply.logs.bundle import Bundle, Groups, bundle_of
+from smtpreply.logs.bundle import Bundle, Groups
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
@@ -230,17 +230,18 @@ class Scan(Iterator[Delivery]):
 
     def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
         """Read one line of each group."""
-        for group in groups.known.values():
-            line = read_prefix(group.line.removesuffix("\n"), 0, clock, name)
+        for group in groups.values():
+            text = group.rows[0][group.columns.line].removesuffix("\n")
+            line = read_prefix(text, 0, clock, name)
             known = self._detection.of_line(line)
             assert known is not None  # a reader of it has skimmed it
             if line.time is None:
                 _stamp_from_message(line, clock)
             found = list(self._reader_of(known)(line) or ())
             if len(found) == 1:
-                yield bundle_of(group, found[0], clock)
+                yield group.bundle(found[0], clock)
             else:  # it is no delivery to the reader, whose word counts
-                self._not_understood(line, len(group.times))
+                self._not_understood(line, len(group.rows))
 
     # --- both ---
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Hashable
 
-from smtpreply.logs.bundle import Groups, success_head, without_address
+from smtpreply.logs.bundle import Columns, Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.reasons.general import alike
 
@@ -24,7 +25,8 @@ _MINUTES = r":[0-9]{2}:[0-9]{2}"
 _REST = r"(?: |(?:\.[0-9]{1,6}+)?(?: [+-][0-9]{4})? (?:\[[0-9]{1,10}+\] )?)"
 
 _PLAIN = (
-    rf"{_HOUR}{_MINUTES}{_REST}(?:{_MSGID} Completed(?: QT=[^\n]*+)?\n"
+    # That they are such is seen from the end of their fixed part: most lines come by here.
+    r"[0-9]{4}-.{14} (?:[0-9A-Za-z]{6}-(?:.{9}|.{16}) Completed(?: QT=[^\n]*+)?\n"
     r"|(?:Start|End) queue run: [^\n]*+\n"
     r"|no host name found for [^\n]*+\n"
     r"|no IP address found for [^\n]*+\n"
@@ -47,6 +49,10 @@ _FAILURE = (
 _ARRIVAL = r"<= ([^ \t\n<>]++|<>) [^\n]*+\n"
 
 
+_SUCCEEDED = Columns(line=0, time=1, domain=5, server=6, delay=8)
+_FAILED = Columns(line=0, time=1, domain=11, server=12, delay=None)
+
+
 @functools.cache
 def _pattern(*, exactly: bool) -> re.Pattern[str]:
     stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
@@ -56,20 +62,26 @@ def _pattern(*, exactly: bool) -> re.Pattern[str]:
 
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
+    finely = groups.finely
     arrivals: dict[str, str] = {}
     left: list[str] = []
-    for (
-        line, time, queue_id, flag, _, domain, host, reply, delay,
-        failed, local, failed_domain, failed_host, words, sender, other,
-    ) in _pattern(exactly=groups.finely).findall(block):  # fmt: skip
-        if flag:
-            groups.add(success_head(reply), line, time, domain, host, delay)
-        elif sender:
+    for row in _pattern(exactly=finely).findall(block):
+        (
+            _, time, queue_id, flag, _, domain, _, reply, _,
+            failed, local, failed_domain, _, words, sender, other,
+        ) = row  # fmt: skip
+        key: Hashable
+        if sender:
             arrivals[queue_id] = "" if sender == "<>" else sender
+        elif flag:
+            key = success_head(reply)
+            group = groups.of((key, time, domain) if finely else key, _SUCCEEDED)
+            group.rows.append(row)
         elif failed:
             recipient = f"{local}@{failed_domain}"
             key = failed, alike(without_address(words, local, recipient))
-            group = groups.add(key, line, time, failed_domain, failed_host, "")
+            group = groups.of((key, time, failed_domain) if finely else key, _FAILED)
+            group.rows.append(row)
             known = arrivals.get(queue_id)
             who = messages.sender_of(queue_id) if known is None else known
             group.refused.append((who, recipient, None, queue_id))

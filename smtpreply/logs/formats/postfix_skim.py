@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Hashable
 
-from smtpreply.logs.bundle import MASK, Groups, success_head, without_address
+from smtpreply.logs.bundle import MASK, Columns, Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.reasons.general import alike
 
@@ -56,17 +57,21 @@ _DELIVERY = (
 _ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^> \t\n\"\\]*+)>, size=[0-9][^\n]*+\n"
 
 
+_ATTEMPT = Columns(line=0, time=1, domain=5, server=6, delay=7)
+_REFUSAL = Columns(line=0, time=1, domain=2, server=None, delay=None)
+_ENVELOPE = re.compile(rf"([^> \t\n\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^> \n]*+>\n?\Z")
+
+
 @functools.cache
 def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Give the pattern of a block, and that of a refusal in what it leaves."""
+    """Give the pattern of a block, and that of the head of a refusal in what it leaves."""
     stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
     head = rf"{stamp}{_FRACTION}{_HOST_AND_NAME}"
     told = rf"({head}(?:{_DELIVERY}|{_ARRIVAL}))"
     block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)"
     refusal = (
         rf"{head}((?:submission/|submissions/|smtps/)?smtpd{_PID}NOQUEUE: reject: [A-Z]++ from)"
-        rf" [^\[\] \n]++\[([0-9.]{{7,15}}+)\](?::[0-9]++)?: "
-        rf"([^\n]*?); from=<([^> \t\n\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^>\s]*+>\n?\Z"
+        r" [^\[\] \n]++\[([0-9.]{7,15}+)\](?::[0-9]++)?: "
     )
     return re.compile(block), re.compile(refusal)
 
@@ -74,32 +79,33 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
     pattern, refusal = _patterns(exactly=groups.finely)
+    finely = groups.finely
     arrivals: dict[str, str] = {}
     left: list[str] = []
-    for (
-        line, time, service, queue_id, local, domain, relay, delay, status, reason,
-        arrived, sender, other,
-    ) in pattern.findall(block):  # fmt: skip
+    for row in pattern.findall(block):
+        (
+            _, time, service, queue_id, local, domain, relay, _, status, reason,
+            arrived, sender, other,
+        ) = row  # fmt: skip
         if arrived:
             arrivals[arrived] = sender
         elif status:
             # A host with its address has answered; what else may stand there is a word.
-            server, word = (relay, "") if "[" in relay else ("", relay)
+            word = "" if "[" in relay else relay
+            key: Hashable
             if status == "sent":
                 key = service, word, success_head(reason[:-1])
-                groups.add(key, line, time, domain, server, delay)
             else:
                 recipient = f"{local}@{domain}"
-                text = _in_general(reason, relay, local, recipient)
-                group = groups.add((service, word, status, text), line, time, domain, server, delay)
+                key = service, word, status, _in_general(reason, relay, local, recipient)
+            group = groups.of((key, time, domain) if finely else key, _ATTEMPT)
+            group.rows.append(row)
+            if status != "sent":
                 known = arrivals.get(queue_id)
                 who = messages.sender_of(queue_id) if known is None else known
                 group.refused.append((who, recipient, None, queue_id))
-        elif other:
-            if match := refusal.match(other):
-                _add_refusal(other, match, groups)
-            else:
-                left.append(other)
+        elif other and not _is_refusal(other, refusal, groups):
+            left.append(other)
     messages.learn_senders(arrivals)
     return left
 
@@ -113,12 +119,22 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
     return alike(without_address(reason, local, recipient))
 
 
-def _add_refusal(line: str, match: re.Match[str], groups: Groups) -> None:
-    time, told, ip, words, sender, local, domain = match.groups()
+def _is_refusal(line: str, pattern: re.Pattern[str], groups: Groups) -> bool:
+    """Put a refusal into its group; whether it is one."""
+    if ": NOQUEUE: reject: " not in line:
+        return False
+    told, _, envelope = line.rpartition("; from=<")
+    whom, head = _ENVELOPE.match(envelope), pattern.match(told)
+    if whom is None or head is None:
+        return False
+    sender, local, domain = whom.groups()
+    time, where, ip = head.groups()
     recipient = f"{local}@{domain}"
-    words = without_address(words, local, recipient)
+    words = without_address(told[head.end() :], local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
-    key = told, alike(words.replace(ip, MASK))
-    group = groups.add(key, line, time, domain, "", "")
+    key: Hashable = where, alike(words.replace(ip, MASK))
+    group = groups.of((key, time, domain) if groups.finely else key, _REFUSAL)
+    group.rows.append((line, time, domain))
     group.refused.append((sender, recipient, ip, None))
+    return True
