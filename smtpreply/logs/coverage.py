@@ -14,7 +14,7 @@ _LONGEST_SHAPE = 200
 
 @attrs.define
 class Coverage:
-    """The account of a run.
+    """The account of a run; two are added to one, so that parts can be read apart.
 
     Attributes:
         lines: all that were seen, empty ones left out.
@@ -34,6 +34,18 @@ class Coverage:
     formats: Counter[str] = attrs.field(factory=Counter)
     shapes: Counter[str] = attrs.field(factory=Counter)
     problems: list[str] = attrs.field(factory=list)
+
+    def __add__(self, other: Coverage) -> Coverage:
+        shapes = self.shapes + other.shapes
+        return Coverage(
+            lines=self.lines + other.lines,
+            known=self.known + other.known,
+            understood=self.understood + other.understood,
+            deliveries=self.deliveries + other.deliveries,
+            formats=self.formats + other.formats,
+            shapes=Counter(dict(shapes.most_common(_SHAPES))),
+            problems=self.problems + other.problems,
+        )
 
     def not_understood(self, message: str) -> None:
         """Count a line of a known format that says something unknown."""
