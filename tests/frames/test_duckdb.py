@@ -113,14 +113,13 @@ def test_a_megabyte_in_one_cell_is_read(connection: Any) -> None:
 
 def test_all_threads_give_the_same_answers(connection: Any) -> None:
     connection.execute("SET threads = 2")
-    found = connection.sql(
-        "SELECT count(*), sum(smtp_code(r)), count(smtp_enhanced(r)), "
-        "       count(*) FILTER (smtp_reason(r) = 'mailbox_full') "
-        "FROM (SELECT CASE i % 3 WHEN 0 THEN '250 2.0.0 Ok: queued as ' || i "
-        "                        WHEN 1 THEN '552 5.2.2 <u' || i || '@example.com> mailbox full' "
-        "             END AS r FROM range(300000) AS rows(i))"
-    ).fetchall()
-    assert found == [(300_000, 100_000 * 802, 200_000, 100_000)]
+    connection.execute(  # of two row groups, which is what threads divide between them
+        "CREATE OR REPLACE TEMP TABLE replies AS SELECT "
+        "CASE i % 3 WHEN 0 THEN '250 2.0.0 Ok: ' || i WHEN 1 THEN '552 5.2.2 Full: ' || i END AS r "
+        "FROM range(130000) AS rows(i)"
+    )
+    found = connection.sql("SELECT count(*), count(smtp_code(r)), sum(smtp_code(r)) FROM replies")
+    assert found.fetchall() == [(130_000, 86_667, 43_334 * 250 + 43_333 * 552)]
 
 
 @given(st.lists(damaged_replies() | textstrings().map(lambda t: t.encode("utf-8", "replace"))))
