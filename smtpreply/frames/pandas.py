@@ -7,7 +7,7 @@
     frame.join(frame["reply"].smtp.parse())
 
 It is there for strings and octets that Arrow holds: pandas' own strings (``str``, and
-``string[pyarrow]``), and ``pandas.ArrowDtype`` of any Arrow type that `smtpreply.frames.arrow` takes.
+``string[pyarrow]``), and ``pandas.ArrowDtype`` of any type that `smtpreply.frames.arrow` takes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 try:
     import pandas as pd
-    import polars  # noqa: F401  (what `arrow` needs is of this extra, too)
-    import pyarrow  # noqa: F401
+    import polars as pl  # noqa: F401  (what `arrow` needs is of this extra, too)
+    import pyarrow as pa
 except ImportError as error:
     from smtpreply.frames.missing import missing
 
@@ -38,7 +38,7 @@ class Replies:
 
     >>> replies = pd.Series(["550 5.1.1 No such user", None], index=["a", "b"])
     >>> replies.smtp.parse()["code"].to_dict()
-    {'a': 550, 'b': <NA>}
+    {'a': 550, 'b': None}
     """
 
     def __init__(self, series: Any) -> None:
@@ -54,7 +54,8 @@ class Replies:
 
         Returns:
             A frame with the same index, and a column for each field of
-            `smtpreply.frames.schema.PARSED`, held by Arrow; missing where the text is.
+            `smtpreply.frames.schema.PARSED`: held by Arrow, but categorical where a field has few
+            values by name; missing where the text is.
         """
         return self._frame(arrow.parse(self._column()))
 
@@ -73,13 +74,17 @@ class Replies:
         return self._series.array.__arrow_array__()
 
     def _frame(self, answers: Any) -> Any:
-        columns = {
-            field.name: pd.Series(
-                pd.array(column, dtype=pd.ArrowDtype(column.type)), index=self._series.index
-            )
-            for field, column in zip(answers.type, answers.flatten(), strict=True)
-        }
-        return pd.DataFrame(columns, index=self._series.index)
+        columns = zip(answers.type.names, answers.flatten(), strict=True)
+        frame = pd.DataFrame({name: _values(column) for name, column in columns})
+        frame.index = self._series.index
+        return frame
+
+
+def _values(column: Any) -> Any:
+    """Give a column as pandas has it: what has few values by name is its own categorical."""
+    if pa.types.is_dictionary(column.type):
+        return column.to_pandas()
+    return pd.array(column, dtype=pd.ArrowDtype(column.type))
 
 
 def _in_arrow(series: Any) -> bool:

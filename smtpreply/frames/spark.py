@@ -1,8 +1,8 @@
 """Replies in a Spark DataFrame, and mail logs summed up by Spark. Needs the extra ``spark``.
 
 `parse` and `classify` are Arrow UDFs over `smtpreply.frames.arrow`: one column goes to Python and
-back by Arrow, the others stay where they are. All of this works with Spark Connect too; smtpreply
-must be installed where Spark's Python workers run.
+back by Arrow, the others stay where they are. smtpreply must be installed where Spark's Python
+workers run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 try:
-    import polars  # noqa: F401  (what `arrow` needs is of this extra, too)
+    import polars as pl  # noqa: F401  (what `arrow` needs is of this extra, too)
     import pyarrow as pa
-    from pyspark.sql import Column, DataFrame, SparkSession
-    from pyspark.sql import functions as sql
+    from pyspark.sql import Column, DataFrame, SparkSession, functions
     from pyspark.sql.pandas.types import from_arrow_type
 except ImportError as error:
     from smtpreply.frames.missing import missing
@@ -33,6 +32,8 @@ from smtpreply.logs.source import age
 from smtpreply.report.summary import Summary
 
 __all__ = ["LARGEST", "Account", "classify", "parse", "summarize"]
+
+sql: Any = functions  # whose types do not know all of them
 
 LARGEST = 1 << 30
 """The octets of the largest file that `summarize` reads: Spark hands a file over in one piece."""
@@ -86,7 +87,7 @@ def _with_column(
     answer: Callable[[pa.Array], pa.Array],
     given: Any,
 ) -> DataFrame:
-    over: Any = sql.arrow_udf(answer, from_arrow_type(_in_spark(given)))
+    over = sql.arrow_udf(answer, from_arrow_type(_in_spark(given)))
     return frame.withColumn(name, over(column))
 
 

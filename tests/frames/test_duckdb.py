@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def test_each_function_gives_its_part_of_the_answer(connection: Any) -> None:
     assert answers(connection, "smtp_reason(r)", texts) == ["greylisted", "unknown_recipient"]
     assert answers(connection, "smtp_parse(r).line_count", texts) == [1, 2]
     assert answers(connection, "smtp_classify(r).retry_after", texts) == [
-        datetime.timedelta(minutes=5),
+        dt.timedelta(minutes=5),
         None,
     ]
 
@@ -71,9 +71,7 @@ def test_every_reason_is_explained_in_every_language() -> None:
             register(connection, language="tlh")
 
 
-@pytest.mark.parametrize(
-    "name", ["parse", "code", "enhanced", "classify", "reason", "explain"]
-)
+@pytest.mark.parametrize("name", ["parse", "code", "enhanced", "classify", "reason", "explain"])
 @pytest.mark.parametrize("suffix", ["", "_blob"])
 def test_null_stays_null(connection: Any, name: str, suffix: str) -> None:
     call = f"smtp_{name}{suffix}"

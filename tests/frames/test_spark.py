@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gzip
 import os
 import shutil
@@ -25,7 +25,7 @@ from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql import functions as sql  # noqa: E402
 
 from smtpreply.frames import arrow, spark  # noqa: E402
-from smtpreply.logs import scan  # noqa: E402
+from smtpreply.logs import Coverage, scan  # noqa: E402
 from smtpreply.report.summary import Summary  # noqa: E402
 
 REPLIES = [
@@ -56,7 +56,7 @@ EXIM = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org: Unroutea
 
 @pytest.fixture(scope="session")
 def session() -> Iterator[Any]:
-    settings = {
+    settings: dict[str, Any] = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
@@ -83,7 +83,7 @@ def logs(tmp_path: Path) -> Path:
     (folder / "mail.log").write_text(f"{BOUNCED}\n{ODD}\n" + "\0" * 9 + "\n", encoding="utf-8")
     (folder / "exim.log").write_text(f"{EXIM}\n", encoding="utf-8")
     (folder / "broken.gz").write_bytes(gzip.compress(b"x\n" * 9999)[:-9])
-    in_2024 = datetime.datetime(2024, 12, 1, tzinfo=datetime.UTC).timestamp()
+    in_2024 = dt.datetime(2024, 12, 1, tzinfo=dt.UTC).timestamp()
     os.utime(oldest, (in_2024, in_2024))
     return folder
 
@@ -153,7 +153,7 @@ def test_what_is_asked_of_scan_is_asked_of_each_task(session: Any, logs: Path) -
 
 
 def test_a_folder_without_files_has_an_empty_summary(session: Any, tmp_path: Path) -> None:
-    assert spark.summarize(session, str(tmp_path)) == (Summary(), spark.Coverage())
+    assert spark.summarize(session, str(tmp_path)) == (Summary(), Coverage())
 
 
 def test_a_file_that_is_too_large_is_a_problem(
