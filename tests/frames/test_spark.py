@@ -202,6 +202,16 @@ def test_a_log_is_read_file_after_file(logs: Path) -> None:
     assert coverage.problems == ["s3a://b/mail.log:3: NUL octets"]
 
 
+def test_the_example_of_the_docs_runs(session: Any) -> None:
+    root = Path(__file__).parent.parent.parent
+    page = (root / "docs" / "frames.md").read_text(encoding="utf-8")
+    code = page.partition("\n## Spark\n")[2].partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(code.replace("tests/data", str(root / "tests" / "data")), names)
+    assert names["rows"] == [(450, "greylisted", dt.timedelta(minutes=5)), (None, None, None)]
+    assert (names["bounced"], names["problems"]) == (3, [])
+
+
 # --- what it needs -------------------------------------------------------------------------
 
 
