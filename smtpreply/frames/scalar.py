@@ -24,8 +24,15 @@ _NO_ROW: Row = (None,) * _WIDTH
 
 def parsed_frame(texts: Iterable[Text | None]) -> pl.DataFrame:
     """Read each text with `parse`; give the fields of `PARSED` as columns."""
-    rows = [_NO_ROW if text is None else parsed_row(text) for text in texts]
-    return pl.DataFrame(rows, schema=dict(PARSED), orient="row")
+    given = list(texts)
+    rows = {text: _NO_ROW if text is None else parsed_row(text) for text in dict.fromkeys(given)}
+    columns = zip(*(rows[text] for text in given), strict=True) if given else [()] * _WIDTH
+    return pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=dtype)
+            for (name, dtype), values in zip(PARSED.to_schema().items(), columns, strict=True)
+        ]
+    )
 
 
 def parsed_row(text: Text) -> Row:
