@@ -28,6 +28,12 @@ from smtpreply.frames import arrow, spark  # noqa: E402
 from smtpreply.logs import Coverage, scan  # noqa: E402
 from smtpreply.report.summary import Summary  # noqa: E402
 
+# Spark leaves it to the garbage collector to close some of its sockets.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed <socket:ResourceWarning",
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
+)
+
 REPLIES = [
     "550 5.1.1 No such user",
     None,
