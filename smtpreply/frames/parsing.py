@@ -139,12 +139,25 @@ def _as_text(replies: pl.Series) -> pl.Series:
     if replies.dtype == pl.String:
         return replies
     if replies.dtype == pl.Binary:
-        return replies.cast(pl.String, strict=False)
+        try:
+            return replies.cast(pl.String)
+        except pl.exceptions.ComputeError:  # for one bad row, and it does not say for which
+            return pl.Series(
+                [None if octets is None else _decoded(octets) for octets in replies],
+                dtype=pl.String,
+            )
     if replies.dtype == pl.Null:
         return replies.cast(pl.String)
     raise pl.exceptions.InvalidOperationError(
         f"replies are a column of String or Binary, not of {replies.dtype}"
     )
+
+
+def _decoded(octets: bytes) -> str | None:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _looked_at(replies: pl.Series) -> pl.DataFrame:
