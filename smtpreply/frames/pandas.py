@@ -83,7 +83,8 @@ class Replies:
 def _values(column: Any) -> Any:
     """Give a column as pandas has it: what has few values by name is its own categorical."""
     if pa.types.is_dictionary(column.type):
-        return column.to_pandas()
+        codes = column.indices.cast(pa.int16()).fill_null(-1)
+        return pd.Categorical.from_codes(codes.to_numpy(), column.dictionary.to_pylist())
     return pd.array(column, dtype=pd.ArrowDtype(column.type))
 
 

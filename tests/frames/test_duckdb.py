@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 duckdb = pytest.importorskip("duckdb")
@@ -120,6 +120,7 @@ def test_all_threads_give_the_same_answers(connection: Any) -> None:
     assert found.fetchall() == [(130_000, 86_667, 43_334 * 250 + 43_333 * 552)]
 
 
+@settings(deadline=None)  # DuckDB starts threads now and then
 @given(st.lists(damaged_replies() | textstrings().map(lambda t: t.encode("utf-8", "replace"))))
 def test_blobs_are_answered_as_arrow_is(connection: Any, octets: list[bytes]) -> None:
     """Of all octets SQL says what Arrow says."""
@@ -130,6 +131,7 @@ def test_blobs_are_answered_as_arrow_is(connection: Any, octets: list[bytes]) ->
     ]
 
 
+@settings(deadline=None)  # DuckDB starts threads now and then
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]))))
 def test_texts_are_answered_as_arrow_is(connection: Any, texts: list[str | None]) -> None:
     """Of all texts SQL says what Arrow says."""
