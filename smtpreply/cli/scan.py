@@ -16,7 +16,7 @@ import attrs
 import click
 from rich.console import Console
 
-from smtpreply.logs import Delivery, Scan, Status, formats, scan
+from smtpreply.logs import Delivery, Scan, Status, known_formats, scan
 from smtpreply.reasons import Reason
 from smtpreply.report.account import account
 from smtpreply.report.summary import Summary
@@ -34,7 +34,7 @@ _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every delivery to FILE.jsonl or FILE.csv.",
 )
-@click.option("--format", "name", type=click.Choice(list(formats)), help="Default: as lines show.")
+@click.option("--format", "name", metavar="NAME", help="The only format. Default: as lines show.")
 @click.option("--year", type=int, help="Of the first stamp without one. Default: the file's.")
 @click.option("--tz", help="Time zone of stamps that name none, such as Europe/Vienna.")
 @click.option("--status", type=click.Choice([kind.value for kind in Status]), help="Only these.")
@@ -76,6 +76,8 @@ def scan_command(
 def _scan(paths: tuple[str, ...], name: str | None, year: int | None, tz: str | None) -> Scan:
     if "-" in paths and len(paths) > 1:
         raise click.UsageError('"-" stands alone')
+    if name is not None and name not in known_formats():
+        raise click.BadParameter(f"is one of: {', '.join(known_formats())}", param_hint="--format")
     if paths == ("-",):
         return scan(sys.stdin.buffer, format=name, year=year, tz=tz)
     return scan([Path(path) for path in paths], format=name, year=year, tz=tz)

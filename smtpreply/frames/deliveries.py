@@ -1,26 +1,14 @@
 """Deliveries in a Parquet file: `smtpreply.logs.Delivery`, a row each. Needs pyarrow alone.
 
-The schema is `DELIVERY_SCHEMA`, with a column for each attribute of a delivery by its name, and
-``VERSION`` in its metadata. Where a column is not simply the attribute:
-
-``time``
-    an instant. A time that names no zone stands as though it were UTC, and ``utc_offset`` is null.
-``utc_offset``
-    the seconds that the stamp's zone is ahead of UTC.
-``direction``, ``stage``, ``status``, ``reply_by``, ``dsn``
-    their values as text.
-``octets``
-    the names of those texts that are not UTF-8, with their octets. In the column itself, each
-    such octet is U+FFFD.
-``code``, ``enhanced``
-    of the reply in ``text``, for those who ask by SQL; they are not read back.
+The columns are those of `smtpreply.frames.rows`, in the types of `DELIVERY_SCHEMA`, which has
+`VERSION` in its metadata. ``code`` and ``enhanced`` are for those who ask by SQL; they are not read
+back.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -33,11 +21,8 @@ except ImportError:
 
     raise missing("deliveries", "pyarrow", "arrow") from None
 
-from smtpreply.codes import EnhancedStatus
-from smtpreply.frames.storable import storable
-from smtpreply.logs import Delivery, Direction, ReplyBy, Status
-from smtpreply.octets import to_octets
-from smtpreply.stage import Stage
+from smtpreply.frames.rows import delivery_of, row_of
+from smtpreply.logs import Delivery
 
 VERSION = 1
 """Of the schema. It grows where a column changes its sense or goes, not where one is added."""
@@ -79,17 +64,6 @@ DELIVERY_SCHEMA = pa.schema(
 
 ROW_GROUP = 65_536
 """How many deliveries are held in memory at once."""
-
-_DERIVED = ("utc_offset", "octets", "code", "enhanced")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (wall clocks are counted from it, too)
-_MICROSECOND = timedelta(microseconds=1)
-_READ: dict[str, Callable[[str], Any]] = {
-    "direction": Direction,
-    "stage": Stage,
-    "status": Status,
-    "dsn": EnhancedStatus.parse,
-    "reply_by": ReplyBy,
-}
 
 
 def write_deliveries(
@@ -134,12 +108,12 @@ def read_deliveries(path: str | Path) -> Iterator[Delivery]:
     with pq.ParquetFile(path) as file:
         _check(file.schema_arrow, path)
         for batch in file.iter_batches(batch_size=ROW_GROUP // 8):
-            yield from _deliveries(batch)
+            yield from deliveries_in(batch)
 
 
 def delivery_batch(deliveries: Iterable[Delivery]) -> Any:
     """Give deliveries as a `pyarrow.RecordBatch` of `DELIVERY_SCHEMA`."""
-    rows = [_row(delivery) for delivery in deliveries]
+    rows = [row_of(delivery) for delivery in deliveries]
     arrays = []
     for field in DELIVERY_SCHEMA:
         column = [row[field.name] for row in rows]
@@ -157,47 +131,6 @@ def _write_groups(writer: Any, deliveries: Iterable[Delivery], row_group: int) -
         yield len(group)
 
 
-def _row(delivery: Delivery) -> dict[str, Any]:
-    reply = delivery.reply
-    row: dict[str, Any] = {
-        name: getattr(delivery, name) for name in DELIVERY_SCHEMA.names if name not in _DERIVED
-    }
-    row |= {name: None if row[name] is None else str(row[name]) for name in _READ}
-    row["time"], row["utc_offset"] = _instant(delivery.time)
-    row["code"] = reply and reply.code
-    row["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
-    undecoded = {}
-    for name, value in row.items():
-        if isinstance(value, str) and not value.isascii():
-            row[name] = storable(value)
-            if row[name] != value:
-                undecoded[name] = to_octets(value)
-    row["octets"] = list(undecoded.items()) or None
-    return row
-
-
-def _instant(time: datetime | None) -> tuple[int | None, int | None]:
-    """Give a time in microseconds since 1970, and its zone in seconds."""
-    if time is None:
-        return None, None
-    # By hand, since a conversion to UTC fails at the ends of the calendar.
-    since = time.replace(tzinfo=None) - _EPOCH
-    offset = time.utcoffset()
-    if offset is None:
-        return since // _MICROSECOND, None
-    return (since - offset) // _MICROSECOND, int(offset.total_seconds())
-
-
-def _time(microseconds: int | None, offset: int | None) -> datetime | None:
-    if microseconds is None:
-        return None
-    ahead = timedelta(seconds=offset or 0)
-    wall = _EPOCH + timedelta(microseconds=microseconds) + ahead
-    if offset is None:
-        return wall
-    return wall.replace(tzinfo=timezone(ahead) if offset else UTC)
-
-
 def _check(schema: Any, path: str | Path) -> None:
     version = (schema.metadata or {}).get(_KEY, b"")
     if not version.isdigit():
@@ -208,16 +141,11 @@ def _check(schema: Any, path: str | Path) -> None:
         )
 
 
-def _deliveries(batch: Any) -> Iterator[Delivery]:
+def deliveries_in(batch: Any) -> Iterator[Delivery]:
+    """Give the deliveries of a `pyarrow.RecordBatch` that has the columns of `DELIVERY_SCHEMA`."""
     columns = {}
     for name in DELIVERY_SCHEMA.names:
         column = batch.column(name)
         columns[name] = (column.cast(pa.int64()) if name == "time" else column).to_pylist()
     for values in zip(*columns.values(), strict=True):
-        row = dict(zip(columns, values, strict=True))
-        for name, octets in row["octets"] or ():
-            row[name] = octets.decode("utf-8", "surrogateescape")
-        for name, read in _READ.items():
-            row[name] = None if row[name] is None else read(row[name])
-        row["time"] = _time(row["time"], row["utc_offset"])
-        yield Delivery(**{name: value for name, value in row.items() if name not in _DERIVED})
+        yield delivery_of(dict(zip(columns, values, strict=True)))

@@ -67,6 +67,11 @@ def parsed(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.Series:
     return columns.select(answer.alias(replies.name)).to_series()
 
 
+def field(replies: pl.Series, name: str) -> pl.Series:
+    """Read a column of texts or octets; give one field of `PARSED`."""
+    return parsed_columns(replies, [name]).to_series().alias(replies.name)
+
+
 def parsed_columns(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.DataFrame:
     """Read a column of texts or octets; give some fields of `PARSED` as columns.
 
@@ -134,7 +139,7 @@ def _read(replies: pl.Series, fields: Sequence[str]) -> pl.DataFrame:
 # --- which rows are read how ---------------------------------------------------------------
 
 
-def _as_text(replies: pl.Series) -> pl.Series:
+def as_text(replies: pl.Series) -> pl.Series:
     """Give octets as text; null where they are not UTF-8."""
     if replies.dtype == pl.String:
         return replies
@@ -164,7 +169,7 @@ def _looked_at(replies: pl.Series) -> pl.DataFrame:
     """Give each text with its size, the length of its last line end, its code, and its shape."""
     raw = pl.col("raw")
     looked = (
-        _as_text(replies)
+        as_text(replies)
         .to_frame("raw")
         .lazy()
         .with_columns(

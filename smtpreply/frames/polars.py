@@ -14,6 +14,7 @@ expressions, lazily and in the streaming engine.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import overload
 
@@ -26,7 +27,7 @@ except ImportError:
 
 from smtpreply.defects import Defect
 from smtpreply.frames.classifying import classified
-from smtpreply.frames.parsing import parsed
+from smtpreply.frames.parsing import field, parsed
 from smtpreply.frames.schema import (
     CLASSIFIED,
     DEFECT_BITS,
@@ -75,7 +76,7 @@ def code(replies: pl.Series) -> pl.Series: ...
 def code(replies: pl.Expr | str) -> pl.Expr: ...
 def code(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
     """Give the code of each reply: `parse`, and nothing but ``code``, in less time."""
-    return _over(replies, lambda texts: parsed(texts).struct.field("code"), pl.UInt16())
+    return _over(replies, functools.partial(field, name="code"), pl.UInt16())
 
 
 @overload
@@ -84,7 +85,7 @@ def enhanced(replies: pl.Series) -> pl.Series: ...
 def enhanced(replies: pl.Expr | str) -> pl.Expr: ...
 def enhanced(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
     """Give the enhanced status of each reply as text: `parse`, and nothing but ``enhanced``."""
-    return _over(replies, lambda texts: parsed(texts).struct.field("enhanced"), pl.String())
+    return _over(replies, functools.partial(field, name="enhanced"), pl.String())
 
 
 @overload

@@ -1,12 +1,15 @@
 """The replies inside mail logs: `scan` gives a `Delivery` for each that a log tells of."""
 
+from smtpreply.logs.bundle import Bundle
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
 from smtpreply.logs.prefix import Line
-from smtpreply.logs.scanner import Scan, formats, register, scan
+from smtpreply.logs.registry import known_formats, register
+from smtpreply.logs.scanner import Scan, scan
 
 __all__ = [
+    "Bundle",
     "Coverage",
     "Delivery",
     "Direction",
@@ -16,7 +19,7 @@ __all__ = [
     "ReplyBy",
     "Scan",
     "Status",
-    "formats",
+    "known_formats",
     "register",
     "scan",
 ]

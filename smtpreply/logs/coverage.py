@@ -17,6 +17,7 @@ class Coverage:
     """The account of a run; two are added to one, so that parts can be read apart.
 
     Attributes:
+        octets: read from files and streams, as they stand there, compressed or not.
         lines: all that were seen, empty ones left out.
         known: those of a format that is read.
         understood: those of them whose meaning is clear, with or without a delivery.
@@ -27,6 +28,7 @@ class Coverage:
         problems: what could not be read, in words.
     """
 
+    octets: int = 0
     lines: int = 0
     known: int = 0
     understood: int = 0
@@ -36,16 +38,10 @@ class Coverage:
     problems: list[str] = attrs.field(factory=list)
 
     def __add__(self, other: Coverage) -> Coverage:
-        shapes = self.shapes + other.shapes
-        return Coverage(
-            lines=self.lines + other.lines,
-            known=self.known + other.known,
-            understood=self.understood + other.understood,
-            deliveries=self.deliveries + other.deliveries,
-            formats=self.formats + other.formats,
-            shapes=Counter(dict(shapes.most_common(_SHAPES))),
-            problems=self.problems + other.problems,
-        )
+        names = [field.name for field in attrs.fields(Coverage)]
+        both = Coverage(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        both.shapes = Counter(dict(both.shapes.most_common(_SHAPES)))
+        return both
 
     def not_understood(self, message: str) -> None:
         """Count a line of a known format that says something unknown."""

@@ -56,6 +56,8 @@ class ReplyBy(enum.StrEnum):
     """Our own server's, to a client."""
     FILTER = "filter"
     """A filter's in between, which hands through what the server behind it said."""
+    MTA = "mta"
+    """Made up by the MTA in the form of a reply, where no server was asked or none answered."""
 
 
 @attrs.frozen(kw_only=True)

@@ -54,6 +54,7 @@ class Line:
         time, host, program, pid: what the prefix says.
         number: of the line in its file, from 1.
         source: the file.
+        fields: the members of the JSON object that the message is, if it is one.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Line:
     host: str | None = None
     program: str | None = None
     pid: int | None = None
+    fields: dict[str, Any] | None = None
 
 
 def read_prefix(
@@ -80,17 +82,19 @@ def read_prefix(
         return _unwrapped(text, number, clock, source, wrappings + 1)
     stamp, host, program, pid = match.groups()
     time = clock.read(stamp)
-    return Line(text, text[match.end() :], number, source, time, host, program, _pid(pid))
+    message = text[match.end() :]
+    line = Line(text, message, number, source, time, host, program, _pid(pid))
+    if message.startswith("{"):
+        line.fields = _json_object(message)
+    return line
 
 
 def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappings: int) -> Line:
     if wrappings > _MOST_WRAPPINGS:
         return Line(text, text, number, source)
-    if text.startswith("{"):
-        fields = _json_object(text)
-        line = _from_json(fields, number, clock, source, wrappings) if fields else None
-        if line is not None:
-            return line
+    if text.startswith("{") and (fields := _json_object(text)):
+        line = _from_json(fields, number, clock, source, wrappings)
+        return line or Line(text, text, number, source, fields=fields)
     if match := _SYSLOG_5424.match(text):
         stamp, host, program, pid = (None if part == "-" else part for part in match.groups())
         time = clock.read(stamp) if stamp else None

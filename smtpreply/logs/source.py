@@ -1,41 +1,23 @@
-"""Where lines come from: files, folders, globs, streams; compressed or not; damaged or not.
-
-What a file is compressed with is seen from its first octets, not from its name. Whatever goes
-wrong on the way is recorded, and what could be read before it counts.
-"""
+"""Where lines come from: files, folders, globs, streams, or lines themselves."""
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
-import io
-import lzma
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 import attrs
 
+from smtpreply.logs.blocks import HOLE, Problem, Progress, blocks_of
+from smtpreply.logs.follow import Followed
 from smtpreply.octets import rejoined
-
-Problem = Callable[[str], None]
-"""Is told what could not be read."""
 
 Place = str | os.PathLike[str]
 Source = Place | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
-
-_MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], BinaryIO]], ...] = (
-    (b"\x1f\x8b", lambda stream: cast("BinaryIO", gzip.GzipFile(fileobj=stream))),
-    (b"BZh", lambda stream: cast("BinaryIO", bz2.BZ2File(stream))),
-    (b"\xfd7zXZ\x00", lambda stream: cast("BinaryIO", lzma.LZMAFile(stream))),  # noqa: SIM115
-)
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_LONGEST_MAGIC = 6
 
 # Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
 _ROTATED = re.compile(
@@ -44,54 +26,95 @@ _ROTATED = re.compile(
 )
 
 
+_MAILDIR = ("cur", "new")
+
+
 @attrs.frozen
 class Input:
-    """One input of a run: its name, if it has one, its lines, and when it was last written to."""
+    """One input of a run: its name, if it has one, its text, and when it was last written to.
+
+    Attributes:
+        name: the path of a file.
+        blocks: the text, in blocks of whole lines with their line ends.
+        latest: when it was last written to, as far as that is known.
+    """
 
     name: str | None
-    lines: Iterable[str]
+    blocks: Iterable[str]
     latest: datetime | None = None
 
 
-def inputs(source: Source, problem: Problem) -> Iterator[Input]:
+@attrs.frozen
+class Reading:
+    """How inputs are read, and who is told of it.
+
+    Attributes:
+        problem: is told of what cannot be read.
+        progress: is told of octets that have been read, as they stand in the files.
+        follow: whether to wait for more at the end of a file, and read on.
+    """
+
+    problem: Problem
+    progress: Progress | None = None
+    follow: bool = False
+
+
+def inputs(source: Source, reading: Reading) -> Iterator[Input]:
     """Give what there is to read, rotated files from the oldest on.
 
     Args:
         source: a path, a folder, a glob; an open binary file; lines; or several paths.
-        problem: is told of what cannot be read.
+        reading: how to read it.
+
+    Raises:
+        FileNotFoundError: a path leads to nothing.
+    """
+    paths = paths_of(source)
+    if paths is not None:
+        yield from (_file(path, reading) for path in paths)
+    elif hasattr(source, "read"):
+        stream = cast("BinaryIO", source)
+        name = getattr(stream, "name", None)
+        called = name if isinstance(name, str) else None
+        blocks = blocks_of(stream, called or "the stream", reading.problem, reading.progress)
+        yield Input(called, blocks)
+    else:
+        items = cast("Iterable[object]", source)
+        yield Input(None, (_block(item, reading.problem) for item in items))
+
+
+def paths_of(source: Source) -> list[Path] | None:
+    """Give the files that a source names, those of a rotated log from the oldest on.
+
+    Returns:
+        None where it names none, but is a stream or lines.
 
     Raises:
         FileNotFoundError: a path leads to nothing.
     """
     if isinstance(source, (str, os.PathLike)):
-        yield from (_file(path, problem) for path in _paths([source]))
-    elif hasattr(source, "read"):
-        stream = cast("BinaryIO", source)
-        name = getattr(stream, "name", None)
-        lines = _decoded(stream, str(name or "the stream"), problem)
-        yield Input(name if isinstance(name, str) else None, lines)
-    else:
-        yield from _several(cast("Iterable[object]", source), problem)
+        return _paths([source])
+    # A list of strings is lines; of paths, files.
+    if isinstance(source, (list, tuple)) and source and all(map(_is_path, source)):
+        return _paths(source)
+    return None
 
 
-def _several(items: Iterable[object], problem: Problem) -> Iterator[Input]:
-    """Tell paths from lines: a line is octets, or a string; a list of `Path` is files."""
-    if (
-        isinstance(items, (list, tuple))
-        and items
-        and all(isinstance(i, os.PathLike) for i in items)
-    ):
-        yield from (_file(path, problem) for path in _paths(items))
-    else:
-        yield Input(None, (_text(item) for item in items))
+def _is_path(item: object) -> bool:
+    return isinstance(item, os.PathLike)
 
 
-def _text(item: object) -> str:
+def _block(item: object, problem: Problem) -> str:
+    """Give an item's lines: one, unless it holds line ends inside."""
     if isinstance(item, bytes):
         item = item.decode("utf-8", "surrogateescape")
     if not isinstance(item, str):
         raise TypeError(f"a line is str or bytes, not {type(item).__name__}")
-    return rejoined(item).rstrip("\r\n")
+    text = rejoined(item).replace("\r\n", "\n")
+    if "\0" in text:
+        problem(f"line: {text.count(chr(0))} NUL octets")
+        text = HOLE.sub("\n", text)
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _paths(places: Iterable[Place]) -> list[Path]:
@@ -99,7 +122,7 @@ def _paths(places: Iterable[Place]) -> list[Path]:
     for place in places:
         path = Path(place)
         if path.is_dir():
-            found += [entry for entry in path.iterdir() if entry.is_file()]
+            found += _files_in(path)
         elif path.exists():
             found.append(path)
         elif matches := glob.glob(str(place)):  # noqa: PTH207  (absolute patterns too)
@@ -107,6 +130,15 @@ def _paths(places: Iterable[Place]) -> list[Path]:
         else:
             raise FileNotFoundError(f"there is no such file: {str(place)!r}")
     return sorted(dict.fromkeys(found), key=age)
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Give the files in a folder; of a maildir, the messages."""
+    if all(folder.joinpath(name).is_dir() for name in _MAILDIR):
+        for name in _MAILDIR:
+            yield from _files_in(folder / name)
+    else:
+        yield from (entry for entry in folder.iterdir() if entry.is_file())
 
 
 def age(path: PurePath) -> tuple[str, int, str, int]:
@@ -123,47 +155,21 @@ def age(path: PurePath) -> tuple[str, int, str, int]:
     return (base, 1, "", -int(match["age"])) if match["age"] else (base, 2, "", 0)
 
 
-def _file(path: Path, problem: Problem) -> Input:
-    latest = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Input(str(path), _file_lines(path, problem), latest)
-
-
-def _file_lines(path: Path, problem: Problem) -> Iterator[str]:
+def _file(path: Path, reading: Reading) -> Input:
     try:
-        with path.open("rb") as stream:
-            yield from _decoded(stream, str(path), problem)
+        latest = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # it has been rotated away, or is not there yet: opening it will tell
+        latest = None
+    return Input(str(path), _file_blocks(path, reading), latest)
+
+
+def _file_blocks(path: Path, reading: Reading) -> Iterator[str]:
+    try:
+        with _opened(path, follow=reading.follow) as stream:
+            yield from blocks_of(stream, str(path), reading.problem, reading.progress)
     except OSError as error:  # on opening: later ones are told with their line
-        problem(f"{path}: {error.strerror or error}")
+        reading.problem(f"{path}: {error.strerror or error}")
 
 
-def _decoded(stream: BinaryIO, name: str, problem: Problem) -> Iterator[str]:
-    buffered = io.BufferedReader(cast("io.RawIOBase", _Rest(stream)))
-    head = buffered.peek(_LONGEST_MAGIC)
-    if head.startswith(_ZSTD):
-        problem(f"{name}: compressed by zstd, which is not read yet; use zstdcat")
-        return
-    opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
-    lines: BinaryIO = opened(cast("BinaryIO", buffered)) if opened else cast("BinaryIO", buffered)
-    count = 0
-    try:
-        for raw in lines:
-            count += 1
-            yield raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        problem(f"{name}: broken off after line {count}: {error}")
-
-
-class _Rest(io.RawIOBase):
-    """A stream's octets from where it stands, unbuffered, so that its head can be peeked at."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        octets = self._stream.read(len(view))
-        view[: len(octets)] = octets
-        return len(octets)
+def _opened(path: Path, *, follow: bool) -> BinaryIO:
+    return cast("BinaryIO", Followed(path)) if follow else path.open("rb", buffering=0)

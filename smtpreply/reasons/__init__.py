@@ -10,7 +10,7 @@ from smtpreply.reasons.classifier import (
     default_classifier,
 )
 from smtpreply.reasons.engine import Finding
-from smtpreply.reasons.providers import Provider, providers
+from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
 from smtpreply.reasons.taxonomy import Actor, Basis, Disposition, Group, Reason
 from smtpreply.reasons.template import template
@@ -38,6 +38,7 @@ __all__ = [
     "builtin_rules",
     "classify",
     "default_classifier",
+    "provider_at",
     "providers",
     "rules_in",
     "template",

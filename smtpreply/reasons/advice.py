@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from importlib.resources import files
 from typing import Any
 
 import attrs
 
 from smtpreply.catalog.text import FALLBACK, Text, resolve
+from smtpreply.kept import toml
 from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 
 
@@ -73,7 +73,7 @@ def _tables(language: str) -> dict[str, Any]:
     path = folder.joinpath("advice.toml")
     if language != FALLBACK:
         path = folder.joinpath(language, "advice.toml")
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return toml(path) if path.is_file() else {}
 
 
 def _entry(reason: Reason, table: dict[str, Any], words: dict[str, Any], language: str) -> Advice:

@@ -84,7 +84,7 @@ def listing_in(text: str) -> Listing | None:
 @functools.cache
 def _names() -> Names[BlockList]:
     rows = table("blocklists")
-    return Names((blocklists()[key], row["words"]) for key, row in rows.items())
+    return Names("blocklists", ((blocklists()[key], row["words"]) for key, row in rows.items()))
 
 
 def _listed_ip(text: str) -> str | None:

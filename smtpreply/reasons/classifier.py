@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
+from smtpreply.kept import kept, toml_afresh
 from smtpreply.model import Reply
-from smtpreply.reasons.engine import ACCEPTED, Engine
+from smtpreply.reasons.engine import ACCEPTED, Engine, Plan
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
-from smtpreply.reasons.rule import Rule, RuleError, rules_in
+from smtpreply.reasons.rule import Rule, RuleError, rules_in, rules_of
 from smtpreply.reasons.said import AnySaid, SaidByReply, said_in
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.stage import Stage
@@ -40,15 +42,20 @@ class Classifier:
     Args:
         rules: what it knows. Their order has no say: the more specific decides.
         cache_size: how many wordings are remembered; 0 for none.
+        plan: the plan of an engine of the same rules, which saves making it.
 
     >>> Classifier(builtin_rules()).classify("552 5.2.2 Mailbox full").reason.value
     'mailbox_full'
     """
 
-    def __init__(self, rules: Iterable[Rule], *, cache_size: int = CACHE_SIZE) -> None:
-        kept = tuple(rules)
-        _refuse_twins(kept)
-        self.engine = Engine(kept, default_fallback(), _provider_of, cache_size=cache_size)
+    def __init__(
+        self, rules: Iterable[Rule], *, cache_size: int = CACHE_SIZE, plan: Plan | None = None
+    ) -> None:
+        known = tuple(rules)
+        _refuse_twins(known)
+        self.engine = Engine(
+            known, default_fallback(), _provider_of, cache_size=cache_size, plan=plan
+        )
 
     @classmethod
     def from_files(
@@ -122,13 +129,32 @@ def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) ->
 @functools.cache
 def default_classifier() -> Classifier:
     """Give the classifier that `classify` asks; it is made on the first call."""
-    return Classifier(builtin_rules())
+    tables, plan = kept("rules", [files("smtpreply").joinpath("reasons")], _tables_and_plan)
+    return Classifier(_rules(tables, read_before=True), plan=plan)
+
+
+Tables = list[tuple[str, dict[str, Any]]]
+"""What each file of our rules holds."""
+
+
+def _tables_and_plan() -> tuple[Tables, Plan]:
+    tables = [(str(file), toml_afresh(file)) for file in _toml_below(_folder())]
+    return tables, Classifier(_rules(tables, read_before=False)).engine.plan
+
+
+def _rules(tables: Tables, *, read_before: bool) -> list[Rule]:
+    return [
+        rule for source, rows in tables for rule in rules_of(rows, source, read_before=read_before)
+    ]
+
+
+def _folder() -> Traversable:
+    return files(__package__).joinpath("rules")
 
 
 def builtin_rules(layer: int = 0) -> list[Rule]:
     """Read our own rules."""
-    folder = files(__package__).joinpath("rules")
-    return [rule for file in _toml_below(folder) for rule in rules_in(file, layer)]
+    return [rule for file in _toml_below(_folder()) for rule in rules_in(file, layer)]
 
 
 def _toml_below(folder: Traversable) -> Iterator[Traversable]:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from smtpreply.codes import EnhancedStatus
+from smtpreply.reasons import index
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
-from smtpreply.reasons.phrase import Wanted
+from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.rule import Rule
 from smtpreply.reasons.said import AnySaid, Said, status_in
 from smtpreply.reasons.taxonomy import Basis, Reason
@@ -36,6 +37,8 @@ _HEAVIEST = 2**12
 _AGREEMENT = AGREEMENT * UNIT
 
 ProviderOf = Callable[[AnySaid], str | None]
+Plan = tuple[index.Plan, frozenset[str], frozenset[str]]
+"""The index's plan; the words that make a difference; the first letters of stems that do."""
 
 
 @attrs.frozen
@@ -67,23 +70,33 @@ class Engine:
         provider_of: ProviderOf,
         *,
         cache_size: int = 0,
+        plan: Plan | None = None,
     ) -> None:
         self.rules = tuple(rules)
         by_id = sorted(self.rules, key=lambda rule: rule.id)
         phrases = [(phrase, rule) for rule in by_id for phrase in rule.phrases]
-        self._index = Index(phrases, _score)
-        self._companions = {
-            rule: _Companions(rule) for rule in self.rules if rule.also or rule.unless
-        }
+        self._index = Index(phrases, _score, plan and plan[0])
+        self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
-        companions = [way for rule in self.rules for way in rule.also_ways + rule.unless_ways]
-        self._known = self._index.known | {word for way in companions for word in way.words}
-        stems = {stem for phrase, _ in phrases for stem in phrase.stems}
-        stems |= {stem for way in companions for stem in way.stems}
-        self._stems = frozenset(stem[:_STEM] for stem in stems)
+        self._known, self._stems = plan[1:] if plan else self._words_to_keep(phrases)
         self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
+
+    @property
+    def plan(self) -> Plan:
+        """What it takes long to make of the rules, for an engine of the same rules."""
+        return self._index.plan, self._known, self._stems
+
+    def _words_to_keep(
+        self, phrases: Iterable[tuple[Phrase, Rule]]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Give the words that make a difference, and the first letters of stems that do."""
+        companions = [way for rule in self.rules for way in rule.also_ways + rule.unless_ways]
+        known = self._index.known | {word for way in companions for word in way.words}
+        stems = {stem for phrase, _ in phrases for stem in phrase.stems}
+        stems |= {stem for way in companions for stem in way.stems}
+        return frozenset(known), frozenset(stem[:_STEM] for stem in stems)
 
     def decide(self, said: AnySaid) -> Finding:
         """Decide on a reply that is not positive."""
@@ -175,8 +188,12 @@ class Engine:
     def _holds(self, rule: Rule, said: AnySaid, words: Words) -> bool:
         if rule.bonus and not self._within(rule, said):
             return False
+        if not (rule.also or rule.unless):
+            return True
         companions = self._companions.get(rule)
-        return companions is None or companions.allow(words)
+        if companions is None:  # two threads may make it: to the same end
+            companions = self._companions[rule] = _Companions(rule)
+        return companions.allow(words)
 
     def _within(self, rule: Rule, said: AnySaid) -> bool:
         return (

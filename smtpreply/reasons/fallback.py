@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from importlib.resources import files
 
 import attrs
 
 from smtpreply.codes import EnhancedStatus
+from smtpreply.kept import toml
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
 
@@ -47,7 +47,7 @@ class Fallback:
 def default_fallback() -> Fallback:
     """Read ours."""
     path = files(__package__).joinpath("data", "fallback.toml")
-    tables = tomllib.loads(path.read_text("utf-8"))
+    tables = toml(path)
     statuses = {
         key: Meaning(Reason(table["reason"]), table.get("sharp", False))
         for key, table in tables["status"].items()

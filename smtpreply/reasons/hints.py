@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from datetime import timedelta
 from importlib.resources import files
 
 import attrs
 
+from smtpreply.kept import toml
 from smtpreply.reasons.tokens import Kind, tokens
 from smtpreply.reasons.wording import LONGEST
 
@@ -64,7 +64,7 @@ class _Vocabulary:
 @functools.cache
 def _vocabulary() -> _Vocabulary:
     path = files(__package__).joinpath("data", "durations.toml")
-    tables = tomllib.loads(path.read_text("utf-8"))
+    tables = toml(path)
     units = {
         word: timedelta(**{f"{unit}s": 1})
         for unit, words in tables["units"].items()
@@ -72,6 +72,12 @@ def _vocabulary() -> _Vocabulary:
     }
     numbers = {word: int(n) for n, words in tables["numbers"].items() for word in words}
     return _Vocabulary(frozenset(tables["cues"]), units, numbers)
+
+
+def waiting_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Give the units of time, and the numbers that are words, by which `retry_after` goes."""
+    known = _vocabulary()
+    return frozenset(known.units), frozenset(known.numbers)
 
 
 def retry_after(text: str) -> timedelta | None:

@@ -19,6 +19,8 @@ Owner = TypeVar("Owner")
 Entry = tuple[int, Wanted, Owner]
 """A score, which no two entries share; a way to say a phrase; whose it is."""
 Score = Callable[[Owner, Wanted], int]
+Plan = tuple[dict[str, int], list[tuple[str, ...]]]
+"""How many owners use each word, and for each phrase the words of the shelves it is kept on."""
 
 _LOWEST = -(2**62)
 _TOP = attrgetter("top")
@@ -55,30 +57,31 @@ class Index(Generic[Owner]):
     Args:
         phrases: phrases and their owners; of equals, an earlier one is better.
         score: how much it counts that an owner's phrase stands in a text, said in this way.
+        plan: that of an index of the same phrases, which need not be read then.
+
+    Attributes:
+        plan: where each phrase is kept, in plain values.
+        known: all words of the phrases.
     """
 
-    def __init__(self, phrases: Iterable[tuple[Phrase, Owner]], score: Score[Owner]) -> None:
-        kept = list(phrases)
-        users: dict[str, set[int]] = {}
-        for phrase, owner in kept:
-            for word in phrase.words:
-                users.setdefault(word, set()).add(id(owner))
+    def __init__(
+        self,
+        phrases: Iterable[tuple[Phrase, Owner]],
+        score: Score[Owner],
+        plan: Plan | None = None,
+    ) -> None:
+        pairs = list(phrases)
+        self.plan = plan or _planned(pairs)
+        uses, places = self.plan
+        self.known = uses.keys()
         self._score = score
-        self._rarity = {word: (len(owners), word) for word, owners in users.items()}
-        self.known = frozenset(users)
+        self._rarity = _rarity(uses)
         self._shelves: dict[str, Shelf[Owner]] = {}
-        for number, (phrase, owner) in enumerate(kept):
-            for word in self._rarest(phrase):
+        for number, ((phrase, owner), words) in enumerate(zip(pairs, places, strict=True)):
+            for word in words:
                 shelf = self._shelves.setdefault(word, Shelf())
                 assert shelf.closed is not None  # none has been opened yet
                 shelf.closed.append((number, phrase, owner))
-
-    def _rarest(self, phrase: Phrase) -> set[str]:
-        """Choose the words to find a phrase by: those of which the commonest is the rarest."""
-        rarity = self._rarity.__getitem__
-        keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
-        chosen = ([min(words, key=rarity) for words in key] for key in keys)
-        return set(min(chosen, key=lambda words: max(map(rarity, words))))
 
     def _open(
         self, word: str, shelf: Shelf[Owner], closed: list[tuple[int, Phrase, Owner]]
@@ -147,3 +150,25 @@ class Index(Generic[Owner]):
                         if more is not None and score + more > top:
                             top, best = score + more, entry
         return best
+
+
+def _planned(pairs: list[tuple[Phrase, Owner]]) -> Plan:
+    users: dict[str, set[int]] = {}
+    for phrase, owner in pairs:
+        for word in phrase.words:
+            users.setdefault(word, set()).add(id(owner))
+    uses = {word: len(owners) for word, owners in users.items()}
+    rarity = _rarity(uses)
+    return uses, [_rarest(phrase, rarity) for phrase, _ in pairs]
+
+
+def _rarity(uses: dict[str, int]) -> dict[str, tuple[int, str]]:
+    return {word: (count, word) for word, count in uses.items()}
+
+
+def _rarest(phrase: Phrase, rarity: dict[str, tuple[int, str]]) -> tuple[str, ...]:
+    """Choose the words to find a phrase by: those of which the commonest is the rarest."""
+    rank = rarity.__getitem__
+    keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
+    chosen = ([min(words, key=rank) for words in key] for key in keys)
+    return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))

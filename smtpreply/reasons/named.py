@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from smtpreply.reasons.index import Index, Words
-from smtpreply.reasons.phrase import Phrase
+from smtpreply.kept import kept, toml
+from smtpreply.reasons.index import Index, Plan, Words
+from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.wording import words_of
 
 Thing = TypeVar("Thing")
@@ -16,18 +16,32 @@ Thing = TypeVar("Thing")
 
 def table(name: str) -> dict[str, dict[str, Any]]:
     """Read a data file, such as "providers"."""
-    path = files(__package__).joinpath("data", f"{name}.toml")
-    return tomllib.loads(path.read_text("utf-8"))
+    return toml(files(__package__).joinpath("data", f"{name}.toml"))
 
 
 class Names(Generic[Thing]):
-    """Finds the thing whose phrase says most in a text."""
+    """Finds the thing whose phrase says most in a text.
 
-    def __init__(self, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
-        pairs = [(Phrase(phrase), thing) for thing, phrases in things for phrase in phrases]
-        self._index: Index[Thing] = Index(pairs, lambda _, way: way.letters)
+    Args:
+        name: under which the plan of the index is kept.
+        things: with their phrases, of our data.
+    """
+
+    def __init__(self, name: str, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
+        texts = [(phrase, thing) for thing, phrases in things for phrase in phrases]
+
+        def make() -> Plan:
+            return Index([(Phrase(text), thing) for text, thing in texts], _letters).plan
+
+        plan = kept(name, [files("smtpreply").joinpath("reasons")], make)
+        pairs = [(Phrase.read_before(text), thing) for text, thing in texts]
+        self._index: Index[Thing] = Index(pairs, _letters, plan)
 
     def best_in(self, text: str) -> Thing | None:
         """Give the thing that the text names by the most letters; None if it names none."""
         best = self._index.best(Words(words_of(text)), lambda _: 0)
         return None if best is None else best[2]
+
+
+def _letters(_thing: object, way: Wanted) -> int:
+    return way.letters

@@ -162,9 +162,20 @@ class Phrase:
     def __init__(self, text: str, *, findable: bool = True) -> None:
         self.text = text
         self.findable = findable
-        self._parts = _Reader(text).read()
-        if findable and not self.keys:
+        if not self._parts or (findable and not self.keys):
             self.ways  # noqa: B018  # says which one has none
+
+    @classmethod
+    def read_before(cls, text: str) -> Phrase:
+        """Give a phrase that has been read without an error before: it is read when it is used."""
+        phrase = cls.__new__(cls)
+        phrase.text = text
+        phrase.findable = True
+        return phrase
+
+    @functools.cached_property
+    def _parts(self) -> list[list[str]]:
+        return _Reader(self.text).read()
 
     @functools.cached_property
     def ways(self) -> tuple[Wanted, ...]:

@@ -9,6 +9,8 @@ import attrs
 from smtpreply.reasons.hints import hostnames
 from smtpreply.reasons.named import Names, table
 
+_LABELS = 10  # more than any host of the table has; a name may be anything
+
 
 @attrs.frozen
 class Provider:
@@ -42,13 +44,40 @@ def provider_in(text: str) -> Provider | None:
     >>> provider_in("421 4.7.0 Try again later. a1b2c3d4e5f6-gsmtp").key
     'gmail'
     """
-    return _names().best_in(text) or _by_host(text)
+    return provider_by_wording(text) or _by_host(text)
+
+
+def provider_by_wording(text: str) -> Provider | None:
+    """Give who speaks in a text by a wording of its own, whatever hosts it names."""
+    return _names().best_in(text)
+
+
+def known_hosts() -> frozenset[str]:
+    """Give the host names, or ends of them, by which `provider_in` knows a provider."""
+    return frozenset(_hosts())
+
+
+@functools.lru_cache(maxsize=1024)  # a log names the same servers again and again
+def provider_at(host: str) -> Provider | None:
+    """Give whose server a host is, by its name.
+
+    >>> provider_at("gmail-smtp-in.l.google.com").name
+    'Gmail'
+    """
+    known = _hosts()
+    labels = host.lower().rstrip(".").split(".")[-_LABELS:]
+    for first in range(len(labels) - 1):
+        if provider := known.get(".".join(labels[first:])):
+            return provider
+    return None
 
 
 @functools.cache
 def _names() -> Names[Provider]:
     rows = table("providers")
-    return Names((providers()[key], row.get("words", ())) for key, row in rows.items())
+    return Names(
+        "providers", ((providers()[key], row.get("words", ())) for key, row in rows.items())
+    )
 
 
 @functools.cache
@@ -58,10 +87,4 @@ def _hosts() -> dict[str, Provider]:
 
 
 def _by_host(text: str) -> Provider | None:
-    known = _hosts()
-    for host in hostnames(text):
-        labels = host.lower().split(".")
-        for first in range(len(labels) - 1):
-            if provider := known.get(".".join(labels[first:])):
-                return provider
-    return None
+    return next(filter(None, map(provider_at, hostnames(text))), None)

@@ -5,8 +5,8 @@ A file of rules is TOML, with a table for each; docs/rules.md is written for tho
 
 from __future__ import annotations
 
+import functools
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -80,23 +80,28 @@ class Rule:
     layer: int = 0
     """Of two that match, that of the lower layer decides, however specific the other is."""
 
-    phrases: tuple[Phrase, ...] = attrs.field(init=False)
-    """`words`, read."""
-    also_ways: tuple[Wanted, ...] = attrs.field(init=False)
-    unless_ways: tuple[Wanted, ...] = attrs.field(init=False)
+    read_before: bool = False
+    """Whether its phrases are known to be right, and need not be read before they are used."""
     bonus: int = attrs.field(init=False)
     """What its bounds add to the weight of its phrases, in letters."""
 
-    @phrases.default
-    def _phrases(self) -> tuple[Phrase, ...]:
-        return tuple(map(Phrase, self.words))
+    def __attrs_post_init__(self) -> None:
+        if not self.read_before:
+            _ = self.phrases, self.also_ways, self.unless_ways
 
-    @also_ways.default
-    def _also_ways(self) -> tuple[Wanted, ...]:
+    @functools.cached_property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """`words`, as phrases."""
+        return tuple(map(Phrase.read_before if self.read_before else Phrase, self.words))
+
+    @functools.cached_property
+    def also_ways(self) -> tuple[Wanted, ...]:
+        """All ways to say what must be there as well."""
         return _all_ways(self.also)
 
-    @unless_ways.default
-    def _unless_ways(self) -> tuple[Wanted, ...]:
+    @functools.cached_property
+    def unless_ways(self) -> tuple[Wanted, ...]:
+        """All ways to say what may not be there."""
         return _all_ways(self.unless)
 
     @bonus.default
@@ -160,19 +165,39 @@ def rules_in(path: Path | Traversable, layer: int = 0) -> list[Rule]:
     Raises:
         RuleError: it cannot be read, is no TOML, or a rule in it breaks the schema.
     """
+    import tomllib  # noqa: PLC0415  (our own rules need it once only: see `kept`)
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RuleError(str(error), str(path)) from None
-    return [_rule(key, table, str(path), layer) for key, table in tables.items()]
+    return rules_of(tables, str(path), layer)
 
 
-def _rule(key: str, table: Any, source: str, layer: int) -> Rule:
+def rules_of(
+    tables: Mapping[str, Any], source: str, layer: int = 0, *, read_before: bool = False
+) -> list[Rule]:
+    """Make rules of what a file of them holds.
+
+    Args:
+        tables: its tables.
+        source: its name.
+        layer: see `Rule`.
+        read_before: see `Rule`.
+
+    Raises:
+        RuleError: a rule in it breaks the schema.
+    """
+    given = {"source": source, "layer": layer, "read_before": read_before}
+    return [_rule(key, table, given) for key, table in tables.items()]
+
+
+def _rule(key: str, table: Any, given: dict[str, Any]) -> Rule:
     try:
         _expect(isinstance(table, dict), "a rule is [its-id] and keys below it")
-        return Rule(id=key, source=source, layer=layer, **_fields(table))
+        return Rule(id=key, **given, **_fields(table))
     except ValueError as error:  # also of phrases and patterns
-        raise RuleError(str(error), source, key) from None
+        raise RuleError(str(error), given["source"], key) from None
 
 
 def _expect(holds: object, message: str) -> None:

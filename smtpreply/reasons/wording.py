@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 import unicodedata
 from importlib.resources import files
+
+from smtpreply.kept import toml
 
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
@@ -79,7 +80,7 @@ def _meaning() -> dict[str, str]:
     Numbers as codes and IP addresses have them are silent, too; long ones are a provider's codes.
     """
     path = files(__package__).joinpath("data", "words.toml")
-    table = tomllib.loads(path.read_text("utf-8"))
+    table = toml(path)
     same = {form: word for word, forms in table["same"].items() for form in forms.split()}
     silent = [*table["silent"].split(), *map(str, range(1000))]
     return same | dict.fromkeys(silent, "")

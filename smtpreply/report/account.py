@@ -1,67 +1,350 @@
-"""A summary as a terminal shows it. Needs rich."""
+"""A summary as a terminal shows it, or a pipe gets it: 80 columns will do. Needs rich.
+
+What a log says is escaped first and reaches rich as `Text` only, as `report.terminal` has it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rich import box
-from rich.console import Group, RenderableType
+import attrs
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from smtpreply.catalog.messages import messages
 from smtpreply.escape import escape
 from smtpreply.logs import Coverage
+from smtpreply.report.findings import (
+    Place,
+    domains,
+    listings,
+    provider_places,
+    refused,
+    servers,
+    span,
+    whys,
+)
+from smtpreply.report.outcome import Outcome
 from smtpreply.report.summary import Summary
+from smtpreply.report.tally import Tally
 
-_ROWS = 10
-_TITLES = {
-    "status": "What became of it",
-    "code": "Reply codes",
-    "enhanced": "Enhanced status codes",
-    "reason": "Why not",
-    "provider": "Who refused",
-    "blocklist": "Block lists",
-    "relay": "Servers",
-    "domain": "Recipients' domains",
-    "refused_sender": "Senders refused",
-    "refused_recipient": "Recipients refused",
-    "unexplained": "Not explained",
+_ROWS = 8
+_FEW = 5
+_BAR = 36
+_LONGEST_LINE = 200
+_WIDEST = 60  # columns of time; more are drawn together
+_STYLES = {
+    Outcome.DELIVERED: "green",
+    Outcome.DEFERRED: "yellow",
+    Outcome.BOUNCED: "red",
+    Outcome.REJECTED: "magenta",
+    Outcome.OTHER: "cyan",
 }
+_PERCENTS = (50, 90, 99)
 
 
 def account(summary: Summary, coverage: Coverage) -> RenderableType:
     """Draw a summary, and below it what of the log was not read."""
-    return Group(*_tables(summary), *_lines(summary, coverage))
-
-
-def _tables(summary: Summary) -> Iterator[RenderableType]:
-    for name, title in _TITLES.items():
-        rows = getattr(summary, name).most_common(_ROWS)
-        if rows:
-            yield Text(title, "bold")
-            yield _table(rows)
-
-
-def _table(rows: Iterable[tuple[str, int]]) -> Table:
-    table = Table(box=box.SIMPLE, show_header=False)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for key, count in rows:
-        table.add_row(Text(f"{count:,}"), Text(escape(key)))
-    return table
-
-
-def _lines(summary: Summary, coverage: Coverage) -> Iterator[Text]:
-    middle, most = summary.delays.percentile(50), summary.delays.percentile(99)
-    if middle is not None and most is not None:
-        yield Text(f"Delay: half within {middle:.3g} s, 99% within {most:.3g} s")
-    yield Text(
-        f"{coverage.lines:,} lines, {coverage.known:,} of a known format, "
-        f"{coverage.understood:,} understood, {coverage.deliveries:,} deliveries"
+    parts = (
+        _headline(summary),
+        _over_time(summary),
+        _reasons(summary),
+        _places("Providers", provider_places(summary)),
+        _servers(summary),
+        _places("Recipients' domains that refuse most", _by_trouble(domains(summary))),
+        _block_lists(summary),
+        _delays(summary),
+        _replies(summary),
+        _refused(summary),
+        _unexplained(summary),
+        _coverage(coverage),
     )
-    for shape, count in coverage.shapes.most_common(_ROWS):
-        yield Text(f"not understood, {count:,} times: {escape(shape)}", "yellow")
-    for problem in coverage.problems[:_ROWS]:
-        yield Text(escape(problem), "red")
-    if len(coverage.problems) > _ROWS:
-        yield Text(f"and {len(coverage.problems) - _ROWS:,} problems more", "red")
+    return Group(*(drawn for part in parts for drawn in part))
+
+
+# --- the parts -----------------------------------------------------------------------------
+
+
+def _headline(summary: Summary) -> Iterator[RenderableType]:
+    when = span(summary)
+    told = f", {when[0]} to {when[1]}" if when else ""
+    yield Text(f"{_many(summary.deliveries, 'delivery', 'deliveries')}{told}", "bold")
+    outcomes = summary.outcome
+    grid = _grid("<>><")
+    for outcome, style in _STYLES.items():
+        count = outcomes[outcome]
+        if count:
+            share = count / summary.deliveries
+            grid.add_row(
+                Text(outcome.value, style),
+                Text(f"{count:,}", "bold"),
+                Text(f"{share:.1%}"),
+                _Bar(share, style),
+            )
+    yield _under(grid)
+
+
+def _over_time(summary: Summary) -> Iterator[RenderableType]:
+    times = summary.times
+    if len(times.counts) < 2:
+        return
+    size, stretches = times.stretches(_WIDEST)
+    yield _heading(f"Over time, by {times.unit if size == 1 else f'{size:,} {times.unit}s'}")
+    everything = [cells.total() for cells in stretches]
+    grid = _grid("<><")
+    for outcome, style in _STYLES.items():
+        counts = [cells[outcome] for cells in stretches]
+        if any(counts):
+            most = f"most {max(counts):,}"
+            grid.add_row(Text(outcome.value, style), Text(most, "dim"), _Line(counts, style))
+    if grid.row_count > 1:
+        grid.add_row(Text("all"), Text(f"most {max(everything):,}", "dim"), _Line(everything, ""))
+    yield _under(grid)
+
+
+def _reasons(summary: Summary) -> Iterator[RenderableType]:
+    rows = whys(summary)
+    if not rows:
+        return
+    yield _heading("Why mail did not arrive, and what to do")
+    who = messages("en")
+    grid = _grid("><")
+    for why in rows[:_ROWS]:
+        advice = why.advice
+        title = Text(f"{advice.title} ", "bold").append(f"({why.reason.value})", "dim")
+        acts = who.get("who_acts", advice.actor.name.lower())
+        advised = Text(f"{acts}: {advice.action}", "dim")
+        grid.add_row(Text(f"{why.total:,}", "bold"), Text("\n").join([title, advised]))
+    yield _under(grid)
+    yield from _more(len(rows))
+
+
+def _places(title: str, places: list[Place]) -> Iterator[RenderableType]:
+    if not places:
+        return
+    yield _heading(title)
+    shown = [
+        outcome
+        for outcome in _STYLES
+        if any(place.outcomes[outcome] for place in places) or outcome is Outcome.DELIVERED
+    ]
+    delays = any(len(place.delays) for place in places)
+    grid = _grid("<" + ">" * len(shown) + ">" * delays)
+    labels = [Text(outcome.value, _STYLES[outcome]) for outcome in shown]
+    grid.add_row(Text(""), *labels, *[Text("half within")] * delays, style="dim")
+    for place in places[:_ROWS]:
+        row = [Text(_cut(place.name))]
+        row += [Text(f"{place.outcomes[outcome]:,}") for outcome in shown]
+        if delays:
+            row.append(Text(_seconds(place.delays.percentile(50)), "dim"))
+        grid.add_row(*row)
+    yield _under(grid)
+    yield from _more(len(places))
+
+
+def _servers(summary: Summary) -> Iterator[RenderableType]:
+    """List who refused; the name comes last, since it may be long."""
+    places = _by_trouble(servers(summary))
+    if not places:
+        return
+    yield _heading("Servers that refuse most")
+    grid = _grid(">><<")
+    grid.add_row(*map(Text, ("refused", "of", "mostly", "")), style="dim")
+    for place in places[:_ROWS]:
+        grid.add_row(
+            Text(f"{place.trouble:,}", "bold"),
+            Text(f"{place.total:,}"),
+            Text(place.reason.value if place.reason else ""),
+            Text(_cut(place.name)),
+        )
+    yield _under(grid)
+    yield from _more(len(places))
+
+
+def _block_lists(summary: Summary) -> Iterator[RenderableType]:
+    yield from _counted("Block lists", [(item.name, item.count) for item in listings(summary)])
+
+
+def _delays(summary: Summary) -> Iterator[RenderableType]:
+    rows = summary.delays.rows()
+    if not rows:
+        return
+    yield _heading("Delay, from arrival to the attempt")
+    grid = _grid("<>>>>")
+    labels = ("half within", "90% within", "99% within", "attempts")
+    grid.add_row(Text(""), *map(Text, labels), style="dim")
+    for kind, delays in rows:
+        found = [_seconds(delays.percentile(percent)) for percent in _PERCENTS]
+        grid.add_row(Text(kind, _style(kind)), *map(Text, found), Text(f"{len(delays):,}", "dim"))
+    yield _under(grid)
+
+
+def _replies(summary: Summary) -> Iterator[RenderableType]:
+    rows = [
+        ("reply codes", summary.code.most_common(_ROWS)),
+        ("enhanced codes", summary.enhanced.most_common(_ROWS)),
+        ("answering", summary.stage.most_common(_ROWS)),
+        ("status and code differ", summary.mismatch.most_common(_ROWS)),
+    ]
+    if not any(found for _, found in rows):
+        return
+    yield _heading("Replies")
+    grid = _grid("<<")
+    for label, found in rows:
+        if found:
+            listed = Text("   ").join(
+                Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found
+            )
+            grid.add_row(Text(label, "dim"), listed)
+    yield _under(grid)
+
+
+def _refused(summary: Summary) -> Iterator[RenderableType]:
+    for heading, tally in refused(summary):
+        title = f"{heading} refused most"
+        yield from _counted(title, tally.most_common(_FEW), len(tally.counts), tally.error)
+
+
+def _unexplained(summary: Summary) -> Iterator[RenderableType]:
+    tally: Tally[str] = summary.unexplained
+    found = tally.most_common(_FEW)
+    yield from _counted("Texts that nothing explains", found, len(tally.counts), tally.error)
+
+
+def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
+    yield _heading("What was read")
+    grid = _grid("><")
+    for count, words in (
+        (coverage.lines, "lines"),
+        (coverage.known, f"of a known format{_formats(coverage)}"),
+        (coverage.understood, "understood"),
+        (coverage.deliveries, "deliveries told of"),
+    ):
+        share = f" ({count / coverage.lines:.1%})" if 0 < count < coverage.lines else ""
+        grid.add_row(Text(f"{count:,}", "bold"), Text(words + share))
+    yield _under(grid)
+    if coverage.shapes:
+        shapes = coverage.shapes.most_common(_FEW)
+        yield from _counted("Lines not understood", shapes, len(coverage.shapes))
+    if coverage.problems:
+        yield _heading("Problems")
+        for problem in coverage.problems[:_ROWS]:
+            yield _under(Text(escape(problem), "red"))
+        if len(coverage.problems) > _ROWS:
+            yield _under(Text(f"and {len(coverage.problems) - _ROWS:,} problems more", "red"))
+
+
+# --- their pieces --------------------------------------------------------------------------
+
+
+def _counted(
+    title: str, rows: Iterable[tuple[str, int]], number: int = 0, error: int = 0
+) -> Iterator[RenderableType]:
+    """List texts with their counts; of `number` that there are, and wrong by `error` at most."""
+    listed = list(rows)
+    if not listed:
+        return
+    yield _heading(title)
+    grid = _grid("><")
+    for text, count in listed:
+        grid.add_row(Text(f"{count:,}", "bold"), Text(_cut(text)))
+    yield _under(grid)
+    yield from _more(number, len(listed))
+    if error:
+        yield _under(Text(f"each may be {error:,} more: there are too many to count all", "dim"))
+
+
+def _more(number: int, shown: int = _ROWS) -> Iterator[RenderableType]:
+    if number > shown:
+        yield _under(Text(f"and {number - shown:,} more", "dim"))
+
+
+def _by_trouble(places: list[Place]) -> list[Place]:
+    refusing = [place for place in places if place.trouble]
+    return sorted(refusing, key=lambda place: (-place.trouble, place.name))
+
+
+def _formats(coverage: Coverage) -> str:
+    found = ", ".join(f"{name} {count:,}" for name, count in coverage.formats.most_common())
+    return f": {escape(found)}" if found else ""
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", "bold")
+
+
+def _under(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 2), expand=False)
+
+
+def _grid(columns: str) -> Table:
+    """Make a grid; each column is aligned to the left (<) or the right (>)."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for column in columns:
+        left = column == "<"
+        grid.add_column(justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    return grid
+
+
+def _cut(text: str) -> str:
+    return escape(text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}...")
+
+
+def _many(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _style(kind: str) -> str:
+    return _STYLES.get(Outcome(kind), "") if kind in set(Outcome) else ""
+
+
+def _seconds(seconds: float | None) -> str:
+    """Say a delay in the unit that fits.
+
+    >>> _seconds(None), _seconds(0.25), _seconds(45), _seconds(600), _seconds(7200), _seconds(3e5)
+    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
+    """
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
+    return f"{seconds:.2g} s"
+
+
+@attrs.frozen
+class _Bar:
+    """A bar as long as a share of the room."""
+
+    share: float
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        eighths = max(round(self.share * _BAR * 8), 1)
+        full, part = divmod(eighths, 8)
+        drawn = "█" * full + " ▏▎▍▌▋▊▉"[part].strip()
+        if options.ascii_only:
+            drawn = "#" * max(full, 1)
+        yield Segment(drawn, Style.parse(self.style))
+
+
+@attrs.frozen
+class _Line:
+    """Counts over time as blocks of eight heights; nothing where there is nothing."""
+
+    counts: list[int]
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        marks = " .:-=+*%#" if options.ascii_only else " ▁▂▃▄▅▆▇█"
+        most = max(self.counts)
+        drawn = "".join(marks[-(-count * 8 // most)] for count in self.counts)
+        yield Segment(drawn, Style.parse(self.style))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(len(self.counts), len(self.counts))

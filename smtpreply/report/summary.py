@@ -2,62 +2,92 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from smtpreply.logs import Delivery, Direction, Status
-from smtpreply.reasons import template
-from smtpreply.report.delays import Delays
+from smtpreply.logs import Bundle, Delivery, Direction, Status
+from smtpreply.logs.bundle import Party
+from smtpreply.logs.formats.words import number_of
+from smtpreply.reasons import Reason, provider_at, template
+from smtpreply.report import state
+from smtpreply.report.delays import Delays, DelaysBy
+from smtpreply.report.grid import Grid
+from smtpreply.report.outcome import Outcome, outcome_of
 from smtpreply.report.tally import Tally
+from smtpreply.report.timeline import Timeline
 
 _FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
+_FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
-_LONGEST_TEMPLATE = 300
+_LONGEST = 320
+"""Of a key: an address of RFC 5321 4.5.3.1 has room, and a template says enough."""
 
 
 @attrs.define
 class Summary:
     """Counts of deliveries; two are added to one, so that parts can be read apart.
 
-    What has few kinds is counted exactly; of what may be anything, see `Tally`.
+    What has few kinds is counted exactly; of what may be anything, see `Tally`. Times are exact,
+    and coarser in a log of many hours: see `Timeline`. Outcomes are those of `Outcome`.
 
     Attributes:
         deliveries: how many there were.
-        status, reply_class, code, enhanced, stage, reply_by, hour: how many of each; the hour is
-            ``2026-11-24T11``, in the log's own zone.
-        reason, provider, blocklist: of the replies and diagnostics that are no success.
-        relay, domain: by the server that we spoke to, and by the recipient's domain.
-        refused_sender, refused_recipient: of what bounced, expired or was rejected.
+        status, reply_class, code, stage, reply_by, direction, mta: how many of each.
+        enhanced: likewise; a hostile server can make up a million of them.
+        status_class: status by the class of the reply, where one was given.
+        times: time by outcome, in the log's own zone.
+        reason, reason_times: of the replies and diagnostics that are no success: reason by
+            outcome, and time by reason.
+        example: for each reason the shortest text that was given.
+        speaker: by reason, who refused, as far as the words tell: a provider or a software.
+        blocklist: the lists that were named.
+        provider: by outcome, whose server we spoke to, as its name tells; "" where it does not.
+        relay, domain: pairs of the server that we spoke to, or the recipient's domain, and the
+            outcome; `Grid.of` makes rows of them.
+        relay_reason: pairs of such a server and a reason.
         unexplained: the templates of texts that nothing but the code explains.
-        delays: from arrival to the attempt.
+        refused_sender, refused_recipient: of what bounced, expired or was rejected.
+        refused_client: of what we rejected, who had come.
+        delays: by outcome, from arrival to the attempt.
+        provider_delays: the same of what was delivered, by provider.
 
     >>> from smtpreply.logs import scan
     >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org: Unrouteable address"
     >>> summary = Summary.of(scan([line])) + Summary.of(scan([line]))
-    >>> summary.status, summary.domain.most_common(1)
-    (Counter({'bounced': 2}), [('example.org', 2)])
+    >>> summary.status, summary.domain.counts
+    (Counter({'bounced': 2}), {('example.org', 'bounced'): 2})
     """
 
     deliveries: int = 0
     status: Counter[str] = attrs.field(factory=Counter)
     reply_class: Counter[str] = attrs.field(factory=Counter)
     code: Counter[str] = attrs.field(factory=Counter)
-    enhanced: Counter[str] = attrs.field(factory=Counter)
+    enhanced: Tally[str] = attrs.field(factory=Tally)
     stage: Counter[str] = attrs.field(factory=Counter)
     reply_by: Counter[str] = attrs.field(factory=Counter)
-    reason: Counter[str] = attrs.field(factory=Counter)
-    provider: Counter[str] = attrs.field(factory=Counter)
+    direction: Counter[str] = attrs.field(factory=Counter)
+    mta: Counter[str] = attrs.field(factory=Counter)
+    status_class: Grid = attrs.field(factory=Grid)
+    times: Timeline = attrs.field(factory=Timeline)
+    reason: Grid = attrs.field(factory=Grid)
+    reason_times: Timeline = attrs.field(factory=Timeline)
+    example: dict[str, str] = attrs.field(factory=dict)
+    speaker: Grid = attrs.field(factory=Grid)
     blocklist: Counter[str] = attrs.field(factory=Counter)
-    hour: Tally = attrs.field(factory=Tally)
-    relay: Tally = attrs.field(factory=Tally)
-    domain: Tally = attrs.field(factory=Tally)
-    refused_sender: Tally = attrs.field(factory=Tally)
-    refused_recipient: Tally = attrs.field(factory=Tally)
-    unexplained: Tally = attrs.field(factory=Tally)
-    delays: Delays = attrs.field(factory=Delays)
+    provider: Grid = attrs.field(factory=Grid)
+    relay: Tally[tuple[str, str]] = attrs.field(factory=Tally)
+    relay_reason: Tally[tuple[str, str]] = attrs.field(factory=Tally)
+    domain: Tally[tuple[str, str]] = attrs.field(factory=Tally)
+    unexplained: Tally[str] = attrs.field(factory=Tally)
+    refused_sender: Tally[str] = attrs.field(factory=Tally)
+    refused_recipient: Tally[str] = attrs.field(factory=Tally)
+    refused_client: Tally[str] = attrs.field(factory=Tally)
+    delays: DelaysBy = attrs.field(factory=DelaysBy)
+    provider_delays: DelaysBy = attrs.field(factory=DelaysBy)
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery]) -> Summary:
@@ -69,68 +99,216 @@ class Summary:
 
     def add(self, delivery: Delivery) -> None:
         """Count a delivery."""
-        self.deliveries += 1
-        reply = delivery.reply
-        if reply is not None:
-            self.reply_class[f"{reply.code // 100}xx"] += 1
-            self.code[str(reply.code)] += 1
-            if reply.enhanced is not None:
-                self.enhanced[str(reply.enhanced)] += 1
-        _count(self.status, delivery.status)
-        _count(self.stage, delivery.stage)
-        _count(self.reply_by, delivery.reply_by)
-        self._count_places(delivery)
-        if delivery.delay is not None:
-            self.delays.add(delivery.delay)
-        if delivery.text and not (reply.code < 400 if reply else delivery.status is Status.SENT):
-            self._count_verdict(delivery)
+        self.add_kind(delivery)
+        self.add_own(delivery)
 
-    def _count_places(self, delivery: Delivery) -> None:
+    def add_kind(self, delivery: Delivery, count: int = 1) -> None:
+        """Count what many deliveries have in common, once for all of them.
+
+        That is what comes from these fields alone: `mta`, `time` to the hour, `direction`,
+        `status`, `stage`, `reply_by`, `text`, the server (`relay_host`, or else `relay_ip`; of the
+        incoming, neither) and the domain of the `recipient`. Of the text, a success counts by its
+        code and enhanced status only.
+        """
+        outcome = outcome_of(delivery.status)
+        self.deliveries += count
+        for counter, value in (
+            (self.mta, delivery.mta),
+            (self.status, delivery.status),
+            (self.stage, delivery.stage),
+            (self.reply_by, delivery.reply_by),
+            (self.direction, delivery.direction),
+        ):
+            if value is not None:
+                counter[str(value)] += count
+        self._count_reply(delivery, count)
+        self._count_places(delivery, outcome, count)
+        if _went_wrong(delivery):
+            self._count_verdict(delivery, outcome, count)
+
+    def add_own(self, delivery: Delivery) -> None:
+        """Count what differs from delivery to delivery: the delay, and who was refused."""
+        if delivery.delay is not None:
+            self._count_delay(delivery, delivery.delay, 1)
+        client = delivery.relay_ip or delivery.relay_host
+        self._count_refused(delivery, (delivery.sender, delivery.recipient, client))
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Count deliveries that are alike: all of them, with what each has of its own."""
+        self.add_kind(bundle.delivery, bundle.count)
+        for delay, count in Counter(bundle.delays).items():
+            seconds = number_of(delay)
+            if seconds is not None:
+                self._count_delay(bundle.delivery, seconds, count)
+        for party in bundle.refused:
+            self._count_refused(bundle.delivery, party)
+
+    def _count_delay(self, delivery: Delivery, seconds: float, count: int) -> None:
+        outcome = outcome_of(delivery.status)
+        self.delays.add(outcome.value, seconds, count)
+        if outcome is Outcome.DELIVERED and delivery.direction is not Direction.INCOMING:
+            self.provider_delays.add(_provider(delivery.relay_host), seconds, count)
+
+    def _count_refused(self, delivery: Delivery, party: Party) -> None:
+        if delivery.status not in _FINAL:
+            return
+        sender, recipient, client = party
+        if sender:
+            self.refused_sender.add(sender[:_LONGEST])
+        if recipient:
+            self.refused_recipient.add(recipient[:_LONGEST])
+        if client and delivery.direction is Direction.INCOMING:
+            self.refused_client.add(client[:_LONGEST])
+
+    def _count_reply(self, delivery: Delivery, count: int) -> None:
+        reply = delivery.reply
+        if reply is None:
+            return
+        digit = f"{reply.code // 100}xx"
+        self.reply_class[digit] += count
+        self.code[str(reply.code)] += count
+        if reply.enhanced is not None:
+            self.enhanced.add(str(reply.enhanced), count)
+        if delivery.status is not None:
+            self.status_class.add(str(delivery.status), digit, count)
+
+    def _count_places(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
         if delivery.time is not None:
-            self.hour.add(f"{delivery.time:%Y-%m-%dT%H}")
+            self.times.add_time(delivery.time, outcome.value, count)
         server = delivery.relay_host or delivery.relay_ip
         if server and delivery.direction is not Direction.INCOMING:
-            self.relay.add(server.lower())
+            self.relay.add((server[:_LONGEST].lower(), outcome.value), count)
+            self.provider.add(_provider(delivery.relay_host), outcome.value, count)
         if delivery.recipient and "@" in delivery.recipient:
-            self.domain.add(delivery.recipient.rpartition("@")[2].lower())
-        if delivery.status in _FINAL:
-            if delivery.sender:
-                self.refused_sender.add(delivery.sender)
-            if delivery.recipient:
-                self.refused_recipient.add(delivery.recipient)
+            domain = delivery.recipient.rpartition("@")[2]
+            self.domain.add((domain[:_LONGEST].lower(), outcome.value), count)
 
-    def _count_verdict(self, delivery: Delivery) -> None:
+    def _count_verdict(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
         verdict = delivery.verdict
-        self.reason[verdict.reason.value] += 1
+        reason, text = verdict.reason.value, delivery.text or ""
+        self.reason.add(reason, outcome.value, count)
+        self.example[reason] = _shorter(self.example.get(reason), text[:_LONGEST])
+        if delivery.time is not None:
+            self.reason_times.add_time(delivery.time, reason, count)
+        server = delivery.relay_host or delivery.relay_ip
+        if server and delivery.direction is not Direction.INCOMING:
+            self.relay_reason.add((server[:_LONGEST].lower(), reason), count)
         if verdict.provider is not None:
-            self.provider[verdict.provider.key] += 1
+            self.speaker.add(verdict.provider.key, reason, count)
         if verdict.blocklist is not None:
-            self.blocklist[verdict.blocklist.blocklist.key] += 1
+            self.blocklist[verdict.blocklist.blocklist.key] += count
         if not verdict.is_explained:
-            self.unexplained.add(template(delivery.text or "")[:_LONGEST_TEMPLATE])
+            self.unexplained.add(template(text)[:_LONGEST], count)
 
     def __add__(self, other: Summary) -> Summary:
-        names = [field.name for field in attrs.fields(Summary)]
-        return Summary(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        names = [field.name for field in attrs.fields(Summary) if field.name != "example"]
+        both = Summary(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        both.example = dict(self.example)
+        for reason, text in other.example.items():
+            both.example[reason] = _shorter(both.example.get(reason), text)
+        return both
+
+    @property
+    def outcome(self) -> Counter[Outcome]:
+        """How many deliveries came to each end."""
+        found: Counter[Outcome] = Counter()
+        for status, count in self.status.items():
+            found[outcome_of(Status(status))] += count
+        found[Outcome.OTHER] += self.deliveries - found.total()  # no status was told
+        return +found
+
+    @property
+    def mismatch(self) -> Counter[str]:
+        """Where status and code say different things, such as "deferred 5xx".
+
+        A message that expired, or that we rejected, may do so with either.
+        """
+        return Counter(
+            {
+                f"{status} {digit}": count
+                for status, cells in self.status_class.counts.items()
+                for digit, count in cells.items()
+                if Status(status) is not Status.EXPIRED
+                and _FITTING.get(outcome_of(Status(status)), digit) != digit
+            }
+        )
 
     def to_dict(self, top: int = 20) -> dict[str, Any]:
         """Give what JSON can hold: of the tallies, the `top` commonest, and their error."""
-        found: dict[str, Any] = {}
-        for field in attrs.fields(Summary):
-            value = getattr(self, field.name)
-            if isinstance(value, Counter):
-                found[field.name] = dict(value.most_common())
-            elif isinstance(value, Tally):
-                found[field.name] = {"top": dict(value.most_common(top)), "error": value.error}
-            elif isinstance(value, Delays):
-                found[field.name] = {
-                    f"p{percent}": value.percentile(percent) for percent in _PERCENTS
-                }
-            else:
-                found[field.name] = value
-        return found
+        found = {
+            field.name: _shown(getattr(self, field.name), top) for field in attrs.fields(Summary)
+        }
+        found["delays"]["all"] = _percentiles(self.delays.total())
+        return found | {
+            "outcome": _shown(self.outcome, top),
+            "mismatch": _shown(self.mismatch, top),
+        }
+
+    def to_state(self) -> dict[str, Any]:
+        """Give all that there is, as JSON can hold it: `from_state` makes the same summary of it.
+
+        So the parts of a log that many machines read come together.
+        """
+        return state.packed(self)
+
+    @classmethod
+    def from_state(cls, packed: Any) -> Summary:
+        """Make a summary of what `to_state` gave.
+
+        Raises:
+            ValueError: it is no such thing.
+
+        >>> Summary.from_state(Summary(deliveries=3).to_state()).deliveries
+        3
+        """
+        summary = state.unpacked(cls, packed)
+        for status in (*summary.status, *summary.status_class.counts):
+            Status(status)
+        for reason in (*summary.reason.counts, *summary.example):
+            Reason(reason)
+        return summary
 
 
-def _count(counter: Counter[str], value: object) -> None:
-    if value is not None:
-        counter[str(value)] += 1
+def _went_wrong(delivery: Delivery) -> bool:
+    if not delivery.text:
+        return False
+    reply = delivery.reply
+    return reply.code >= 400 if reply else delivery.status is not Status.SENT
+
+
+@functools.lru_cache(maxsize=1024)
+def _provider(host: str | None) -> str:
+    provider = provider_at(host[:_LONGEST]) if host else None
+    return provider.key if provider else ""
+
+
+def _shorter(one: str | None, other: str) -> str:
+    """Give the shorter of two texts, and always the same of two that are equally long."""
+    return other if one is None else min(one, other, key=lambda text: (len(text), text))
+
+
+def _shown(value: Any, top: int) -> Any:
+    if isinstance(value, Counter):
+        return {str(key): count for key, count in value.most_common()}
+    if isinstance(value, Timeline):
+        times = {time: dict(cells) for time, cells in value.in_order()}
+        return {"unit": value.unit, "counts": times}
+    if isinstance(value, Grid):
+        return value.to_dict()
+    if isinstance(value, Tally):
+        return {"top": _top(value, top), "error": value.error}
+    if isinstance(value, DelaysBy):
+        return {kind: _percentiles(delays) for kind, delays in value.rows()}
+    return value
+
+
+def _top(tally: Tally[Any], top: int) -> dict[str, Any]:
+    """Give the commonest; of pairs, the commonest rows."""
+    if any(isinstance(key, tuple) for key in tally.counts):
+        return dict(list(Grid.of(tally.counts).to_dict().items())[:top])
+    return dict(tally.most_common(top))
+
+
+def _percentiles(delays: Delays) -> dict[str, Any]:
+    found = {f"p{percent}": delays.percentile(percent) for percent in _PERCENTS}
+    return {"count": len(delays)} | found

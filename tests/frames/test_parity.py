@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import polars as pl
 import pytest
@@ -58,7 +59,7 @@ _texts = (
 _columns = st.lists(st.none() | _texts, max_size=12)
 
 
-def octets(values: list[bytes | None]) -> pl.Series:
+def octets(values: Sequence[bytes | None]) -> pl.Series:
     return pl.Series("reply", values, dtype=pl.Binary)
 
 

@@ -8,6 +8,8 @@ import io
 import json
 import lzma
 import pickle
+import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply import Stage
-from smtpreply.logs import Delivery, Direction, Format, Line, ReplyBy, Status, register, scan
+from smtpreply.logs import (
+    Delivery,
+    Direction,
+    Format,
+    Line,
+    ReplyBy,
+    Status,
+    known_formats,
+    register,
+    scan,
+)
 from smtpreply.logs.clock import Clock
 from smtpreply.logs.memory import Memory
 
@@ -408,18 +420,32 @@ def test_a_truncated_file_gives_what_could_be_read(tmp_path: Path) -> None:
     assert "broken off after line" in run.coverage.problems[0]
 
 
-def test_zstd_is_said_to_be_unread(tmp_path: Path) -> None:
-    path = tmp_path / "mail.log.zst"
+def test_zstd_is_read(tmp_path: Path) -> None:
+    zstd = pytest.importorskip("backports.zstd", reason="backports.zstd is not installed")
+    path = tmp_path / "mail.log"
+    whole = zstd.compress(f"{HEAD}{SENT}\n".encode() * 9)
+    path.write_bytes(whole)
+    assert len(list(scan(path))) == 9
+    path.write_bytes(whole[:-9])
+    run = scan(path)
+    list(run)
+    assert "broken off after line" in run.coverage.problems[0]
+
+
+def test_a_missing_zstd_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    path = tmp_path / "mail.log"
     path.write_bytes(b"\x28\xb5\x2f\xfd\x00\x00")
     run = scan(path)
     assert list(run) == []
-    assert "zstd" in run.coverage.problems[0]
+    assert 'pip install "smtpreply[zstd]"' in run.coverage.problems[0]
 
 
 def test_a_hole_of_nuls_is_told_and_stepped_over() -> None:
     run = scan(["\0" * 4096 + HEAD + SENT, "\0" * 9])
     assert len(list(run)) == 1
-    assert [problem.rpartition(":")[2] for problem in run.coverage.problems] == [" NUL octets"] * 2
+    assert run.coverage.problems == ["line: 4096 NUL octets", "line: 9 NUL octets"]
 
 
 def test_a_line_of_10_megabytes_is_one_line() -> None:
@@ -505,9 +531,10 @@ def test_a_code_out_of_range_is_no_reply_and_is_kept() -> None:
 
 def test_a_memory_forgets_the_oldest() -> None:
     memory: Memory[int] = Memory(2)
-    for number, name in enumerate("abca"):
+    for number, name in enumerate("abcdae"):
         memory[name] = number
-    assert [memory.get(name) for name in "abc"] == [3, None, 2]
+    memory.forget("e")
+    assert [memory.get(name) for name in "abcde"] == [4, None, None, 3, None]
 
 
 # --- hostile lines -------------------------------------------------------------------------
@@ -557,14 +584,14 @@ def test_wrappings_stand_around_each_other() -> None:
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))
 def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
     """No line raises, and each that is not empty is in the account."""
-    for name in (None, "postfix", "exim", "sendmail", "opensmtpd"):
+    for name in (None, *known_formats()):
         run = scan([line], format=name)
         for delivery in run:
             assert delivery.to_dict()
             assert delivery.verdict is None or delivery.verdict.reason
         coverage = run.coverage
-        rest = line.rstrip("\r\n").strip("\0")
-        assert coverage.lines == (rest != "" and not rest.isspace())
+        parts = re.split(r"\n|\0", line)
+        assert coverage.lines == sum(part != "" and not part.isspace() for part in parts)
         assert coverage.understood <= coverage.known <= coverage.lines
 
 

@@ -24,8 +24,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from smtpreply.logs.bundle import Groups
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
+from smtpreply.logs.formats.exim_skim import skim
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.logs.formats.words import number_of, port_of, stage_of
 from smtpreply.logs.prefix import Line
@@ -132,6 +134,10 @@ class _Reader:
         if delivery is not None:
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
+
+    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+        """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
+        return skim(block, groups, self._messages, exactly=exactly)
 
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
         match = _MESSAGE_ID.search(body.partition(' T="')[0])
@@ -316,4 +322,4 @@ def _unescaped(text: str) -> str:
     return rejoined(_ESCAPE.sub(meaning, text))
 
 
-EXIM = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -43,6 +43,14 @@ class Messages:
         if message_id is not None:
             self._message_ids[queue_id] = message_id
 
+    def learn_senders(self, senders: dict[str, str]) -> None:
+        """Remember who sent each of these messages."""
+        self._senders.update(senders)
+
+    def sender_of(self, queue_id: str) -> str | None:
+        """Give who sent a message, as far as that is remembered."""
+        return self._senders.get(queue_id)
+
     def forget(self, queue_id: str) -> None:
         """Forget a message that has left the queue."""
         self._senders.forget(queue_id)

@@ -126,4 +126,4 @@ def _seconds(text: str) -> float | None:
     return seconds_of(*match.groups()) if match else None
 
 
-OPENSMTPD = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, lambda: _read)

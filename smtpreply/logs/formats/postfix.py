@@ -24,9 +24,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply.logs.bundle import Groups
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.formats.postfix_skim import skim
 from smtpreply.logs.formats.words import number_of, port_of, said_by, stage_of, status_of
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
@@ -152,6 +154,10 @@ class _Reader:
             self._messages.forget(match[1])
             return ()
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
+
+    def skim(self, block: str, groups: Groups, *, exactly: bool) -> list[str]:
+        """Take many lines at once: see `smtpreply.logs.bundle.Skimmer`."""
+        return skim(block, groups, self._messages, exactly=exactly)
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
@@ -286,4 +292,4 @@ def _either(first: str | None, second: str | None) -> str | None:
     return second if first is None else first
 
 
-POSTFIX = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)

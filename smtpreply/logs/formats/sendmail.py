@@ -150,4 +150,4 @@ def _peer(relay: str | None) -> tuple[str | None, str | None]:
     return match[1] or match[2], match[2]
 
 
-SENDMAIL = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,143 @@
+"""The formats that there are: which one a line may be of is told before any is imported.
+
+The patterns of thirty formats take longer to compile than a small log takes to read. So each has a
+row here, with what shows that a line may be its, and its module is imported when a line does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+import attrs
+
+from smtpreply.logs.format import Format
+from smtpreply.logs.prefix import Line
+
+
+@attrs.frozen
+class Builtin:
+    """A format of ours, which is not imported yet.
+
+    Attributes:
+        name: the format's, and with underscores its module's in `smtpreply.logs.formats`, where it
+            is called ``FORMAT``.
+        programs: a pattern that the names of its programs have, as a prefix names them.
+        needles: one of them stands in each of its lines that name no program, and in the first
+            lines of each source that is its as a whole. "" stands everywhere.
+    """
+
+    name: str
+    programs: str | None = None
+    needles: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> Format:
+        """The format itself."""
+        module = import_module(f"smtpreply.logs.formats.{self.name.replace('-', '_')}")
+        known: Format = module.FORMAT
+        return known
+
+    def logs_as(self, program: str) -> bool:
+        """Whether one of its programs is called so."""
+        return self.programs is not None and re.match(self.programs, program) is not None
+
+    def shows_in(self, text: str) -> bool:
+        """Whether a text without a program may be its."""
+        return any(needle in text for needle in self.needles)
+
+
+# In this order a line is shown to them; the first that knows it has it.
+BUILTIN = (
+    Builtin(
+        "postfix",
+        r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
+        (" status=", "status=", ": reject", ": host "),
+    ),
+    Builtin("exim", r"exim", ("-",)),
+    Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
+    Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+)
+
+_own: dict[str, Format] = {}
+_PROGRAMS = 1000  # whose formats are remembered: a hostile log may have any number
+
+
+def register(known: Format) -> None:
+    """Have `scan` detect a format of your own, before those that are there.
+
+    Raises:
+        ValueError: there is one of this name.
+    """
+    if known.name in known_formats():
+        raise ValueError(f"there is a format {known.name!r} already")
+    _own[known.name] = known
+
+
+def known_formats() -> Mapping[str, Format | Builtin]:
+    """Give all formats that `scan` detects, by name."""
+    builtin = {known.name: known for known in BUILTIN}
+    return MappingProxyType({**_own, **builtin})
+
+
+def format_called(name: str) -> Format:
+    """Give the format of a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = known_formats().get(name)
+    if found is None:
+        raise ValueError(f"there is no format {name!r}; there are: {', '.join(known_formats())}")
+    return found.format if isinstance(found, Builtin) else found
+
+
+class Detection:
+    """Tells which format a line is of, of one or of all.
+
+    Args:
+        only: the one to expect: it has all lines that name no other program.
+    """
+
+    def __init__(self, only: Format | None = None) -> None:
+        self._only = only
+        self._own = (only,) if only else tuple(_own.values())
+        self._builtin = () if only else BUILTIN
+        self._programs: dict[str, tuple[Format, ...]] = {}
+
+    def of_line(self, line: Line) -> Format | None:
+        """Give the format of a line; None where no format knows it."""
+        for known in self._candidates(line):
+            if known.detect(line):
+                return known
+        return self._only if line.program is None else None
+
+    def of_source(self, head: list[str]) -> Format | None:
+        """Give the format that a source is of as a whole, by its first lines."""
+        text = "\n".join(head)
+        shown = (known.format for known in self._builtin if known.shows_in(text))
+        for known in (*self._own, *shown):
+            if known.claims(head):
+                return known
+        return None
+
+    def _candidates(self, line: Line) -> Iterable[Format]:
+        if line.program is not None:
+            found = self._programs.get(line.program)
+            return self._of_program(line.program) if found is None else found
+        return self._of_text(line.message)
+
+    def _of_program(self, program: str) -> tuple[Format, ...]:
+        ours = (known.format for known in self._builtin if known.logs_as(program))
+        found = (*self._own, *ours)
+        if len(self._programs) < _PROGRAMS:
+            self._programs[program] = found
+        return found
+
+    def _of_text(self, text: str) -> Iterator[Format]:
+        yield from self._own
+        for known in self._builtin:
+            if known.shows_in(text):
+                yield known.format
