@@ -214,7 +214,9 @@ class _Log:
 
     def terminate(self) -> Iterator[pa.Table]:
         run = scan([Path(name) for name in self._names], **self.options)
-        summary = Summary.of(run)
+        summary = Summary()
+        for bundle in run.bundled():
+            summary.add_bundle(bundle)
         self._folder.cleanup()
         run.coverage.problems = [self._renamed(problem) for problem in run.coverage.problems]
         yield _part(self._log, Account(summary, run.coverage))
