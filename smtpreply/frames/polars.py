@@ -27,6 +27,7 @@ except ImportError:
 
 from smtpreply.defects import Defect
 from smtpreply.frames.classifying import classified
+from smtpreply.frames.mail_log import LOG, scan_mail_log
 from smtpreply.frames.parsing import field, parsed
 from smtpreply.frames.schema import (
     CLASSIFIED,
@@ -39,6 +40,7 @@ from smtpreply.reasons import Classifier
 __all__ = [
     "CLASSIFIED",
     "DEFECT_BITS",
+    "LOG",
     "PARSED",
     "classify",
     "code",
@@ -47,6 +49,7 @@ __all__ = [
     "enhanced",
     "has_defect",
     "parse",
+    "scan_mail_log",
 ]
 
 
