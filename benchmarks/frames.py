@@ -429,7 +429,7 @@ def main() -> None:
         pq.write_table(pa.table({"reply": texts}), parquet)
         print("\n".join(["", *header(replies, options.rounds)]), flush=True)
         lines, bars = report(Given(replies, texts, parquet, closing), options.rounds)
-        print("\n".join([*lines, "", *bars]))
+        print("\n".join([*lines, "", *([] if options.smoke else bars)]))
 
 
 if __name__ == "__main__":
