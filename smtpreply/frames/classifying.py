@@ -2,10 +2,10 @@ r"""`classify` over a whole column: each text once, and of each only what it nee
 
 A column is cut down in three steps, none of which changes an answer:
 
-1. Texts that are the same are classified once.
-2. Expressions tell what a text cannot hold: a host of a known provider, a time to wait. They are
-   looked for with more in them than the scalar code finds there, and only in ASCII, where small
-   and capital letters are what Polars takes them for; so what is not found is not there.
+1. Texts that are the same are classified once, in a batch and, within bounds, in all of a query.
+2. Expressions tell what a text cannot hold: a host of a known provider, a time to wait. They find
+   more than the scalar code finds, and look into ASCII only, whose capital letters Polars knows as
+   Python does; so what they don't find is not there.
 3. A text that begins with a positive code is accepted whatever it says. Of the others, the
    classifier remembers the wordings: the words that its rules know, all others masked.
 
@@ -30,6 +30,9 @@ from smtpreply.reasons.hints import retry_after, waiting_words
 from smtpreply.reasons.providers import Provider, known_hosts, provider_by_wording, provider_in
 
 _FIELDS = CLASSIFIED.to_schema()
+# What is remembered from one batch to the next takes some 20 megabytes at most.
+_MOST_KNOWN = 32_768
+_LONGEST_KNOWN = 512
 
 # A reply that begins with a positive code, and perhaps a status of its class.
 _POSITIVE_STATUS = rf"^2[0-9][0-9][- ]#?2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
@@ -38,31 +41,62 @@ _POSITIVE_CODE = "^[23][0-9][0-9](?:[- :,;.)<\"']|$)"
 _LATER = r"[2-5][0-9][0-9][- ]#?[245]\."
 
 
+class ColumnClassifier:
+    """Classifies columns, one after another. Any number of threads may share one.
+
+    A query gives a column in batches, in which the same texts come again: it remembers some.
+
+    Args:
+        classifier: is asked; by default, that of our own rules.
+    """
+
+    def __init__(self, classifier: Classifier | None = None) -> None:
+        self._classifier = default_classifier() if classifier is None else classifier
+        self._accepted = _decided(self._classifier.classify("250 Ok"))
+        self._known: dict[Text, Row] = {}
+
+    def classified(self, replies: pl.Series) -> pl.Series:
+        """Tell why each text of a column was answered; give the struct of `CLASSIFIED`."""
+        raw = replies if replies.dtype == pl.Binary else as_text(replies)
+        texts = raw.alias("raw").to_frame()
+        distinct = texts.select(pl.col("raw").drop_nulls().unique()).to_series()
+        answers = pl.DataFrame([distinct, _struct(self._rows(distinct))])
+        found = texts.join(answers, on="raw", how="left", maintain_order="left")
+        return found.get_column("answer").alias(replies.name)
+
+    def _rows(self, texts: pl.Series) -> list[Row]:
+        given: list[Text] = texts.to_list()
+        known = [self._known.get(text) for text in given]
+        new = [at for at, row in enumerate(known) if row is None]
+        looked = as_text(texts.gather(new)).alias("text").to_frame().select(_looks())
+        if len(self._known) >= _MOST_KNOWN:
+            self._known = {}
+        for at, looks in zip(new, looked.iter_rows(), strict=True):
+            row = known[at] = self._row(given[at], looks)
+            if len(given[at]) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
+                self._known[given[at]] = row
+        return [row for row in known if row is not None]
+
+    def _row(self, text: Text, looks: tuple[bool, bool, bool]) -> Row:
+        is_accepted, may_name_host, may_wait = looks
+        if is_accepted and isinstance(text, str):
+            said, decided = text, self._accepted
+        else:
+            verdict = self._classifier.classify(text)
+            said, decided = verdict.text, _decided(verdict)
+        provider = provider_in(said) if may_name_host else provider_by_wording(said)
+        pause = retry_after(said) if may_wait else None
+        return (*decided, *_named(provider, listing_in(said)), pause)
+
+
 def classified(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series:
     """Tell why each text of a column was answered; give the struct of `CLASSIFIED`."""
-    asked = default_classifier() if classifier is None else classifier
-    texts = replies.alias("raw").to_frame()
-    if replies.dtype not in (pl.String, pl.Binary):
-        texts = as_text(replies).alias("raw").to_frame()
-    distinct = texts.select(pl.col("raw").drop_nulls().unique())
-    answers = distinct.with_columns(_answers(distinct.to_series(), asked).alias("answer"))
-    found = texts.join(answers, on="raw", how="left", maintain_order="left")
-    return found.get_column("answer").alias(replies.name)
+    return ColumnClassifier(classifier).classified(replies)
 
 
 def verdict_row(verdict: Verdict) -> Row:
     """Give the fields of a verdict in the order of `CLASSIFIED`."""
     return _decided(verdict) + _named(verdict.provider, verdict.blocklist) + (verdict.retry_after,)
-
-
-def _answers(texts: pl.Series, classifier: Classifier) -> pl.Series:
-    accepted = _decided(classifier.classify("250 Ok"))
-    looked = as_text(texts).alias("text").to_frame().select(_looks())
-    rows = [
-        _row(classifier, accepted, text, looks)
-        for text, looks in zip(texts, looked.iter_rows(), strict=True)
-    ]
-    return _struct(rows).alias(texts.name)
 
 
 def _struct(rows: Sequence[Row]) -> pl.Series:
@@ -73,7 +107,7 @@ def _struct(rows: Sequence[Row]) -> pl.Series:
             for (name, dtype), values in zip(_FIELDS.items(), columns, strict=True)
         ]
     )
-    return frame.to_struct()
+    return frame.to_struct("answer")
 
 
 def _looks() -> list[pl.Expr]:
@@ -85,7 +119,7 @@ def _looks() -> list[pl.Expr]:
         text.contains(_POSITIVE_CODE) & ~text.contains(_LATER)
     )
     hosts = text.contains_any(sorted(known_hosts()), ascii_case_insensitive=True)
-    waits = text.contains(_may_wait())
+    waits = _may_wait(pl.col("text"))
     return [
         (ascii_only & accepted.fill_null(value=False)).alias("accepted"),
         (~ascii_only | hosts.fill_null(value=True)).alias("may_name_host"),
@@ -93,23 +127,13 @@ def _looks() -> list[pl.Expr]:
     ]
 
 
-def _may_wait() -> str:
-    """Give a pattern for a number and a unit, or a time of a clock, with nothing else between."""
-    units, numbers = ("|".join(sorted(filter(str.isascii, words))) for words in waiting_words())
-    number = f"(?:[0-9]|(?:^|[^a-z])(?:{numbers})(?:[^a-z]))"
-    return f"(?i){number}[^0-9a-z]*(?:{units})(?:[^a-z]|$)|[0-9]:[0-5][0-9]"
-
-
-def _row(classifier: Classifier, accepted: Row, text: Text, looks: tuple[bool, bool, bool]) -> Row:
-    is_accepted, may_name_host, may_wait = looks
-    if is_accepted and isinstance(text, str):
-        said, decided = text, accepted
-    else:
-        verdict = classifier.classify(text)
-        said, decided = verdict.text, _decided(verdict)
-    provider = provider_in(said) if may_name_host else provider_by_wording(said)
-    pause = retry_after(said) if may_wait else None
-    return (*decided, *_named(provider, listing_in(said)), pause)
+def _may_wait(text: pl.Expr) -> pl.Expr:
+    """Tell whether a text has a cue, and a number with a unit or the time of a clock."""
+    units, numbers, cues = (sorted(filter(str.isascii, words)) for words in waiting_words())
+    number = f"(?:[0-9]|(?:^|[^a-z])(?:{'|'.join(numbers)})[^a-z])"
+    pause = f"(?i){number}[^0-9a-z]*(?:{'|'.join(units)})(?:[^a-z]|$)|[0-9]:[0-5][0-9]"
+    has_cue = text.str.contains_any(cues, ascii_case_insensitive=True)
+    return has_cue & text.str.contains(pause)
 
 
 def _decided(verdict: Verdict) -> Row:

@@ -26,7 +26,7 @@ except ImportError:
     raise missing("polars", "polars", "polars") from None
 
 from smtpreply.defects import Defect
-from smtpreply.frames.classifying import classified
+from smtpreply.frames.classifying import ColumnClassifier
 from smtpreply.frames.mail_log import LOG, scan_mail_log
 from smtpreply.frames.parsing import field, parsed
 from smtpreply.frames.schema import (
@@ -110,7 +110,7 @@ def classify(
     >>> classify(pl.Series(["552 5.2.2 Mailbox full"])).struct.field("reason").to_list()
     ['mailbox_full']
     """
-    return _over(replies, lambda texts: classified(texts, classifier), CLASSIFIED)
+    return _over(replies, ColumnClassifier(classifier).classified, CLASSIFIED)
 
 
 def has_defect(defects: pl.Expr, defect: Defect) -> pl.Expr:

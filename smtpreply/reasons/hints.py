@@ -74,10 +74,10 @@ def _vocabulary() -> _Vocabulary:
     return _Vocabulary(frozenset(tables["cues"]), units, numbers)
 
 
-def waiting_words() -> tuple[frozenset[str], frozenset[str]]:
-    """Give the units of time, and the numbers that are words, by which `retry_after` goes."""
+def waiting_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Give the units, the numbers that are words, and the cues by which `retry_after` goes."""
     known = _vocabulary()
-    return frozenset(known.units), frozenset(known.numbers)
+    return frozenset(known.units), frozenset(known.numbers), known.cues
 
 
 def retry_after(text: str) -> timedelta | None:
