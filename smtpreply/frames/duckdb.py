@@ -16,6 +16,7 @@ function is there once more, as ``smtp_parse_blob`` and so on.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ except ImportError as error:
     raise missing("duckdb", error.name or "duckdb", "duckdb") from None
 
 from smtpreply.frames import polars as columns
+from smtpreply.frames.classifying import ColumnClassifier
 from smtpreply.reasons import Classifier, Reason, advice_for
 
 _Answer = Callable[[pl.Series], pl.Series]
@@ -89,8 +91,12 @@ def _functions(classifier: Classifier | None, language: str) -> Iterator[_Functi
         for advice in [advice_for(reason, language)]
     }
 
+    @functools.cache
+    def asked() -> ColumnClassifier:  # when it is asked: to read the rules takes a while
+        return ColumnClassifier(classifier)
+
     def classify(texts: pl.Series) -> pl.Series:
-        return columns.classify(texts, classifier)
+        return asked().classified(texts)
 
     def reason(texts: pl.Series) -> pl.Series:
         return classify(texts).struct.field("reason").cast(pl.String)

@@ -7,6 +7,7 @@ workers run.
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 from collections import defaultdict
@@ -17,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 try:
-    import polars as pl  # noqa: F401  (what `arrow` needs is of this extra, too)
+    import polars as pl
     import pyarrow as pa
     from pyspark.sql import Column, DataFrame, SparkSession, functions
     from pyspark.sql.pandas.types import from_arrow_type
@@ -27,6 +28,7 @@ except ImportError as error:
     raise missing("spark", (error.name or "pyspark").partition(".")[0], "spark") from None
 
 from smtpreply.frames import arrow
+from smtpreply.frames.classifying import ColumnClassifier
 from smtpreply.logs import Coverage, Format, scan
 from smtpreply.logs.source import age
 from smtpreply.report.summary import Summary
@@ -97,7 +99,14 @@ def _parsed(texts: pa.Array) -> pa.Array:
 
 
 def _classified(texts: pa.Array) -> pa.Array:
-    return arrow.classify(texts).cast(_in_spark(arrow.CLASSIFIED))
+    answers = _classifier().classified(pl.Series(texts))
+    return answers.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(_in_spark(arrow.CLASSIFIED))
+
+
+@functools.cache
+def _classifier() -> ColumnClassifier:
+    """Give the classifier of a worker, which remembers texts from batch to batch."""
+    return ColumnClassifier()
 
 
 def _in_spark(given: Any) -> Any:
