@@ -6,8 +6,8 @@ it keeps no frame of ours. The rounds are interleaved and a ratio is the median 
 each round, see `benchmarks.peers`. Polars, DuckDB and Spark use all processors; Python's loops
 use one.
 
-A verdict takes long, so that the scalar `classify` reads a part of the replies only, which the table
-tells; its time grows with their number. Columns ask a classifier with its cache.
+A verdict takes long, so that the scalar `classify` reads a part of the replies only, which the
+table tells; its time grows with their number. Columns ask a classifier with its cache.
 
 Before anything is timed, the columns must be what the scalar functions say.
 
