@@ -43,7 +43,7 @@ REPLIES = [
     "250-mx.example.com\r\n250 SIZE\r\n",
     "554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org",
     "250 a\n250 b\n",
-    "550 5.1.1 " + "x" * 1_000_000,
+    "550 5.1.1 " + "x" * 100_000,
     "550-5.7.1 We have seen 550-5.7.1 spam from 550 5.7.1 you.",
     "552 \u90ae\u7bb1\u5df2\u6ee1",
 ]
