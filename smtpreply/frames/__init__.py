@@ -6,4 +6,7 @@ where it is missing:
 
 - `smtpreply.frames.polars`: expressions for Polars, eager, lazy and streaming.
 - `smtpreply.frames.arrow`: functions over Arrow arrays; Parquet files of deliveries.
+- `smtpreply.frames.duckdb`: SQL functions.
+- `smtpreply.frames.spark`: columns of a DataFrame; mail logs summed up by many machines.
+- `smtpreply.frames.pandas`: the accessor ``smtp`` of a series.
 """
