@@ -25,7 +25,7 @@ _ODD_STARTS = frozenset("#([ \t")
 _STATUS_ENDS = frozenset(")] \t")
 
 # The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
-_LAST_LENGTH = 24
+LAST_LENGTH = 24
 
 # Statuses recur, so each is made once. Bounded, since a hostile server could name three million.
 KNOWN_STATUSES: dict[str, EnhancedStatus] = {}
@@ -76,7 +76,7 @@ def may_have_status(text: str) -> bool:
 
 
 def _last_status(text: str) -> re.Match[str] | None:
-    return _LAST.search(text, max(0, len(text) - _LAST_LENGTH))
+    return _LAST.search(text, max(0, len(text) - LAST_LENGTH))
 
 
 def _odd_status(text: str, code: int) -> Found:

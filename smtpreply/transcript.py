@@ -16,7 +16,6 @@ import enum
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
 
 import attrs
 
@@ -103,15 +102,85 @@ def iter_transcript(lines: Iterable[str] | Iterable[bytes]) -> Iterator[Exchange
     """
     if isinstance(lines, (str, bytes)):
         raise TypeError("lines is an iterable of lines, not one string")
-    stream = map(octets_of, lines)
-    sample = list(islice(stream, _SAMPLE))
-    if not sample:
-        return
-    sample[0] = sample[0].removeprefix(b"\xef\xbb\xbf")  # an editor's, not the server's
-    walk = _Walk(_form_of(sample), ends_as_sent=sample[0].endswith(b"\r\n"))
-    for number, line in enumerate(chain(sample, stream), start=1):
-        yield from walk.step(number, line)
-    yield from walk.end()
+    reader = TranscriptReader()
+    for line in lines:
+        yield from reader.feed(line)
+    yield from reader.end()
+
+
+class TranscriptReader:
+    r"""Reads a transcript that is pushed to it, line by line.
+
+    Args:
+        like: a line that shows, by a mark that nothing else has, which form the transcript is of:
+            see `is_marked`. Without it, the first thousand lines tell.
+
+    >>> reader = TranscriptReader()
+    >>> reader.feed(" -> QUIT"), reader.feed("<-  221 Bye")
+    ([], [])
+    >>> [str(exchange.reply) for exchange in reader.end()]
+    ['221 Bye']
+    """
+
+    def __init__(self, like: str | bytes | None = None) -> None:
+        form = None if like is None else _marking(octets_of(like))
+        self._walk = None if form is None else _Walk(form, ends_as_sent=False)
+        self._sample: list[tuple[int, bytes]] = []
+        self._sampled = 0
+        self._number = 0
+
+    @property
+    def is_of_a_server(self) -> bool:
+        """Whether the program that wrote the transcript is the server: what is read is its own."""
+        return self._walk is not None and self._walk.form.of_a_server
+
+    def goes_on_with(self, line: str | bytes) -> bool:
+        """Whether a line has a mark of the form that the transcript is known to be of."""
+        if self._walk is None:
+            return False
+        form = self._walk.form
+        return _said(form, _parted(octets_of(line))[0])[0] is not form.unmarked
+
+    def feed(self, line: str | bytes, number: int | None = None) -> list[Exchange | Skipped]:
+        """Read a line.
+
+        Args:
+            line: with or without its end.
+            number: its number, where it is not the one after the last.
+
+        Returns:
+            What is known now: replies as soon as they have ended, and lines that nobody said.
+        """
+        octets = octets_of(line)
+        self._number = self._number + 1 if number is None else number
+        if self._walk is not None:
+            return list(self._walk.step(self._number, octets))
+        if not self._sample:
+            octets = octets.removeprefix(b"\xef\xbb\xbf")  # an editor's, not the server's
+        self._sample.append((self._number, octets))
+        self._sampled += len(octets)
+        whole = len(self._sample) >= _SAMPLE or self._sampled >= _MOST_HELD
+        return self._begin() if whole else []
+
+    def end(self) -> list[Exchange | Skipped]:
+        """End the transcript; give what was not known before."""
+        found = self._begin() if self._walk is None and self._sample else []
+        return [*found, *self._walk.end()] if self._walk is not None else found
+
+    def _begin(self) -> list[Exchange | Skipped]:
+        sample, self._sample = self._sample, []
+        lines = [line for _, line in sample]
+        walk = self._walk = _Walk(_form_of(lines), ends_as_sent=lines[0].endswith(b"\r\n"))
+        return [item for number, line in sample for item in walk.step(number, line)]
+
+
+def is_marked(line: str | bytes) -> bool:
+    """Tell whether a line, alone, is certainly of a transcript: a reply, or a client's command.
+
+    >>> is_marked("<** 550 5.1.1 Unknown"), is_marked("> 550 5.1.1 Unknown"), is_marked("<<< git")
+    (True, False, False)
+    """
+    return _marking(octets_of(line)) is not None
 
 
 # --- the forms -----------------------------------------------------------------------------
@@ -146,10 +215,14 @@ class _Row:
 
 @attrs.frozen
 class _Form:
-    """A form of transcript: its rows, and the role of the lines that none of them matches."""
+    """A form of transcript: its rows, and the role of the lines that none of them matches.
+
+    `of_a_server` says that the server itself writes it.
+    """
 
     rows: tuple[_Row, ...]
     unmarked: _Role = _Role.NOISE
+    of_a_server: bool = False
 
     @property
     def marks_the_client(self) -> bool:
@@ -181,13 +254,27 @@ _SMTPLIB = _Form(
         _Row(rb"(?:[0-9:.]+ )?send: b?(['\"].*['\"])", _Role.COMMAND, literal=True),
     )
 )
-# Exim writes its mark on the first line of a reply only, and indents the others.
+# What a program printed of octets that it read: socket.recv, asyncio's streams.
+_LITERALS = _Form((_Row(rb"b(['\"][2-5][0-9][0-9][ -].*['\"])", _Role.REPLY, literal=True),))
+# Exim writes its mark on the first line of a reply only, and indents the others. A command is
+# marked ">>", "|>" where it waits for others, or "+>". Before these, there may be a time and a
+# process id, and bars for the depth of an ACL.
+_EXIM_HEAD = rb"(?:[0-9:.]{8,15} +)?(?:[0-9]{1,10} )?(?: |\||\xe2\x95\x8e)*"
 _EXIM = _Form(
     (
-        _Row(rb" *SMTP<< (.*)", _Role.REPLY),
-        _Row(rb" {9,}([2-5][0-9][0-9][ -].*)", _Role.REPLY),
-        _Row(rb" *SMTP>> (.*)", _Role.COMMAND),
+        _Row(_EXIM_HEAD + rb"SMTP<< (.*)", _Role.REPLY),
+        _Row(_EXIM_HEAD + rb" {9}([2-5][0-9][0-9][ -].*)", _Role.REPLY),
+        _Row(_EXIM_HEAD + rb"SMTP[>|+]> (.*)", _Role.COMMAND),
     )
+)
+# Where Exim is the server, what goes out are the replies.
+_EXIM_SERVER = _Form(
+    (
+        _Row(_EXIM_HEAD + rb"SMTP>> (.*)", _Role.REPLY),
+        _Row(_EXIM_HEAD + rb" {7}([2-5][0-9][0-9][ -].*)", _Role.REPLY),
+        _Row(_EXIM_HEAD + rb"SMTP<< (.*)", _Role.COMMAND),
+    ),
+    of_a_server=True,
 )
 # The "Transcript of session follows" of a sendmail bounce; the lines below "<<<" that have a code
 # but no mark are sendmail's own words to the sender.
@@ -210,7 +297,8 @@ _POSTFIX_SMTPD = _Form(
         _Row(rb" ?Out: (.*)", _Role.REPLY),
         _Row(rb" ?In:  ?(.*)", _Role.COMMAND),
         _Row(rb" {4}(.*)", _Role.WRAPPED),
-    )
+    ),
+    of_a_server=True,
 )
 _POSTFIX_SMTP = _Form(
     (
@@ -223,7 +311,9 @@ _MARKED = (
     _SWAKS,
     _CURL,
     _SMTPLIB,
+    _LITERALS,
     _EXIM,
+    _EXIM_SERVER,
     _ARROWS,
     _LETTERS,
     _POSTFIX_SMTPD,
@@ -253,7 +343,36 @@ _SESSION = _Form(
 # Replies and nothing else: all is the server's.
 _PLAIN = _Form((), unmarked=_Role.REPLY)
 
+# Marks that no other text has at the start of a line, so that a line of a mixed file shows them.
+# "< 550 ..." is what diff prints, "> ..." quotes a letter, "S: ..." may be anything.
+_CODE = rb"[2-5][0-9][0-9](?:[ -]|$)"
+_VERB = (
+    rb"(?:(?:EHLO|HELO|LHLO) [!-~]|(?:MAIL[ ]FROM|RCPT[ ]TO)[ ]?:|AUTH [A-Z]|BDAT [0-9]|"
+    rb"(?:DATA|RSET|QUIT|STARTTLS)\s*$)"
+)
+_CERTAIN: tuple[tuple[re.Pattern[bytes], _Form], ...] = (
+    (_compiled(rb"<(?:- |~ |\*\* |~\* ) ?" + _CODE), _SWAKS),
+    (_compiled(rb"(?: -|\*\*| ~|\*~)> " + _VERB), _SWAKS),
+    (_compiled(rb"<<< ?" + _CODE), _ARROWS),
+    (_compiled(rb">>> ?" + _VERB), _ARROWS),
+    (_compiled(_EXIM_HEAD + rb"SMTP<< " + _CODE), _EXIM),
+    (_compiled(_EXIM_HEAD + rb"SMTP[>|+]> " + _VERB), _EXIM),
+    (_compiled(_EXIM_HEAD + rb"SMTP>> " + _CODE), _EXIM_SERVER),
+    (_compiled(_EXIM_HEAD + rb"SMTP<< " + _VERB), _EXIM_SERVER),
+    (_compiled(rb"(?:[0-9:.]+ )?reply: (?:b['\"]" + _CODE + rb"|retcode \([2-5])"), _SMTPLIB),
+    (_compiled(rb"(?:[0-9:.]+ )?send: b?['\"](?:" + _VERB + rb"|[a-z]+\\r)"), _SMTPLIB),
+    (_compiled(rb"b(['\"])[2-5][0-9][0-9][ -].*\\r\\n\1\s*$"), _LITERALS),
+)
+
+
+def _marking(line: bytes) -> _Form | None:
+    """Find the form whose mark a line has beyond doubt."""
+    return next((form for pattern, form in _CERTAIN if pattern.match(line)), None)
+
+
 _SAMPLE = 1000  # lines: an s_client that shows its certificates has some 200 before the first reply
+_MOST_HELD = 1 << 20  # octets, of a sample or of a reply that does not end
+_MOST_UNANSWERED = 10_000  # commands
 
 # Where no mark says whose a line is, a code counts only with what may part it from the text:
 # "404B7C8C2C47F0000:error:..." is what OpenSSL prints.
@@ -330,13 +449,14 @@ class _Walk:
     """Walks the lines of a transcript, and knows what it has heard so far."""
 
     def __init__(self, form: _Form, *, ends_as_sent: bool) -> None:
-        self._form = form
+        self.form = form
         self._ends_as_sent = ends_as_sent
         # The server's lines that are no reply yet, text and end by turns.
         self._block: list[bytes] = []
         self._start = 0
         self._continued = False
-        self._unanswered: deque[str] = deque()
+        self._held = 0
+        self._unanswered: deque[str] = deque(maxlen=_MOST_UNANSWERED)
         self._answered: str | None = None
         self._awaited: _Awaited | None = None
         self._heard_client = False
@@ -346,7 +466,7 @@ class _Walk:
         text, end = _parted(line)
         if not self._ends_as_sent and end in (b"", b"\n"):
             end = b"\r\n"
-        role, said = _said(self._form, text)
+        role, said = _said(self.form, text)
         if self._is_message(text):
             return
         if role in (_Role.REPLY, _Role.BARE):
@@ -355,7 +475,8 @@ class _Walk:
             yield from self._reply()
             self._client(said)
         elif role is _Role.WRAPPED and self._block:
-            self._block[-1:] = [b" ", said, end]
+            self._block.pop()
+            yield from self._hold([b" ", said, end])
         elif role is _Role.SUMMARY:
             yield from self._summary(number, said)
         else:
@@ -372,7 +493,7 @@ class _Walk:
         head = _head_of(role, text)
         if head is None:
             if self._block and (self._continued or role is _Role.REPLY):
-                self._block += spoken
+                yield from self._hold(spoken)
             elif self._awaited is _Awaited.ANSWER and text.strip():
                 self._awaited = None
             else:
@@ -382,10 +503,17 @@ class _Walk:
             yield from self._reply()
         if not self._block:
             self._start = number
-        self._block += spoken
         self._continued = head.continued
         self._awaited = None
+        yield from self._hold(spoken)
         if role is _Role.BARE and not self._continued:
+            yield from self._reply()
+
+    def _hold(self, spoken: list[bytes]) -> Iterator[Exchange]:
+        """Keep what was spoken until the reply ends, or until it is too much."""
+        self._block += spoken
+        self._held += sum(map(len, spoken))
+        if self._held > _MOST_HELD:
             yield from self._reply()
 
     def _client(self, said: bytes) -> None:
@@ -423,7 +551,7 @@ class _Walk:
 
     def _is_message(self, line: bytes) -> bool:
         """Whether the `line` is the client's message, though no mark says so."""
-        if self._awaited is not _Awaited.MESSAGE or self._form.marks_the_client:
+        if self._awaited is not _Awaited.MESSAGE or self.form.marks_the_client:
             return False
         if line == b".":
             self._awaited = None
@@ -434,6 +562,7 @@ class _Walk:
         octets = b"".join(self._block)
         line = self._start
         self._block = []
+        self._held = 0
         self._continued = False
         for reply in iter_replies(octets):
             yield Exchange(reply, line, self._command_for(reply))

@@ -41,7 +41,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 EXTRAS = {
     "cli": {"click", "rich"},
     "frames": {"polars", "pyarrow", "duckdb", "numpy", "pyspark", "pandas"},
-    "report": {"rich", "jinja2", "markupsafe"},
+    "report": {"rich", "jinja2", "markupsafe", "plotly"},
     "testing": {"hypothesis"},
 }
 

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfoNotFoundError
 
 import attrs
 import click
-from rich.console import Console
 
-from smtpreply.logs import Delivery, Scan, Status, known_formats, scan
+from smtpreply.cli.deliveries import check_ending, write
+from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
+from smtpreply.logs.source import paths_of
 from smtpreply.reasons import Reason
-from smtpreply.report.account import account
-from smtpreply.report.summary import Summary
+from smtpreply.report.pseudonyms import Pseudonyms
+from smtpreply.report.total import Total, total_of
+from smtpreply.report.wanted import Wanted
 
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
-_COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
+_LONG = 20_000_000  # octets: below, there is nothing to wait for
+
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@attrs.frozen(kw_only=True)
+class _Output:
+    """Where to, beside the report."""
+
+    as_json: bool
+    html: Path | None
+    deliveries: Path | None
+    unreadable: Path | None
+    names: Pseudonyms | None
 
 
 @click.command("scan")
 @click.argument("paths", metavar="PATH...|-", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@click.option("--html", metavar="FILE", type=_file, help="Write the report as a page, too.")
 @click.option(
     "--deliveries",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write every delivery to FILE.jsonl or FILE.csv.",
+    type=_file,
+    help="Write every delivery to FILE.jsonl, FILE.csv or FILE.parquet.",
 )
+@click.option(
+    "--unreadable", metavar="FILE", type=_file, help="Write the lines that are not understood."
+)
+@click.option("--anonymize", is_flag=True, help="Pseudonyms for addresses, hosts and IPs.")
+@click.option("--key", default="", help="The same key gives the same pseudonyms. Default: random.")
 @click.option("--format", "name", metavar="NAME", help="The only format. Default: as lines show.")
 @click.option("--year", type=int, help="Of the first stamp without one. Default: the file's.")
 @click.option("--tz", help="Time zone of stamps that name none, such as Europe/Vienna.")
@@ -42,99 +62,151 @@ _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced
 @click.option("--reason", type=click.Choice([why.value for why in Reason]), help="Only refused so.")
 @click.option("--since", type=click.DateTime(_TIMES), help="Only from then on, by the log's clock.")
 @click.option("--until", type=click.DateTime(_TIMES), help="Only before then.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Processes to read with.")
+@click.option("--follow", is_flag=True, help="Read on as the file grows, as tail -F; Ctrl-C ends.")
 def scan_command(
     *,
     paths: tuple[str, ...],
     as_json: bool,
+    html: Path | None,
     deliveries: Path | None,
+    unreadable: Path | None,
+    anonymize: bool,
+    key: str,
     name: str | None,
     year: int | None,
     tz: str | None,
+    jobs: int,
+    follow: bool,
     **wanted: Any,
 ) -> None:
     """Sum up the deliveries in mail logs.
 
-    A path is a file, a folder or a glob; files may be compressed by gzip, bzip2 or xz, and those
-    of a rotated log are read from the oldest on. "-" is the standard input.
+    A path is a file, a folder or a glob; files may be compressed by gzip, bzip2, xz or zstd, and
+    those of a rotated log are read from the oldest on. "-" is the standard input.
     """
+    output = _Output(
+        as_json=as_json,
+        html=html,
+        deliveries=deliveries,
+        unreadable=unreadable,
+        names=Pseudonyms(key.encode()) if anonymize else None,
+    )
+    _check(paths, name, output, jobs=jobs, follow=follow)
+    options = {"format": name, "year": year, "tz": tz}
     try:
-        run = _scan(paths, name, year, tz)
-        with _writer(deliveries) as write:
-            summary = Summary()
-            for delivery in filter(_Wanted(**wanted), run):
-                summary.add(delivery)
-                write(delivery)
+        total = _read(paths, Wanted(**wanted), output, options, jobs=jobs, follow=follow)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise click.UsageError(str(error)) from None
-    _show(summary, run, as_json=as_json)
-    if run.coverage.problems:
+    _show(total, output)
+    if total.coverage.problems:
         sys.exit(1)
 
 
-def _scan(paths: tuple[str, ...], name: str | None, year: int | None, tz: str | None) -> Scan:
+def _check(
+    paths: tuple[str, ...], name: str | None, output: _Output, *, jobs: int, follow: bool
+) -> None:
     if "-" in paths and len(paths) > 1:
         raise click.UsageError('"-" stands alone')
     if name is not None and name not in known_formats():
         raise click.BadParameter(f"is one of: {', '.join(known_formats())}", param_hint="--format")
-    if paths == ("-",):
-        return scan(sys.stdin.buffer, format=name, year=year, tz=tz)
-    return scan([Path(path) for path in paths], format=name, year=year, tz=tz)
+    if output.deliveries is not None:
+        check_ending(output.deliveries)
+    alone = {
+        "--follow": follow,
+        "--deliveries": output.deliveries,
+        "--unreadable": output.unreadable,
+        "-": paths == ("-",),
+    }
+    for option, given in alone.items():
+        if jobs > 1 and given:
+            raise click.UsageError(f"--jobs does not go with {option}")
 
 
-@attrs.frozen
-class _Wanted:
-    """Which deliveries to count: those that all of these fit, of which None fits everything."""
+def _read(
+    paths: tuple[str, ...],
+    wanted: Wanted,
+    output: _Output,
+    options: dict[str, Any],
+    *,
+    jobs: int,
+    follow: bool,
+) -> Total:
+    """Read what there is to read."""
+    source: Any = sys.stdin.buffer
+    size = 0
+    if paths != ("-",):
+        source = paths_of([Path(path) for path in paths]) or []
+        size = sum(path.stat().st_size for path in source)
+    with ExitStack() as stack:
+        on_unreadable = stack.enter_context(_keeper(output.unreadable))
+        if follow:
+            run = scan(source, on_unreadable=on_unreadable, follow=True, **options)
+            from smtpreply.cli.watch import followed  # noqa: PLC0415  (rich is slow to import)
 
-    status: str | None
-    domain: str | None
-    reason: str | None
-    since: datetime | None
-    until: datetime | None
+            return followed(run, wanted, output.names)
+        on_progress = stack.enter_context(_bar(size))
+        if jobs > 1:
+            from smtpreply.report.parallel import total_of_files  # noqa: PLC0415  (30 ms)
 
-    def __call__(self, delivery: Delivery) -> bool:
-        if self.status is not None and delivery.status != self.status:
-            return False
-        if self.domain is not None and not _is_of(delivery.recipient, self.domain):
-            return False
-        if not self._is_in_time(delivery.time):
-            return False
-        verdict = delivery.verdict if self.reason is not None else None
-        return self.reason is None or (verdict is not None and verdict.reason == self.reason)
-
-    def _is_in_time(self, time: datetime | None) -> bool:
-        if self.since is None and self.until is None:
-            return True
-        if time is None:
-            return False
-        local = time.replace(tzinfo=None)
-        return (self.since or local) <= local and (self.until is None or local < self.until)
+            return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
+        run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
+        if output.deliveries is not None:
+            return _one_by_one(run, wanted, output, output.deliveries)
+        return total_of(run, wanted)
 
 
-def _is_of(recipient: str | None, domain: str) -> bool:
-    return (recipient or "").lower().endswith(f"@{domain.lower()}")
+def _one_by_one(run: Scan, wanted: Wanted, output: _Output, path: Path) -> Total:
+    """Write every delivery, and sum them up on the way."""
+    total = Total(coverage=run.coverage)
+    names = output.names
+
+    def counted() -> Iterator[Delivery]:
+        for delivery in filter(wanted, run):
+            total.summary.add(delivery)
+            yield names.delivery(delivery) if names else delivery
+
+    write(counted(), path)
+    return total
 
 
-def _show(summary: Summary, run: Scan, *, as_json: bool) -> None:
-    if as_json:
-        coverage = attrs.asdict(run.coverage)
-        sys.stdout.write(json.dumps(summary.to_dict() | {"coverage": coverage}, indent=2) + "\n")
+def _show(total: Total, output: _Output) -> None:
+    if output.names is not None:
+        total = output.names.total(total)
+    summary, coverage = total.summary, total.coverage
+    if output.html is not None:
+        from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
+
+        output.html.write_text(html_report(summary, coverage), encoding="utf-8")
+    if output.as_json:
+        told = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
-        Console(markup=False, emoji=False, highlight=False).print(account(summary, run.coverage))
+        from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
+        from smtpreply.report.account import account  # noqa: PLC0415
+
+        draw(account(summary, coverage))
 
 
 @contextmanager
-def _writer(path: Path | None) -> Iterator[Callable[[Delivery], object]]:
-    if path is None:
-        yield lambda _delivery: None
+def _bar(size: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a long log has been read, on stderr, where somebody looks."""
+    if size < _LONG or not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        yield lambda _octets: None
         return
-    if path.suffix not in (".jsonl", ".csv"):
-        raise click.BadParameter("is .jsonl or .csv", param_hint="--deliveries")
-    with path.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
-        if path.suffix == ".jsonl":
-            yield lambda delivery: file.write(json.dumps(delivery.to_dict()) + "\n")
-        else:
-            rows = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
-            rows.writeheader()
-            yield lambda delivery: rows.writerow(delivery.to_dict())
+    from smtpreply.cli.watch import bar  # noqa: PLC0415  (as above)
+
+    with bar(size) as advance:
+        yield advance
+
+
+@contextmanager
+def _keeper(path: Path | None) -> Iterator[Callable[[Line], object] | None]:
+    if path is None:
+        yield None
+        return
+    file: TextIO
+    with path.open("w", encoding="utf-8", errors="surrogateescape") as file:
+        yield lambda line: file.write(f"{line.text}\n")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import tzinfo
 from itertools import chain, islice
@@ -134,6 +135,8 @@ class _Log:
         if not _OF_VERDICT.keys().isdisjoint(wanted):
             needed |= {"text", "stage", "code"}
         self._needed = [name for name in LOG if name in needed and name not in _OF_VERDICT]
+        self._tells_time = "time" in needed
+        self._nothing = pl.DataFrame(schema={name: LOG[name] for name in self._needed})
         self._of_verdict = [name for name in _OF_VERDICT if name in wanted]
         self._path = path
         self._only = only
@@ -165,15 +168,11 @@ class _Log:
                 yield from self._one_by_one(given.name)
                 continue
             clock = Clock(year=self._year, zone=self._zone, latest=given.latest)
-            times = _Times(
-                Clock(year=self._year, zone=self._zone, latest=given.latest),
-                running=self._year is not None,
-            )
             count = 0
             for text in _batches(blocks):
                 lines = _Lines(text, count + 1)
                 count += len(lines)
-                yield self._of_lines(lines, given.name, clock, times)
+                yield self._of_lines(lines, given.name, clock)
             yield self._of_deliveries(self._left())
 
     def _one_by_one(self, name: str | None) -> Iterator[pl.DataFrame]:
@@ -185,9 +184,7 @@ class _Log:
 
     # --- lines ---
 
-    def _of_lines(
-        self, lines: _Lines, name: str | None, clock: Clock, times: _Times
-    ) -> pl.DataFrame:
+    def _of_lines(self, lines: _Lines, name: str | None, clock: Clock) -> pl.DataFrame:
         left = lines.frame.filter(~self._is_known_to_be_mute())
         parts: list[pl.DataFrame] = []
         if not self._remembers:
@@ -196,14 +193,32 @@ class _Log:
                 read = shape.read(left.filter(may_settle)).filter("is_settled").collect()
                 parts.append(self._filled(read, name))
                 left = left.join(read.select("line"), on="line", how="anti")
-        others = (
-            found
-            for number in left.get_column("line").sort()
-            for found in self._read(lines.original(number), number, name, clock)
-        )
-        parts.append(self._of_deliveries(others))
-        frame = pl.concat(parts).sort("line", maintain_order=True)
-        return times.put_into(frame, lines) if "time" in frame.columns else frame
+        settled = pl.concat([self._nothing, *parts])
+        numbers = left.get_column("line").sort()
+        times = _Times(clock, self._stamped(lines, settled), numbers) if self._tells_time else None
+        others = self._of_deliveries(self._in_turn(numbers, lines, name, clock, times))
+        if times is not None:
+            settled = times.put_into(settled)
+        return pl.concat([settled, others]).sort("line", maintain_order=True)
+
+    def _stamped(self, lines: _Lines, settled: pl.DataFrame) -> pl.DataFrame:
+        """Give the lines whose stamps count: all of them, where a given year runs on."""
+        if self._year is not None:
+            return lines.frame
+        return lines.frame.join(settled.select("line"), on="line", how="semi")
+
+    def _in_turn(
+        self,
+        numbers: Iterable[int],
+        lines: _Lines,
+        name: str | None,
+        clock: Clock,
+        times: _Times | None,
+    ) -> Iterator[Delivery]:
+        for number in numbers:
+            if times is not None:
+                times.read_to(number)
+            yield from self._read(lines.original(number), number, name, clock)
 
     def _is_known_to_be_mute(self) -> pl.Expr:
         raw = pl.col("raw").str
@@ -337,43 +352,39 @@ class _Lines:
 
 
 class _Times:
-    """Turns the stamps that lines begin with into times, one after the other."""
+    """The times of lines that are not read one by one, by their stamps.
 
-    def __init__(self, clock: Clock, *, running: bool) -> None:
+    A year that was given runs on from stamp to stamp. So stamps are read in their turn between
+    the lines that are read one by one, by the same clock.
+    """
+
+    def __init__(self, clock: Clock, lines: pl.DataFrame, others: pl.Series) -> None:
+        is_other = pl.col("line").is_in(others.implode())
+        stamp = pl.when(~is_other).then(pl.col("raw").str.extract(f"^{STAMP}", 0))
+        stamps = lines.sort("line").select("line", stamp=stamp)
+        self._runs = stamps.with_columns(run=pl.col("stamp").rle_id())
+        self._firsts = self._runs.unique("run", keep="first", maintain_order=True)
+        self._left = deque(self._firsts.select("line", "stamp").iter_rows())
+        self._read: list[tuple[int | None, int | None]] = []
         self._clock = clock
-        self._running = running  # a year that was given runs on, from one stamp to the next
 
-    def put_into(self, frame: pl.DataFrame, lines: _Lines) -> pl.DataFrame:
-        """Add the times of the rows that have none yet, or whose stamp has no year."""
-        stamped = lines.frame
-        if not self._running:
-            stamped = stamped.join(frame.select("line").unique(), on="line", how="semi")
-        stamped = stamped.sort("line").select(
-            "line", stamp=pl.col("raw").str.extract(f"^{STAMP}", 0)
-        )
-        times = stamped.with_columns(run=pl.col("stamp").rle_id())
-        runs = times.select("run", "stamp").unique("run", keep="first", maintain_order=True)
-        read = [
-            (None, None) if stamp is None else instant(self._clock.read(stamp))
-            for stamp in runs.get_column("stamp")
-        ]
-        runs = runs.select(
+    def read_to(self, number: int | None = None) -> None:
+        """Read the stamps of all lines before this one."""
+        while self._left and (number is None or self._left[0][0] < number):
+            _, stamp = self._left.popleft()
+            self._read.append((None, None) if stamp is None else instant(self._clock.read(stamp)))
+
+    def put_into(self, settled: pl.DataFrame) -> pl.DataFrame:
+        """Add the times to rows, by their lines."""
+        self.read_to()
+        read = self._firsts.select(
             "run",
-            read_time=pl.Series([time for time, _ in read], dtype=pl.Int64).cast(LOG["time"]),
-            read_offset=pl.Series([offset for _, offset in read], dtype=pl.Int32),
+            time=pl.Series([time for time, _ in self._read], dtype=pl.Int64).cast(LOG["time"]),
+            utc_offset=pl.Series([offset for _, offset in self._read], dtype=pl.Int32),
         )
-        with_times = frame.join(
-            times.join(runs, on="run", how="left"), on="line", how="left", maintain_order="left"
-        )
-        yearless = pl.lit(self._running) & pl.col("stamp").str.contains("^[A-Z]")
-        kept = {"time": "read_time", "utc_offset": "read_offset"}
-        return with_times.with_columns(
-            pl.when(yearless | pl.col("time").is_null())
-            .then(pl.col(new))
-            .otherwise(name)
-            .alias(name)
-            for name, new in kept.items()
-        ).select(frame.columns)
+        times = self._runs.select("line", "run").join(read, on="run", how="left")
+        rows = settled.drop("time", "utc_offset")
+        return rows.join(times, on="line", how="left").select(settled.columns)
 
 
 def _beginning(blocks: Iterable[str]) -> tuple[list[str], Iterable[str]]:

@@ -6,10 +6,11 @@ The texts that the expressions settle, each line end CRLF or LF and the last one
     Reply-code   = %x32-35 2DIGIT         ; the same on all lines
     TEXT         = %d09 / %d32-126
 
-with the enhanced status plainly at the start of each text (RFC 2034 4), or nowhere. A text that
-begins with another visible character of ASCII than a digit of a code is settled, too: it is no
-reply. All others go through `smtpreply.parse`: those that were folded, that have another form of
-status or have it on some lines only, that are not ASCII, and whatever else `Defect` names.
+with the enhanced status plainly at the start of each text (RFC 2034 4), or nowhere; or, in a reply
+of one line, in brackets at the end, as qmail has it. A text that begins with another visible
+character of ASCII than a digit of a code is settled, too: it is no reply. All others go through
+`smtpreply.parse`, each once: those that were folded, that have another form of status or have it
+on some lines only, that are not ASCII, and whatever else `Defect` names.
 
 What is written down here of replies is what the grammar has as well, and the tests hold the two
 together. The patterns are in the dialect that Python's `re` and Polars' engine share. Where a line
@@ -27,7 +28,7 @@ from smtpreply.defects import Defect
 from smtpreply.frames.scalar import parsed_frame
 from smtpreply.frames.schema import DEFECT_BITS, ERRORS, NO_REPLY, PARSED
 from smtpreply.grammar import MAX_LINE
-from smtpreply.statuses import GREETING
+from smtpreply.statuses import GREETING, LAST_LENGTH
 
 CODE = "[2-5][0-9][0-9]"
 TEXT = "[\t -~]"
@@ -129,7 +130,7 @@ def _read(replies: pl.Series, fields: Sequence[str]) -> pl.DataFrame:
         [*rows, others, none, null],
         [
             *found,
-            parsed_frame(replies.gather(others)).select(fields),
+            _one_by_one(replies.gather(others), fields),
             _nothing(len(none), fields, NO_REPLY),
             _nothing(len(null), fields),
         ],
@@ -256,6 +257,14 @@ def _nothing(count: int, fields: Sequence[str], error: str | None = None) -> pl.
     return pl.DataFrame(columns)
 
 
+def _one_by_one(replies: pl.Series, fields: Sequence[str]) -> pl.DataFrame:
+    """Read each text with `parse`, those that are the same once."""
+    rows = replies.alias("raw").to_frame()
+    distinct = rows.unique().to_series()
+    answers = parsed_frame(distinct).select(fields).with_columns(distinct)
+    return rows.join(answers, on="raw", how="left", maintain_order="left").select(fields)
+
+
 def _in_order(rows: Sequence[pl.Series], columns: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Put the parts together, each row where it was."""
     together = pl.concat(columns, rechunk=True)  # which makes gathering four times as fast
@@ -268,26 +277,43 @@ def _in_order(rows: Sequence[pl.Series], columns: Sequence[pl.DataFrame]) -> pl.
 
 
 def _one_line(replies: pl.LazyFrame) -> pl.LazyFrame:
-    code, size, end, status = map(pl.col, ("code", "size", "end", "enhanced"))
+    code, size, end, last = map(pl.col, ("code", "size", "end", "last"))
+    textstring, unsure = pl.col("textstring"), pl.col("unsure")
     octets = pl.col("raw").cast(pl.Binary).bin
+    # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS has.
+    may_carry = _may_carry() & ((code != GREETING) | textstring.str.starts_with("2"))
+    # A status at the end is one where its class is the code's, else it is text. What is done with
+    # one is done with those few texts: a null costs nothing.
+    may_end = pl.when(unsure & textstring.str.contains(f"{ODD_END}$")).then(textstring)
+    last_status = last.str.extract(f"({ENHANCED_STATUS})", 1)
+    fits = (last.str.len_bytes() <= LAST_LENGTH) & (_class_of(last_status) == code // 100)
+    before_last = pl.when(last.is_not_null()).then(textstring).str.replace(f"{ODD_END}$", "")
     return (
         replies.with_columns(
             textstring=octets.slice(_HEAD, size - end - _HEAD).cast(pl.String),
             line_count=pl.lit(1, pl.UInt32),
         )
-        .with_columns(enhanced=pl.when(_may_carry()).then(_plain_status()))
-        # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS has.
+        .with_columns(enhanced=pl.when(may_carry).then(_plain_status()))
         .with_columns(
-            enhanced=pl.when((code != GREETING) | status.str.starts_with("2")).then(status)
+            unsure=_may_carry() & pl.col("enhanced").is_null() & (code != GREETING),
+            behind=_without_status(),
         )
         .with_columns(
-            text=_without_status(),
+            odd=unsure & textstring.str.contains(f"^{ODD_START}"),
+            last=may_end.str.extract(f"({ODD_END})$", 1),
+        )
+        .with_columns(last=pl.when(fits).then(last))
+        .with_columns(
+            enhanced=pl.coalesce("enhanced", last_status),
+            text=pl.coalesce(before_last.str.strip_chars_end(" \t"), "behind"),
             odd_head=pl.lit(value=False),
-            odd=_is_odd() & (code != GREETING),
-            odd_characters=pl.col("textstring").str.contains(ODD_CHARACTER),
+            odd_characters=textstring.str.contains(ODD_CHARACTER),
+        )
+        .with_columns(
             defects=_bit(Defect.BARE_LF, end == 1)
             | _bit(Defect.NO_FINAL_NEWLINE, end == 0)
             | _bit(Defect.LINE_TOO_LONG, size > MAX_LINE)
+            | _bit(Defect.STATUS_FORM, last.is_not_null())
             | _defects_of_codes(),
             error=pl.lit(None, ERRORS),
         )
@@ -330,12 +356,13 @@ def _first_statuses(replies: pl.LazyFrame) -> pl.LazyFrame:
     raw = pl.col("raw")
     carries = _may_carry() & (pl.col("code") != GREETING)
     status = raw.str.extract(rf"^{CODE}-({ENHANCED_STATUS})[ \t\r\n]", 1)
-    looks_odd = raw.str.contains(rf"(?m)^{CODE}[ -]{ODD_START}|{ODD_END}\r?$")
+    unsure = pl.when(pl.col("enhanced").is_null()).then(raw)
+    looks_odd = unsure.str.contains(rf"(?m)^{CODE}[ -]{ODD_START}|{ODD_END}\r?$")
     return (
         _heads(replies)
         .with_columns(enhanced=pl.when(carries).then(status))
         .with_columns(
-            odd=pl.col("odd_head") | (carries & pl.col("enhanced").is_null() & looks_odd),
+            odd=pl.col("odd_head") | (carries & looks_odd).fill_null(value=False),
             error=pl.lit(None, ERRORS),
         )
     )
@@ -375,9 +402,8 @@ def _plain_status() -> pl.Expr:
 
 
 def _without_status() -> pl.Expr:
-    textstring, status = pl.col("textstring"), pl.col("enhanced")
-    behind = textstring.str.slice(status.str.len_bytes() + 1)
-    return pl.when(status.is_null()).then(textstring).otherwise(behind)
+    behind = (pl.col("enhanced").str.len_bytes() + 1).fill_null(0)
+    return pl.col("textstring").str.slice(behind)
 
 
 def _is_odd() -> pl.Expr:
@@ -388,9 +414,13 @@ def _is_odd() -> pl.Expr:
 
 
 def _defects_of_codes() -> pl.Expr:
-    code, status = pl.col("code"), pl.col("enhanced")
-    other_class = status.str.head(1).cast(pl.UInt16) != code // 100
+    code = pl.col("code")
+    other_class = _class_of(pl.col("enhanced")) != code // 100
     return _bit(Defect.SECOND_DIGIT, code // 10 % 10 > 5) | _bit(Defect.STATUS_CLASS, other_class)
+
+
+def _class_of(status: pl.Expr) -> pl.Expr:
+    return status.str.head(1).cast(pl.UInt16)
 
 
 def _bit(defect: Defect, is_there: pl.Expr) -> pl.Expr:

@@ -4,6 +4,7 @@ from smtpreply.logs.bundle import Bundle
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
+from smtpreply.logs.parts import Part, parts_of
 from smtpreply.logs.prefix import Line
 from smtpreply.logs.registry import known_formats, register
 from smtpreply.logs.scanner import Scan, scan
@@ -16,10 +17,12 @@ __all__ = [
     "Format",
     "Line",
     "LineReader",
+    "Part",
     "ReplyBy",
     "Scan",
     "Status",
     "known_formats",
+    "parts_of",
     "register",
     "scan",
 ]

@@ -75,6 +75,11 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
+def is_packed(octets: bytes) -> bool:
+    """Whether octets that begin a file are compressed, or UTF-16: no part of it stands alone."""
+    return octets.startswith((*(magic for magic, _ in _MAGIC), *_UTF_16))
+
+
 def blocks_of(
     stream: BinaryIO, name: str, problem: Problem, progress: Progress | None = None
 ) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Clock:
     def _read(self, stamp: str) -> datetime | None:
         try:
             return self._iso(stamp) if stamp[:1].isdigit() else self._syslog(stamp)
-        except ValueError:
+        except (KeyError, ValueError):  # a wrapping may say anything for a time
             return None
 
     def _iso(self, stamp: str) -> datetime:

@@ -48,3 +48,11 @@ class Coverage:
         shape = template(message[:_LONGEST_SHAPE])
         if shape in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes[shape] += 1
+
+    def __add__(self, other: Coverage) -> Coverage:
+        """Give the account of both."""
+        both = {
+            field.name: getattr(self, field.name) + getattr(other, field.name)
+            for field in attrs.fields(Coverage)
+        }
+        return Coverage(**(both | {"shapes": Counter(dict(both["shapes"].most_common(_SHAPES)))}))

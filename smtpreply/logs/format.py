@@ -18,6 +18,10 @@ LineReader = Callable[[Line], Iterable[Delivery] | None]
 It gives the deliveries that a line tells of, none for a line that tells of none, and None for a
 line that it does not understand. Where what a line began is told in later ones, it may also have a
 method ``finish``, which is called at the end of each source and gives the deliveries that are left.
+Where a line may have more lines, it may have a method ``continues``, which tells whether a `Line`
+goes on with the one that the reader was given just before. It is asked about lines that begin with
+white space, and about those that no format knows.
+And it may have a list ``problems``, in words: then the run's account takes over what is in it.
 """
 
 

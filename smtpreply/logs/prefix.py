@@ -29,7 +29,12 @@ _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 
-_SYSLOG = re.compile(rf"{_PRIORITY}({STAMP}) {_FACILITY}(\S+) {_FACILITY}{_TAG}")
+# In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
+_MESSAGE_ID = (
+    r"[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\[[0-9]+\] )?"
+    r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) "
+)
+_SYSLOG = re.compile(rf"(?!{_MESSAGE_ID}){_PRIORITY}({STAMP}) {_FACILITY}(\S+) {_FACILITY}{_TAG}")
 _SYSLOG_5424 = re.compile(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
@@ -138,11 +143,17 @@ def _from_json(
         line.pid = _pid(_text(fields.get("_PID")))
         return line
     inner = _text(fields.get("log")) or _text(fields.get("message"))
-    if inner is None:
+    if inner is None or _is_event(fields):
         return None
     line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
     line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
     return line
+
+
+def _is_event(fields: dict[str, Any]) -> bool:
+    """Tell an event of a mail service, which may have a message of its own, from a wrapping."""
+    names = ("event", "email") if "email" in fields else ("event", "recipient")
+    return all(isinstance(fields.get(name), str) for name in names)
 
 
 def _octets_as_text(value: Any) -> str | None:

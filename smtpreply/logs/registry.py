@@ -6,6 +6,7 @@ row here, with what shows that a line may be its, and its module is imported whe
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -15,6 +16,12 @@ import attrs
 
 from smtpreply.logs.format import Format
 from smtpreply.logs.prefix import Line
+
+
+@functools.cache
+def _imported(module: str) -> Format:
+    known: Format = import_module(f"smtpreply.logs.formats.{module}").FORMAT
+    return known
 
 
 @attrs.frozen
@@ -36,9 +43,7 @@ class Builtin:
     @property
     def format(self) -> Format:
         """The format itself."""
-        module = import_module(f"smtpreply.logs.formats.{self.name.replace('-', '_')}")
-        known: Format = module.FORMAT
-        return known
+        return _imported(self.name.replace("-", "_"))
 
     def logs_as(self, program: str) -> bool:
         """Whether one of its programs is called so."""
@@ -51,14 +56,97 @@ class Builtin:
 
 # In this order a line is shown to them; the first that knows it has it.
 BUILTIN = (
+    # In front of exim, to which each line with a date and a time is one of its own.
+    Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
+    Builtin("domino", None, ("SMTPClient: ",)),
+    # Its Postfix logs under the same names.
+    Builtin(
+        "barracuda",
+        r"(?:outbound/smtp|inbound/pass[0-9]?|scan)\Z",
+        (" SEND ", " RECV ", " SCAN "),
+    ),
     Builtin(
         "postfix",
         r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
-        (" status=", "status=", ": reject", ": host "),
+        (
+            *("status=", "host ", "reject", ": hold: ", ": discard: ", ": filter: ", "proxy-a"),
+            *("milter-", ": from=<", "message-id=", ": removed", "released from", ": client="),
+            *("SASL auth", ": uid=", "enabling PIX", "lost connection", "conversation with"),
+        ),
     ),
     Builtin("exim", r"exim", ("-",)),
     Builtin("sendmail", r"sendmail|sm-m|sm-acc|sm-que", (", stat=",)),
     Builtin("opensmtpd", r"smtpd\Z", ("stat=", "smtp", "delivery")),
+    Builtin(
+        "transcript",
+        None,
+        (  # marks of lines, and how sources begin
+            *("<-", "<~", "<**", "->", "~>", "<<<", ">>>", "SMTP<<", "SMTP>", "SMTP|", "SMTP+"),
+            *("reply: ", "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED"),
+            *("220", "... ", "Transcript", "Service unavailable", "S: ", "C: "),
+            *("Unexpected response", "The original message was", "LOG: ", "delivering "),
+            "Exim version",
+        ),
+    ),
+    Builtin(
+        "dsn",
+        None,
+        (  # fields of a report, as lone lines
+            *("-MTA:", "-mta:", "-Recipient:", "-recipient:", "-Code:", "-code:", "-Date:"),
+            *("Action:", "Status:", "X-Postfix-", "X-Actual-", "Original-", "Final-", "Will-"),
+            # the first line of a mailbox; fields of a message
+            *("From ", "From:", "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:"),
+            *("To:", "Subject:", "Date:", "Message-ID:", "Message-Id:", "MIME-Version:"),
+        ),
+    ),
+    Builtin(
+        "exchange-tracking",
+        None,
+        ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
+    ),
+    Builtin(
+        "powermta",
+        None,
+        (
+            "timeLogged",
+            ",relayed,",
+            ",delivered,",
+            ",failed,",
+            ",delayed,",
+            ",expanded,",
+            "smtp;",
+        ),
+    ),
+    Builtin(
+        "momentum",
+        None,
+        ("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
+    ),
+    Builtin("google-workspace", None, ("SMTP reply code", "message_info")),
+    Builtin("exchange-smtp", None, ("Z,", "session-id")),
+    Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
+    Builtin("exchange-status", None, ("{LED=", "LastError", "Last Error")),
+    # Events of services, which any program may have written down: see `_candidates`. No needle ends
+    # in a quote, since an event in a string has its quotes escaped.
+    Builtin("kumomta", None, ('"response', '"queue', '"egress_pool')),
+    Builtin("ses", None, ("notificationType", "eventType", "aws.ses")),
+    Builtin("sparkpost", None, ('"msys', '"rcpt_to', '"bounce_class')),
+    Builtin("sendgrid", None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"created')),
+    Builtin(
+        "mailgun",
+        None,
+        ('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'),
+    ),
+    Builtin("postmark", None, ('"RecordType', '"TypeCode')),
+    Builtin("mandrill", None, ('"msg', "mandrill_events")),
+    Builtin("mailjet", None, ('"MessageID', '"mj_campaign_id', '"mj_message_id')),
+    Builtin("mailtrap", None, ('"sending_stream',)),
+    Builtin("brevo", None, ('"message-id', '"messageId')),
+    Builtin("unisender-go", None, ('"event_name',)),
+    Builtin("postal", None, ('"payload', '"output', '"direction')),
+    Builtin("mailersend", None, ('"activity.',)),
+    Builtin("resend", None, ('"email_id',)),
+    Builtin("elastic-email", None, ('"TransactionID',)),
 )
 
 _own: dict[str, Format] = {}
@@ -126,7 +214,10 @@ class Detection:
     def _candidates(self, line: Line) -> Iterable[Format]:
         if line.program is not None:
             found = self._programs.get(line.program)
-            return self._of_program(line.program) if found is None else found
+            found = self._of_program(line.program) if found is None else found
+            # What is no mail server may write down the events that a service has sent to it.
+            if found or not line.message.startswith(("{", "[")):
+                return found
         return self._of_text(line.message)
 
     def _of_program(self, program: str) -> tuple[Format, ...]:

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from smtpreply.logs.blocks import Progress
 from smtpreply.logs.bundle import MOST_GROUPS, Bundle, Groups
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.coverage import Coverage
@@ -22,7 +23,7 @@ _STAMP = re.compile(STAMP)
 _HEAD = 10  # lines of a source that tell whose it is
 _SAMPLE = 8  # lines of a block that tell whose most of it is
 
-Unreadable = Callable[[Line], None]
+Unreadable = Callable[[Line], object]
 
 
 class Scan(Iterator[Delivery]):
@@ -40,6 +41,7 @@ class Scan(Iterator[Delivery]):
         zone: tzinfo | None = None,
         on_unreadable: Unreadable | None = None,
         *,
+        on_progress: Progress | None = None,
         follow: bool = False,
     ) -> None:
         self.coverage = Coverage()
@@ -47,9 +49,11 @@ class Scan(Iterator[Delivery]):
         self._reading = Reading(self.coverage.problems.append, self._progress, follow)
         self._detection = Detection(only)
         self._readers: dict[str, LineReader] = {}
+        self._last: Format | None = None
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
+        self._on_progress = on_progress
         self._deliveries = self._all()
 
     def __next__(self) -> Delivery:
@@ -67,10 +71,12 @@ class Scan(Iterator[Delivery]):
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
             head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-            owner = self._detection.of_source(head)
+            owner = self._detection.of_source(head) if given.is_whole else None
             if owner is not None:
                 deliveries = self._owned(owner, given.name, blocks)
             else:
+                for text in head:  # a year that is given is that of the first stamp
+                    read_prefix(text, 0, clock)
                 yield from self._skimmed(blocks, given.name, clock, exactly=exactly)
                 deliveries = iter(())
             for delivery in chain(deliveries, self._left()):
@@ -88,7 +94,7 @@ class Scan(Iterator[Delivery]):
     def _one(self, given: Input) -> Iterator[Delivery]:
         clock = self._clock(given)
         head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-        owner = self._detection.of_source(head)
+        owner = self._detection.of_source(head) if given.is_whole else None
         if owner is not None:
             yield from self._owned(owner, given.name, blocks)
             return
@@ -106,13 +112,24 @@ class Scan(Iterator[Delivery]):
             yield from self._read(Line(text, text, number, name), owner, empty=empty)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        known = self._detection.of_line(line)
+        # A folded line is of what it goes on with, whatever it looks like.
+        folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
+        known = folded or self._detection.of_line(line) or self._continued(line)
+        self._last = known
         if known is None:
             self._unread(line)
             return ()
         if line.time is None:
             _stamp_from_message(line, clock)
         return self._read(line, known)
+
+    def _continued(self, line: Line) -> Format | None:
+        """Give the format of the line before, where its reader says that this goes on with it."""
+        if self._last is None:
+            return None
+        reader = self._reader_of(self._last)
+        continues: Callable[[Line], bool] | None = getattr(reader, "continues", None)
+        return self._last if continues is not None and continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
         found = self._reader_of(known)(line)
@@ -137,10 +154,14 @@ class Scan(Iterator[Delivery]):
 
     def _left(self) -> Iterator[Delivery]:
         """Give what readers have kept back until they see no more lines of a source."""
+        self._last = None
         for reader in self._readers.values():
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
             if finish is not None:
                 yield from finish()
+            problems: list[str] = getattr(reader, "problems", [])
+            self.coverage.problems += problems
+            problems.clear()
 
     # --- many at once ---
 
@@ -149,7 +170,7 @@ class Scan(Iterator[Delivery]):
     ) -> Iterator[Bundle]:
         groups = Groups()
         for block in blocks:
-            left = self._skim(block, groups, clock, exactly=exactly)
+            left = self._skim(block, groups, exactly=exactly)
             for whole in left:
                 text = whole.removesuffix("\n")
                 if not text or text.isspace():
@@ -163,9 +184,9 @@ class Scan(Iterator[Delivery]):
                 groups = Groups()
         yield from self._bundles(groups, name, clock)
 
-    def _skim(self, block: str, groups: Groups, clock: Clock, *, exactly: bool) -> Iterable[str]:
+    def _skim(self, block: str, groups: Groups, *, exactly: bool) -> Iterable[str]:
         """Put into groups what the reader of most lines can skim; give the lines that are left."""
-        known = self._most_of(block, clock)
+        known = self._most_of(block)
         skim: Callable[..., list[str]] | None = None
         if known is not None:
             skim = getattr(self._reader_of(known), "skim", None)
@@ -180,8 +201,9 @@ class Scan(Iterator[Delivery]):
         coverage.formats[known.name] += count
         return left
 
-    def _most_of(self, block: str, clock: Clock) -> Format | None:
+    def _most_of(self, block: str) -> Format | None:
         """Guess by some lines which format most lines of a block have."""
+        clock = Clock()
         found: Counter[Format] = Counter()
         for number in range(_SAMPLE):
             start = block.find("\n", len(block) * number // _SAMPLE) + 1 if number else 0
@@ -211,6 +233,8 @@ class Scan(Iterator[Delivery]):
 
     def _progress(self, octets: int) -> None:
         self.coverage.octets += octets
+        if self._on_progress is not None:
+            self._on_progress(octets)
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
@@ -256,20 +280,24 @@ def scan(
     year: int | None = None,
     tz: tzinfo | str | None = None,
     on_unreadable: Unreadable | None = None,
+    on_progress: Progress | None = None,
     follow: bool = False,
 ) -> Scan:
     """Read the deliveries in mail logs, one after the other, as they are asked for.
 
     Args:
-        source: the path of a file or folder, a glob, or a list of `pathlib.Path`; an open binary
-            file, such as ``sys.stdin.buffer``; or an iterable of lines. Files may be compressed by
-            gzip, bzip2, xz or zstd. Those of one rotated log are read from the oldest on.
+        source: the path of a file or folder, a glob, or a list of `pathlib.Path`; a `Part` of a
+            file; an open binary file, such as ``sys.stdin.buffer``; or an iterable of lines. Files
+            may be compressed by gzip, bzip2, xz or zstd, and a maildir is a folder of messages.
+            The files of one rotated log are read from the oldest on.
         format: the only format to expect, by name or as a `Format`; by default, each line is read
             by the format that it shows.
         year: of the first stamp, where stamps have none. By default, from the file's own time.
         tz: the time zone of stamps that name none, such as "Europe/Vienna"; without it, their
             times are naive.
         on_unreadable: is called with each `Line` that no format knows or understands.
+        on_progress: is called with the number of octets that have been read of files and streams,
+            as they stand there, since it was called last.
         follow: whether to wait at the end of the file for what is written next, as ``tail -F``
             does: over rotation and truncation, without an end.
 
@@ -295,4 +323,4 @@ def scan(
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
     if follow and len(paths_of(source) or ()) != 1:
         raise ValueError("one file can be followed, and it must be given by its path")
-    return Scan(source, only, year, zone, on_unreadable, follow=follow)
+    return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
@@ -14,10 +14,11 @@ import attrs
 
 from smtpreply.logs.blocks import HOLE, Problem, Progress, blocks_of
 from smtpreply.logs.follow import Followed
+from smtpreply.logs.parts import Part, Stretch
 from smtpreply.octets import rejoined
 
 Place = str | os.PathLike[str]
-Source = Place | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
+Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
 # Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
 _ROTATED = re.compile(
@@ -37,11 +38,13 @@ class Input:
         name: the path of a file.
         blocks: the text, in blocks of whole lines with their line ends.
         latest: when it was last written to, as far as that is known.
+        is_whole: whether it is read from its beginning.
     """
 
     name: str | None
     blocks: Iterable[str]
     latest: datetime | None = None
+    is_whole: bool = True
 
 
 @attrs.frozen
@@ -69,6 +72,9 @@ def inputs(source: Source, reading: Reading) -> Iterator[Input]:
     Raises:
         FileNotFoundError: a path leads to nothing.
     """
+    if isinstance(source, Part):
+        yield _part(source, reading)
+        return
     paths = paths_of(source)
     if paths is not None:
         yield from (_file(path, reading) for path in paths)
@@ -92,6 +98,8 @@ def paths_of(source: Source) -> list[Path] | None:
     Raises:
         FileNotFoundError: a path leads to nothing.
     """
+    if isinstance(source, Part):
+        return [source.path]
     if isinstance(source, (str, os.PathLike)):
         return _paths([source])
     # A list of strings is lines; of paths, files.
@@ -156,20 +164,30 @@ def age(path: PurePath) -> tuple[str, int, str, int]:
 
 
 def _file(path: Path, reading: Reading) -> Input:
-    try:
-        latest = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:  # it has been rotated away, or is not there yet: opening it will tell
-        latest = None
-    return Input(str(path), _file_blocks(path, reading), latest)
+    def opened() -> BinaryIO:
+        return cast("BinaryIO", Followed(path)) if reading.follow else path.open("rb", buffering=0)
+
+    return Input(str(path), _file_blocks(path, opened, reading), _latest(path))
 
 
-def _file_blocks(path: Path, reading: Reading) -> Iterator[str]:
+def _part(part: Part, reading: Reading) -> Input:
+    def opened() -> BinaryIO:
+        return cast("BinaryIO", Stretch(part))
+
+    blocks = _file_blocks(part.path, opened, reading)
+    return Input(str(part.path), blocks, _latest(part.path), is_whole=part.start == 0)
+
+
+def _latest(path: Path) -> datetime | None:
     try:
-        with _opened(path, follow=reading.follow) as stream:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # it has been rotated away: opening it will tell
+        return None
+
+
+def _file_blocks(path: Path, opened: Callable[[], BinaryIO], reading: Reading) -> Iterator[str]:
+    try:
+        with opened() as stream:
             yield from blocks_of(stream, str(path), reading.problem, reading.progress)
     except OSError as error:  # on opening: later ones are told with their line
         reading.problem(f"{path}: {error.strerror or error}")
-
-
-def _opened(path: Path, *, follow: bool) -> BinaryIO:
-    return cast("BinaryIO", Followed(path)) if follow else path.open("rb", buffering=0)

@@ -22,6 +22,7 @@ from smtpreply.logs import Coverage
 from smtpreply.report.findings import (
     Place,
     domains,
+    duration,
     listings,
     provider_places,
     refused,
@@ -36,6 +37,7 @@ from smtpreply.report.tally import Tally
 _ROWS = 8
 _FEW = 5
 _BAR = 36
+_GAP = "   "
 _LONGEST_LINE = 200
 _WIDEST = 60  # columns of time; more are drawn together
 _STYLES = {
@@ -141,7 +143,7 @@ def _places(title: str, places: list[Place]) -> Iterator[RenderableType]:
         row = [Text(_cut(place.name))]
         row += [Text(f"{place.outcomes[outcome]:,}") for outcome in shown]
         if delays:
-            row.append(Text(_seconds(place.delays.percentile(50)), "dim"))
+            row.append(Text(duration(place.delays.percentile(50)), "dim"))
         grid.add_row(*row)
     yield _under(grid)
     yield from _more(len(places))
@@ -179,7 +181,7 @@ def _delays(summary: Summary) -> Iterator[RenderableType]:
     labels = ("half within", "90% within", "99% within", "attempts")
     grid.add_row(Text(""), *map(Text, labels), style="dim")
     for kind, delays in rows:
-        found = [_seconds(delays.percentile(percent)) for percent in _PERCENTS]
+        found = [duration(delays.percentile(percent)) for percent in _PERCENTS]
         grid.add_row(Text(kind, _style(kind)), *map(Text, found), Text(f"{len(delays):,}", "dim"))
     yield _under(grid)
 
@@ -197,10 +199,8 @@ def _replies(summary: Summary) -> Iterator[RenderableType]:
     grid = _grid("<<")
     for label, found in rows:
         if found:
-            listed = Text("   ").join(
-                Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found
-            )
-            grid.add_row(Text(label, "dim"), listed)
+            items = [Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found]
+            grid.add_row(Text(label, "dim"), _Flow(items))
     yield _under(grid)
 
 
@@ -303,20 +303,6 @@ def _style(kind: str) -> str:
     return _STYLES.get(Outcome(kind), "") if kind in set(Outcome) else ""
 
 
-def _seconds(seconds: float | None) -> str:
-    """Say a delay in the unit that fits.
-
-    >>> _seconds(None), _seconds(0.25), _seconds(45), _seconds(600), _seconds(7200), _seconds(3e5)
-    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
-    """
-    if seconds is None:
-        return ""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
-    return f"{seconds:.2g} s"
-
-
 @attrs.frozen
 class _Bar:
     """A bar as long as a share of the room."""
@@ -331,6 +317,26 @@ class _Bar:
         if options.ascii_only:
             drawn = "#" * max(full, 1)
         yield Segment(drawn, Style.parse(self.style))
+
+
+@attrs.frozen
+class _Flow:
+    """Short texts one after the other, none of which is broken where a line ends."""
+
+    items: list[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines: list[Text] = []
+        for item in self.items:
+            if lines and lines[-1].cell_len + len(_GAP) + item.cell_len <= options.max_width:
+                lines[-1] = Text.assemble(lines[-1], _GAP, item)
+            else:
+                lines.append(item)
+        yield Text("\n").join(lines)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widths = [item.cell_len for item in self.items]
+        return Measurement(max(widths), sum(widths) + len(_GAP) * (len(widths) - 1))
 
 
 @attrs.frozen

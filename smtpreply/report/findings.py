@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from smtpreply.errors import ReplyError
+from smtpreply.parser import parse
 from smtpreply.reasons import (
     Advice,
     BlockList,
@@ -113,7 +115,7 @@ def span(summary: Summary) -> tuple[str, str] | None:
 def whys(summary: Summary) -> list[Why]:
     """Give why mail did not arrive, the commonest reason first."""
     return [
-        Why(reason=Reason(key), outcomes=outcomes, example=summary.example.get(key, ""))
+        Why(reason=Reason(key), outcomes=outcomes, example=_unfolded(summary.example.get(key, "")))
         for key, outcomes in summary.reason.rows()
     ]
 
@@ -164,6 +166,34 @@ def refused(summary: Summary) -> Iterator[tuple[str, Tally[str]]]:
     yield "Recipients", summary.refused_recipient
     yield "Senders", summary.refused_sender
     yield "Clients", summary.refused_client
+
+
+def duration(seconds: float | None) -> str:
+    """Say a delay in the unit that fits.
+
+    >>> duration(None), duration(0.25), duration(45), duration(600), duration(7200), duration(3e5)
+    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
+    """
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
+    return f"{seconds:.2g} s"
+
+
+def _unfolded(text: str) -> str:
+    r"""Give a reply on one line, with its code once; what is none, as it is.
+
+    >>> _unfolded("550-5.1.1 No such user\n550 5.1.1 here"), _unfolded("Connection refused")
+    ('550 5.1.1 No such user here', 'Connection refused')
+    """
+    try:
+        reply = parse(text)
+    except ReplyError:
+        return text
+    head = f"{reply.code} {reply.enhanced}" if reply.enhanced else str(reply.code)
+    return " ".join([head, *reply.lines])
 
 
 def _owner(host: str) -> str:

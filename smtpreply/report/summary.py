@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs import Bundle, Delivery, Direction, Status
+from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.bundle import Party
 from smtpreply.logs.formats.words import number_of
 from smtpreply.reasons import Reason, provider_at, template
@@ -19,12 +19,15 @@ from smtpreply.report.grid import Grid
 from smtpreply.report.outcome import Outcome, outcome_of
 from smtpreply.report.tally import Tally
 from smtpreply.report.timeline import Timeline
+from smtpreply.stage import Stage
 
 _FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
 _LONGEST = 320
 """Of a key: an address of RFC 5321 4.5.3.1 has room, and a template says enough."""
+_LONGEST_KNOWN = 1000
+"""Of a text whose facts are remembered."""
 
 
 @attrs.define
@@ -126,12 +129,16 @@ class Summary:
         if _went_wrong(delivery):
             self._count_verdict(delivery, outcome, count)
 
-    def add_own(self, delivery: Delivery) -> None:
-        """Count what differs from delivery to delivery: the delay, and who was refused."""
+    def add_own(self, delivery: Delivery, count: int = 1) -> None:
+        """Count what differs from delivery to delivery: the delay, and who was refused.
+
+        That is what comes from `delay`, `sender`, `recipient` and the client, beside the fields of
+        `add_kind`.
+        """
         if delivery.delay is not None:
-            self._count_delay(delivery, delivery.delay, 1)
+            self._count_delay(delivery, delivery.delay, count)
         client = delivery.relay_ip or delivery.relay_host
-        self._count_refused(delivery, (delivery.sender, delivery.recipient, client))
+        self._count_refused(delivery, (delivery.sender, delivery.recipient, client), count)
 
     def add_bundle(self, bundle: Bundle) -> None:
         """Count deliveries that are alike: all of them, with what each has of its own."""
@@ -141,24 +148,24 @@ class Summary:
             if seconds is not None:
                 self._count_delay(bundle.delivery, seconds, count)
         for party in bundle.refused:
-            self._count_refused(bundle.delivery, party)
+            self._count_refused(bundle.delivery, party, 1)
 
     def _count_delay(self, delivery: Delivery, seconds: float, count: int) -> None:
         outcome = outcome_of(delivery.status)
         self.delays.add(outcome.value, seconds, count)
-        if outcome is Outcome.DELIVERED and delivery.direction is not Direction.INCOMING:
+        if outcome is Outcome.DELIVERED and _server(delivery):
             self.provider_delays.add(_provider(delivery.relay_host), seconds, count)
 
-    def _count_refused(self, delivery: Delivery, party: Party) -> None:
+    def _count_refused(self, delivery: Delivery, party: Party, count: int) -> None:
         if delivery.status not in _FINAL:
             return
         sender, recipient, client = party
         if sender:
-            self.refused_sender.add(sender[:_LONGEST])
+            self.refused_sender.add(sender[:_LONGEST], count)
         if recipient:
-            self.refused_recipient.add(recipient[:_LONGEST])
+            self.refused_recipient.add(recipient[:_LONGEST], count)
         if client and delivery.direction is Direction.INCOMING:
-            self.refused_client.add(client[:_LONGEST])
+            self.refused_client.add(client[:_LONGEST], count)
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply
@@ -175,30 +182,32 @@ class Summary:
     def _count_places(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
         if delivery.time is not None:
             self.times.add_time(delivery.time, outcome.value, count)
-        server = delivery.relay_host or delivery.relay_ip
-        if server and delivery.direction is not Direction.INCOMING:
-            self.relay.add((server[:_LONGEST].lower(), outcome.value), count)
+        server = _server(delivery)
+        if server:
+            self.relay.add((server, outcome.value), count)
             self.provider.add(_provider(delivery.relay_host), outcome.value, count)
         if delivery.recipient and "@" in delivery.recipient:
             domain = delivery.recipient.rpartition("@")[2]
             self.domain.add((domain[:_LONGEST].lower(), outcome.value), count)
 
     def _count_verdict(self, delivery: Delivery, outcome: Outcome, count: int) -> None:
-        verdict = delivery.verdict
-        reason, text = verdict.reason.value, delivery.text or ""
-        self.reason.add(reason, outcome.value, count)
-        self.example[reason] = _shorter(self.example.get(reason), text[:_LONGEST])
+        text = delivery.text or ""
+        find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
+        facts = find(text, delivery.stage, delivery.reply_by)
+        self.reason.add(facts.reason, outcome.value, count)
+        shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
+        self.example[facts.reason] = shorter
         if delivery.time is not None:
-            self.reason_times.add_time(delivery.time, reason, count)
-        server = delivery.relay_host or delivery.relay_ip
-        if server and delivery.direction is not Direction.INCOMING:
-            self.relay_reason.add((server[:_LONGEST].lower(), reason), count)
-        if verdict.provider is not None:
-            self.speaker.add(verdict.provider.key, reason, count)
-        if verdict.blocklist is not None:
-            self.blocklist[verdict.blocklist.blocklist.key] += count
-        if not verdict.is_explained:
-            self.unexplained.add(template(text)[:_LONGEST], count)
+            self.reason_times.add_time(delivery.time, facts.reason, count)
+        server = _server(delivery)
+        if server:
+            self.relay_reason.add((server, facts.reason), count)
+        if facts.speaker is not None:
+            self.speaker.add(facts.speaker, facts.reason, count)
+        if facts.blocklist is not None:
+            self.blocklist[facts.blocklist] += count
+        if facts.unexplained is not None:
+            self.unexplained.add(facts.unexplained, count)
 
     def __add__(self, other: Summary) -> Summary:
         names = [field.name for field in attrs.fields(Summary) if field.name != "example"]
@@ -269,11 +278,43 @@ class Summary:
         return summary
 
 
+@attrs.frozen
+class _Facts:
+    """What is counted of a verdict."""
+
+    reason: str
+    speaker: str | None
+    blocklist: str | None
+    unexplained: str | None
+
+
+@functools.lru_cache(maxsize=2048)  # a server says the same to many
+def _facts(text: str, stage: Stage | None, reply_by: ReplyBy | None) -> _Facts:
+    """Give the facts of a text, which are the same for all deliveries that it answers."""
+    verdict = Delivery(mta="", text=text, stage=stage, reply_by=reply_by).verdict
+    provider, listing = verdict.provider, verdict.blocklist
+    return _Facts(
+        reason=verdict.reason.value,
+        speaker=None if provider is None else provider.key,
+        blocklist=None if listing is None else listing.blocklist.key,
+        unexplained=None if verdict.is_explained else template(text)[:_LONGEST],
+    )
+
+
 def _went_wrong(delivery: Delivery) -> bool:
     if not delivery.text:
         return False
     reply = delivery.reply
     return reply.code >= 400 if reply else delivery.status is not Status.SENT
+
+
+def _server(delivery: Delivery) -> str:
+    """Give the server that we spoke to: no client that came to us, nor a program of our own."""
+    if delivery.direction is Direction.INCOMING:
+        return ""
+    if delivery.direction is Direction.LOCAL and delivery.reply_by is None:
+        return ""
+    return (delivery.relay_host or delivery.relay_ip or "")[:_LONGEST].lower()
 
 
 @functools.lru_cache(maxsize=1024)

@@ -190,7 +190,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("logs") / "mail.log"
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_lines, st.sampled_from([{}, {"year": 2026}, {"tz": "Europe/Vienna"}, {"format": "exim"}]))
 def test_the_rows_are_what_scan_gives(
     path: Path, lines: list[str], options: dict[str, Any]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
@@ -575,12 +575,19 @@ def test_what_is_too_much_is_left_unread_and_never_raises(line: str) -> None:
     assert run.coverage.lines == 1
 
 
+@pytest.mark.parametrize("time", ["", "{}", "yesterday", "Foo 24 11:43:32", "Nov", 10**30, [], 1.5])
+def test_a_wrapping_may_say_anything_for_a_time(time: object) -> None:
+    [delivery] = scan([json.dumps({"log": SENT, "time": time})])
+    assert (delivery.queue_id, delivery.time) == ("4E74613FE7", None)
+
+
 def test_wrappings_stand_around_each_other() -> None:
     inner = "2026-11-24T11:43:32Z stdout F " + HEAD + SENT
     delivery = one("mail-1  | " + json.dumps({"log": inner}))
     assert delivery.queue_id == "4E74613FE7"
 
 
+@settings(deadline=None)  # the first example imports all formats
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=12).map("".join))
 def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
     """No line raises, and each that is not empty is in the account."""

@@ -182,9 +182,30 @@ def test_equal_deliveries_may_be_counted_at_once(found: list[Delivery], count: i
     at_once = Summary()
     for delivery in found:
         at_once.add_kind(delivery, count)
-        for _ in range(count):
-            at_once.add_own(delivery)
+        at_once.add_own(delivery, count)
     assert at_once == Summary.of(delivery for delivery in found for _ in range(count))
+
+
+@given(st.lists(deliveries(), max_size=20))
+def test_a_kind_is_told_by_the_fields_that_are_named(found: list[Delivery]) -> None:
+    """Deliveries may be grouped by what `add_kind` says it reads, and counted by one of a group."""
+    groups: dict[tuple[object, ...], list[Delivery]] = {}
+    for delivery in found:
+        key = (
+            *(delivery.mta, delivery.time and delivery.time.isoformat()[:13], delivery.direction),
+            *(delivery.status, delivery.stage, delivery.reply_by, delivery.text),
+            None
+            if delivery.direction is Direction.INCOMING
+            else (delivery.relay_host, delivery.relay_host or delivery.relay_ip),
+            (delivery.recipient or "").rpartition("@")[1:],
+        )
+        groups.setdefault(key, []).append(delivery)
+    grouped = Summary()
+    for group in groups.values():
+        grouped.add_kind(group[-1], len(group))
+        for delivery in group:
+            grouped.add_own(delivery)
+    assert grouped == Summary.of(found)
 
 
 @given(st.lists(deliveries()))

@@ -60,7 +60,8 @@ def skim(block: str, groups: Groups, messages: Messages, *, exactly: bool) -> li
             groups.add((time, domain, host, success_head(reply)), line, delay)
         elif sender:
             arrivals[queue_id] = "" if sender == "<>" else sender
-        elif failed and " DT=" in words:  # how long it took is read from the whole line
+        # How long it took is read from the whole line, and so is a recipient that was quoted.
+        elif failed and (" DT=" in words or ' <"' in words):
             left.append(line)
         elif failed:
             recipient = f"{failed_local}@{failed_domain}"

@@ -9,10 +9,17 @@ From usr.sbin/smtpd/mta.c and lka/smtp sessions; the field names stay, the heads
     6.4+ = SESSION " mta delivery evpid=" ...                       ; the same without "event="
     own  = SESSION " smtp [event=]failed-command ... command=" Q " result=" Q
          / "smtp-in: Failed command on session " S ": " Q " => " REPLY        ; 5.4
+    error = SESSION " mta [event=]error reason=" ["\""] WHAT " rejected: " REPLY
+         / "smtp-out: Error on session " SESSION [" after " N " message" ["s"] " sent"] ": " ...
+    peer  = SESSION " mta [event=]connecting address=" SCHEME "://" IP ":" PORT " host=" NAME
+         / SESSION " smtp [event=]connected address=" IP " host=" NAME
     RESULT = "Ok" / "TempFail" / "PermFail" / "Expired" ; DELAY = [D "d"] [H "h"] [M "m"] N "s"
-    HOST = IP " (" NAME ")"
+    HOST = IP " (" NAME ")" ; WHAT = "BANNER" / "EHLO" / "HELO" / "LHLO" / "AUTH" / "STARTTLS"
 
-What a server said stands last, and its quotes are not escaped: it ends where the line ends.
+Of a reply of several lines, the first stays whole; of the others, the code and the enhanced status
+are taken off, and what is left is put behind it as it is ("550-5.7.1 We do not like you"). What a
+server said stands last, and its quotes are not escaped: it ends where the line ends. The port of a
+server and the address of a client stand in the line that opens the session, and are remembered.
 """
 
 from __future__ import annotations
@@ -23,7 +30,8 @@ from collections.abc import Iterable
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import said_by, seconds_of, stage_of
+from smtpreply.logs.formats.words import port_of, said_by, seconds_of, stage_of
+from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
 from smtpreply.stage import Stage
 
@@ -40,22 +48,39 @@ _OLD = re.compile(
     re.DOTALL,
 )
 _NEW = re.compile(
-    rf"[0-9a-f]{{16}} (mta|mda) (?:event=)?delivery evpid=([0-9a-f]+) {_FIELDS}"
+    rf"([0-9a-f]{{16}}) (mta|mda) (?:event=)?delivery evpid=([0-9a-f]+) {_FIELDS}"
     r"result=\"?([A-Za-z]+)\"? stat=(.*)\Z",
     re.DOTALL,
 )
+# A client's command may hold what looks like a result: the last one is it.
 _OWN = re.compile(
-    r"[0-9a-f]{16} smtp (?:event=)?failed-command (?:address=\S+ host=\S+ )?"
-    r"command=\"(.{0,1000}?)\" result=\"(.*)\"\Z",
+    r"([0-9a-f]{16}) smtp (?:event=)?failed-command "
+    r"(?:address=\[?(\S+?)\]? host=(\S+) )?"
+    r"command=\"(.{0,4000})\" result=\"(.*)\"\Z",
     re.DOTALL,
 )
 _OLD_OWN = re.compile(
-    r"smtp-in: Failed command on session [0-9a-f]+: \"(.{0,1000}?)\" => (.*)\Z", re.DOTALL
+    r"smtp-in: Failed command on session ([0-9a-f]+):()() \"(.{0,4000})\" => (.*)\Z", re.DOTALL
 )
+_OLD_SESSION = re.compile(r"smtp-(?:in|out): [A-Z][a-z]+ .{1,2000}? session [0-9a-f]{16}")
+_OPENED = re.compile(
+    r"([0-9a-f]{16}) (?:mta (?:event=)?connecting|smtp (?:event=)?connected) "
+    r"address=(?:[a-z+]+://)?(?:\[([^\]]*)\]|([^\s:]+))(?::([0-9]+))?(?: host=(\S+))?"
+)
+_CLOSED = re.compile(r"([0-9a-f]{16}) (?:mta|smtp) (?:event=)?(?:disconnected|closed)")
+_ERROR = re.compile(
+    r"(?:([0-9a-f]{16}) mta (?:event=)?error reason=\"?|"
+    r"smtp-out: Error on session ([0-9a-f]+)(?: after [0-9]+ messages? sent)?: )"
+    r"([A-Z]+) rejected: (.*)\Z",
+    re.DOTALL,
+)
+_RCPT = re.compile(r"RCPT TO: ?<(.*)>", re.IGNORECASE | re.DOTALL)
 # mail.lmtp tells what the LMTP server said inside its own words, and in the log's quotes.
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
 _DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?\Z")
-_SESSION = re.compile(r"[0-9a-f]{16} (?:smtp|mta|mda) |info: |warn: |debug: |scheduler: |smtp-in: ")
+_SESSION = re.compile(
+    r"[0-9a-f]{16} (?:smtp|mta|mda) |info: |warn: |debug: |scheduler: |smtp-(?:in|out): "
+)
 _STATUSES = {
     "Ok": Status.SENT,
     "TempFail": Status.DEFERRED,
@@ -69,56 +94,110 @@ _STATUSES = {
 def _detect(line: Line) -> bool:
     if line.program is not None:
         return line.program == "smtpd"
-    return bool(_NEW.match(line.message) or _OLD.match(line.message))
+    message = line.message
+    return bool(_NEW.match(message) or _OLD.match(message) or _OLD_SESSION.match(message))
 
 
-def _read(line: Line) -> Iterable[Delivery] | None:
-    if match := _NEW.match(line.message):
-        agent, evpid, sender, to, rcpt, ip, name, delay, result, said = match.groups()
-    elif match := _OLD.match(line.message):
-        agent, result, evpid, sender, to, rcpt, ip, name, delay, said = match.groups()
-    elif match := _OWN.match(line.message) or _OLD_OWN.match(line.message):
-        return (_refused(line, match),)
-    else:
-        return () if _SESSION.match(line.message) else None
-    text = said.strip()
-    text = text.removeprefix('"').removesuffix('"') if text.startswith('"') else text
-    local = agent in ("mda", "delivery")
-    if helper := _HELPER.match(text):
-        text = helper[1].removesuffix(")").removesuffix('"')
-    reply_by = None if local and not helper else said_by(ReplyBy.REMOTE, text)
-    status = _STATUSES.get(result)
-    return (
-        delivery_in(
+_Peer = tuple[str | None, str | None, int | None]
+_UNKNOWN: _Peer = (None, None, None)
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers the peer of each session: name, address, port."""
+
+    def __init__(self) -> None:
+        self._peers: Memory[_Peer] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        message = line.message
+        if match := _NEW.match(message):
+            session, agent, evpid, sender, to, rcpt, ip, name, delay, result, said = match.groups()
+        elif match := _OLD.match(message):
+            session = None
+            agent, result, evpid, sender, to, rcpt, ip, name, delay, said = match.groups()
+        else:
+            return self._session(line)
+        text = said.strip()
+        text = text.removeprefix('"').removesuffix('"') if text.startswith('"') else text
+        local = agent in ("mda", "delivery")
+        if helper := _HELPER.match(text):
+            text = helper[1].removesuffix(")").removesuffix('"')
+        reply_by = None if local and not helper else said_by(ReplyBy.REMOTE, text)
+        status = _STATUSES.get(result)
+        return (
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.LOCAL if local else Direction.OUTGOING,
+                queue_id=evpid,
+                sender=sender,
+                recipient=to,
+                orig_recipient=rcpt if rcpt not in (None, "-", to) else None,
+                relay_host=name or ip or None,
+                relay_ip=ip or None,
+                relay_port=self._peer(session)[2],
+                stage=Stage.END_OF_DATA if reply_by and status is Status.SENT else None,
+                status=status,
+                delay=_seconds(delay),
+                text=text or None,
+                reply_by=reply_by,
+            ),
+        )
+
+    def _session(self, line: Line) -> Iterable[Delivery] | None:
+        """Read what belongs to a session, and to no message."""
+        message = line.message
+        if "failed-command " in message or " Failed command " in message:
+            if match := _OWN.match(message) or _OLD_OWN.match(message):
+                return (self._refused(line, match),)
+        elif " rejected: " in message and (match := _ERROR.match(message)):
+            return (self._sent_away(line, match),)
+        elif " address=" in message and (match := _OPENED.match(message)):
+            session, v6, v4, port, name = match.groups()
+            if v4 != "local":  # a bounce of our own
+                self._peers[session] = name or v6 or v4, v6 or v4, port_of(port)
+        elif match := _CLOSED.match(message):
+            self._peers.forget(match[1])
+        return () if _SESSION.match(message) else None
+
+    def _peer(self, session: str | None) -> _Peer:
+        return self._peers.get(session) or _UNKNOWN
+
+    def _sent_away(self, line: Line, match: re.Match[str]) -> Delivery:
+        """Read what a server said before any message was at stake. No message's line repeats it."""
+        session, old_session, what, said = match.groups()
+        host, ip, port = self._peer(session or old_session)
+        text = said.rstrip()
+        text = text.removesuffix('"') if match[0].startswith(f"{session} mta event=error") else text
+        return delivery_in(
             line,
             _NAME,
-            direction=Direction.LOCAL if local else Direction.OUTGOING,
-            queue_id=evpid,
-            sender=sender,
-            recipient=to,
-            orig_recipient=rcpt if rcpt not in (None, "-", to) else None,
-            relay_host=name or ip or None,
-            relay_ip=ip or None,
-            stage=Stage.END_OF_DATA if reply_by and status is Status.SENT else None,
-            status=status,
-            delay=_seconds(delay),
-            text=text or None,
-            reply_by=reply_by,
-        ),
-    )
+            direction=Direction.OUTGOING,
+            relay_host=host,
+            relay_ip=ip,
+            relay_port=port,
+            stage=Stage.CONNECT if what == "BANNER" else stage_of(what),
+            text=text,
+            reply_by=said_by(ReplyBy.REMOTE, text),
+        )
 
-
-def _refused(line: Line, match: re.Match[str]) -> Delivery:
-    command, text = match.groups()
-    return delivery_in(
-        line,
-        _NAME,
-        direction=Direction.INCOMING,
-        stage=stage_of(command.partition(":")[0]),
-        status=Status.REJECTED,
-        text=text,
-        reply_by=said_by(ReplyBy.OWN, text),
-    )
+    def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
+        session, address, name, command, text = match.groups()
+        host, ip, port = self._peer(session)
+        recipient = _RCPT.match(command)
+        return delivery_in(
+            line,
+            _NAME,
+            direction=Direction.INCOMING,
+            recipient=recipient[1] if recipient else None,
+            relay_host=name or host,
+            relay_ip=address or ip,
+            relay_port=port,
+            stage=stage_of(command.partition(":")[0]),
+            status=Status.REJECTED,
+            text=text,
+            reply_by=said_by(ReplyBy.OWN, text),
+        )
 
 
 def _seconds(text: str) -> float | None:
@@ -126,4 +205,4 @@ def _seconds(text: str) -> float | None:
     return seconds_of(*match.groups()) if match else None
 
 
-FORMAT = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, _Reader)

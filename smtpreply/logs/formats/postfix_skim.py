@@ -45,8 +45,10 @@ _PLAIN = (
     r")[^\n]*+\n"
 )
 _TO = r"to=<([^@>\s\"\\]{1,64}+)@([^@>\s]{1,255}+)>"
+# What the reader takes for one: of each group, one line is read by it.
+_RELAY = r"[^\[\], \n]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
 _DELIVERY = (
-    rf"([a-z]++){_PID}({_QID}): {_TO}, relay=([^ ,\n]*+), (?:conn_use=[0-9]++, )?"
+    rf"([a-z]++){_PID}({_QID}): {_TO}, relay=({_RELAY}), (?:conn_use=[0-9]++, )?"
     r"delay=([0-9.]++), delays=[0-9./]++, (?:tls=[^,\n]*+, )?"
     r"dsn=[0-9.]++, status=(sent|deferred|bounced) \(([^\n]*+)\n"
 )

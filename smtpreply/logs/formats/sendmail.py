@@ -4,10 +4,15 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
 
     delivery = QID ": to=" ADDR *("," ADDR) [", ctladdr=" ...] ", delay=" [D "+"] HH:MM:SS
                ", xdelay=" ... ", mailer=" M ", pri=" N [", relay=" HOST] [", dsn=" X.Y.Z]
-               ", stat=" STAT
+               [", quarantine=" ...] [", reply=" REPLY-or-words] ", stat=" STAT
     STAT     = "Sent (" TEXT ")" / "Deferred: " REPLY-or-words / REPLY / words
+             / "queued" / "quarantined"
     arrival  = QID ": from=" ADDR ", size=" ... [", msgid=" ...] ...
-    reject   = QID ": ruleset=" NAME ", arg1=" ADDR ... ", relay=" HOST ", reject=" REPLY
+    reject   = QID ": ruleset=" NAME ", arg1=" ADDR ... ", relay=" HOST
+               (", reject=" REPLY / ", quarantine=" words / ", discard")
+    milter   = QID ": Milter: " ("connect: host=" ... / ("helo=" / "from=" / "to=") ARG / "data")
+               (", reject=" REPLY-or-words / ", discard" / ", tempfail")
+    own      = QID ": " ADDR "... " words                  ; an address that is refused
     HOST     = NAME ". [" IP "]"
 
 The log keeps less than the server said: of a success only the text, without code and status; of
@@ -34,27 +39,59 @@ _QID = r"([0-9A-Za-z]{8,20}(?:-[0-9A-Za-z]{8,20})?)"
 _DELIVERY = re.compile(
     rf"{_QID}: +to=(.{{0,4000}}?), +(?:ctladdr=.{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
     r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
-    r"(?:, +tls_verify=[^,]*)?(?:, +pri=[0-9]+)?"  # Proofpoint writes tls_verify
+    # pri, and what versions and Proofpoint add: tls_verify, ntries
+    r"(?:, +(?!relay=|dsn=|quarantine=|reply=|stat=)[a-z_]{1,20}=[^,]{0,300}){0,6}"
     r"(?:, +relay=(.{0,300}?))?(?:, +dsn=([0-9.]+))?"
-    r"(?:, +(?:quarantine|reply)=[^,]*)?, +stat=(.*)\Z",
+    r"(?:, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
     re.DOTALL,
 )
 _ARRIVAL = re.compile(rf"{_QID}: from=<?([^,>]*)>?, (?:.*?, msgid=<?([^,>]*)>?)?")
 _REJECT = re.compile(
-    rf"(?:{_QID}: )?ruleset=([a-z_]+), arg1=(.{{0,1000}}?), (?:arg2=.{{0,300}}?, )?"
-    r"(?:relay=(.{0,300}?), )?(?:reject|discard|quarantine)=(.*)\Z",
+    # An address in brackets may hold anything: what stands in it is no field.
+    rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), arg1=(<[^<>]{{0,1000}}>|.{{0,1000}}?), "
+    r"(?:arg2=.{0,300}?, )?(?:relay=(.{0,300}?), )?"
+    r"(?:(reject|quarantine)=(.*)|(discard))\Z",
     re.DOTALL,
 )
+_MILTER = re.compile(
+    rf"(?:{_QID}: )?Milter: (?:(connect): host=(.{{0,300}}?), addr=(.{{0,100}}?)|"
+    r"(helo|from|to)=(<[^<>]{0,1000}>|.{0,1000}?)|(data|eoh|eom|body|header)), "
+    r"(?:(?:reject=(.*)|rejecting commands|(tempfail)|(discard)))\Z",
+    re.DOTALL,
+)
+_REFUSED_ADDRESS = re.compile(rf"{_QID}: <([^<>]{{1,1000}})>\.\.\. (.*)\Z", re.DOTALL)
 _HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
-_QUEUED = re.compile(
-    rf"{_QID}: |STARTTLS=|AUTH=|starting daemon|ruleset=|started as|alias database"
+_TELLING = (", stat=", "reject=")
+_UNDERSTOOD = re.compile(
+    rf"{_QID}: |STARTTLS|AUTH|starting daemon|started as|alias database|NOQUEUE|rejecting conn|"
+    r"accepting connections|runqueue|grew WorkList|restarting|stopping daemon|/\S+: [0-9]+ aliases|"
+    r"My unqualified|unable to|gethostby|SYSERR|Milter|milter|error|Error|ERROR|Losing|daemon |"
+    r"did not issue|lost input|timeout |collect: |Authentication|file |hash map|problem|tls_|TLS|"
+    r"[A-Za-z0-9.-]+ \[[^\]]*\]|rebuilding|rebuilt|WARNING|WorkList|warning|getrequests|low on|"
+    r"sendmail|shutting|queue|Warning|disk|cannot|null connection|delaying|deferring|ldap|open"
 )
 _STAGES = {
     "check_relay": Stage.CONNECT,
     "check_mail": Stage.MAIL,
     "check_rcpt": Stage.RCPT,
     "check_data": Stage.DATA,
+    "check_eoh": Stage.END_OF_DATA,
     "check_eom": Stage.END_OF_DATA,
+    "tls_client": Stage.STARTTLS,
+    "tls_server": Stage.STARTTLS,
+    "tls_rcpt": Stage.STARTTLS,
+    "connect": Stage.CONNECT,
+    "helo": Stage.EHLO,
+    "from": Stage.MAIL,
+    "to": Stage.RCPT,
+}
+# These judge a server that we are a client of: RULESETS in cf/README.
+_OF_THE_CLIENT = ("tls_server", "tls_rcpt")
+_ACTIONS = {
+    "reject": Status.REJECTED,
+    "quarantine": Status.HELD,
+    "discard": Status.DISCARDED,
+    "tempfail": Status.REJECTED,
 }
 _DEFERRED = "Deferred"
 _LOCAL = ("local", "*file*", "prog", "relay-local")
@@ -79,17 +116,28 @@ class _Reader:
             return self._deliveries(line, match)
         if match := _REJECT.match(message):
             return (self._rejected(line, match),)
+        if match := _MILTER.match(message):
+            return (self._filtered(line, match),)
+        if match := _REFUSED_ADDRESS.match(message):
+            return (self._refused(line, match),)
         if match := _ARRIVAL.match(message):
             self._messages.learn(match[1], sender=match[2], message_id=match[3] or None)
             return ()
-        return () if _QUEUED.match(message) else None
+        # What a milter wants is logged before what comes of it.
+        if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:
+            return None
+        return () if _UNDERSTOOD.match(message) else None
 
     def _deliveries(self, line: Line, match: re.Match[str]) -> list[Delivery]:
         """Give one delivery a recipient: those that share a connection share a line."""
-        queue_id, to, days, hours, minutes, seconds, mailer, relay, dsn, stat = match.groups()
+        queue_id, to, days, hours, minutes, seconds, mailer, relay, dsn, reply, stat = (
+            match.groups()
+        )
         status = _status(stat, dsn)
         host, ip = _peer(relay)
         text, reply_by = _words(stat, spoke=ip is not None)
+        if said_by(ReplyBy.REMOTE, reply):
+            text, reply_by = reply, ReplyBy.REMOTE
         fields = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
             "relay_host": host,
@@ -107,10 +155,31 @@ class _Reader:
         ]
 
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
-        queue_id, ruleset, argument, relay, text = match.groups()
+        queue_id, ruleset, argument, relay, action, words, discard = match.groups()
         stage = _STAGES.get(ruleset)
         host, ip = _peer(relay)
         address = argument.strip("<> ")
+        ours = ruleset in _OF_THE_CLIENT
+        return self._messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.OUTGOING if ours else Direction.INCOMING,
+            sender=address if stage is Stage.MAIL else None,
+            recipient=address if stage is Stage.RCPT else None,
+            relay_host=host,
+            relay_ip=ip,
+            stage=stage,
+            status=None if ours else _ACTIONS[action or discard],
+            text=words,
+            reply_by=said_by(ReplyBy.MTA if ours else ReplyBy.OWN, words),
+        )
+
+    def _filtered(self, line: Line, match: re.Match[str]) -> Delivery:
+        queue_id, connect, host, ip, where, argument, data, words, tempfail, discard = (
+            match.groups()
+        )
+        stage = _STAGES.get(connect or where or "", Stage.END_OF_DATA if data else None)
+        address = (argument or "").strip("<> ")
         return self._messages.delivery(
             line,
             queue_id,
@@ -118,18 +187,33 @@ class _Reader:
             sender=address if stage is Stage.MAIL else None,
             recipient=address if stage is Stage.RCPT else None,
             relay_host=host,
-            relay_ip=ip,
+            relay_ip=_address(ip),
             stage=stage,
+            status=_ACTIONS[tempfail or discard or "reject"],
+            text=words,
+            reply_by=said_by(ReplyBy.OWN, words),
+        )
+
+    def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
+        """Read what the server said of an address; the code is not logged."""
+        return self._messages.delivery(
+            line,
+            match[1],
+            direction=Direction.INCOMING,
+            recipient=match[2],
+            stage=Stage.RCPT,
             status=Status.REJECTED,
-            text=text,
-            reply_by=said_by(ReplyBy.OWN, text),
+            text=match[3],
         )
 
 
 def _status(stat: str, dsn: str | None) -> Status:
-    if stat.startswith(_DEFERRED):
+    if stat.startswith(_DEFERRED) or stat == "queued":
         return Status.DEFERRED
-    if stat.startswith("Sent"):
+    if stat == "quarantined":
+        return Status.HELD
+    # A server's words may look like a status: of a success, the enhanced status is 2.
+    if stat.startswith("Sent") and (dsn or "2").startswith("2"):
         return Status.SENT
     return Status.DEFERRED if (dsn or "").startswith("4") else Status.BOUNCED
 
@@ -147,7 +231,11 @@ def _peer(relay: str | None) -> tuple[str | None, str | None]:
     match = _HOST.match(relay or "")
     if match is None:
         return None, None
-    return match[1] or match[2], match[2]
+    return match[1] or _address(match[2]), _address(match[2])
+
+
+def _address(text: str | None) -> str | None:
+    return text.removeprefix("IPv6:") if text else None
 
 
 FORMAT = Format(_NAME, _detect, _Reader)

@@ -97,7 +97,7 @@ def test_sendmail_refusals_are_our_own_words(
 
 
 def test_sendmail_lines_without_a_delivery() -> None:
-    run = scan([SENDMAIL + "Milter: data, reject=x", "Nov 24 11:43:32 mx1 sm-mta[42]: odd"])
+    run = scan([SENDMAIL + "Milter add: header: X: y", "Nov 24 11:43:32 mx1 sm-mta[42]: odd"])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (2, 1)
 

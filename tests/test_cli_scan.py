@@ -103,7 +103,7 @@ def test_scan_ends_with_1_where_something_could_not_be_read(tmp_path: Path) -> N
 
 
 def test_the_sample_of_the_readme_is_understood_whole() -> None:
-    sample = Path(__file__).parent.parent / "data" / "sample.log"
+    sample = Path(__file__).parent / "data" / "sample.log"
     found = json.loads(run(sample, "--json").output)
     status = {"sent": 101, "deferred": 27, "bounced": 21, "rejected": 20, "expired": 2}
     assert found["status"] == status
@@ -120,3 +120,94 @@ def test_a_line_without_a_time_is_in_no_span(tmp_path: Path) -> None:
     path.write_text(SENT.partition("]: ")[2] + "\n", encoding="utf-8")
     assert json.loads(run(path, "--json").output)["deliveries"] == 1
     assert json.loads(run(path, "--json", "--since", "2000-01-01").output)["deliveries"] == 0
+
+
+def test_scan_writes_parquet(log: Path, tmp_path: Path) -> None:
+    arrow = pytest.importorskip("smtpreply.frames.arrow", reason="pyarrow is not installed")
+    path = tmp_path / "all.parquet"
+    assert run(log, "--year", 2026, "--deliveries", path).exit_code == 0
+    codes = [delivery.reply.code for delivery in arrow.read_deliveries(path)]
+    assert codes == [250, 250, 550, 554, 554]
+
+
+def test_scan_writes_the_page(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("plotly", reason="plotly is not installed")
+    page = tmp_path / "report.html"
+    result = run(log, "--html", page)
+    assert result.exit_code == 0
+    assert "deliveries" in result.output
+    assert "mx.example.org" in page.read_text(encoding="utf-8")
+
+
+def test_scan_keeps_what_it_did_not_understand(log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "unread.log"
+    run(log, "--unreadable", path)
+    assert path.read_text(encoding="utf-8") == LOG[-1] + "\n"
+
+
+def test_processes_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text("".join(f"{line}\n" for line in LOG[1:] * 500), encoding="utf-8")
+    path.with_name("mail.log.1").write_text(FROM + "\n", encoding="utf-8")
+    monkeypatch.setattr("smtpreply.logs.parts._LEAST", 10_000)
+    one, two = (
+        json.loads(run(tmp_path, "--json", "--year", year, "--jobs", jobs).output)
+        for year, jobs in ((2026, 1), (2026, 2))
+    )
+    assert two == one
+    many = json.loads(run(path, "--json", "--jobs", 3).output)
+    assert many["deliveries"] == 2500
+    assert many["coverage"] == json.loads(run(path, "--json").output)["coverage"]
+
+
+@pytest.mark.parametrize("args", [["--follow"], ["--deliveries", "x.csv"], ["--unreadable", "x"]])
+def test_processes_do_not_go_with_what_needs_an_order(log: Path, args: list[str]) -> None:
+    result = run(log, "--jobs", 2, *args)
+    assert result.exit_code == 2
+    assert "--jobs does not go with" in result.output
+
+
+def test_anonymized_output_names_nobody(log: Path, tmp_path: Path) -> None:
+    outputs = [
+        run(log, "--anonymize", "--year", 2026).output,
+        run(log, "--anonymize", "--json").output,
+    ]
+    for name in ("all.jsonl", "all.csv"):
+        run(log, "--anonymize", "--deliveries", tmp_path / name)
+        outputs.append(tmp_path.joinpath(name).read_text(encoding="utf-8"))
+    for output in outputs:
+        for word in (
+            "bob",
+            "al@",
+            "example.org",
+            "example.com",
+            "192.0.2",
+            "203.0.113",
+            "y.example",
+        ):
+            assert word not in output
+        assert "host-" in output
+
+
+def test_a_key_gives_the_same_pseudonyms_again(log: Path) -> None:
+    args = (log, "--json", "--anonymize", "--key")
+    assert run(*args, "a").output == run(*args, "a").output != run(*args, "b").output
+
+
+def test_a_log_is_followed_until_somebody_has_seen_enough(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+    result = run(log, "--follow", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output[result.output.index("{\n") :])["deliveries"] == 5
+
+
+def test_several_logs_cannot_be_followed(log: Path) -> None:
+    log.with_name("other.log").touch()
+    result = run(log.parent, "--follow")
+    assert result.exit_code == 2
+    assert "one file can be followed" in result.output

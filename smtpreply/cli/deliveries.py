@@ -1,0 +1,57 @@
+"""Every delivery into a file: JSON lines, CSV or Parquet, by the file's name."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import attrs
+import click
+
+from smtpreply.logs import Delivery
+
+_COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a name that does not tell how to write.
+
+    Raises:
+        click.BadParameter: it has none of the endings.
+    """
+    if path.suffix not in _WRITERS:
+        raise click.BadParameter(f"is {', '.join(_WRITERS)}", param_hint="--deliveries")
+
+
+def write(deliveries: Iterable[Delivery], path: Path) -> None:
+    """Write deliveries as they come.
+
+    Args:
+        deliveries: what to write.
+        path: where to: ``.jsonl``, ``.csv`` or ``.parquet``, which needs an extra.
+    """
+    _WRITERS[path.suffix](deliveries, path)
+
+
+def _json_lines(deliveries: Iterable[Delivery], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for delivery in deliveries:
+            file.write(json.dumps(delivery.to_dict()) + "\n")
+
+
+def _csv(deliveries: Iterable[Delivery], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+        rows = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(delivery.to_dict() for delivery in deliveries)
+
+
+def _parquet(deliveries: Iterable[Delivery], path: Path) -> None:
+    from smtpreply.frames.arrow import write_deliveries  # noqa: PLC0415  (needs an extra)
+
+    write_deliveries(path, deliveries)
+
+
+_WRITERS = {".jsonl": _json_lines, ".csv": _csv, ".parquet": _parquet}

@@ -1,0 +1,64 @@
+"""What is seen of a scan while it runs: a bar, and the report of a log that is followed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from smtpreply.logs import Scan
+from smtpreply.report.account import account
+from smtpreply.report.pseudonyms import Pseudonyms
+from smtpreply.report.total import Total
+from smtpreply.report.wanted import Wanted
+
+
+@contextmanager
+def bar(size: int) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how many octets have been read, how fast, and how long the rest takes.
+
+    Args:
+        size: how many octets there are.
+    """
+    columns = (
+        TextColumn("scan"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("scan", total=size)
+        yield lambda octets: progress.advance(task, octets)
+
+
+def followed(run: Scan, wanted: Wanted, names: Pseudonyms | None) -> Total:
+    """Show the report as it grows, until somebody has seen enough, and give it."""
+    total = Total(coverage=run.coverage)
+    lock = threading.Lock()  # the screen is drawn by a thread of its own
+
+    def drawn() -> RenderableType:
+        with lock:
+            shown = names.total(total) if names else total
+            return account(shown.summary, shown.coverage)
+
+    with Live(get_renderable=drawn, refresh_per_second=1, screen=sys.stdout.isatty()):
+        try:
+            for delivery in filter(wanted, run):
+                with lock:
+                    total.summary.add(delivery)
+        except KeyboardInterrupt:
+            pass
+    return total

@@ -1,0 +1,99 @@
+"""Barracuda Email Security Gateway (Spam & Virus Firewall): inbound/pass, scan, outbound/smtp.
+
+From Barracuda's "Syslog and the Barracuda Email Security Gateway" and "How can I read the
+debug/archive smtp logs"::
+
+    line = [client SP] ID SP start SP end SP service
+    service = "RECV" SP sender SP recipient SP action SP reason SP extra      ; at the door
+            / "SCAN" SP tls SP sender SP recipient SP score SP action SP reason SP extra [words]
+            / "SEND" [SP tls] SP action SP queue-id SP reply                  ; to the server behind
+    client  = [host] "[" [ip] "]" / ip
+    tls     = "ENC" / "-"
+    action  = 1*2DIGIT      ; of SEND: 1 delivered, 2 rejected, 3 deferred, 4 expired
+
+What it accepts it hands to a server in a Postfix of its own, whose lines stand in the same log
+under the same names. The reply stands last; the recipient is in the SCAN of the same ID.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.words import said_by
+from smtpreply.logs.memory import Memory
+from smtpreply.logs.prefix import Line
+from smtpreply.stage import Stage
+
+_NAME = "barracuda"
+
+_HEAD = re.compile(
+    r"(?:\S{0,255}\[[0-9A-Fa-f:.]{0,45}\] |[0-9A-Fa-f:.]{2,45} )?"
+    r"([0-9]{9,10}-[0-9A-Za-z]{1,20}-[0-9A-Za-z-]{1,20}) [0-9]{1,10} [0-9]{1,10} "
+    r"(RECV|SCAN|SEND) (.*)\Z",
+    re.DOTALL,
+)
+_RECEIVED = re.compile(r"(\S{1,1000}) (\S{1,1000}) [0-9]{1,2} [0-9]{1,3}(?: |\Z)")
+_SCANNED = re.compile(r"(?:ENC|-) (\S{1,1000}) (\S{1,1000}) \S{1,20} [0-9]{1,2} [0-9]{1,3}(?: |\Z)")
+_SENT = re.compile(r"(?:(ENC|-) )?([0-9]{1,2}) (\S{1,64}) (.*)\Z", re.DOTALL)
+_STATUSES = {
+    "1": Status.SENT,
+    "2": Status.BOUNCED,
+    "3": Status.DEFERRED,
+    "4": Status.EXPIRED,
+}
+
+
+def _detect(line: Line) -> bool:
+    return _HEAD.match(line.message) is not None
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers whom each message is from, and for."""
+
+    def __init__(self) -> None:
+        self._envelopes: Memory[tuple[str | None, str | None]] = Memory()
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        head = _HEAD.match(line.message)
+        if head is None:
+            return None
+        message, service, rest = head.groups()
+        if service == "SEND":
+            match = _SENT.match(rest)
+            return (self._sent(line, message, match),) if match else None
+        match = (_RECEIVED if service == "RECV" else _SCANNED).match(rest)
+        if match is None:
+            return None
+        self._envelopes[message] = _named(match[1]), _named(match[2])
+        return ()
+
+    def _sent(self, line: Line, message: str, match: re.Match[str]) -> Delivery:
+        tls, action, queue_id, text = match.groups()
+        sender, recipient = self._envelopes.get(message) or (None, None)
+        status = _STATUSES.get(action)
+        reply_by = said_by(ReplyBy.REMOTE, text)
+        return delivery_in(
+            line,
+            _NAME,
+            direction=Direction.OUTGOING,
+            queue_id=queue_id,
+            sender=sender,
+            recipient=recipient,
+            stage=Stage.END_OF_DATA if reply_by and status is Status.SENT else None,
+            status=status,
+            tls=tls if tls != "-" else None,
+            text=text or None,
+            reply_by=reply_by,
+        )
+
+
+def _named(text: str) -> str | None:
+    """Give an address; "-" is none."""
+    return None if text == "-" else text.strip("<>")
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

@@ -1,0 +1,76 @@
+"""Exchange's status of a queue or a recipient, alone: as it is pasted into tickets and threads.
+
+From the output of ``Get-Queue``, ``Get-Message``, ``Get-MessageTrackingLog`` and
+``Get-MessageTraceDetail``, the Queue Viewer and Exchange Online's message trace::
+
+    line  = [label] status [words]
+    label = name 1*SP ":" SP        ; a list in PowerShell: "LastError : ", "RecipientStatus : "
+          / name "=" / [event ":"] "Reason:" SP
+    name  = "LastError" / "Last Error" / "RecipientStatus" / "Status" / "Detail" / "Error"
+
+where ``status`` has pairs: see `smtpreply.logs.formats.exchange`. Behind LastError a reply may
+stand alone, as Exchange 2007 and 2010 write it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.exchange import answer_in
+from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.stamps import time_of
+from smtpreply.logs.prefix import Line
+
+_NAME = "exchange-status"
+
+_STATUS = re.compile(
+    r"[ \t]{0,80}['\"]?(?:(?:Last ?Error|RecipientStatus|Status|Detail|Error)[ \t]{0,80}[:=] ?)?"
+    r"(?:(?:[A-Za-z]{2,20}: ?)?Reason: ?)?['\"]?\{?\[\{(?:LRT=[^{}]{0,80}\};\{)?LED=",
+    re.IGNORECASE,
+)
+_LAST_ERROR = re.compile(
+    r"[ \t]{0,80}Last ?Error[ \t]{0,80}: ([2-5][0-9]{2}[ -].*)\Z", re.IGNORECASE | re.DOTALL
+)
+_IN_QUEUE = re.compile(r"[ \t]{0,80}Last ?Error", re.IGNORECASE)
+_EXPIRED = re.compile(r"5[0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,20}QUEUE\.Expired")
+_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
+
+
+def _detect(line: Line) -> bool:
+    text = line.message
+    return _STATUS.match(text) is not None or _LAST_ERROR.match(text) is not None
+
+
+def _read(line: Line) -> Iterable[Delivery] | None:
+    last = _LAST_ERROR.match(line.message)
+    if last is None and not _STATUS.match(line.message):
+        return None
+    answer = answer_in(last[1] if last else line.message)
+    line.time = line.time or time_of(answer.retried)
+    queued = last is not None or _IN_QUEUE.match(line.message) is not None
+    spoke = answer.host is not None or answer.reply_by is ReplyBy.REMOTE
+    return (
+        delivery_in(
+            line,
+            _NAME,
+            direction=Direction.OUTGOING if spoke else None,
+            relay_host=answer.host,
+            relay_ip=answer.ip,
+            status=_status(answer.text or "", queued=queued),
+            text=answer.text,
+            reply_by=answer.reply_by,
+        ),
+    )
+
+
+def _status(text: str, *, queued: bool) -> Status | None:
+    """Give what became of it: what is in a queue's last error is tried again, whatever it says."""
+    if queued:
+        return Status.DEFERRED
+    return Status.EXPIRED if _EXPIRED.match(text) else _BY_CLASS.get(text[:1])
+
+
+FORMAT = Format(_NAME, _detect, lambda: _read)

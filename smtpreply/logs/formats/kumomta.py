@@ -1,0 +1,136 @@
+r"""KumoMTA: its log records, one JSON object a line (in files that zstd has compressed).
+
+From crates/kumo-log-types (JsonLogRecord) and crates/rfc5321 (Response)::
+
+    record   = "{" ... type id sender recipient response peer_address timestamp ... "}"
+    type     = "Reception" / "Delivery" / "Bounce" / "TransientFailure" / "Expiration" /
+               "AdminBounce" / "OOB" / "Feedback" / "Rejection" / "AdminRebind" / ...
+    response = "{" code enhanced_code content command "}"
+    enhanced_code = "{" class subject detail "}" / null
+    peer_address  = "{" name addr "}" / null
+
+Code and enhanced status are taken off all lines of a reply, and put back here. Its lines are joined
+by a space, but for those of the first versions. The command is what was sent, ``.`` (or ``.\r\n``)
+for the end of the data. A response that KumoMTA has made up has no peer, or says so: ``KumoMTA
+internal: ...``. What it says to a client is in Reception and Rejection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Direction, ReplyBy, Status
+from smtpreply.logs.formats.events import Event, Told, each, event_format, with_code, words
+from smtpreply.logs.formats.words import stage_of, status_of
+from smtpreply.stage import Stage
+
+_STATUSES = {
+    "Reception": Status.ACCEPTED,
+    "Rejection": Status.REJECTED,
+    "Delivery": Status.SENT,
+    "Bounce": Status.BOUNCED,
+    "TransientFailure": Status.DEFERRED,
+    "Expiration": Status.EXPIRED,
+    "AdminBounce": Status.BOUNCED,
+    "OOB": Status.BOUNCED,
+}
+# They move a message from queue to queue, or come later from another side.
+_OTHERS = ("Feedback", "AdminRebind", "DeferredInjectRebind", "Delayed", "XferIn", "XferOut")
+_MARKS = rf'"type\\*"\s*:\s*\\*"(?:{"|".join((*_STATUSES, *_OTHERS))})\\*"'
+_INCOMING = ("Reception", "Rejection")
+_MADE_UP = ("Expiration", "AdminBounce")
+_INTERNAL = "KumoMTA internal:"
+_NO_SMTP = ("HTTP", "LogRecord")  # how messages come in that no client has spoken for
+
+
+def _knows(event: Event) -> bool:
+    return (
+        event.text("type") in (*_STATUSES, *_OTHERS)
+        and isinstance(event.at("response", "content"), str)
+        and "command" in event.part("response").members
+    )
+
+
+def _tells(event: Event) -> Iterable[Told] | None:
+    kind = event.text("type") or ""
+    if kind in _OTHERS:
+        return ()
+    response = event.part("response")
+    enhanced = _enhanced(response.part("enhanced_code"))
+    incoming = kind in _INCOMING
+    told = {
+        "direction": Direction.INCOMING if incoming else Direction.OUTGOING,
+        "status": _STATUSES[kind],
+        "time": event.time("timestamp"),
+        "queue_id": event.name("id"),
+        "sender": event.text("sender"),
+        "relay_host": (event.text("peer_address", "name") or "").rstrip(".") or None,
+        "relay_ip": _address(event.text("peer_address", "addr")),
+        "stage": _stage(response.text("command")),
+        "dsn": status_of(enhanced),
+        "delay": _delay(event.number("created"), event.number("timestamp")),
+        "tls": _tls(event),
+        **_words(event, response, kind, enhanced),
+    }
+    # One that was delivered to several at once names them in a list.
+    return each(event.texts("recipient") or [""], **told)
+
+
+def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Told:
+    content = response.text("content") or ""
+    if kind == "OOB":
+        return _reported(response, content)
+    code = response.number("code")
+    if code is None or not 200 <= code <= 599:
+        return {"text": content or None, "reply_by": None}
+    text = with_code(code, content, enhanced)
+    return {"text": text, "reply_by": _speaker(event, response, kind, content)}
+
+
+def _reported(response: Event, content: str) -> Told:
+    """Read the diagnostic of a report that a server has sent.
+
+    The code is 550 where the report has none, or has it with a hyphen; then it still stands in the
+    content. The enhanced status is that of the report, beside that in the content.
+    """
+    if not content:
+        return {"text": None, "reply_by": None}
+    return words(content, code=response.number("code"))
+
+
+def _speaker(event: Event, response: Event, kind: str, content: str) -> ReplyBy:
+    if kind in _INCOMING:
+        return ReplyBy.MTA if event.text("reception_protocol") in _NO_SMTP else ReplyBy.OWN
+    answered = event.has("peer_address") or response.has("command")
+    made_up = kind in _MADE_UP or content.startswith(_INTERNAL) or not answered
+    return ReplyBy.MTA if made_up else ReplyBy.REMOTE
+
+
+def _enhanced(code: Event) -> str | None:
+    """Give an enhanced status in its written form; None where there is none, or no such one."""
+    parts = [code.number(name) for name in ("class", "subject", "detail")]
+    written = ".".join(str(part) for part in parts)
+    return written if None not in parts and status_of(written) else None
+
+
+def _stage(command: str | None) -> Stage | None:
+    """Give what was answered; the words of a command that was sent may have parameters."""
+    command = (command or "").strip()
+    return Stage.END_OF_DATA if command == "." else stage_of(command)
+
+
+def _address(text: str | None) -> str | None:
+    """Give an address; none where a report has come in without one."""
+    return None if text in ("0.0.0.0", "::") else text  # noqa: S104  (nothing is bound to it)
+
+
+def _delay(created: int | None, time: int | None) -> float | None:
+    return None if created is None or time is None or time < created else float(time - created)
+
+
+def _tls(event: Event) -> str | None:
+    parts = (event.text("tls_protocol_version"), event.text("tls_cipher"))
+    return " ".join(part for part in parts if part) or None
+
+
+FORMAT = event_format("kumomta", _knows, _tells, marks=_MARKS)

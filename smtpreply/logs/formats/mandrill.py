@@ -1,0 +1,62 @@
+"""Mandrill (Mailchimp Transactional): the message webhooks.
+
+From Mailchimp's "Webhook format"::
+
+    post  = "[" *event "]" / "mandrill_events=" post        ; as a form's field
+    event = "{" event ts _id msg "}"
+    msg   = "{" _id email sender state [diag] [bounce_description] smtp_events ... "}"
+    smtp_events = "[" *("{" ts type diag source_ip destination_ip size "}") "]"
+
+A bounce's reply is ``diag`` (``smtp;550 ...``); that of a deferral, and of a delivery, the last of
+the SMTP events. ``bounce_description`` is Mandrill's own name of a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from smtpreply.logs.delivery import Status
+from smtpreply.logs.formats.events import Event, Told, event_format, words
+from smtpreply.stage import Stage
+
+_STATUSES = {
+    "send": Status.SENT,
+    "delivered": Status.SENT,
+    "deferral": Status.DEFERRED,
+    "hard_bounce": Status.BOUNCED,
+    "soft_bounce": Status.BOUNCED,
+    "reject": Status.REJECTED,
+}
+_OTHERS = {"open", "click", "spam", "unsub"}
+
+
+def _knows(event: Event) -> bool:
+    return event.text("event") is not None and event.text("msg", "_id") is not None
+
+
+def _tells(event: Event) -> Iterable[Told] | None:
+    kind = event.text("event") or ""
+    status = _STATUSES.get(kind)
+    if status is None:
+        return () if kind in _OTHERS else None
+    message = event.part("msg")
+    last = next(iter(reversed(message.parts("smtp_events"))), Event({}))
+    # A bounce has what was said before among its SMTP events.
+    final = kind in ("hard_bounce", "soft_bounce")
+    said = message.text("diag") or (None if final else last.text("diag"))
+    own = message.text("bounce_description") or message.text("reject", "reason")
+    return [
+        {
+            "status": status,
+            "time": event.time("ts"),
+            "queue_id": message.text("_id"),
+            "sender": message.text("sender"),
+            "recipient": message.text("email"),
+            "relay_ip": last.text("destination_ip") if said == last.text("diag") else None,
+            "stage": Stage.END_OF_DATA if status is Status.SENT else None,
+            **words(said or own),
+        }
+    ]
+
+
+FORMAT = event_format("mandrill", _knows, _tells, marks=r'mandrill_events|"msg\\*"\s*:')

@@ -1,0 +1,163 @@
+r"""Amazon SES: notifications and published events, in whatever brought them.
+
+From Amazon's "Contents of event data that Amazon SES publishes" (to SNS, Firehose, EventBridge)::
+
+    event     = "{" ("eventType" / "notificationType") ":" type mail details "}"
+    details   = bounce / complaint / delivery / deliveryDelay / reject / ...
+    bounce    = "{" bounceType bounceSubType bouncedRecipients reportingMTA remoteMtaIp ... "}"
+    recipient = "{" emailAddress action status diagnosticCode "}"
+    delivery  = "{" recipients smtpResponse remoteMtaIp processingTimeMillis ... "}"
+    carried   = event / "{" Message ":" string-of-event "}"       ; SNS
+              / "{" detail ":" event "}"                          ; EventBridge
+              / "{" Sns ":" ... "}" / "{" body ":" string-of-carried "}"  ; Lambda's records
+
+An event is of all recipients of a message that fared alike: each has a delivery of its own. A
+diagnostic code is the remote server's (``smtp; 550 ...``), but for those that SES writes when it
+gives a message up, cannot find a server, or does not try since the address is suppressed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from smtpreply.logs.delivery import ReplyBy, Status
+from smtpreply.logs.formats.events import Event, Told, bare, each, event_format, words
+from smtpreply.logs.formats.objects import parsed
+from smtpreply.logs.formats.words import status_of
+from smtpreply.stage import Stage
+
+_TYPES = ("eventType", "notificationType")
+_OTHERS = {
+    "Send", "Open", "Click", "Complaint", "Subscription", "Rendering Failure",
+    "AmazonSnsSubscriptionSucceeded", "Received",
+}  # fmt: skip
+_MOST_CARRIERS = 4
+_OWN = re.compile(
+    r"[45][0-9]{2} (?:[45]\.[0-9.]{3,7} )?"
+    r"(?:Message expired|Unable to lookup DNS|Unable to connect to remote host|Amazon SES )"
+)
+_EXPIRED = re.compile(r"[45][0-9]{2} (?:[45]\.[0-9.]{3,7} )?Message expired")
+# In the string that SNS brings, quotes are escaped.
+_MARKS = (
+    r'(?:notificationType|eventType)\\*"\s*:\s*\\*"(?:Bounce|Complaint|Delivery|Send|Reject|Open|'
+    r'Click|Rendering|Subscription|Amazon|Received)|"aws\.ses"'
+)
+_OWN_SUBTYPES = ("Suppressed", "OnAccountSuppressionList")
+_OWN_DELAYS = ("InternalFailure", "SendingDeferral")
+
+
+def _carried(event: Event) -> Event | None:
+    """Give an event out of what brought it; None where there is none."""
+    for _ in range(_MOST_CARRIERS):
+        if any(event.text(name) for name in _TYPES) and isinstance(event.at("mail"), dict):
+            return event
+        if event.text("Type") == "Notification" or event.has("Message", "TopicArn"):
+            inside = _parsed(event.text("Message"))
+        elif event.has("Sns"):
+            inside = event.part("Sns")
+        elif event.text("eventSource") == "aws:sqs":
+            inside = _parsed(event.text("body"))
+        elif event.text("source") == "aws.ses":
+            inside = event.part("detail")
+        else:
+            inside = event.part("message")  # of Lambda's own log
+        if not inside or not inside.members:
+            return None
+        event = inside
+    return None
+
+
+def _parsed(text: str | None) -> Event | None:
+    value = parsed(text) if text else None
+    return Event(value) if isinstance(value, dict) else None
+
+
+def _knows(event: Event) -> bool:
+    return _carried(event) is not None
+
+
+def _tells(event: Event) -> Iterable[Told] | None:
+    inside = _carried(event)
+    if inside is None:
+        return None
+    kind = inside.text("eventType") or inside.text("notificationType") or ""
+    teller = _TELLERS.get(kind.replace(" ", ""))
+    if teller is None:
+        return () if kind in _OTHERS else None
+    mail = inside.part("mail")
+    envelope = {
+        "queue_id": mail.text("messageId"),
+        "message_id": bare(mail.text("commonHeaders", "messageId")),
+        "sender": mail.text("source"),
+    }
+    return (envelope | told for told in teller(inside))
+
+
+def _delivery(event: Event) -> Iterable[Told]:
+    delivery = event.part("delivery")
+    return each(
+        delivery.texts("recipients"),
+        status=Status.SENT,
+        stage=Stage.END_OF_DATA,
+        time=delivery.time("timestamp"),
+        relay_ip=delivery.text("remoteMtaIp"),
+        delay=delivery.seconds("processingTimeMillis"),
+        **words(delivery.text("smtpResponse")),
+    )
+
+
+def _bounce(event: Event) -> Iterator[Told]:
+    bounce = event.part("bounce")
+    suppressed = bounce.text("bounceSubType") in _OWN_SUBTYPES
+    for recipient in bounce.parts("bouncedRecipients"):
+        told = _said_of(recipient, own=suppressed)
+        expired = _EXPIRED.match(told["text"] or "")
+        yield {
+            "status": Status.EXPIRED if expired else Status.BOUNCED,
+            "time": bounce.time("timestamp"),
+            "relay_ip": bounce.text("remoteMtaIp"),
+            **told,
+        }
+
+
+def _delay(event: Event) -> Iterator[Told]:
+    delay = event.part("deliveryDelay")
+    own = delay.text("delayType") in _OWN_DELAYS
+    for recipient in delay.parts("delayedRecipients"):
+        yield {
+            "status": Status.DEFERRED,
+            "time": delay.time("timestamp"),
+            **_said_of(recipient, own=own),
+        }
+
+
+def _reject(event: Event) -> Iterable[Told]:
+    """Read that SES has not sent what it took: a virus was in it."""
+    return each(
+        event.texts("mail", "destination"),
+        status=Status.REJECTED,
+        time=event.time("mail", "timestamp"),
+        text=event.text("reject", "reason"),
+    )
+
+
+def _said_of(recipient: Event, *, own: bool) -> Told:
+    told = words(recipient.text("diagnosticCode"))
+    if told["reply_by"] and (own or _OWN.match(told["text"])):
+        told["reply_by"] = ReplyBy.MTA
+    return {
+        "recipient": recipient.text("emailAddress"),
+        "dsn": status_of(recipient.text("status")),
+        **told,
+    }
+
+
+_TELLERS = {
+    "Delivery": _delivery,
+    "Bounce": _bounce,
+    "DeliveryDelay": _delay,
+    "Reject": _reject,
+}
+
+FORMAT = event_format("ses", _knows, _tells, marks=_MARKS)

@@ -1,0 +1,208 @@
+"""The charts of the page, as figures of plotly: JSON that holds data and layout.
+
+All names in them are ours (reasons, providers, outcomes), none comes from a log: plotly would read
+markup in them. Colours of text and lines are left to the page, which knows whether it is dark.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from smtpreply.reasons import Reason, advice_for
+from smtpreply.report.delays import Delays
+from smtpreply.report.findings import Place, Why, duration
+from smtpreply.report.outcome import Outcome
+from smtpreply.report.palette import OUTCOMES, REST, SERIES
+from smtpreply.report.summary import Summary
+from smtpreply.report.timeline import Timeline
+
+Figure = dict[str, Any]
+
+_MOST_BARS = 9
+_HOUR = 3_600_000  # milliseconds, plotly's unit of time
+_PERIODS: dict[str, int | str] = {"hour": _HOUR, "day": 24 * _HOUR, "month": "M1", "year": "M12"}
+_SHAPES = {"hour": "%a %-d %b, %H:00", "day": "%a %-d %b %Y", "month": "%b %Y", "year": "%Y"}
+_STEPS = (
+    (0.3, "0.3 s"),
+    (1, "1 s"),
+    (3, "3 s"),
+    (10, "10 s"),
+    (30, "30 s"),
+    (60, "1 min"),
+    (300, "5 min"),
+    (1800, "30 min"),
+    (7200, "2 h"),
+    (43200, "12 h"),
+    (172800, "2 days"),
+)
+"""Where the bars of the delays end, and how that is said."""
+
+
+def outcomes_over_time(summary: Summary) -> Figure:
+    """Draw deliveries over time: stacked bars by outcome."""
+    times = summary.times
+    shown = [outcome for outcome in Outcome if times_of(times, outcome)]
+    return _over_time(times, [(outcome.value, OUTCOMES[outcome], [outcome]) for outcome in shown])
+
+
+def reasons_over_time(summary: Summary) -> Figure:
+    """Draw why mail did not arrive over time: the commonest reasons, and the rest as one."""
+    order = list(summary.reason.total())
+    order.sort(key=lambda key: (-summary.reason.total()[key], key))
+    first, rest = order[: len(SERIES)], order[len(SERIES) :]
+    series = [
+        (_title(reason), color, [reason]) for reason, color in zip(first, SERIES, strict=False)
+    ]
+    return _over_time(
+        summary.reason_times, [*series, *([("All others", REST, rest)] if rest else [])]
+    )
+
+
+def reasons(rows: list[Why]) -> Figure:
+    """Draw the reasons, commonest on top: bars by outcome."""
+    shown = [(str(why.advice.title), why.outcomes) for why in rows[:_MOST_BARS]]
+    if len(rows) > _MOST_BARS:
+        shown[-1] = "All others", sum((why.outcomes for why in rows[_MOST_BARS - 1 :]), Counter())
+    names = [name for name, _ in shown]
+    found = [(outcome, [counts[outcome] for _, counts in shown]) for outcome in Outcome]
+    data = [
+        _bar(outcome, counts, names, "%{y}<br>%{x:,} " + outcome.value)
+        for outcome, counts in found
+        if any(counts)
+    ]
+    return {"data": data, "layout": _sideways(len(shown), {"rangemode": "tozero"})}
+
+
+def providers(places: list[Place]) -> Figure:
+    """Draw what came of the mail to each provider: shares by outcome."""
+    places = [place for place in places if place.total][:_MOST_BARS]
+    names = [f"{place.name} ({place.total:,})" for place in places]
+    data = []
+    for outcome in Outcome:
+        counts = [place.outcomes[outcome] for place in places]
+        if any(counts):
+            shares = [place.outcomes[outcome] / place.total for place in places]
+            words = f"%{{y}}<br>%{{customdata:,}} {outcome.value}, %{{x:.1%}}"
+            data.append(_bar(outcome, shares, names, words) | {"customdata": counts})
+    axis = {"tickformat": ".0%", "range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
+    return {"data": data, "layout": _sideways(len(places), axis)}
+
+
+def delays(summary: Summary) -> Figure:
+    """Draw how long attempts took: how many fell between one limit and the next."""
+    limits = [seconds for seconds, _ in _STEPS]
+    words = [f"\N{LESS-THAN OR EQUAL TO} {said}" for _, said in _STEPS] + [f"> {_STEPS[-1][1]}"]
+    data = []
+    for outcome, found in _by_outcome(summary):
+        within = [0, *map(found.within, limits), len(found)]
+        counts = [more - less for less, more in itertools.pairwise(within)]
+        data.append(
+            {
+                "type": "bar",
+                "name": outcome.value,
+                "x": words,
+                "y": counts,
+                "marker": {"color": OUTCOMES[outcome]},
+                "hovertemplate": "%{y:,} " + outcome.value + "<extra></extra>",
+            }
+        )
+    layout = {
+        "barmode": "stack",
+        "hovermode": "x unified",
+        "bargap": 0.12,
+        "xaxis": {"fixedrange": True, "showgrid": False},
+        "yaxis": {"fixedrange": True},
+    }
+    return {"data": data, "layout": layout}
+
+
+def delays_within(summary: Summary) -> Figure:
+    """Draw what share of attempts took no longer than each delay."""
+    percents = [0, *range(1, 100), 99.5, 99.9, 100]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": outcome.value,
+            "x": [max(found.percentile(percent) or 0, 0.01) for percent in percents],
+            "y": [percent / 100 for percent in percents],
+            "line": {"color": OUTCOMES[outcome], "width": 2.5, "shape": "hv"},
+            "text": [duration(found.percentile(percent)) for percent in percents],
+            "hovertemplate": f"%{{y:.1%}} {outcome.value} within %{{text}}<extra></extra>",
+        }
+        for outcome, found in _by_outcome(summary)
+    ]
+    ticks = [0.1, 1, 10, 60, 600, 3600, 36000, 86400]
+    words = ["0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "10 h", "1 day"]
+    axis = {"type": "log", "tickvals": ticks, "ticktext": words}
+    return {"data": data, "layout": {"xaxis": axis, "yaxis": {"tickformat": ".0%"}}}
+
+
+def times_of(times: Timeline, kind: str) -> int:
+    """Count a kind at all times."""
+    return sum(cells[kind] for cells in times.counts.values())
+
+
+def _over_time(times: Timeline, series: Iterable[tuple[str, str, list[Any]]]) -> Figure:
+    """Draw bars over time; a series is a name, a colour, and the kinds that it adds up."""
+    rows = times.in_order()
+    stamps = [f"{time}:00" if times.unit == "hour" else time for time, _ in rows]
+    period = _PERIODS[times.unit]
+    data = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": stamps,
+            "y": [_sum(cells, kinds) for _, cells in rows],
+            "xperiod": period,
+            "xperiodalignment": "middle",
+            "xhoverformat": _SHAPES[times.unit],
+            "marker": {"color": color},
+            "hovertemplate": "%{y:,} " + name + "<extra></extra>",
+        }
+        for name, color, kinds in series
+    ]
+    axis = {"type": "date", "hoverformat": _SHAPES[times.unit]}
+    layout = {"barmode": "stack", "hovermode": "x unified", "bargap": 0.12, "xaxis": axis}
+    return {"data": data, "layout": layout}
+
+
+def _sum(cells: Counter[str], kinds: list[Any]) -> int:
+    return sum(cells[kind] for kind in kinds)
+
+
+def _bar(outcome: Outcome, lengths: list[Any], names: list[Any], words: str) -> Figure:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": outcome.value,
+        "x": lengths,
+        "y": [str(name) for name in names],
+        "marker": {"color": OUTCOMES[outcome]},
+        "hovertemplate": f"{words}<extra></extra>",
+    }
+
+
+def _sideways(bars: int, axis: dict[str, Any]) -> dict[str, Any]:
+    """Lay bars out from left to right, the first on top; the chart is as high as they need."""
+    return {
+        "barmode": "stack",
+        "bargap": 0.35,
+        "height": 60 + 36 * bars,
+        "margin": {"l": 8, "r": 20, "t": 4, "b": 8},
+        "showlegend": False,  # it has little room beside the names: the page draws one
+        "xaxis": axis | {"fixedrange": True},
+        "yaxis": {"autorange": "reversed", "fixedrange": True, "ticksuffix": "  "},
+    }
+
+
+def _by_outcome(summary: Summary) -> list[tuple[Outcome, Delays]]:
+    found = [(outcome, summary.delays.of(outcome.value)) for outcome in Outcome]
+    return [(outcome, known) for outcome, known in found if len(known)]
+
+
+def _title(reason: str) -> str:
+    return str(advice_for(Reason(reason)).title)

@@ -1,0 +1,232 @@
+"""Exim's less common lines: what is refused without an ACL, thrown away, or told of no delivery."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpreply import Stage
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+
+STAMP = "2026-11-24 11:43:32 "
+ID = STAMP + "1sQpLm-00000002Rfh-3kYd "
+
+
+def one(line: str) -> Delivery:
+    [delivery] = scan([line])
+    return delivery
+
+
+def told(delivery: Delivery, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(delivery, name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("client", "host"),
+    [
+        ("c.example [192.0.2.1]", "c.example"),
+        ("c.example (helo) [192.0.2.1]:4242", "c.example"),
+        ("(helo) [192.0.2.1]:4242", "192.0.2.1"),
+        ("[192.0.2.1]", "192.0.2.1"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("line", "stage", "status"),
+    [
+        ("H={} F=<x@example.net> rejected RCPT <b@example.org>: no", Stage.RCPT, Status.REJECTED),
+        (
+            'H={} temporarily rejected connection in "connect" ACL: no',
+            Stage.CONNECT,
+            Status.REJECTED,
+        ),
+        (
+            "rejected EHLO from {}: syntactically invalid argument(s): a_b",
+            Stage.EHLO,
+            Status.REJECTED,
+        ),
+        ("Connection from {} refused: too many connections", Stage.CONNECT, Status.REJECTED),
+        ("refused connection from {} (host_reject_connection)", Stage.CONNECT, Status.REJECTED),
+        ("H={} F=<x@example.net> rejected during MIME ACL checks: no", None, Status.REJECTED),
+        ("rejected from <x@example.net> H={}: message too big", Stage.END_OF_DATA, Status.REJECTED),
+        ("unqualified recipient rejected: <bob> H={}", Stage.RCPT, Status.REJECTED),
+        ("unqualified sender rejected: <bob> H={}", Stage.MAIL, Status.REJECTED),
+        (
+            "H={} F=<x@example.net> RCPT <b@example.org>: discarded by RCPT ACL",
+            Stage.RCPT,
+            Status.DISCARDED,
+        ),
+        ("login authenticator failed for {}: 535 Incorrect data", Stage.AUTH, Status.REJECTED),
+    ],
+)
+def test_a_client_is_turned_away(
+    line: str, stage: Stage | None, status: Status, client: str, host: str
+) -> None:
+    delivery = one(STAMP + line.format(client))
+    assert told(delivery, "stage", "status", "relay_host", "relay_ip") == (
+        stage,
+        status,
+        host,
+        "192.0.2.1",
+    )
+    assert delivery.direction is Direction.INCOMING
+
+
+def test_who_was_turned_away_is_told() -> None:
+    unqualified = one(STAMP + "unqualified recipient rejected: <bob> H=c [192.0.2.1]")
+    assert told(unqualified, "recipient", "sender") == ("bob", None)
+    sender = one(STAMP + "unqualified sender rejected: <bob> H=c [192.0.2.1]")
+    assert told(sender, "recipient", "sender") == (None, "bob")
+    large = one(ID + "rejected from <x@example.net> H=c [192.0.2.1] P=esmtp S=9: message too big")
+    assert told(large, "sender", "text") == ("x@example.net", "message too big")
+
+
+@pytest.mark.parametrize(
+    ("line", "stage"),
+    [
+        (
+            "Remote host mx.example.org [192.0.2.1] closed connection in response to EHLO x",
+            Stage.EHLO,
+        ),
+        (
+            "SMTP timeout while connected to mx.example.org [192.0.2.1] after end of data (9)",
+            Stage.END_OF_DATA,
+        ),
+        ("mx.example.org [192.0.2.1] Connection refused", None),
+        ("mx.example.org [192.0.2.1] No route to host", None),
+        ("H=mx.example.org [192.0.2.1] Connection timed out", None),
+    ],
+)
+def test_a_silent_host_is_told_in_old_and_new_lines(line: str, stage: Stage | None) -> None:
+    delivery = one(ID + line)
+    assert told(delivery, "relay_host", "relay_ip", "stage", "reply_by") == (
+        "mx.example.org",
+        "192.0.2.1",
+        stage,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "recipient"),
+    [
+        ("=> blackhole (DATA ACL discarded recipients): why", None),
+        ("=> :blackhole: <b@example.org> R=aliases", "b@example.org"),
+    ],
+)
+def test_what_is_thrown_away_is_not_sent(line: str, recipient: str | None) -> None:
+    assert told(one(ID + line), "status", "recipient") == (Status.DISCARDED, recipient)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ID + "DKIM: d=example.net s=s c=relaxed a=rsa-sha256 b=2048 [verification succeeded]",
+        ID + "*** Frozen (message created with -f <>)",
+        ID + "no immediate delivery: more than 10 messages received in one connection",
+        ID + "error message sent to al@example.net",
+        ID + "SAN <a.example:b.example>",
+        ID + "spam acl condition: error",
+        STAMP + "Ci=p1235 SMTP peer appears to have seen our banner",
+        STAMP + "ignoring AUTH=c@d from U=CALLER (rejected by ACL)",
+        STAMP + "bind of [192.0.2.1]:10001 failed",
+        STAMP + 'SMTP syntax error in "RCPT x" H=c.example [192.0.2.1] missing',
+        STAMP + "DNS list lookup defer (probably timeout) for 1.2.0.192.bl.example: not in list",
+    ],
+)
+def test_what_tells_of_no_delivery_is_understood(line: str) -> None:
+    run = scan([line])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
+def test_the_fields_in_a_rejectlog_are_of_the_refusal_and_play_none() -> None:
+    log = [
+        f"{ID}H=c.example [192.0.2.1] F=<x@example.net> rejected after DATA: no",
+        "Envelope-from: <x@example.net>",
+        "Envelope-to: <b@example.org>",
+        "P Received: from c.example ([192.0.2.1])",
+        "\tby mx.example.org",
+        "  Subject: SMTP error from remote mail server after DATA: 550 forged",
+        "F From: x@example.net",
+        f"{STAMP}H=c.example [192.0.2.1] rejected MAIL <x@example.net>: no",
+    ]
+    run = scan(log)
+    assert [delivery.stage for delivery in run] == [Stage.END_OF_DATA, Stage.MAIL]
+    assert run.coverage.understood == run.coverage.lines == len(log)
+
+
+def test_an_indented_line_after_others_is_of_nobody() -> None:
+    run = scan([f"{ID}Completed", "\tat java.lang.Thread.run(Thread.java)"])
+    assert list(run) == []
+    assert (run.coverage.lines, run.coverage.known) == (2, 1)
+
+
+def test_a_message_s_id_is_not_taken_for_a_host() -> None:
+    line = f"{ID}TLS: H=mx.example.org [192.0.2.1]: odd"
+    run = scan([line])
+    assert list(run) == []
+    assert run.coverage.formats == {"exim": 1}
+
+
+def test_a_host_may_look_like_a_message_s_id_where_a_syslog_has_written() -> None:
+    line = (
+        "2026-11-24T11:43:32Z prod01-mailer-01 exim[4]: 2026-11-24 11:43:32 1jmFYj-00039V-QX ** "
+        "b@example.org R=r T=t H=mx.example.org [192.0.2.1]: SMTP error from remote mail server "
+        "after DATA: 550 No"
+    )
+    assert told(one(line), "host", "reply_by") == ("prod01-mailer-01", ReplyBy.REMOTE)
+
+
+# --- callouts, and PRDR --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["", " from mx.example.org [192.0.2.9]"])
+def test_a_callout_says_what_was_asked_and_by_whom_it_was_answered(host: str) -> None:
+    delivery = one(
+        f"{STAMP}H=c.example [192.0.2.1] sender verify fail for <x@example.net>: "
+        f'response to "RCPT TO:<x@example.net>"{host} was: 550-Unknown\\n550 user'
+    )
+    assert told(delivery, "recipient", "stage", "reply_by", "text") == (
+        "x@example.net",
+        Stage.RCPT,
+        ReplyBy.REMOTE,
+        "550-Unknown\n550 user",
+    )
+    assert delivery.relay_ip == ("192.0.2.9" if host else None)
+
+
+def test_a_recipient_may_stand_without_brackets() -> None:
+    head = f"{STAMP}U=al F=<x@example.net> rejected RCPT b@example.org"
+    assert told(one(head + ": no"), "recipient", "text") == ("b@example.org", "no")
+    asked = one(f'{head}: response to "MAIL FROM:<x@example.net>" from mx [192.0.2.9] was: 550 No')
+    assert told(asked, "recipient", "stage", "text") == ("b@example.org", Stage.MAIL, "550 No")
+
+
+def test_prdr_answers_for_each_recipient() -> None:
+    delivery = one(
+        f"{ID}** b@example.org R=r T=t H=mx.example.org [192.0.2.1]: PRDR error after DATA: 550 No"
+    )
+    assert told(delivery, "stage", "text", "reply_by", "status") == (
+        Stage.END_OF_DATA,
+        "550 No",
+        ReplyBy.REMOTE,
+        Status.BOUNCED,
+    )
+
+
+@settings(deadline=None)  # the first example imports the format
+@given(
+    st.sampled_from(
+        ["", "rejected ", "refused connection from ", "H=", "unqualified sender ", "P "]
+    ),
+    st.text(max_size=200),
+    st.sampled_from([1, 200]),
+)
+def test_any_text_after_a_valid_head_is_read_without_an_error(
+    head: str, text: str, times: int
+) -> None:
+    """No text behind a head raises anything."""
+    for start in (STAMP, ID):
+        for delivery in scan([start + head + (text * times).replace("\n", " ")]):
+            assert delivery.to_dict()

@@ -1,0 +1,248 @@
+"""Postfix's less common lines: checks of the content, lines that are quoted, what tells nothing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpreply import Stage
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+
+HEAD = "Nov 24 11:43:32 mx1 postfix/"
+
+
+def one(line: str) -> Delivery:
+    [delivery] = scan([line])
+    return delivery
+
+
+def told(delivery: Delivery, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(delivery, name) for name in names)
+
+
+# --- checks of the content -----------------------------------------------------------------
+
+CHECKED = (
+    "cleanup[7]: 4E74613FE7: {}: header Subject: buy from c.example[203.0.113.9]; "
+    "from=<x@y.example> to=<bob@example.org> proto=ESMTP helo=<c>"
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [("reject", Status.REJECTED), ("discard", Status.DISCARDED), ("hold", Status.HELD)],
+)
+def test_a_check_of_the_content_refuses(action: str, status: Status) -> None:
+    delivery = one(HEAD + CHECKED.format(action) + ": 5.7.1 No ads: none")
+    assert told(delivery, "status", "stage", "direction", "queue_id") == (
+        status,
+        Stage.END_OF_DATA,
+        Direction.INCOMING,
+        "4E74613FE7",
+    )
+    assert told(delivery, "sender", "recipient", "relay_host", "relay_ip") == (
+        "x@y.example",
+        "bob@example.org",
+        "c.example",
+        "203.0.113.9",
+    )
+    assert (delivery.diagnostic, delivery.reply) == ("5.7.1 No ads: none", None)
+
+
+@pytest.mark.parametrize("action", ["warning", "replace", "prepend", "info", "filter", "strip"])
+def test_a_check_of_the_content_that_lets_it_through_tells_of_no_delivery(action: str) -> None:
+    run = scan([HEAD + CHECKED.format(action)])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
+def test_a_subject_cannot_play_the_envelope_behind_it() -> None:
+    evil = "buy from evil[192.0.2.66]; from=<a@b> to=<c@d> proto=ESMTP helo=<e>: 550 5.1.1 forged"
+    delivery = one(HEAD + CHECKED.format("reject").replace("buy", evil) + ": 5.7.1 No")
+    assert told(delivery, "relay_ip", "sender", "text") == (
+        "203.0.113.9",
+        "x@y.example",
+        "5.7.1 No",
+    )
+
+
+# --- who was spoken to ---------------------------------------------------------------------
+
+
+def delivered(relay: str, reason: str, service: str = "smtp") -> Delivery:
+    return one(
+        f"{HEAD}{service}[7]: 4E74613FE7: to=<bob@example.org>, relay={relay}, delay=9, "
+        f"delays=9/0/0/0, dsn=4.4.1, status=deferred ({reason})"
+    )
+
+
+def test_a_server_that_could_not_be_reached_is_named_by_the_words() -> None:
+    delivery = delivered("none", "connect to mx.example.org[192.0.2.1]:25: Connection refused")
+    assert told(delivery, "relay_host", "relay_ip", "relay_port", "stage", "reply_by") == (
+        "mx.example.org",
+        "192.0.2.1",
+        25,
+        Stage.CONNECT,
+        None,
+    )
+
+
+def test_a_socket_s_path_is_no_address() -> None:
+    delivery = delivered(
+        "mx1[private/dovecot-lmtp]",
+        "host mx1[private/dovecot-lmtp] said: 451 4.2.0 Busy (in reply to end of DATA command)",
+        "lmtp",
+    )
+    assert told(delivery, "relay_host", "relay_ip", "text") == ("mx1", None, "451 4.2.0 Busy")
+
+
+def test_a_server_refused_to_talk_in_old_words_too() -> None:
+    delivery = delivered(
+        "none",
+        "connect to mx.example.org[192.0.2.1]: server refused to talk to me: 421 Busy",
+    )
+    assert told(delivery, "relay_ip", "stage", "text", "reply_by") == (
+        "192.0.2.1",
+        Stage.CONNECT,
+        "421 Busy",
+        ReplyBy.REMOTE,
+    )
+
+
+def test_a_client_without_a_name_has_its_address() -> None:
+    line = "postscreen[7]: NOQUEUE: reject: CONNECT from [203.0.113.9]:4242: too many connections"
+    delivery = one(HEAD + line)
+    assert told(delivery, "relay_host", "relay_ip", "relay_port", "stage") == (
+        "203.0.113.9",
+        "203.0.113.9",
+        4242,
+        Stage.CONNECT,
+    )
+
+
+# --- lines without their prefix ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "stage", "speaker"),
+    [
+        (
+            "host a.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)",
+            Stage.RCPT,
+            "remote",
+        ),
+        (
+            "4E74613FE7: host a.example[192.0.2.1]:25 said: 550 No (in reply to DATA command)",
+            Stage.DATA,
+            "remote",
+        ),
+        ("host a.example[192.0.2.1] refused to talk to me: 554 No", Stage.CONNECT, "remote"),
+        (
+            "status=bounced (host a.example[192.0.2.1] said: 550 No (in reply to DATA command))",
+            Stage.DATA,
+            "remote",
+        ),
+        (
+            "proxy-reject: END-OF-MESSAGE: 550 5.7.1 No; from=<a@b.example> proto=ESMTP helo=<c>",
+            Stage.END_OF_DATA,
+            "own",
+        ),
+        (
+            "NOQUEUE: reject: RCPT from a.example[192.0.2.1]: 554 5.7.1 No; from=<a@b.example>",
+            Stage.RCPT,
+            "own",
+        ),
+        (
+            "4E74613FE7: SASL authentication failed; server a.example[192.0.2.1] said: 535 No",
+            Stage.AUTH,
+            "remote",
+        ),
+    ],
+)
+def test_a_line_that_is_quoted_is_read(line: str, stage: Stage, speaker: str) -> None:
+    delivery = one(line)
+    assert told(delivery, "mta", "stage", "reply_by") == ("postfix", stage, ReplyBy(speaker))
+    assert delivery.reply is not None
+
+
+def test_an_instance_may_have_any_name() -> None:
+    line = (
+        "Nov 24 11:43:32 mx1 mta-out/smtp[7]: 4E74613FE7: to=<bob@example.org>, "
+        "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, "
+        "status=sent (250 Ok)"
+    )
+    assert told(one(line), "mta", "program") == ("postfix", "mta-out/smtp")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "4E74613FE7: removed",
+        "4E74613FE7: from=<a@example.org>, size=9, nrcpt=1 (queue active)",
+        "4E74613FE7: message-id=<7@example.com>",
+        "4E74613FE7: enabling PIX workarounds: delay_dotcrlf for mx[192.0.2.1]:25",
+    ],
+)
+def test_a_quoted_line_of_no_delivery_is_understood(line: str) -> None:
+    run = scan([line])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the host mx.example.org[192.0.2.1] said: 550 No",
+        "host mx said: 550 No",
+        "status=bounced (by hand)",
+        "reject: RCPT",
+        "removed",
+    ],
+)
+def test_prose_is_no_line_of_postfix(line: str) -> None:
+    run = scan([line])
+    assert list(run) == []
+    assert run.coverage.known == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smtpd[7]: > c.example[203.0.113.9]: 250 2.1.0 Ok",
+        "smtp[7]: < mx.example.org[192.0.2.1]:25: 250 2.1.0 Ok",
+        "smtp[7]: Host offered STARTTLS: [mx.example.org]",
+        "dnsblog[7]: addr 203.0.113.9 listed by domain bl.example as 127.0.0.2",
+        "postsuper[7]: 4E74613FE7: placed on hold",
+        "postsuper[7]: Released from hold: 1 message",
+        "bounce[7]: 4E74613FE7: sender non-delivery notification: 4E74613FE8",
+        "smtp[7]: 4E74613FE7: Cannot start TLS: handshake failure",
+        "master[7]: reload -- version 3.10.1, configuration /etc/postfix",
+    ],
+)
+def test_what_tells_of_no_delivery_is_understood(line: str) -> None:
+    run = scan([HEAD + line])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
+@settings(deadline=None)  # the first example imports the format
+@given(
+    st.sampled_from(
+        ["4E74613FE7: reject: header ", "host a[b] said: 550 ", "status=bounced (host "]
+    ),
+    st.text(max_size=200),
+    st.sampled_from([1, 300]),
+)
+def test_any_text_after_a_valid_head_is_read_without_an_error(
+    head: str, text: str, times: int
+) -> None:
+    """No text behind a head raises anything."""
+    for prefix in ("", HEAD + "cleanup[7]: "):
+        for delivery in scan([prefix + head + (text * times).replace("\n", " ")]):
+            assert delivery.to_dict()
+
+
+@pytest.mark.parametrize("unit", [" from a[b]; from=<c> ", "; from=<", " from ", 'from=<"\\'])
+def test_a_check_of_much_content_is_read_in_time(unit: str) -> None:
+    list(scan([HEAD + "cleanup[7]: 4E74613FE7: reject: header Subject: " + unit * 20_000]))

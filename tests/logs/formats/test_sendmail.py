@@ -1,0 +1,190 @@
+"""Sendmail's less common lines: what is kept, thrown away or refused by a milter; log injection."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpreply import Stage
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+
+HEAD = "Nov 24 11:43:32 mx1 sm-mta[42]: "
+ID = HEAD + "5AOBhWxY012345: "
+CLIENT = "relay=c.example [203.0.113.9]"
+
+
+def one(line: str) -> Delivery:
+    [delivery] = scan([line])
+    return delivery
+
+
+def delivered(end: str, fields: str = "") -> Delivery:
+    return one(
+        f"{ID}to=<bob@example.org>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30000, "
+        f"{fields}relay=mx.example.org. [192.0.2.1], {end}"
+    )
+
+
+def told(delivery: Delivery, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(delivery, name) for name in names)
+
+
+# --- deliveries ----------------------------------------------------------------------------
+
+
+def test_where_the_reply_is_logged_it_is_read_whole() -> None:
+    delivery = delivered("dsn=5.1.1, reply=550 5.1.1 No, such user, stat=User unknown")
+    assert told(delivery, "text", "reply_by", "status") == (
+        "550 5.1.1 No, such user",
+        ReplyBy.REMOTE,
+        Status.BOUNCED,
+    )
+    sent = delivered("dsn=2.0.0, reply=250 2.0.0 Ok: queued, stat=Sent (Ok: queued)")
+    assert sent.reply is not None
+    assert told(sent, "stage", "status") == (Stage.END_OF_DATA, Status.SENT)
+    silent = delivered("dsn=4.0.0, reply=read error from mx., stat=Deferred: Connection reset")
+    assert told(silent, "text", "reply_by") == ("Connection reset", None)
+
+
+@pytest.mark.parametrize("fields", ["ntries=3, ", "tls_verify=OK, ", "tls_verify=NO, ntries=1, "])
+def test_fields_that_some_versions_add_are_stepped_over(fields: str) -> None:
+    delivery = delivered("dsn=4.2.0, stat=Deferred: 450 4.2.0 Later", fields)
+    assert told(delivery, "relay_ip", "text") == ("192.0.2.1", "450 4.2.0 Later")
+
+
+@pytest.mark.parametrize(
+    ("stat", "status"), [("queued", Status.DEFERRED), ("quarantined", Status.HELD)]
+)
+def test_what_waits_has_not_bounced(stat: str, status: Status) -> None:
+    assert delivered(f"dsn=2.0.0, stat={stat}").status is status
+
+
+def test_an_address_of_ipv6_stands_without_its_tag() -> None:
+    line = "to=<b@example.org>, delay=00:00:01, mailer=esmtp, pri=3, relay=mx. [IPv6:2001:db8::1], "
+    assert one(f"{ID}{line}dsn=2.0.0, stat=Sent (ok)").relay_ip == "2001:db8::1"
+
+
+# --- refusals ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "text"),
+    [
+        ("reject=550 5.7.1 No", Status.REJECTED, "550 5.7.1 No"),
+        ("quarantine=why", Status.HELD, "why"),
+        ("discard", Status.DISCARDED, None),
+    ],
+)
+def test_a_ruleset_refuses_keeps_or_throws_away(end: str, status: Status, text: str | None) -> None:
+    delivery = one(f"{ID}ruleset=check_rcpt, arg1=<b@example.org>, {CLIENT}, {end}")
+    assert told(delivery, "status", "text", "recipient", "relay_ip") == (
+        status,
+        text,
+        "b@example.org",
+        "203.0.113.9",
+    )
+
+
+def test_a_ruleset_that_judges_a_server_is_of_a_client() -> None:
+    delivery = one(f"{ID}ruleset=tls_server, arg1=SOFTWARE, relay=mx, reject=403 4.7.0 TLS failed")
+    assert told(delivery, "direction", "stage", "reply_by", "status") == (
+        Direction.OUTGOING,
+        Stage.STARTTLS,
+        ReplyBy.MTA,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "stage"),
+    [
+        ("connect: host=c.example, addr=203.0.113.9", Stage.CONNECT),
+        ("helo=c.example", Stage.EHLO),
+        ("from=<x@example.net>", Stage.MAIL),
+        ("to=<b@example.org>", Stage.RCPT),
+        ("data", Stage.END_OF_DATA),
+        ("eoh", Stage.END_OF_DATA),
+    ],
+)
+def test_a_milter_refuses(where: str, stage: Stage) -> None:
+    delivery = one(f"{ID}Milter: {where}, reject=451 4.7.1 Later")
+    assert told(delivery, "stage", "status", "text", "reply_by") == (
+        stage,
+        Status.REJECTED,
+        "451 4.7.1 Later",
+        ReplyBy.OWN,
+    )
+    assert told(one(f"{ID}Milter: {where}, discard"), "status", "text") == (Status.DISCARDED, None)
+
+
+def test_an_address_is_refused_without_its_code() -> None:
+    delivery = one(f"{ID}<b@example.org>... User unknown")
+    assert told(delivery, "recipient", "stage", "status", "diagnostic") == (
+        "b@example.org",
+        Stage.RCPT,
+        Status.REJECTED,
+        "User unknown",
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        HEAD + "NOQUEUE: connect from c.example [203.0.113.9]",
+        HEAD + "rejecting connections on daemon MTA: load average: 12",
+        HEAD + "/etc/aliases: 17 aliases, longest 32 bytes, 300 bytes total",
+        ID + "5AOBhWxZ012345: DSN: User unknown",
+        ID + "c.example [203.0.113.9] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA",
+        ID + "lost input channel from c.example [203.0.113.9] to MTA after rcpt",
+        ID + "timeout waiting for input from c.example during server cmd read",
+        ID + "milter=spamd, action=data, reject=550 5.7.1 Spam",
+        ID + "--- 250 2.1.5 <b@example.org>... Recipient ok",
+    ],
+)
+def test_what_tells_of_no_delivery_is_understood(line: str) -> None:
+    run = scan([line])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
+def test_what_may_tell_of_a_delivery_and_is_not_read_is_counted() -> None:
+    run = scan([ID + "to=<b@example.org>, odd, stat=Sent (ok)"])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+# --- log injection -------------------------------------------------------------------------
+
+
+def test_an_address_cannot_play_the_fields_behind_it() -> None:
+    evil = "<b, relay=evil [192.0.2.66], reject=250 2.1.5 Ok>"
+    delivery = one(f"{ID}ruleset=check_rcpt, arg1={evil}, {CLIENT}, reject=550 5.7.1 No")
+    assert told(delivery, "relay_ip", "text") == ("203.0.113.9", "550 5.7.1 No")
+
+
+def test_a_reply_cannot_play_a_success() -> None:
+    delivery = delivered("dsn=5.7.1, reply=550 5.7.1 No, stat=Sent (ok), stat=Service unavailable")
+    assert delivery.status is Status.BOUNCED
+
+
+@settings(deadline=None)  # the first example imports the format
+@given(
+    st.sampled_from(["to=", "ruleset=", "Milter: ", "<", "to=<b>, delay=00:00:01, "]),
+    st.text(max_size=200),
+    st.sampled_from([1, 300]),
+)
+def test_any_text_after_a_valid_head_is_read_without_an_error(
+    head: str, text: str, times: int
+) -> None:
+    """No text behind a head raises anything."""
+    for delivery in scan([ID + head + (text * times).replace("\n", " ")]):
+        assert delivery.to_dict()
+
+
+@pytest.mark.parametrize(
+    "unit", [", reply=", ", relay=a", ", ntries=1", ", arg2=", "ruleset=x, arg1=<a>, ", ", stat="]
+)
+def test_a_line_of_many_fields_is_read_in_time(unit: str) -> None:
+    for head in ("to=<b>, delay=00:00:01", "ruleset=check_rcpt, arg1=<a>"):
+        list(scan([ID + head + unit * 5_000]))

@@ -1,0 +1,413 @@
+"""What each mail service's events tell: which were sent, refused or given up, and in whose words."""
+# ruff: noqa: E501  (a row is a line)
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, known_formats, scan
+
+DATA = Path(__file__).parents[2] / "data" / "logs"
+
+# Of each line of tests/data/logs/SERVICE.jsonl that tells of a delivery: what became of it, what
+# was said, by whom, the server, and the stage. The lines have the forms of the services' documents.
+TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | None]]] = {
+    "brevo": [
+        (1, "sent", None, None, None, "end of data"),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "deferred", "451 4.7.1 Greylisted", "remote", None, None),
+        (4, "bounced", "undefined Unable to find MX of domain example.org", None, None, None),
+        (5, "bounced", "552 5.2.2 Over quota", "remote", None, None),
+        (6, "rejected", "blocked : due to blacklist user", None, None, None),
+        (7, "rejected", None, None, None, None),
+        (9, "bounced", "550 No", "remote", None, None),
+    ],
+    "elastic-email": [
+        (1, "sent", None, None, None, "end of data"),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "deferred", "451 4.7.1 Greylisted", "remote", None, None),
+        (4, "bounced", "No MX records found", None, None, None),
+    ],
+    "kumomta": [
+        (1, "accepted", "250 OK ids=5e1f70aac95211f0a3d10242ac110002", "own", "client.example.com", None),
+        (2, "rejected", "550 5.7.1 relaying not permitted", "own", "client.example.com", "RCPT"),
+        (3, "sent", "250 2.0.0 OK 1764000042 a1-20020a05 - mx", "remote", "mx.example.org", "end of data"),
+        (4, "bounced", "550-5.1.1 No such user\n550-5.1.1 here, try\n550 5.1.1 another one", "remote", "mx.example.org", "RCPT"),
+        (5, "deferred", "421 4.7.0 is not a status of class 421", "remote", "mx.example.org", "MAIL"),
+        (6, "deferred", "554 5.7.1 No service for 198.51.100.9", "remote", "mx.example.org", None),
+        (7, "deferred", "451 4.4.1 KumoMTA internal: failed to connect to any candidate hosts: All failures are related to OpportunisticInsecure TLS", "mta", None, None),
+        (8, "bounced", "550 5.4.4 MX didn't resolve to any hosts", "mta", None, None),
+        (9, "expired", "551 5.4.7 KumoMTA internal: Next delivery time would be at 2025-11-25T16:00:00Z, which exceeds the expiry time configured via set_scheduling", "mta", None, None),
+        (10, "bounced", "551 5.7.1 KumoMTA internal: administrative bounce with reason: purge", "mta", None, None),
+        (11, "bounced", "550 5.2.2 mailbox full", "remote", "mx.example.net", None),
+    ],
+    "mailersend": [
+        (1, "sent", None, None, None, "end of data"),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "bounced", "Host or domain name not found", None, None, None),
+    ],
+    "mailgun": [
+        (1, "sent", "250 OK", "remote", "mx.example.org", "end of data"),
+        (2, "bounced", "550-5.1.1 The user you mailed\n550 5.1.1 is gone", "remote", "mx.example.org", None),
+        (3, "deferred", "452 4.2.2 Over quota", "remote", "mx.example.org", None),
+        (4, "rejected", "Not delivering to previously bounced address", None, None, None),
+        (5, "deferred", "No MX for example.org", None, None, None),
+        (6, "bounced", "550-5.1.1 Code and\n550 5.1.1 all", "remote", "mx.example.org", None),
+        (7, "expired", "421", "remote", "mx.example.org", None),
+        (8, "sent", "OK", None, "mx.example.org", "end of data"),
+        (10, "rejected", "Sandbox subdomains are for test purposes only.", None, None, None),
+        (11, "bounced", "550-5.1.1 The user you mailed\n550 5.1.1 is gone", "remote", None, None),
+        (12, "rejected", "Not delivering to previously bounced address", None, None, None),
+        (13, "bounced", "550 5.7.1 Not today", "remote", None, None),
+        (14, "sent", None, None, None, "end of data"),
+    ],
+    "mailjet": [
+        (1, "sent", "250 2.0.0 OK 1764000042 a1 - mx", "remote", None, "end of data"),
+        (2, "bounced", "550 5.1.1 <bob@example.org>: No such user", "remote", "mx.example.org", "RCPT"),
+        (3, "deferred", "Host or domain name not found. Name service error for name=example.org type=A: Host not found", None, None, None),
+        (4, "bounced", "user unknown", None, None, None),
+        (5, "rejected", "duplicate in campaign", None, None, None),
+    ],
+    "mailtrap": [
+        (1, "sent", None, None, None, "end of data"),
+        (1, "deferred", "450 4.2.0 Mailbox busy", "remote", None, None),
+        (2, "bounced", "550 5.1.1 No such user (really)", "remote", None, None),
+        (3, "bounced", "555 Message rejected due to local policy.", "remote", None, None),
+        (4, "rejected", "unsubscription", None, None, None),
+        (5, "rejected", "unknown", None, None, None),
+    ],
+    "mandrill": [
+        (1, "sent", None, None, None, "end of data"),
+        (1, "deferred", "451 4.3.5 Not now, please come back", "remote", "192.0.2.1", None),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "bounced", "552 5.2.2 Over quota", "remote", None, None),
+        (4, "bounced", "invalid_domain", None, None, None),
+        (5, "rejected", "hard-bounce", None, None, None),
+        (6, "sent", "250 2.0.0 OK", "remote", "192.0.2.1", "end of data"),
+    ],
+    "postal": [
+        (1, "sent", "250-2.0.0 OK\n250 2.0.0 queued", "remote", "mx.example.org", "end of data"),
+        (2, "bounced", "550 5.1.1 No such user", "remote", "mx.example.org", None),
+        (3, "deferred", "451 4.7.1 Greylisted", "remote", "mx.example.org", None),
+        (4, "deferred", "Connection refused - connect(2) for 192.0.2.1:25", None, None, None),
+        (5, "held", "Message held by administrator", None, None, None),
+        (7, "sent", "250 OK", "remote", "mx.example.org", "end of data"),
+    ],
+    "postmark": [
+        (1, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (2, "deferred", "451 4.7.1 Greylisted", "remote", None, None),
+        (3, "bounced", "Host or domain name not found. Name service error for name=example.org type=A: Host not found", None, None, None),
+        (4, "bounced", "What this type of bounce means, in general.", None, None, None),
+        (6, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (7, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (8, "sent", "250 2.0.0 OK", "remote", None, "end of data"),
+        (9, "sent", "Test delivery webhook details", None, None, "end of data"),
+    ],
+    "resend": [
+        (1, "sent", None, None, None, "end of data"),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "bounced", "The recipient's email address is on the suppression list.", None, None, None),
+        (4, "deferred", None, None, None, None),
+        (5, "rejected", "reached_daily_quota", None, None, None),
+    ],
+    "sendgrid": [
+        (1, "sent", "250 2.0.0 OK 1764000042 a1-20020a05 - mx", "remote", None, "end of data"),
+        (2, "deferred", "451 4.7.1 Greylisted, come back", "remote", None, None),
+        (3, "deferred", "Email was deferred due to the following reason(s): [the address is greylisted]", None, None, None),
+        (4, "deferred", "450 unable to get mx info: failed to get IPs from PTR record: lookup example.org: no such host", "mta", None, None),
+        (5, "bounced", "550-5.1.1 The user you mailed 550-5.1.1 is gone 550 5.1.1 for good", "remote", None, None),
+        (6, "bounced", "554 5.7.1 Refused by policy", "remote", None, None),
+        (7, "bounced", "Unable to resolve MX host example.org", None, None, None),
+        (8, "rejected", "Bounced Address", None, None, None),
+        (9, "rejected", "550 Bounced before", None, None, None),
+        (11, "bounced", "550 5.1.1 No such user", "remote", None, None),
+    ],
+    "ses": [
+        (1, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
+        (1, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
+        (2, "bounced", "550 5.1.1 <bob@example.org>: no such user", "remote", "192.0.2.1", None),
+        (3, "bounced", "550-5.1.1 No such user\n550 5.1.1 here", "remote", None, None),
+        (4, "deferred", "421 4.4.1 Unable to connect to remote host", "mta", None, None),
+        (5, "expired", "554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 Unable to lookup DNS for example.org>", "mta", None, None),
+        (6, "bounced", "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.", None, None, None),
+        (7, "bounced", None, None, None, None),
+        (8, "deferred", "451 4.4.0 try later", "mta", None, None),
+        (9, "rejected", "Bad content", None, None, None),
+        (9, "rejected", "Bad content", None, None, None),
+        (11, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
+        (12, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
+        (13, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
+    ],
+    "sparkpost": [
+        (2, "sent", None, None, "192.0.2.1", "end of data"),
+        (3, "bounced", "550 5.1.1 <Bob@example.org>: no such user here", "remote", "192.0.2.1", None),
+        (4, "deferred", "451 4.7.1 Greylisted, come back", "remote", "192.0.2.1", None),
+        (5, "deferred", "454 4.4.4 [internal] no route to that domain", "mta", None, None),
+        (6, "expired", "554 5.4.7 [internal] exceeded max time without delivery", "mta", None, None),
+        (7, "bounced", "552 5.2.2 ... is over quota", "remote", None, None),
+        (8, "rejected", "550 5.7.1 recipient address suppressed due to customer policy", "mta", None, None),
+        (9, "rejected", "554 5.6.0 message has no body", "mta", None, None),
+        (11, "bounced", "550 No", "remote", None, None),
+    ],
+    "unisender-go": [
+        (1, "sent", "250 2.0.0 OK", "remote", None, "end of data"),
+        (1, "deferred", "451 4.7.1 Greylisted", "remote", None, None),
+        (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (3, "bounced", "err_domain_inactive", None, None, None),
+    ],
+}  # fmt: skip
+
+
+def lines_of(service: str) -> list[str]:
+    return (DATA / f"{service}.jsonl").read_text(encoding="utf-8").splitlines()
+
+
+def deliveries_in(*events: Any) -> list[Delivery]:
+    return list(scan([json.dumps(event) for event in events]))
+
+
+def one(event: Any) -> Delivery:
+    [delivery] = deliveries_in(event)
+    return delivery
+
+
+def first(service: str, line: int = 1) -> Any:
+    return json.loads(lines_of(service)[line - 1])
+
+
+@pytest.mark.parametrize("service", TOLD)
+def test_a_services_events_tell(service: str) -> None:
+    run = scan(lines_of(service))
+    told = [
+        (
+            delivery.line,
+            delivery.status,
+            delivery.text,
+            delivery.reply_by,
+            delivery.relay_host or delivery.relay_ip,
+            delivery.stage,
+        )
+        for delivery in run
+    ]
+    assert told == TOLD[service]
+    assert run.coverage.understood == run.coverage.lines == len(lines_of(service))
+    assert dict(run.coverage.formats) == {service: run.coverage.lines}
+
+
+@pytest.mark.parametrize("service", TOLD)
+def test_a_services_events_tell_when_and_to_whom(service: str) -> None:
+    for delivery in scan(lines_of(service)):
+        assert delivery.mta == service
+        assert delivery.time is not None
+        assert delivery.time.isoformat().startswith("2025-11-24T16:00:")
+        assert delivery.time.utcoffset() is not None
+        assert delivery.queue_id or delivery.message_id or service == "sendgrid"
+        assert delivery.recipient is not None
+        assert delivery.recipient.lower() in (
+            "bob@example.org", "eve@example.org", "https://example.com/in",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("service", TOLD)
+def test_what_begins_with_a_code_and_was_said_is_a_reply(service: str) -> None:
+    for delivery in scan(lines_of(service)):
+        assert (delivery.reply is None) == (delivery.reply_by is None)
+
+
+@pytest.mark.parametrize("service", TOLD)
+def test_a_services_events_are_told_from_anothers(service: str) -> None:
+    others = [name for name in TOLD if name != service]
+    for name in others:
+        run = scan(lines_of(service), format=name)
+        assert list(run) == []
+        assert run.coverage.understood == 0
+
+
+@pytest.mark.parametrize("service", TOLD)
+def test_nothing_of_a_payload_is_kept_but_what_a_delivery_has(service: str) -> None:
+    for delivery in scan(lines_of(service)):
+        assert "Sale" not in json.dumps(delivery.to_dict())
+
+
+def test_there_is_a_format_for_each() -> None:
+    assert known_formats().keys() >= TOLD.keys()
+
+
+# --- KumoMTA -------------------------------------------------------------------------------
+
+
+def test_kumomta_tells_all_fields_of_a_delivery() -> None:
+    delivery = one(first("kumomta", 3))
+    assert delivery.tls == "TLSv1.3 TLS_AES_256_GCM_SHA384"
+    assert (delivery.relay_host, delivery.relay_ip) == ("mx.example.org", "192.0.2.1")
+    assert (delivery.sender, delivery.delay) == ("news@example.com", 42.0)
+    assert (delivery.direction, str(delivery.dsn)) == (Direction.OUTGOING, "2.0.0")
+    assert one(first("kumomta", 1)).direction is Direction.INCOMING
+
+
+def test_kumomta_puts_code_and_status_back_on_each_line() -> None:
+    reply = one(first("kumomta", 4)).reply
+    assert reply is not None
+    assert (reply.code, str(reply.enhanced)) == (550, "5.1.1")
+    assert reply.lines == ("No such user", "here, try", "another one")
+
+
+def test_kumomta_names_one_recipient_or_several() -> None:
+    record = first("kumomta", 3) | {"recipient": ["bob@example.org", "eve@example.org"]}
+    deliveries = deliveries_in(record)
+    assert [delivery.recipient for delivery in deliveries] == record["recipient"]
+    for none in ("", [], [""], None, 7):
+        assert one(record | {"recipient": none, "id": ""}).recipient is None
+
+
+def test_kumomta_a_code_that_the_server_doubled_stays_doubled() -> None:
+    record = first("kumomta", 4)
+    record["response"] |= {"content": "550 twice", "enhanced_code": None}
+    assert one(record).text == "550 550 twice"
+
+
+def test_kumomta_a_message_that_no_client_has_brought_has_no_reply_of_ours() -> None:
+    assert one(first("kumomta") | {"reception_protocol": "HTTP"}).reply_by is ReplyBy.MTA
+
+
+@pytest.mark.parametrize("code", [0, 99, 600, "x", None, True, 10**400, -1, 2.5])
+def test_kumomta_a_code_that_is_none_is_no_reply(code: object) -> None:
+    record = first("kumomta", 4)
+    record["response"]["code"] = code
+    delivery = one(record)
+    assert (delivery.reply_by, delivery.text) == (None, "No such user\nhere, try\nanother one")
+
+
+@pytest.mark.parametrize(
+    "enhanced", [{"class": 9, "subject": 1, "detail": 1}, {"class": 5}, [5, 1, 1], "5.1.1", {}]
+)
+def test_kumomta_an_enhanced_code_that_is_none_is_left_out(enhanced: object) -> None:
+    record = first("kumomta", 4)
+    record["response"] |= {"enhanced_code": enhanced, "content": "No"}
+    assert one(record).text == "550 No"
+
+
+# --- the others ----------------------------------------------------------------------------
+
+
+def test_sparkpost_says_what_was_masked() -> None:
+    [event] = first("sparkpost", 3)
+    assert one(event).text == "550 5.1.1 <Bob@example.org>: no such user here"
+    del event["msys"]["message_event"]["raw_reason"]
+    assert one(event).text == "550 5.1.1 ...@... no such user here"
+
+
+def test_sparkpost_internal_is_only_what_it_says_itself() -> None:
+    [event] = first("sparkpost", 3)
+    event["msys"]["message_event"]["raw_reason"] = "554 5.7.1 [internal] No"
+    assert one(event).reply_by is ReplyBy.MTA
+    event["msys"]["message_event"] |= {"subject": "[internal]", "raw_reason": "554 5.7.1 No"}
+    assert one(event).reply_by is ReplyBy.REMOTE
+
+
+def test_ses_has_a_delivery_for_each_recipient() -> None:
+    deliveries = deliveries_in(first("ses"))
+    assert [delivery.recipient for delivery in deliveries] == ["bob@example.org", "eve@example.org"]
+    assert {delivery.delay for delivery in deliveries} == {0.546}
+    assert {delivery.message_id for delivery in deliveries} == {"7@example.com"}
+
+
+def test_ses_is_found_in_whatever_brought_it_but_not_without_end() -> None:
+    event: Any = first("ses", 2)
+    for _ in range(3):
+        event = {"Type": "Notification", "Message": json.dumps(event)}
+        assert one(event).mta == "ses"
+    for _ in range(5):
+        event = {"Type": "Notification", "Message": json.dumps(event)}
+    assert deliveries_in(event) == []
+
+
+@pytest.mark.parametrize("message", ["{", "null", "[]", "", 7, None, "{}", "{" * 9999, {"mail": 1}])
+def test_ses_a_notification_of_something_else_is_not_its(message: object) -> None:
+    event = {"Type": "Notification", "TopicArn": "a", "Message": message}
+    run = scan([json.dumps(event)], format="ses")
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+def test_sendgrid_arguments_of_the_senders_own_play_no_field() -> None:
+    event = first("sendgrid", 5) | {"reply_by": "x", "RecordType": "Bounce", "message": "250 OK"}
+    delivery = one(event)
+    assert (delivery.mta, delivery.status) == ("sendgrid", Status.BOUNCED)
+
+
+def test_mailgun_variables_of_the_senders_own_play_no_field() -> None:
+    event = first("mailgun", 2)
+    event["event-data"]["user-variables"] = first("mailgun", 1)["event-data"]
+    assert one(event).status is Status.BOUNCED
+
+
+def test_postal_an_address_in_the_details_plays_no_server() -> None:
+    event = first("postal")
+    event["payload"]["details"] = (
+        "Message for a accepted by 203.0.113.9:25 (evil.example)@example.org accepted by "
+        "192.0.2.1:25 (mx.example.org)"
+    )
+    assert one(event).relay_ip == "192.0.2.1"
+
+
+def test_brevo_a_class_of_error_is_taken_off_once_and_only_before_a_reply() -> None:
+    event = first("brevo", 2)
+    assert one(event | {"reason": "RecipientError: gone"}).reply_by is None
+    doubled = "550 AaError: 550 BbError: 550 x"
+    assert one(event | {"reason": doubled}).text == "550 BbError: 550 x"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("5.2.2 mailbox full", "550 5.2.2 mailbox full"),
+        ("550-5.2.2 mailbox\n550 5.2.2 full", "550-5.2.2 mailbox\n550 5.2.2 full"),
+        ("mailbox full", "550 mailbox full"),
+        ("", None),
+    ],
+)
+def test_kumomta_a_reports_diagnostic_has_code_and_status_once(
+    content: str, text: str | None
+) -> None:
+    record = first("kumomta", 11)
+    record["response"]["content"] = content
+    record["peer_address"]["addr"] = "0.0.0.0"
+    delivery = one(record)
+    assert (delivery.text, delivery.relay_ip, str(delivery.dsn)) == (text, None, "5.2.2")
+    assert delivery.reply_by is (ReplyBy.REMOTE if text else None)
+
+
+def test_brevo_a_date_without_a_zone_is_no_time() -> None:
+    event = first("brevo", 2)
+    del event["ts_epoch"], event["ts_event"], event["ts"]
+    assert one(event).time is None
+
+
+@pytest.mark.parametrize(
+    ("details", "server"),
+    [
+        ("Permanent SMTP delivery error when sending to mx.example.org", ("mx.example.org", None)),
+        ("SMTP delivery timeout when sending to 192.0.2.1:25 (a.example)", ("a.example", "192.0.2.1")),
+        ("No SMTP servers were available for example.org. Tried mx.example.org.", (None, None)),
+        ("Sent: ok when sending to x y", (None, None)),
+        (None, (None, None)),
+    ],
+)  # fmt: skip
+def test_postal_names_the_server_in_its_details(details: str | None, server: Any) -> None:
+    event = first("postal", 2)
+    event["payload"]["details"] = details
+    del event["payload"]["message"]["token"]
+    delivery = one(event)
+    assert (delivery.relay_host, delivery.relay_ip) == server
+
+
+@pytest.mark.parametrize("payload", [7, {}, [], {"status": "Sent"}, "x"])
+def test_postal_a_payload_of_another_kind_is_none(payload: object) -> None:
+    bare = first("postal", 7) | {"payload": payload}
+    assert one(bare).status is Status.SENT
+    assert deliveries_in(bare | {"event": "MessageSent"}) == []
