@@ -37,12 +37,6 @@ class Coverage:
     shapes: Counter[str] = attrs.field(factory=Counter)
     problems: list[str] = attrs.field(factory=list)
 
-    def __add__(self, other: Coverage) -> Coverage:
-        names = [field.name for field in attrs.fields(Coverage)]
-        both = Coverage(**{name: getattr(self, name) + getattr(other, name) for name in names})
-        both.shapes = Counter(dict(both.shapes.most_common(_SHAPES)))
-        return both
-
     def not_understood(self, message: str) -> None:
         """Count a line of a known format that says something unknown."""
         shape = template(message[:_LONGEST_SHAPE])
