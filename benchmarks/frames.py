@@ -21,6 +21,7 @@ Exits with 1 where an answer is wrong.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import json
 import os
@@ -133,13 +134,11 @@ def _read_every_field(verdict: Verdict) -> None:
 # --- columns -----------------------------------------------------------------------------------
 
 
-def polars_run(*answers: Callable[[str], pl.Expr]) -> Callable[[Given], Run]:
+def polars_run(answer: Callable[[str], pl.Expr]) -> Callable[[Given], Run]:
     def prepare(given: Given) -> Run:
         frame = pl.DataFrame({"reply": pl.from_arrow(given.texts)}).lazy()
-        # The expressions are new ones in each run, since one remembers texts that it has seen.
-        return lambda: frame.select(
-            answer("reply").alias(f"{number}") for number, answer in enumerate(answers)
-        ).collect()
+        # The expression is a new one in each run, since one remembers texts that it has seen.
+        return lambda: frame.select(answer("reply")).collect()
 
     return prepare
 
@@ -218,11 +217,11 @@ CONTESTANTS = [
         "classify",
         CLASSIFIED_SHARE,
     ),
-    Contestant("Polars", "code", polars_run(columns.code), "code"),
+    Contestant("Polars `code`", "code", polars_run(columns.code), "code"),
     Contestant(
-        "Polars",
+        "Polars `parse`",
         "code, status",
-        polars_run(columns.code, columns.enhanced),
+        polars_run(functools.partial(columns.parse, fields=["code", "enhanced"])),
         "code and status",
         bar=True,
     ),

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from itertools import takewhile
 
 import attrs
 import polars as pl
@@ -27,6 +28,7 @@ from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.logs import Direction, ReplyBy, Status
 from smtpreply.logs.clock import STAMP
 from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.registry import BUILTIN
 from smtpreply.stage import Stage
 
 Read = Callable[[pl.DataFrame], pl.LazyFrame]
@@ -42,6 +44,7 @@ class Shape:
         teaching: a pattern of lines that tell of no delivery, but of whom a message is, and where
             it ends.
         needle: stands in each line that `read` may settle.
+        others: what shows that a line may be of another format: it is left to the readers.
         read: takes a frame of lines, in ``raw``, and gives the columns of a log, and
             ``is_settled``.
     """
@@ -50,6 +53,7 @@ class Shape:
     silent: str | None
     teaching: str
     needle: str
+    others: list[str]
     read: Read
 
 
@@ -130,7 +134,7 @@ _INTO_MAILBOXES = ["lmtp", "local", "virtual", "pipe"]
 
 def _postfix(lines: pl.DataFrame) -> pl.LazyFrame:
     of_line = _captured(pl.col("raw"), _POSTFIX_DELIVERY)
-    reason, program, status = map(pl.col, ("reason", "program", "status"))
+    reason, program, status, address = map(pl.col, ("reason", "program", "status", "relay_ip"))
     of_reason = _captured(reason, _POSTFIX_SAID)
     of_reply = _captured(pl.col("said"), _IN_REPLY)
     answers_at_once = reason.str.contains(_REPLY_HEAD)
@@ -165,6 +169,11 @@ def _postfix(lines: pl.DataFrame) -> pl.LazyFrame:
             )
             .then(pl.lit(Direction.LOCAL.value, _DIRECTIONS))
             .otherwise(pl.lit(Direction.OUTGOING.value, _DIRECTIONS)),
+            relay_host=pl.when(pl.col("relay_host") == "").then(address).otherwise("relay_host"),
+            # The path of a socket is no address.
+            relay_ip=pl.when(
+                (address != "unknown") & ~address.str.contains("/", literal=True)
+            ).then(address),
             relay_port=_port(pl.col("port")),
             stage=pl.when(pl.col("at").is_null() & (status == Status.SENT.value))
             .then(pl.lit(Stage.END_OF_DATA.value, _STAGES))
@@ -197,7 +206,7 @@ _EXIM_HEAD = rf"^{_EXIM_STAMP} (?:\[[0-9]+\] )?(?P<queue_id>{_MSGID}) "
 _EXIM_ADDRESS = "[0-9A-Za-z._+=-]+@[0-9A-Za-z.-]+"
 _EXIM_ATTEMPT = (
     rf"{_EXIM_HEAD}(?P<flag>=>|->|\*\*|==) (?P<recipient>{_EXIM_ADDRESS})"
-    rf"(?: <(?P<orig_recipient>{_EXIM_ADDRESS})>)?(?P<rest> R=[\t -~]*)$"
+    rf"(?: <(?P<orig_recipient>{_EXIM_ADDRESS})>)?(?P<rest> R=[ -~]*)$"
 )
 _EXIM_CONFIRMED = r'^(?P<fields>[^"\\]*) C="(?P<text>[^"\\]*)"(?P<behind>[^"\\]*)$'
 _EXIM_ERROR = (
@@ -206,11 +215,17 @@ _EXIM_ERROR = (
     r"|[A-Za-z]{1,20}(?: [ -9;-~]{0,60})?)): (?P<text>[!-~].*[!-=?-~])$"
 )
 _EXIM_H = (
-    r" ?H=(?P<relay_host>[!-~]{1,255})(?: \([ -(*-~]{0,255}\))? "
+    r" ?H=(?:(?P<relay_host>[!-'*-Z\\^-~][!-~]{0,254}) )?(?:\([ -(*-~]{0,255}\) )?"
     r"\[(?P<relay_ip>[ -\\^-~]{1,255})\](?::(?P<port>[0-9]{1,5}))?"
 )
 _EXIM_DELAY = r" DT=(?P<time>[0-9.]{1,20})(?P<thousandth>m?)s(?: |$)"
-_ERROR = "error from remote mail"
+_ERROR = " error from remote mail"
+# What also leads in what a server said, or quotes an address in a way of its own.
+_OTHER_LEADS = [
+    *("LMTP error after ", "Malformed SMTP reply", "PRDR error after ", "(EHLO response was: "),
+    *("Remote host", "SMTP timeout while", ' <"'),
+]
+_NEXT_LINE = r"\\n[0-9]{3}[ -]"
 _ADDED = ": retry timeout exceeded"
 _EXIM_REPLY_HEAD = "^[0-9]{3}(?:[ -]|$)"
 _EXIM_STATUSES = {
@@ -227,10 +242,9 @@ def _exim(lines: pl.DataFrame) -> pl.LazyFrame:
     confirmed, error = _captured(rest, _EXIM_CONFIRMED), _captured(rest, _EXIM_ERROR)
     host = _captured(fields, _EXIM_H)
     is_error = pl.col("errors") > 0
-    # Of the escapes only that of a line end, which those of replies of several lines are.
-    plain = rest.str.count_matches("\\", literal=True) == rest.str.count_matches(
-        "\\n", literal=True
-    )
+    # Of the escapes only that of a line end, behind which the next line of a reply stands.
+    escapes = rest.str.count_matches("\\", literal=True)
+    plain = (escapes == rest.str.count_matches(_NEXT_LINE)) & ~rest.str.contains_any(_OTHER_LEADS)
     words = text.str.strip_suffix(_ADDED).str.replace_all("\\n", "\n", literal=True)
     replied = is_error | text.str.contains(_EXIM_REPLY_HEAD)
     taken = _captured(pl.col("behind"), _EXIM_DELAY)
@@ -251,6 +265,7 @@ def _exim(lines: pl.DataFrame) -> pl.LazyFrame:
         .with_columns(host(field).alias(field) for field in ("relay_host", "relay_ip", "port"))
         .with_columns(
             mta=pl.lit("exim"),
+            relay_host=pl.coalesce("relay_host", "relay_ip"),
             direction=pl.when(pl.col("relay_ip").is_null())
             .then(pl.lit(Direction.LOCAL.value, _DIRECTIONS))
             .otherwise(pl.lit(Direction.OUTGOING.value, _DIRECTIONS)),
@@ -278,7 +293,18 @@ def _exim(lines: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
+def _shown_before(name: str) -> list[str]:
+    """Give what makes a line that names no program be shown to other formats than this first.
+
+    Postfix is none of them: such a line of its begins with a queue id, or with a field.
+    """
+    before = takewhile(lambda known: known.name != name, BUILTIN)
+    return [needle for known in before if known.name != "postfix" for needle in known.needles]
+
+
+_EXIM_TEACHING = rf"{_EXIM_HEAD}(?:<= [!-~]|Completed$)"
+
 SHAPES = (
-    Shape("postfix", _POSTFIX_SILENT, _POSTFIX_TEACHING, ", status=", _postfix),
-    Shape("exim", None, rf"{_EXIM_HEAD}(?:<= [!-~]|Completed$)", " R=", _exim),
+    Shape("postfix", _POSTFIX_SILENT, _POSTFIX_TEACHING, ", status=", [], _postfix),
+    Shape("exim", None, _EXIM_TEACHING, " R=", _shown_before("exim"), _exim),
 )

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from smtpreply.frames.log_lines import SHAPES
+from smtpreply.frames.log_lines import SHAPES, Shape
 from smtpreply.frames.parsing import parsed_columns
 from smtpreply.frames.rows import ATTRIBUTES, instant, row_of
 from smtpreply.frames.schema import CLASSIFIED
@@ -189,7 +189,8 @@ class _Log:
         parts: list[pl.DataFrame] = []
         if not self._remembers:
             for shape in self._shapes:
-                may_settle = pl.col("raw").str.contains(shape.needle, literal=True)
+                raw = pl.col("raw").str
+                may_settle = raw.contains(shape.needle, literal=True) & ~_shown(shape)
                 read = shape.read(left.filter(may_settle)).filter("is_settled").collect()
                 parts.append(self._filled(read, name))
                 left = left.join(read.select("line"), on="line", how="anti")
@@ -222,10 +223,13 @@ class _Log:
 
     def _is_known_to_be_mute(self) -> pl.Expr:
         raw = pl.col("raw").str
-        patterns = [shape.silent for shape in self._shapes if shape.silent]
-        if not self._remembers:
-            patterns += [shape.teaching for shape in self._shapes]
-        return pl.any_horizontal(~raw.contains(r"\S"), *map(raw.contains, patterns))
+        mute = [~raw.contains(r"\S")]
+        for shape in self._shapes:
+            if shape.silent:
+                mute.append(raw.contains(shape.silent))
+            if not self._remembers:
+                mute.append(raw.contains(shape.teaching) & ~_shown(shape))
+        return pl.any_horizontal(mute)
 
     def _filled(self, read: pl.DataFrame, name: str | None) -> pl.DataFrame:
         """Give the columns that are needed, those that the lines do not tell too."""
@@ -385,6 +389,11 @@ class _Times:
         times = self._runs.select("line", "run").join(read, on="run", how="left")
         rows = settled.drop("time", "utc_offset")
         return rows.join(times, on="line", how="left").select(settled.columns)
+
+
+def _shown(shape: Shape) -> pl.Expr:
+    """Tell whether a line is shown to other formats first."""
+    return pl.col("raw").str.contains_any(shape.others) if shape.others else pl.lit(value=False)
 
 
 def _beginning(blocks: Iterable[str]) -> tuple[list[str], Iterable[str]]:

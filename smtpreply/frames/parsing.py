@@ -169,7 +169,7 @@ def _decoded(octets: bytes) -> str | None:
 def _looked_at(replies: pl.Series) -> pl.DataFrame:
     """Give each text with its size, the length of its last line end, its code, and its shape."""
     raw = pl.col("raw")
-    looked = (
+    return (
         as_text(replies)
         .to_frame("raw")
         .lazy()
@@ -187,10 +187,6 @@ def _looked_at(replies: pl.Series) -> pl.DataFrame:
         .select("raw", "size", "end", code=_code(), shape=_shape())
         .collect()
     )
-    seeming = looked.get_column("shape").eq(_SEVERAL_LINES).arg_true()
-    in_form = looked.get_column("raw").gather(seeming).str.contains(f"^(?:{SEVERAL_LINES})$")
-    shape = looked.get_column("shape").scatter(seeming.filter(~in_form), _OTHER)
-    return looked.with_columns(shape)
 
 
 def _line_end() -> pl.Expr:
@@ -337,7 +333,7 @@ def _several_lines(replies: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _heads(replies: pl.LazyFrame) -> pl.LazyFrame:
-    """Count the lines of each reply, and those that have the same code as the first."""
+    """Count the lines of each reply; odd are those not in form, or of several codes."""
     raw = pl.col("raw")
     return (
         replies.with_columns(
@@ -347,7 +343,10 @@ def _heads(replies: pl.LazyFrame) -> pl.LazyFrame:
             alike=raw.str.count_matches(pl.lit("\n") + raw.str.head(3), literal=True),
         )
         .with_columns(line_count=pl.col("line_feeds") + (~pl.col("ended")).cast(pl.UInt32))
-        .with_columns(odd_head=pl.col("alike") + 1 != pl.col("line_count"))
+        .with_columns(
+            odd_head=(pl.col("alike") + 1 != pl.col("line_count"))
+            | ~raw.str.contains(f"^(?:{SEVERAL_LINES})$")
+        )
     )
 
 

@@ -15,7 +15,7 @@ expressions, lazily and in the streaming engine.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import overload
 
 try:
@@ -54,23 +54,35 @@ __all__ = [
 
 
 @overload
-def parse(replies: pl.Series) -> pl.Series: ...
+def parse(replies: pl.Series, *, fields: Sequence[str] | None = None) -> pl.Series: ...
 @overload
-def parse(replies: pl.Expr | str) -> pl.Expr: ...
-def parse(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
+def parse(replies: pl.Expr | str, *, fields: Sequence[str] | None = None) -> pl.Expr: ...
+def parse(
+    replies: pl.Expr | pl.Series | str, *, fields: Sequence[str] | None = None
+) -> pl.Expr | pl.Series:
     """Read each reply of a column.
 
     Args:
         replies: texts or octets, one reply each: an expression, the name of a column, or a series.
+        fields: which of `PARSED` to give, all by default; fewer take less time.
 
     Returns:
         The struct of `PARSED`; null where the text is null.
 
+    Raises:
+        ValueError: there is no such field, or none at all is wanted.
+
     >>> frame = pl.DataFrame({"reply": ["550 5.1.1 No such user", None]})
-    >>> frame.select(parse("reply").struct.field("code", "enhanced")).rows()
+    >>> frame.select(parse("reply", fields=["code", "enhanced"]).struct.unnest()).rows()
     [(550, '5.1.1'), (None, None)]
     """
-    return _over(replies, parsed, PARSED)
+    if fields is None:
+        return _over(replies, parsed, PARSED)
+    types = PARSED.to_schema()
+    if not fields or not types.keys() >= set(fields):
+        raise ValueError(f"fields are some of {', '.join(types)}, not {list(fields)}")
+    answer = pl.Struct({name: types[name] for name in fields})
+    return _over(replies, functools.partial(parsed, fields=list(answer.to_schema())), answer)
 
 
 @overload
@@ -143,9 +155,9 @@ class _OfReplies:
     def __init__(self, replies: pl.Expr) -> None:
         self._replies = replies
 
-    def parse(self) -> pl.Expr:
+    def parse(self, *, fields: Sequence[str] | None = None) -> pl.Expr:
         """Read each reply: `smtpreply.frames.polars.parse`."""
-        return parse(self._replies)
+        return parse(self._replies, fields=fields)
 
     def classify(self, classifier: Classifier | None = None) -> pl.Expr:
         """Tell why servers answered so: `smtpreply.frames.polars.classify`."""
@@ -166,9 +178,9 @@ class _OfSeries:
     def __init__(self, replies: pl.Series) -> None:
         self._replies = replies
 
-    def parse(self) -> pl.Series:
+    def parse(self, *, fields: Sequence[str] | None = None) -> pl.Series:
         """Read each reply: `smtpreply.frames.polars.parse`."""
-        return parse(self._replies)
+        return parse(self._replies, fields=fields)
 
     def classify(self, classifier: Classifier | None = None) -> pl.Series:
         """Tell why servers answered so: `smtpreply.frames.polars.classify`."""

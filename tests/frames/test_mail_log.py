@@ -127,6 +127,13 @@ _exim_words = st.builds(
     mostly(
         *("550 5.1.1 No such user", "552-5.2.2 Full\\n552 5.2.2 x", "550 a\\tb", "550 a\\\\nb"),
         *("550 5.1.1 <bob@example.org>", "450 x: retry timeout exceeded", "4", "550 \xf6", ""),
+        *(
+            '550 <"b"@x> y',
+            "550 x LMTP error after DATA: 250 y",
+            "552-5.2.2 Full\\n552",
+            "452-a\\n",
+        ),
+        *("550 x OutboundConnection", "550 Remote host x [192.0.2.1] closed connection after DATA"),
         *("550 x ", 'SMTP error from remote mail server after DATA: 550 "no"'),
     ),
 )

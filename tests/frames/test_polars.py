@@ -60,6 +60,20 @@ def test_a_name_a_series_and_the_namespaces_give_the_same(
         assert_series_equal(found, expected)
 
 
+def test_some_fields_are_a_struct_of_these() -> None:
+    fields = ["enhanced", "code"]
+    some = frame().lazy().select(frames.parse("reply", fields=fields))
+    whole = frames.parse(frame().get_column("reply")).struct.unnest().select(fields)
+    assert_frame_equal(some.unnest("reply").collect(engine="streaming"), whole)
+    assert some.collect_schema()["reply"] == pl.Struct({"enhanced": pl.String, "code": pl.UInt16})
+
+
+@pytest.mark.parametrize("fields", [[], ["colour"]])
+def test_fields_that_there_are_not_are_an_error(fields: list[str]) -> None:
+    with pytest.raises(ValueError, match="fields are some of code, reply_class"):
+        frames.parse("reply", fields=fields)
+
+
 def test_answers_stand_beside_their_rows_after_a_filter() -> None:
     wanted = [(0, 550), (3, 250), (4, 571)]
     lazy = frame().lazy().with_columns(code=frames.code("reply")).filter(pl.col("code") > 0)
