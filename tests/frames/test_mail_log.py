@@ -20,6 +20,7 @@ from smtpreply.frames.polars import scan_mail_log
 from smtpreply.frames.rows import row_of
 from smtpreply.logs import Delivery, Format, scan
 from smtpreply.logs.registry import register
+from smtpreply.logs.source import inputs
 
 STATELESS = [name for name in LOG if name not in {"sender", "message_id"}]
 
@@ -270,7 +271,6 @@ def test_a_head_reads_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for number in range(3):
         written(tmp_path / f"mail.log.{number + 1}", list(logs.postfix(700, Counter())))
     opened: list[object] = []
-    inputs = mail_log.inputs
 
     def counted(*arguments: Any) -> Iterator[object]:
         for given_input in inputs(*arguments):
