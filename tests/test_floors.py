@@ -40,7 +40,7 @@ FLOOR_OF = {name: number for number, names in enumerate(FLOORS) for name in name
 # The extra that brings what a floor needs beside attrs.
 EXTRAS = {
     "cli": {"click", "rich"},
-    "frames": {"polars", "pyarrow"},
+    "frames": {"polars", "pyarrow", "duckdb", "numpy", "pyspark", "pandas"},
     "report": {"rich", "jinja2", "markupsafe", "plotly"},
     "testing": {"hypothesis"},
 }

@@ -7,6 +7,9 @@ missing:
 
 - `smtpreply.frames.polars`: expressions for Polars, eager, lazy and streaming; logs as frames.
 - `smtpreply.frames.arrow`: functions over Arrow arrays; Parquet files of deliveries.
+- `smtpreply.frames.duckdb`: SQL functions.
+- `smtpreply.frames.spark`: columns of a DataFrame; mail logs summed up by many machines.
+- `smtpreply.frames.pandas`: the accessor ``smtp`` of a series.
 
 The names and types of what comes out are in `smtpreply.frames.schema`, and those of deliveries in
 `smtpreply.frames.rows`.

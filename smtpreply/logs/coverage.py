@@ -14,7 +14,7 @@ _LONGEST_SHAPE = 200
 
 @attrs.define
 class Coverage:
-    """The account of a run.
+    """The account of a run; two are added to one, so that parts can be read apart.
 
     Attributes:
         octets: read from files and streams, as they stand there, compressed or not.

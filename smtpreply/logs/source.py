@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
 import attrs
@@ -137,7 +137,7 @@ def _paths(places: Iterable[Place]) -> list[Path]:
             found += [Path(match) for match in matches if Path(match).is_file()]
         else:
             raise FileNotFoundError(f"there is no such file: {str(place)!r}")
-    return sorted(dict.fromkeys(found), key=_age)
+    return sorted(dict.fromkeys(found), key=age)
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -149,8 +149,12 @@ def _files_in(folder: Path) -> Iterator[Path]:
         yield from (entry for entry in folder.iterdir() if entry.is_file())
 
 
-def _age(path: Path) -> tuple[str, int, str, int]:
-    """Sort the files of one log from the oldest on: dated, numbered, and last the present one."""
+def age(path: PurePath) -> tuple[str, int, str, int]:
+    """Give what sorts files: by their log, and within it from the oldest on.
+
+    A rotated log has dated files, numbered ones, and last the present one. What comes first here
+    is the log's own name, which all of its files share.
+    """
     match = _ROTATED.match(path.name)
     assert match is not None
     base = str(path.parent / match["base"])
