@@ -11,7 +11,7 @@ table tells; its time grows with their number. Columns ask a classifier with its
 
 Before anything is timed, the columns must be what the scalar functions say.
 
-Then a log of Postfix (`benchmarks.logs`) is counted by reason, by column and by `scan`; and a
+Then a log of Postfix (`benchmarks.mail_logs`) is counted by reason, by column and by `scan`; and a
 process by itself sends many replies from one Parquet file to another through Polars' streaming
 engine, and tells the most memory that it had.
 
@@ -44,14 +44,14 @@ import pyarrow.parquet as pq
 
 from benchmarks import workloads
 from benchmarks.corpus import SEED, SMOKE_SIZE, corpus, figures
-from benchmarks.logs import postfix
+from benchmarks.mail_logs import postfix
 from benchmarks.peers import Absent, race, smtplib_stream
 from benchmarks.workloads import Run
 from smtpreply import Classifier
 from smtpreply.frames import arrow
 from smtpreply.frames import polars as columns
 from smtpreply.frames.scalar import parsed_row
-from smtpreply.logs import scan
+from smtpreply.logs import Bundle, scan
 from smtpreply.reasons import Verdict, builtin_rules
 from smtpreply.reasons.classifier import CACHE_SIZE
 
@@ -328,8 +328,12 @@ def log_report(lines: int, rounds: int, folder: Path) -> str:
 
     def by_bundle() -> Counter[str]:
         counts: Counter[str] = Counter()
-        for bundle in scan(path).bundled():
-            counts[bundle.delivery.verdict.reason.value] += bundle.count
+        for found in scan(path).bundled():
+            if isinstance(found, Bundle):
+                delivery, count = found.delivery, found.count
+            else:
+                delivery, count = found, 1
+            counts[delivery.verdict.reason.value] += count
         return counts
 
     def by_column() -> Counter[str]:

@@ -108,6 +108,8 @@ _PREFIX = (
 )
 _POSTFIX_SILENT = (
     rf"{_PREFIX}(?:(?:dis)?connect from {_NAMED_HOST}(?: [a-z]+=[0-9/]+)*|"
+    rf"lost connection after [A-Z][A-Za-z ]{{0,40}} from {_NAMED_HOST}|"
+    r"(?:Anonymous|Trusted|Untrusted|Verified) TLS connection established (?:to|from) [ -~]*|"
     rf"{_QID}: client={_NAMED_HOST})$"
 )
 _POSTFIX_TEACHING = (
@@ -302,9 +304,13 @@ def _shown_before(name: str) -> list[str]:
     return [needle for known in before if known.name != "postfix" for needle in known.needles]
 
 
+_EXIM_SILENT = (
+    rf"^{_EXIM_STAMP} (?:no host name found for IP address [0-9a-f.:]{{2,45}}|"
+    r"SMTP connection from \[[0-9a-f.:]{2,45}\](?::[0-9]{1,5})? (?:lost|closed by QUIT)[ -~]*)$"
+)
 _EXIM_TEACHING = rf"{_EXIM_HEAD}(?:<= [!-~]|Completed$)"
 
 SHAPES = (
     Shape("postfix", _POSTFIX_SILENT, _POSTFIX_TEACHING, ", status=", [], _postfix),
-    Shape("exim", None, _EXIM_TEACHING, " R=", _shown_before("exim"), _exim),
+    Shape("exim", _EXIM_SILENT, _EXIM_TEACHING, " R=", _shown_before("exim"), _exim),
 )

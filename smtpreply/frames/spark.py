@@ -223,9 +223,7 @@ class _Log:
 
     def terminate(self) -> Iterator[pa.Table]:
         run = scan([Path(name) for name in self._names], **self.options)
-        summary = Summary()
-        for bundle in run.bundled():
-            summary.add_bundle(bundle)
+        summary = Summary.of(run.bundled())
         self._folder.cleanup()
         run.coverage.problems = [self._renamed(problem) for problem in run.coverage.problems]
         yield _part(self._log, Account(summary, run.coverage))

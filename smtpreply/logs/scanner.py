@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import tzinfo
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -23,7 +23,8 @@ from smtpreply.logs.source import Input, Reading, Source, inputs, paths_of
 
 _STAMP = re.compile(STAMP)
 _HEAD = 10  # lines of a source that tell whose it is
-_MOST_WAITING = 1 << 25  # characters whose deliveries are kept in groups
+_MOST_WAITING = 1 << 23  # characters whose deliveries are kept in groups
+_MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _SAMPLE = 8  # lines of a block that tell whose most of it is
 
 Unreadable = Callable[[Line], object]
@@ -53,6 +54,7 @@ class Scan(Iterator[Delivery]):
         self._detection = Detection(only)
         self._readers: dict[str, LineReader] = {}
         self._last: Format | None = None
+        self._examples: dict[Hashable, Delivery] = {}
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -229,19 +231,29 @@ class Scan(Iterator[Delivery]):
         return found.most_common(1)[0][0] if found else None
 
     def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
-        """Read one line of each group."""
-        for group in groups.values():
-            text = group.rows[0][group.columns.line].removesuffix("\n")
-            line = read_prefix(text, 0, clock, name)
-            known = self._detection.of_line(line)
-            assert known is not None  # a reader of it has skimmed it
-            if line.time is None:
-                _stamp_from_message(line, clock)
-            found = list(self._reader_of(known)(line) or ())
-            if len(found) == 1:
-                yield group.bundle(found[0], clock)
-            else:  # it is no delivery to the reader, whose word counts
-                self._not_understood(line, len(group.rows))
+        """Read one line of each group, unless one like it has been read before."""
+        for key, group in groups.items():
+            delivery = self._examples.get((group.columns, key))
+            if delivery is None:
+                text = group.rows[0][group.columns.line].removesuffix("\n")
+                line = read_prefix(text, 0, clock, name)
+                found = list(self._read_again(line, clock))
+                if len(found) != 1:  # it is no delivery to the reader, whose word counts
+                    self._not_understood(line, len(group.rows))
+                    continue
+                [delivery] = found
+                if len(self._examples) < _MOST_EXAMPLES and not groups.finely:
+                    self._examples[group.columns, key] = delivery
+            yield group.bundle(delivery, clock)
+
+    def _read_again(self, line: Line, clock: Clock) -> Iterable[Delivery]:
+        """Read a line that has been counted."""
+        known = self._detection.of_line(line)
+        if known is None:
+            return ()
+        if line.time is None:
+            _stamp_from_message(line, clock)
+        return self._reader_of(known)(line) or ()
 
     # --- both ---
 

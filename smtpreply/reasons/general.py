@@ -14,6 +14,7 @@ from smtpreply.reasons.providers import provider_words
 
 _LONGEST = 8000
 _MOST_PIECES = 20_000
+_MOST_TEXTS = 5_000
 _ID = 7  # letters and digits: what is shorter may be a provider's code, see `tokens`
 # A word with a digit in it. Behind "(" and "#" stand numbers that rules have patterns for.
 _VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
@@ -32,9 +33,12 @@ def alike(text: str) -> str:
     >>> alike("550 5.7.1 (TSS04)") == alike("550 5.7.1 (TSS09)")
     False
     """
-    if len(text) > _LONGEST:
+    if text in _plain or len(text) > _LONGEST:
         return text
-    return " ".join(map(_pieces.__getitem__, text.split(" ")))
+    made = " ".join(map(_pieces.__getitem__, text.split(" ")))
+    if made == text and len(_plain) < _MOST_TEXTS:
+        _plain.add(text)
+    return made
 
 
 class _Pieces(dict[str, str]):
@@ -48,6 +52,7 @@ class _Pieces(dict[str, str]):
 
 
 _pieces = _Pieces()
+_plain: set[str] = set()  # texts in which nothing is variable: most servers say the same to many
 
 
 def _in_general(piece: str) -> str:

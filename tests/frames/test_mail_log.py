@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import logs
+from benchmarks import mail_logs
 from smtpreply.frames import mail_log
 from smtpreply.frames.mail_log import LOG
 from smtpreply.frames.polars import scan_mail_log
@@ -228,22 +228,24 @@ def test_some_columns_are_as_they_are_among_all(
     assert found(scan_mail_log(log).select(columns)) == wanted(log, columns)
 
 
-@pytest.mark.parametrize("make", [logs.postfix, logs.exim])
+@pytest.mark.parametrize("make", [mail_logs.postfix, mail_logs.exim])
 def test_the_synthetic_log_is_read_alike(tmp_path: Path, make: Any) -> None:
     counts: Counter[str] = Counter()
     log = written(tmp_path / "mail.log", list(make(2100, counts)))
     assert found(scan_mail_log(log).select(STATELESS)) == wanted(log, STATELESS)
     by_status = scan_mail_log(log).group_by("status").agg(pl.len()).collect(engine="streaming")
-    assert dict(by_status.rows()) == {
-        name: counts[name] for name in ("sent", "deferred", "bounced")
+    assert {f"status {name}": count for name, count in by_status.rows()} == {
+        name: count for name, count in counts.items() if name.startswith("status ")
     }
 
 
-@pytest.mark.parametrize("make", [logs.postfix, logs.exim])
+@pytest.mark.parametrize("make", [mail_logs.postfix, mail_logs.exim])
 def test_the_usual_lines_are_not_read_one_by_one(
     tmp_path: Path, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = written(tmp_path / "mail.log", list(make(2100, Counter())))
+    unusual = ("NOQUEUE: reject", " queue run: ")
+    lines = [line for line in make(2100, Counter()) if not any(word in line for word in unusual)]
+    log = written(tmp_path / "mail.log", lines)
     monkeypatch.setattr(mail_log, "read_prefix", None)
     assert scan_mail_log(log).select("reason", "time", "code").collect().height > 0
 
@@ -251,7 +253,7 @@ def test_the_usual_lines_are_not_read_one_by_one(
 def test_a_filter_is_asked_before_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = written(tmp_path / "mail.log", list(logs.postfix(2100, Counter())))
+    log = written(tmp_path / "mail.log", list(mail_logs.postfix(2100, Counter())))
     judged: list[int | None] = []
     verdict = mail_log._verdict
 
@@ -264,12 +266,12 @@ def test_a_filter_is_asked_before_the_verdict(
     rows = full.select("code", "reason").collect()
     assert set(rows.rows()) == {(552, "mailbox_full")}
     assert set(judged) == {552}
-    assert scan_mail_log(log).filter(reason="mailbox_full").collect().height == rows.height
+    assert full.filter(reason="mailbox_full").collect().height == rows.height
 
 
 def test_a_head_reads_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
-        written(tmp_path / f"mail.log.{number + 1}", list(logs.postfix(700, Counter())))
+        written(tmp_path / f"mail.log.{number + 1}", list(mail_logs.postfix(700, Counter())))
     opened: list[object] = []
 
     def counted(*arguments: Any) -> Iterator[object]:
@@ -283,7 +285,7 @@ def test_a_head_reads_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_files_are_compressed_rotated_and_many(tmp_path: Path) -> None:
-    lines = list(logs.postfix(700, Counter()))
+    lines = list(mail_logs.postfix(700, Counter()))
     (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress("\n".join(lines[:300]).encode()))
     written(tmp_path / "mail.log", lines[300:])
     log = str(tmp_path)
@@ -310,7 +312,7 @@ def test_a_format_of_your_own_is_asked_first(
         "own", lambda line: "status=sent" in line.message, lambda: lambda _: [Delivery(mta="own")]
     )
     register(own)
-    log = written(tmp_path / "mail.log", list(logs.postfix(70, Counter())))
+    log = written(tmp_path / "mail.log", list(mail_logs.postfix(70, Counter())))
     mtas = scan_mail_log(log).select("mta").collect().to_series().to_list()
     assert mtas == [delivery.mta for delivery in scan(log)]
     assert "own" in mtas
