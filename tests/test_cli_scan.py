@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,11 +161,43 @@ def test_processes_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert many["coverage"] == json.loads(run(path, "--json").output)["coverage"]
 
 
-@pytest.mark.parametrize("args", [["--follow"], ["--deliveries", "x.csv"], ["--unreadable", "x"]])
-def test_processes_do_not_go_with_what_needs_an_order(log: Path, args: list[str]) -> None:
-    result = run(log, "--jobs", 2, *args)
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--jobs", "2", "--follow"],
+        ["--jobs", "2", "--deliveries", "x.csv"],
+        ["--jobs", "2", "--unreadable", "x"],
+        ["--follow", "--deliveries", "x.csv"],
+        ["--anonymize", "--unreadable", "x"],
+    ],
+)
+def test_some_options_do_not_go_together(log: Path, args: list[str]) -> None:
+    result = run(log, *args)
     assert result.exit_code == 2
-    assert "--jobs does not go with" in result.output
+    assert "does not go with" in result.output
+
+
+@pytest.mark.parametrize(
+    ("args", "module", "words"),
+    [
+        (["--html", "x.html"], "plotly.offline", 'plotly: pip install "smtpreply[report]"'),
+        (["--deliveries", "x.parquet"], "pyarrow", 'pyarrow: pip install "smtpreply[arrow]"'),
+    ],
+)
+def test_a_missing_extra_is_told_before_the_log_is_read(
+    log: Path, args: list[str], module: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("smtpreply.report.html", "smtpreply.frames.deliveries"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    for name in [
+        known for known in sys.modules if known.split(".")[0] == module.split(".", maxsplit=1)[0]
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    result = run(log, *args)
+    assert result.exit_code == 1
+    assert words in result.output
+    assert "lines" not in result.output
 
 
 def test_anonymized_output_names_nobody(log: Path, tmp_path: Path) -> None:
@@ -203,7 +236,7 @@ def test_a_log_is_followed_until_somebody_has_seen_enough(
     monkeypatch.setattr("time.sleep", interrupt)
     result = run(log, "--follow", "--json")
     assert result.exit_code == 0
-    assert json.loads(result.output[result.output.index("{\n") :])["deliveries"] == 5
+    assert json.loads(result.output)["deliveries"] == 5
 
 
 def test_several_logs_cannot_be_followed(log: Path) -> None:

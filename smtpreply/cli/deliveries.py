@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 import attrs
@@ -20,9 +21,12 @@ def check_ending(path: Path) -> None:
 
     Raises:
         click.BadParameter: it has none of the endings.
+        ImportError: Parquet needs what is not installed.
     """
     if path.suffix not in _WRITERS:
         raise click.BadParameter(f"is {', '.join(_WRITERS)}", param_hint="--deliveries")
+    if _WRITERS[path.suffix] is _parquet:
+        import_module("smtpreply.frames.deliveries")
 
 
 def write(deliveries: Iterable[Delivery], path: Path) -> None:
@@ -49,7 +53,7 @@ def _csv(deliveries: Iterable[Delivery], path: Path) -> None:
 
 
 def _parquet(deliveries: Iterable[Delivery], path: Path) -> None:
-    from smtpreply.frames.arrow import write_deliveries  # noqa: PLC0415  (needs an extra)
+    from smtpreply.frames.deliveries import write_deliveries  # noqa: PLC0415  (needs an extra)
 
     write_deliveries(path, deliveries)
 

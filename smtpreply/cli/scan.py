@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfoNotFoundError
@@ -26,6 +27,17 @@ from smtpreply.report.wanted import Wanted
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _ROWS = 100_000
 _LONG = 20_000_000  # octets: below, there is nothing to wait for
+
+# What needs an order, what has no end, and what would name somebody.
+_APART = (
+    ("--jobs", "--follow"),
+    ("--jobs", "--deliveries"),
+    ("--jobs", "--unreadable"),
+    ("--jobs", "-"),
+    ("--follow", "--deliveries"),
+    ("--follow", "-"),
+    ("--anonymize", "--unreadable"),
+)
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -116,17 +128,29 @@ def _check(
         raise click.UsageError('"-" stands alone')
     if name is not None and name not in known_formats():
         raise click.BadParameter(f"is one of: {', '.join(known_formats())}", param_hint="--format")
-    if output.deliveries is not None:
-        check_ending(output.deliveries)
-    alone = {
+    given = {
+        "--jobs": jobs > 1,
         "--follow": follow,
-        "--deliveries": output.deliveries,
-        "--unreadable": output.unreadable,
+        "--deliveries": output.deliveries is not None,
+        "--unreadable": output.unreadable is not None,
+        "--anonymize": output.names is not None,
         "-": paths == ("-",),
     }
-    for option, given in alone.items():
-        if jobs > 1 and given:
-            raise click.UsageError(f"--jobs does not go with {option}")
+    for one, other in _APART:
+        if given[one] and given[other]:
+            raise click.UsageError(f"{one} does not go with {other}")
+    _check_extras(output)
+
+
+def _check_extras(output: _Output) -> None:
+    """Find out what is missing before a long log is read."""
+    try:
+        if output.deliveries is not None:
+            check_ending(output.deliveries)
+        if output.html is not None:
+            import_module("smtpreply.report.html")
+    except ImportError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _read(

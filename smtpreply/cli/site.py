@@ -16,7 +16,7 @@ def site_command(out: Path, chosen: tuple[str, ...]) -> None:
     """Write the catalog as a static site into OUT: every code, every comparison, all languages.
 
     Open OUT/index.html; no network is needed. Exit code 1: OUT can't be written, or jinja2 is not
-    installed (pip install 'smtpreply[report]').
+    installed (pip install 'smtpreply[cli,report]').
     """
     try:
         site = importlib.import_module("smtpreply.report.site")
@@ -24,7 +24,7 @@ def site_command(out: Path, chosen: tuple[str, ...]) -> None:
         if error.name not in ("jinja2", "markupsafe"):
             raise
         raise click.ClickException(
-            f"the site needs {error.name}: pip install 'smtpreply[report]'"
+            f"the site needs {error.name}: pip install 'smtpreply[cli,report]'"
         ) from None
     started = time.monotonic()
     try:

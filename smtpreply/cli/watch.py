@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -45,7 +45,7 @@ def bar(size: int) -> Iterator[Callable[[int], None]]:
 
 
 def followed(run: Scan, wanted: Wanted, names: Pseudonyms | None) -> Total:
-    """Show the report as it grows, until somebody has seen enough, and give it."""
+    """Show the report on stderr as it grows, until somebody has seen enough, and give it."""
     total = Total(coverage=run.coverage)
     lock = threading.Lock()  # the screen is drawn by a thread of its own
 
@@ -54,11 +54,11 @@ def followed(run: Scan, wanted: Wanted, names: Pseudonyms | None) -> Total:
             shown = names.total(total) if names else total
             return account(shown.summary, shown.coverage)
 
-    with Live(get_renderable=drawn, refresh_per_second=1, screen=sys.stdout.isatty()):
-        try:
-            for delivery in filter(wanted, run):
-                with lock:
-                    total.summary.add(delivery)
-        except KeyboardInterrupt:
-            pass
+    screen = Live(
+        get_renderable=drawn, refresh_per_second=1, screen=True, console=Console(stderr=True)
+    )
+    with suppress(KeyboardInterrupt), screen if sys.stderr.isatty() else nullcontext():
+        for delivery in filter(wanted, run):
+            with lock:
+                total.summary.add(delivery)
     return total

@@ -63,7 +63,6 @@ def _choice(values: type[enum.StrEnum]) -> pl.Enum:
 
 _DIRECTIONS, _REPLY_BY, _STATUSES, _STAGES = map(_choice, (Direction, ReplyBy, Status, Stage))
 
-_VISIBLE = "[!-~]"
 _PLAIN_ADDRESS = "[!#-;=?A-~]*(?:@[!#-;=?A-~]*)?"  # no blank, no quote, no bracket
 _LONGEST_ADDRESS = 1000
 _REPLY_HEAD = "^[2-5][0-9]{2}(?:[ -]|$)"

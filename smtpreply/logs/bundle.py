@@ -1,4 +1,4 @@
-"""Deliveries that are alike, counted together: what a summary needs, at a tenth of the price.
+"""Deliveries that say the same, counted together: all that a summary needs, for less.
 
 Most lines of a log differ from others in names only. A reader that can `skim` takes a block of
 lines at once, puts those that say the same in one group, and says which lines it leaves for

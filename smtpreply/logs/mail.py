@@ -33,7 +33,6 @@ MOST_KEPT = 65_536
 """Characters of a field, or of a decoded line: the rest of a longer one is not kept."""
 
 _DEEPEST = 16  # parts within parts
-_LONGEST_BOUNDARY = 200  # RFC 2046 has 70
 
 FIELD = re.compile(r"([!-9;-~]{1,80})[ \t]*:(.*)\Z", re.DOTALL)
 _TYPE = re.compile(r"\s*([!-.0-~]{1,100}/[!-.0-:<-~]{1,100})")

@@ -10,6 +10,8 @@ from pathlib import Path
 import attrs
 
 from smtpreply.logs.blocks import is_packed
+from smtpreply.logs.clock import Clock
+from smtpreply.logs.prefix import read_prefix
 from smtpreply.logs.registry import Detection
 
 _LEAST = 1 << 24  # octets: below, a process costs more than it saves
@@ -33,7 +35,7 @@ class Part:
 def parts_of(paths: Iterable[Path], count: int) -> list[Part]:
     """Part files into about so many parts of the same size, each of whole lines.
 
-    A file that is compressed, or of one format as a whole, has one part only.
+    A file that is compressed, or of a format whose lines do not stand alone, has one part only.
 
     Raises:
         OSError: a file can't be read.
@@ -62,8 +64,13 @@ def _can_be_parted(path: Path) -> bool:
         octets = file.read(_HEAD)
     if is_packed(octets):
         return False
-    head = octets.decode("utf-8", "surrogateescape").splitlines()[:10]
-    return Detection().of_source([line for line in head if line]) is None
+    head = [line for line in octets.decode("utf-8", "surrogateescape").split("\n")[:10] if line]
+    detection = Detection()
+    if detection.of_source(head) is not None:
+        return False
+    # Others' lines hang together over more than a part can see: sessions, numbers of attempts.
+    lines = (read_prefix(line, 0, Clock()) for line in head)
+    return any(hasattr(known.reader(), "skim") for known in map(detection.of_line, lines) if known)
 
 
 class Stretch(io.RawIOBase):

@@ -216,6 +216,9 @@ def _unexplained(summary: Summary) -> Iterator[RenderableType]:
     yield from _counted("Texts that nothing explains", found, len(tally.counts), tally.error)
 
 
+_DELIVERIES = "deliveries told of"
+
+
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
     yield _heading("What was read")
     grid = _grid("><")
@@ -223,9 +226,10 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
         (coverage.lines, "lines"),
         (coverage.known, f"of a known format{_formats(coverage)}"),
         (coverage.understood, "understood"),
-        (coverage.deliveries, "deliveries told of"),
+        (coverage.deliveries, _DELIVERIES),  # a line may tell of several
     ):
-        share = f" ({count / coverage.lines:.1%})" if 0 < count < coverage.lines else ""
+        of_lines = 0 < count < coverage.lines and words != _DELIVERIES
+        share = f" ({count / coverage.lines:.1%})" if of_lines else ""
         grid.add_row(Text(f"{count:,}", "bold"), Text(words + share))
     yield _under(grid)
     if coverage.shapes:
