@@ -124,10 +124,12 @@ def test_a_line_without_a_time_is_in_no_span(tmp_path: Path) -> None:
 
 
 def test_scan_writes_parquet(log: Path, tmp_path: Path) -> None:
-    arrow = pytest.importorskip("smtpreply.frames.arrow", reason="pyarrow is not installed")
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from smtpreply.frames import deliveries
+
     path = tmp_path / "all.parquet"
     assert run(log, "--year", 2026, "--deliveries", path).exit_code == 0
-    codes = [delivery.reply.code for delivery in arrow.read_deliveries(path)]
+    codes = [delivery.reply.code for delivery in deliveries.read_deliveries(path)]
     assert codes == [250, 250, 550, 554, 554]
 
 
