@@ -129,8 +129,8 @@ def test_scan_writes_parquet(log: Path, tmp_path: Path) -> None:
 
     path = tmp_path / "all.parquet"
     assert run(log, "--year", 2026, "--deliveries", path).exit_code == 0
-    codes = [delivery.reply.code for delivery in deliveries.read_deliveries(path)]
-    assert codes == [250, 250, 550, 554, 554]
+    replies = [delivery.reply for delivery in deliveries.read_deliveries(path)]
+    assert [reply and reply.code for reply in replies] == [250, 250, 550, 554, 554]
 
 
 def test_scan_writes_the_page(log: Path, tmp_path: Path) -> None:
