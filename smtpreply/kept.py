@@ -11,6 +11,7 @@ import contextlib
 import marshal
 import os
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.resources.abc import Traversable
@@ -19,6 +20,8 @@ from typing import Any, TypeVar
 
 Plain = TypeVar("Plain")
 """Made of dicts, lists, tuples, sets, texts, numbers, booleans and None only."""
+
+_LONGEST = 90 * 86_400  # seconds that something is kept
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -117,3 +120,12 @@ def _write(place: Path, value: tuple[Stamp, Any]) -> None:
         draft = place.with_name(f"{place.name}.{os.getpid()}")
         draft.write_bytes(marshal.dumps(value))
         draft.replace(place)
+        _forget_old(place.parent)
+
+
+def _forget_old(folder: Path) -> None:
+    """Take away what was written long ago: an environment may have gone since, or moved."""
+    last = time.time() - _LONGEST
+    for path in folder.iterdir():
+        if path.stat().st_mtime < last:
+            path.unlink()

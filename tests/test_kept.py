@@ -61,6 +61,14 @@ def test_what_another_user_has_written_is_not_read(cache: Path, source: Path) ->
     assert kept(place.name.rpartition("-")[0], [source], lambda: "made anew") == "made anew"
 
 
+def test_what_is_old_is_taken_away_when_something_new_comes(cache: Path, source: Path) -> None:
+    toml(source)
+    [old] = cache.iterdir()
+    os.utime(old, (0, 0))
+    kept("new", [source], lambda: 1)
+    assert [path.name.startswith("new-") for path in cache.iterdir()] == [True]
+
+
 def test_nothing_is_kept_where_that_is_not_wanted(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
