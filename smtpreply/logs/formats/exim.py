@@ -431,7 +431,8 @@ def _lead(text: str) -> re.Match[str] | None:
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
     if host is None:
         return {}
-    name = host[1] or host[2]
+    # Of "callout: [192.0.2.1]" the word is no name.
+    name = host[2] if not host[1] or host[1].endswith(":") else host[1]
     return {"relay_host": name, "relay_ip": host[2], "relay_port": port_of(host[3])}
 
 

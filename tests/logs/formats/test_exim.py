@@ -230,3 +230,12 @@ def test_any_text_after_a_valid_head_is_read_without_an_error(
     for start in (STAMP, ID):
         for delivery in scan([start + head + (text * times).replace("\n", " ")]):
             assert delivery.to_dict()
+
+
+def test_a_word_before_an_address_is_no_host() -> None:
+    delivery = one(
+        "2026-11-24 11:43:32 H=x.example [203.0.113.9] F=<a@b.example> temporarily rejected RCPT "
+        "<c@d.example>: Could not complete sender verify callout: [192.0.2.1] : SMTP error from "
+        "remote mail server after MAIL FROM:<>: 450 4.7.1 try later"
+    )
+    assert (delivery.relay_host, delivery.relay_ip) == ("192.0.2.1", "192.0.2.1")
