@@ -57,7 +57,7 @@ class Bundle:
         return self.times.total()
 
 
-Row = tuple[str | Any, ...]
+Row = tuple[Any, ...]
 """What a pattern has found in a line."""
 
 
