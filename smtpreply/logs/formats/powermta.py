@@ -84,7 +84,7 @@ _is_head = with_columns("type", "timeLogged", "rcpt|queue|dsnStatus")
 
 def _headless(fields: Sequence[str]) -> Head | None:
     """Know a record of the default columns: by what dsnAction may be, at its place."""
-    if fields[0] not in _STATUSES:
+    if not fields or fields[0] not in _STATUSES:
         return None
     if 12 <= len(fields) <= len(_BEFORE) + len(_FROM_ORIGINATOR):
         for count in range(2, len(_BEFORE) + 1):  # columns in front of orig
