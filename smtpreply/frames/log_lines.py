@@ -28,6 +28,7 @@ from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.logs import Direction, ReplyBy, Status
 from smtpreply.logs.clock import STAMP
 from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.prefix import EXIM_ID
 from smtpreply.logs.registry import BUILTIN
 from smtpreply.stage import Stage
 
@@ -199,11 +200,10 @@ def _addresses_fit() -> pl.Expr:
 
 # --- Exim ----------------------------------------------------------------------------------
 
-_MSGID = "[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 _EXIM_STAMP = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [+-][0-9]{4})?"
 )
-_EXIM_HEAD = rf"^{_EXIM_STAMP} (?:\[[0-9]+\] )?(?P<queue_id>{_MSGID}) "
+_EXIM_HEAD = rf"^{_EXIM_STAMP} (?:\[[0-9]+\] )?(?P<queue_id>{EXIM_ID}) "
 _EXIM_ADDRESS = "[0-9A-Za-z._+=-]+@[0-9A-Za-z.-]+"
 _EXIM_ATTEMPT = (
     rf"{_EXIM_HEAD}(?P<flag>=>|->|\*\*|==) (?P<recipient>{_EXIM_ADDRESS})"

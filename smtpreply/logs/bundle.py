@@ -134,8 +134,10 @@ class Groups(dict[Hashable, Group]):
         super().__init__()
         self.finely = finely
 
-    def of(self, key: Hashable, columns: Columns) -> Group:
-        """Give the group of a key; a new one where there is none."""
+    def of(self, key: Hashable, time: str, domain: str, columns: Columns) -> Group:
+        """Give the group of a key, and if finely, of a time and a domain; a new one at first."""
+        if self.finely:
+            key = key, time, domain
         group = self.get(key)
         if group is None:
             group = self[key] = Group(columns)

@@ -12,7 +12,7 @@ import attrs
 from smtpreply.logs.blocks import is_packed
 from smtpreply.logs.clock import Clock
 from smtpreply.logs.prefix import read_prefix
-from smtpreply.logs.registry import Detection
+from smtpreply.logs.registry import Detection, first_lines
 
 _LEAST = 1 << 24  # octets: below, a process costs more than it saves
 _HEAD = 1 << 16
@@ -64,7 +64,7 @@ def _can_be_parted(path: Path) -> bool:
         octets = file.read(_HEAD)
     if is_packed(octets):
         return False
-    head = [line for line in octets.decode("utf-8", "surrogateescape").split("\n")[:10] if line]
+    head = first_lines(octets.decode("utf-8", "surrogateescape"))
     detection = Detection()
     if detection.of_source(head) is not None:
         return False

@@ -29,13 +29,12 @@ _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 
+EXIM_ID = "[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
+"""The id of a message in Exim's log: 6-6-2 characters to 4.96, 6-11-4 from 4.97."""
 # In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
-_MESSAGE_ID = (
-    r"[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\[[0-9]+\] )?"
-    r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) "
-)
+_IN_EXIM = rf"[0-9-]{{10}} [0-9:.]{{8,15}} (?:[+-][0-9]{{4}} )?(?:\[[0-9]+\] )?{EXIM_ID} "
 _SYSLOG = re.compile(
-    rf"(?!{_MESSAGE_ID}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
+    rf"(?!{_IN_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
     rf"{_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."

@@ -220,6 +220,9 @@ BUILTIN = (
     Builtin("elastic-email", None, ('"TransactionID',)),
 )
 
+HEAD = 10
+"""How many lines of a source tell whose it is."""
+
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # whose formats are remembered: a hostile log may have any number
 
@@ -251,6 +254,15 @@ def format_called(name: str) -> Format:
     if found is None:
         raise ValueError(f"there is no format {name!r}; there are: {', '.join(known_formats())}")
     return found.format if isinstance(found, Builtin) else found
+
+
+def first_lines(text: str) -> list[str]:
+    """Give the first lines of a text that are not empty, as many as tell whose it is.
+
+    >>> first_lines("one\\n\\ntwo\\n")
+    ['one', 'two']
+    """
+    return [line for line in text.split("\n", HEAD)[:HEAD] if line]
 
 
 class Detection:

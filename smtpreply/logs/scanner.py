@@ -18,11 +18,10 @@ from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, LineReader
 from smtpreply.logs.prefix import Line, read_prefix
-from smtpreply.logs.registry import Detection, format_called
+from smtpreply.logs.registry import HEAD, Detection, first_lines, format_called
 from smtpreply.logs.source import Input, Reading, Source, inputs, paths_of
 
 _STAMP = re.compile(STAMP)
-_HEAD = 10  # lines of a source that tell whose it is
 _MOST_WAITING = 1 << 23  # characters whose deliveries are kept in groups
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _SAMPLE = 8  # lines of a block that tell whose most of it is
@@ -77,8 +76,7 @@ class Scan(Iterator[Delivery]):
         """
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
-            head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-            owner = self._detection.of_source(head) if given.is_whole else None
+            owner, head, blocks = self._begun(given)
             found: Iterable[Bundle | Delivery]
             if owner is not None:
                 found = self._owned(owner, given.name, blocks)
@@ -105,8 +103,7 @@ class Scan(Iterator[Delivery]):
 
     def _one(self, given: Input) -> Iterator[Delivery]:
         clock = self._clock(given)
-        head, blocks = _beginning(given.blocks, patient=not self._reading.follow)
-        owner = self._detection.of_source(head) if given.is_whole else None
+        owner, _, blocks = self._begun(given)
         if owner is not None:
             yield from self._owned(owner, given.name, blocks)
             return
@@ -131,8 +128,7 @@ class Scan(Iterator[Delivery]):
         if known is None:
             self._unread(line)
             return ()
-        if line.time is None:
-            _stamp_from_message(line, clock)
+        _stamp_from_message(line, clock)
         return self._read(line, known)
 
     def _continued(self, line: Line) -> Format | None:
@@ -252,11 +248,23 @@ class Scan(Iterator[Delivery]):
         known = self._detection.of_line(line)
         if known is None:
             return ()
-        if line.time is None:
-            _stamp_from_message(line, clock)
+        _stamp_from_message(line, clock)
         return self._reader_of(known)(line) or ()
 
     # --- both ---
+
+    def _begun(self, given: Input) -> tuple[Format | None, list[str], Iterable[str]]:
+        """Give the format that an input is of as a whole, its first lines, and all of its text."""
+        rest = iter(given.blocks)
+        seen: list[str] = []
+        for block in rest:
+            seen.append(block)
+            # What is followed may bring its next line tomorrow.
+            if len(seen) >= HEAD or block.count("\n") >= HEAD or self._reading.follow:
+                break
+        head = first_lines("".join(seen))
+        owner = self._detection.of_source(head) if given.is_whole else None
+        return owner, head, chain(seen, rest)
 
     def _clock(self, given: Input) -> Clock:
         return Clock(year=self._year, zone=self._zone, latest=given.latest)
@@ -278,19 +286,6 @@ class Scan(Iterator[Delivery]):
             self._on_unreadable(line)
 
 
-def _beginning(blocks: Iterable[str], *, patient: bool) -> tuple[list[str], Iterable[str]]:
-    """Give the first lines, and all blocks with them; of the first block only, if not `patient`."""
-    rest = iter(blocks)
-    seen: list[str] = []
-    lines: list[str] = []
-    for block in rest:
-        seen.append(block)
-        lines += filter(None, block.split("\n", _HEAD)[:_HEAD])
-        if len(lines) >= _HEAD or not patient:
-            break
-    return lines[:_HEAD], chain(seen, rest)
-
-
 def _lines(blocks: Iterable[str]) -> Iterator[str]:
     """Give the lines of blocks, without their ends."""
     for block in blocks:
@@ -299,7 +294,7 @@ def _lines(blocks: Iterable[str]) -> Iterator[str]:
 
 def _stamp_from_message(line: Line, clock: Clock) -> None:
     """Read a stamp that stands where no syslog has written one: Exim's own files."""
-    match = _STAMP.match(line.message)
+    match = _STAMP.match(line.message) if line.time is None else None
     if match is not None:
         line.time = clock.read(match[0])
 

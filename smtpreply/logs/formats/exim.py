@@ -37,16 +37,15 @@ from smtpreply.logs.format import Format
 from smtpreply.logs.formats.exim_skim import skim
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.logs.formats.words import number_of, port_of, stage_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.prefix import EXIM_ID, Line
 from smtpreply.octets import rejoined
 from smtpreply.stage import Stage
 
 _NAME = "exim"
 
-_MSGID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [+-][0-9]{4})?"
-_HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({_MSGID}) )?")
-_BARE_HEAD = re.compile(rf"({_MSGID}) ")
+_HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({EXIM_ID}) )?")
+_BARE_HEAD = re.compile(rf"({EXIM_ID}) ")
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
@@ -67,8 +66,11 @@ _QUOTED_ATTEMPT = re.compile(
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
 # A name, what the client called itself in round brackets, an address in square ones, a port: of
-# these, only the address is always there.
-_HOST = r"(?:([^\s()\[\]]\S{0,254}) )?(?:\([^)]{0,255}\) )?\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
+# these, only the address is always there. A word before it that ends in a colon is no name.
+_HOST = (
+    r"(?:([^\s()\[\]:]|[^\s()\[\]]\S{0,253}[^\s:]) )?(?:\([^)]{0,255}\) )?"
+    r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
+)
 _H = re.compile(rf" ?H={_HOST}")
 _CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{_HOST}")
 _OLD_HOST = re.compile(rf"host {_HOST}: ")
@@ -431,8 +433,7 @@ def _lead(text: str) -> re.Match[str] | None:
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
     if host is None:
         return {}
-    # Of "callout: [192.0.2.1]" the word is no name.
-    name = host[2] if not host[1] or host[1].endswith(":") else host[1]
+    name = host[1] or host[2]
     return {"relay_host": name, "relay_ip": host[2], "relay_port": port_of(host[3])}
 
 

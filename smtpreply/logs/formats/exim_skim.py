@@ -16,9 +16,9 @@ from collections.abc import Hashable
 
 from smtpreply.logs.bundle import Columns, Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
+from smtpreply.logs.prefix import EXIM_ID
 from smtpreply.reasons.general import alike
 
-_MSGID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 _HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}"
 _MINUTES = r":[0-9]{2}:[0-9]{2}"
 # Most logs have nothing between time and message: that is tried first.
@@ -56,16 +56,15 @@ _FAILED = Columns(line=0, time=1, domain=11, server=12, delay=None)
 @functools.cache
 def _pattern(*, exactly: bool) -> re.Pattern[str]:
     stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
-    told = rf"({stamp}{_REST}({_MSGID}) (?:{_SUCCESS}|{_FAILURE}|{_ARRIVAL}))"
+    told = rf"({stamp}{_REST}({EXIM_ID}) (?:{_SUCCESS}|{_FAILURE}|{_ARRIVAL}))"
     return re.compile(rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)")
 
 
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
-    finely = groups.finely
     arrivals: dict[str, str] = {}
     left: list[str] = []
-    for row in _pattern(exactly=finely).findall(block):
+    for row in _pattern(exactly=groups.finely).findall(block):
         (
             _, time, queue_id, flag, _, domain, _, reply, _,
             failed, local, failed_domain, _, words, sender, other,
@@ -75,15 +74,13 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
             arrivals[queue_id] = "" if sender == "<>" else sender
         elif flag:
             key = success_head(reply)
-            group = groups.of((key, time, domain) if finely else key, _SUCCEEDED)
-            group.rows.append(row)
+            groups.of(key, time, domain, _SUCCEEDED).rows.append(row)
         elif failed:
             recipient = f"{local}@{failed_domain}"
             key = failed, alike(without_address(words, local, recipient))
-            group = groups.of((key, time, failed_domain) if finely else key, _FAILED)
+            group = groups.of(key, time, failed_domain, _FAILED)
             group.rows.append(row)
-            known = arrivals.get(queue_id)
-            who = messages.sender_of(queue_id) if known is None else known
+            who = messages.sender_of(queue_id, arrivals)
             group.refused.append((who, recipient, None, queue_id))
         elif other:
             left.append(other)

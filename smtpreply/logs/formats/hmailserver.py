@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogues
+from smtpreply.logs.formats.stamps import time_of
 from smtpreply.logs.prefix import Line
 
 _NAME = "hmailserver"
@@ -58,19 +58,12 @@ class _Reader:
             return ()
         host = ip or None
         return self._dialogues.replied(
-            line, key, session, text, relay_host=host, relay_ip=host, time=_time(stamp)
+            line, key, session, text, relay_host=host, relay_ip=host, time=time_of(stamp)
         )
 
     def finish(self) -> Iterable[Delivery]:
         """Give the replies that have not come to an end."""
         return self._dialogues.finish()
-
-
-def _time(stamp: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
 
 
 def _detect(line: Line) -> bool:

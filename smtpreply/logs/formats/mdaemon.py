@@ -25,6 +25,7 @@ import attrs
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
+from smtpreply.logs.formats.stamps import time_of
 from smtpreply.logs.formats.words import port_of
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
@@ -72,7 +73,7 @@ class _Reader:
         if session is None or _BEGIN.match(event):
             session = self._sessions[key] = _Session()
         if spoken := _SPOKEN.match(event):
-            return self._spoken(line, key, session, _time(stamp), spoken)
+            return self._spoken(line, key, session, time_of(stamp), spoken)
         if peer := _PEER.match(event):
             _met(session, peer)
         return ()
@@ -124,13 +125,6 @@ def _met(session: _Session, peer: re.Match[str]) -> None:
     else:
         session.host, session.ip = host, None
     session.port = port_of(port) or session.port
-
-
-def _time(stamp: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
 
 
 def _detect(line: Line) -> bool:

@@ -47,9 +47,10 @@ class Messages:
         """Remember who sent each of these messages."""
         self._senders.update(senders)
 
-    def sender_of(self, queue_id: str) -> str | None:
-        """Give who sent a message, as far as that is remembered."""
-        return self._senders.get(queue_id)
+    def sender_of(self, queue_id: str, newer: dict[str, str]) -> str | None:
+        """Give who sent a message: by what is not learnt yet, or as far as it is remembered."""
+        sender = newer.get(queue_id)
+        return self._senders.get(queue_id) if sender is None else sender
 
     @property
     def senders(self) -> dict[str, str]:

@@ -79,7 +79,6 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
     pattern, refusal = _patterns(exactly=groups.finely)
-    finely = groups.finely
     arrivals: dict[str, str] = {}
     left: list[str] = []
     for row in pattern.findall(block):
@@ -98,11 +97,10 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
             else:
                 recipient = f"{local}@{domain}"
                 key = service, word, status, _in_general(reason, relay, local, recipient)
-            group = groups.of((key, time, domain) if finely else key, _ATTEMPT)
+            group = groups.of(key, time, domain, _ATTEMPT)
             group.rows.append(row)
             if status != "sent":
-                known = arrivals.get(queue_id)
-                who = messages.sender_of(queue_id) if known is None else known
+                who = messages.sender_of(queue_id, arrivals)
                 group.refused.append((who, recipient, None, queue_id))
         elif other and not _is_refusal(other, refusal, groups):
             left.append(other)
@@ -134,7 +132,7 @@ def _is_refusal(line: str, pattern: re.Pattern[str], groups: Groups) -> bool:
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
     key: Hashable = where, alike(words.replace(ip, MASK))
-    group = groups.of((key, time, domain) if groups.finely else key, _REFUSAL)
+    group = groups.of(key, time, domain, _REFUSAL)
     group.rows.append((line, time, domain))
     group.refused.append((sender, recipient, ip, None))
     return True

@@ -37,6 +37,7 @@ from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.messages import delivery_in
+from smtpreply.logs.formats.stamps import time_of
 from smtpreply.logs.formats.words import coded, port_of, text_of, uncoloured
 from smtpreply.logs.memory import Memory
 from smtpreply.logs.prefix import Line
@@ -253,7 +254,7 @@ def _spoken(
             reply_by=ReplyBy.OWN if is_ours else ReplyBy.REMOTE,
             **known,
         )
-        found.append(delivery if delivery.time else attrs.evolve(delivery, time=_time(stamp)))
+        found.append(delivery if delivery.time else attrs.evolve(delivery, time=time_of(stamp)))
     return found
 
 
@@ -282,7 +283,7 @@ def _text_event(match: re.Match[str], rest: str) -> _Event | None:
     to = _TO.search(own)
     return _Event(
         name=name,
-        time=_time(stamp),
+        time=time_of(stamp),
         queue_id=queue_id,
         sender=sender if sender is not None else "" if "from = <>" in span[0] else None,
         recipients=_addressed(to, own, recipients),
@@ -344,7 +345,7 @@ def _old_event(match: re.Match[str]) -> _Event | None:
     names = {"delivered": "delivery.delivered", "rejected": "delivery.rcpt-to-rejected"}
     return _Event(
         name=names.get(event, "delivery.failed"),
-        time=_time(stamp),
+        time=time_of(stamp),
         recipients=(recipient[1],) if recipient else (),
         host=mx[1] if mx else None,
         stage=Stage.END_OF_DATA if event == "delivered" else _OLD_STAGES[context],
@@ -380,7 +381,7 @@ def _json_event(name: str, stamp: Any, data: Mapping[str, Any]) -> _Event:
     queue_id = data.get("queueId")
     return _Event(
         name=name,
-        time=_time(stamp if isinstance(stamp, str) else None),
+        time=time_of(stamp if isinstance(stamp, str) else None),
         queue_id=text_of(str(queue_id)) if isinstance(queue_id, (int, str)) else None,
         sender=text_of(data.get("from")),
         recipients=tuple(filter(None, map(text_of, recipients))),
@@ -396,13 +397,6 @@ def _json_event(name: str, stamp: Any, data: Mapping[str, Any]) -> _Event:
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return match[1] if match else None
-
-
-def _time(stamp: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(stamp) if stamp else None
-    except ValueError:
-        return None
 
 
 def _unescaped(text: str) -> str:
