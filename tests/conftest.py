@@ -5,7 +5,38 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("quick", max_examples=15, derandomize=True, deadline=None)
+
+
+@pytest.fixture
+def said_without() -> Callable[[str, str], str]:
+    """Give what importing a module says in a Python that lacks a library, on stderr."""
+
+    def said(library: str, module: str) -> str:
+        code = (
+            "import sys\n"
+            f"sys.modules[{library!r}] = None\n"
+            "try:\n"
+            f"    import {module}\n"
+            "except ImportError as error:\n"
+            "    sys.stderr.write(str(error))\n"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return run.stderr
+
+    return said
