@@ -25,7 +25,7 @@ from smtpreply.report.total import Total
 _NOBODY = ("", "none", "local", "virtual", "localhost", "unknown")
 """Hosts that name nobody."""
 _PART = re.compile(r"[A-Za-z0-9]{3,64}")
-_URL_HOST = re.compile(r"(?<=://)[^/\s:?#]{1,255}")
+_URL_HOST = re.compile(r"[^/\s:?#@]{1,255}")
 _OURS = re.compile(r"(?:user-[0-9a-f]{8}@)?host-[0-9a-f]{8}\.example")
 
 
@@ -110,9 +110,17 @@ class Pseudonyms:
         if kind is Kind.HOST:
             return self.host(text)
         if kind is Kind.URL:
-            # What stands behind the host may name anybody.
-            return _URL_HOST.sub(lambda host: self.host(host[0]), text.partition("?")[0])
+            return self._url(text)
         return text
+
+    def _url(self, url: str) -> str:
+        """Keep the scheme, the host's pseudonym, and that there was more: it may name anybody."""
+        scheme, _, rest = url.partition("://")
+        host = _URL_HOST.match(rest)
+        if host is None:
+            return scheme
+        behind = "/..." if rest[host.end() :].strip("/") else rest[host.end() :]
+        return f"{scheme}://{self.host(host[0])}{behind}"
 
     def _digest(self, kind: str, text: str, *, size: int = 4) -> str:
         octets = f"{kind}:{text}".encode("utf-8", "surrogatepass")

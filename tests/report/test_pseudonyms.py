@@ -44,6 +44,8 @@ def test_an_ip_stays_an_ip_of_its_kind(ip: ipaddress.IPv4Address | ipaddress.IPv
     [
         "550 5.1.1 <bob@example.org>: user bob unknown",
         "554 Client host [192.0.2.9] blocked, see https://example.org/q?bob@example.org&ip=192.0.2.9",
+        "550 blocked using x; https://www.example.org/query/ip/192.0.2.9; http://example.org/bob/",
+        "550 5.7.1 see http://192.0.2.9/?u=bob@example.org or https://bob@mx.example.org:8080/a b",
         "host mx.example.org[192.0.2.9] said: 450 try again, bob",
         '550 "a b"@example.org and bob@example.org are unknown',
         "550 2001:db8::9 has no PTR; mail for bob is refused by mx.example.org.",
