@@ -53,6 +53,8 @@ def resolve(language: str) -> str:
     >>> resolve("zh_CN")
     'zh'
     """
+    if language in LANGUAGES:
+        return language
     primary = language.replace("_", "-").partition("-")[0].lower()
     if primary not in LANGUAGES:
         raise UnknownLanguageError(language)

@@ -3,9 +3,9 @@ r"""`classify` over a whole column: each text once, and of each only what it nee
 A column is cut down in three steps, none of which changes an answer:
 
 1. Texts that are the same are classified once, in a batch and, within bounds, in all of a query.
-2. Expressions tell what a text cannot hold: a host of a known provider, a time to wait. They find
-   more than the scalar code finds, and look into ASCII only, whose capital letters Polars knows as
-   Python does; so what they don't find is not there.
+2. Expressions tell what a text cannot hold: words or a host of a known provider, a block list, a
+   time to wait. They find more than the scalar code finds, and look into ASCII only, whose capital
+   letters Polars knows as Python does; so what they don't find is not there.
 3. A text that begins with a positive code is accepted whatever it says. Of the others, the
    classifier remembers the wordings: the words that its rules know, all others masked.
 
@@ -25,9 +25,15 @@ from smtpreply.frames.scalar import Row, Text
 from smtpreply.frames.schema import CLASSIFIED
 from smtpreply.frames.storable import storable
 from smtpreply.reasons import Classifier, Verdict, default_classifier
-from smtpreply.reasons.blocklists import Listing, listing_in
+from smtpreply.reasons.blocklists import Listing, blocklist_forms, listing_in
 from smtpreply.reasons.hints import retry_after, waiting_words
-from smtpreply.reasons.providers import Provider, known_hosts, provider_by_wording, provider_in
+from smtpreply.reasons.providers import (
+    Provider,
+    known_hosts,
+    provider_by_wording,
+    provider_forms,
+    provider_in,
+)
 
 _FIELDS = CLASSIFIED.to_schema()
 # What is remembered from one batch to the next takes some 20 megabytes at most.
@@ -53,40 +59,52 @@ class ColumnClassifier:
     def __init__(self, classifier: Classifier | None = None) -> None:
         self._classifier = default_classifier() if classifier is None else classifier
         self._accepted = _decided(self._classifier.classify("250 Ok"))
+        self._plain = pl.lit(_struct([(*self._accepted, *_named(None, None), None)])).first()
         self._known: dict[Text, Row] = {}
 
     def classified(self, replies: pl.Series) -> pl.Series:
         """Tell why each text of a column was answered; give the struct of `CLASSIFIED`."""
         raw = replies if replies.dtype == pl.Binary else as_text(replies)
         texts = raw.alias("raw").to_frame()
-        distinct = texts.select(pl.col("raw").drop_nulls().unique()).to_series()
-        answers = pl.DataFrame([distinct, _struct(self._rows(distinct))])
-        found = texts.join(answers, on="raw", how="left", maintain_order="left")
+        distinct = texts.select(pl.col("raw").drop_nulls().unique())
+        looks = as_text(distinct.to_series()).alias("text").to_frame().select(_looks())
+        looked = distinct.with_columns(looks.get_columns())
+        is_plain = pl.col("accepted") & ~pl.any_horizontal(pl.col("^may_.*$"))
+        plain = looked.filter(is_plain).select("raw", self._plain.alias("answer"))
+        others = looked.filter(~is_plain)
+        answers = others.select("raw", pl.lit(_struct(self._rows(others))).alias("answer"))
+        found = texts.join(pl.concat([plain, answers]), on="raw", how="left", maintain_order="left")
         return found.get_column("answer").alias(replies.name)
 
-    def _rows(self, texts: pl.Series) -> list[Row]:
-        given: list[Text] = texts.to_list()
-        known = [self._known.get(text) for text in given]
-        new = [at for at, row in enumerate(known) if row is None]
-        looked = as_text(texts.gather(new)).alias("text").to_frame().select(_looks())
+    def _rows(self, looked: pl.DataFrame) -> list[Row]:
+        """Give the row of each text, by what it may hold."""
         if len(self._known) >= _MOST_KNOWN:
             self._known = {}
-        for at, looks in zip(new, looked.iter_rows(), strict=True):
-            row = known[at] = self._row(given[at], looks)
-            if len(given[at]) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
-                self._known[given[at]] = row
-        return [row for row in known if row is not None]
+        rows = []
+        for text, *looks in looked.iter_rows():
+            row = self._known.get(text)
+            if row is None:
+                row = self._row(text, looks)
+                if len(text) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
+                    self._known[text] = row
+            rows.append(row)
+        return rows
 
-    def _row(self, text: Text, looks: tuple[bool, bool, bool]) -> Row:
-        is_accepted, may_name_host, may_wait = looks
+    def _row(self, text: Text, looks: Sequence[bool]) -> Row:
+        is_accepted, may_name_provider, may_name_host, may_name_list, may_wait = looks
         if is_accepted and isinstance(text, str):
             said, decided = text, self._accepted
         else:
             verdict = self._classifier.classify(text)
             said, decided = verdict.text, _decided(verdict)
-        provider = provider_in(said) if may_name_host else provider_by_wording(said)
+        provider = None
+        if may_name_host:
+            provider = provider_in(said)
+        elif may_name_provider:
+            provider = provider_by_wording(said)
+        listing = listing_in(said) if may_name_list else None
         pause = retry_after(said) if may_wait else None
-        return (*decided, *_named(provider, listing_in(said)), pause)
+        return (*decided, *_named(provider, listing), pause)
 
 
 def classified(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series:
@@ -118,13 +136,24 @@ def _looks() -> list[pl.Expr]:
     accepted = text.contains(_POSITIVE_STATUS) | (
         text.contains(_POSITIVE_CODE) & ~text.contains(_LATER)
     )
-    hosts = text.contains_any(sorted(known_hosts()), ascii_case_insensitive=True)
-    waits = _may_wait(pl.col("text"))
+    may = {
+        "may_name_provider": _has_each_of(pl.col("text"), provider_forms()),
+        "may_name_host": text.contains_any(sorted(known_hosts()), ascii_case_insensitive=True),
+        "may_name_list": _has_each_of(pl.col("text"), blocklist_forms()),
+        "may_wait": _may_wait(pl.col("text")),
+    }
     return [
         (ascii_only & accepted.fill_null(value=False)).alias("accepted"),
-        (~ascii_only | hosts.fill_null(value=True)).alias("may_name_host"),
-        (~ascii_only | waits.fill_null(value=True)).alias("may_wait"),
+        *((~ascii_only | holds.fill_null(value=True)).alias(name) for name, holds in may.items()),
     ]
+
+
+def _has_each_of(text: pl.Expr, sets: Iterable[frozenset[str]]) -> pl.Expr:
+    """Tell whether a text of ASCII has a word of each set; letters and digits in a row are one."""
+    return pl.all_horizontal(
+        text.str.contains(f"(?i)(?:^|[^0-9a-z])(?:{words})(?:[^0-9a-z]|$)")
+        for words in ("|".join(sorted(filter(str.isascii, forms))) for forms in sets)
+    )
 
 
 def _may_wait(text: pl.Expr) -> pl.Expr:

@@ -86,6 +86,11 @@ def blocklist_words() -> frozenset[str]:
     return _names().words
 
 
+def blocklist_forms() -> tuple[frozenset[str], ...]:
+    """Give sets of words: one of each stands in a text that `listing_in` knows."""
+    return _names().forms
+
+
 @functools.cache
 def _names() -> Names[BlockList]:
     rows = table("blocklists")

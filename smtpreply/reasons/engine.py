@@ -152,7 +152,7 @@ class Engine:
         match = self._match(said, Words(words))
         return None if match is None else _finding(match[2], match[1])
 
-    def _masked(self, words: list[str]) -> str:
+    def _masked(self, words: Iterable[str]) -> str:
         known, stems = self.known, self.stems
         return " ".join(
             [word if word in known or word[:_STEM] in stems else _MASK for word in words]

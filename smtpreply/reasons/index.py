@@ -9,7 +9,7 @@ speaks costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -35,7 +35,7 @@ class Words:
 
     __slots__ = ("there", "wording")
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self.there = {*words, _ALONE}
         self.wording = f" {' '.join(words)} "
 
@@ -62,6 +62,7 @@ class Index(Generic[Owner]):
     Attributes:
         plan: where each phrase is kept, in plain values.
         known: all words of the phrases.
+        keys: words of which each phrase has one at least.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Index(Generic[Owner]):
                 shelf = self._shelves.setdefault(word, Shelf())
                 assert shelf.closed is not None  # none has been opened yet
                 shelf.closed.append((number, phrase, owner))
+        self.keys = frozenset(self._shelves)
 
     def _open(
         self, word: str, shelf: Shelf[Owner], closed: list[tuple[int, Phrase, Owner]]

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from smtpreply.kept import kept, toml
 from smtpreply.reasons.index import Index, Plan, Words
 from smtpreply.reasons.phrase import Phrase, Wanted
-from smtpreply.reasons.wording import words_of
+from smtpreply.reasons.wording import forms_of, words_of
 
 Thing = TypeVar("Thing")
 
@@ -35,12 +35,23 @@ class Names(Generic[Thing]):
 
         plan = kept(name, [files("smtpreply").joinpath("reasons")], make)
         pairs = [(Phrase.read_before(text), thing) for text, thing in texts]
+        self._phrases = [phrase for phrase, _ in pairs]
         self._index: Index[Thing] = Index(pairs, _letters, plan)
 
     @property
     def words(self) -> frozenset[str]:
         """All words of the phrases."""
         return frozenset(self._index.known)
+
+    @property
+    def forms(self) -> tuple[frozenset[str], ...]:
+        """Sets of words, as they may stand in a text: one of each is where something is named.
+
+        They are the rarest words of the phrases, and the longest.
+        """
+        ways = (way.words for phrase in self._phrases for way in phrase.ways)
+        longest = {max(words, key=lambda word: (len(word), word)) for words in ways}
+        return forms_of(self._index.keys), forms_of(longest)
 
     def best_in(self, text: str) -> Thing | None:
         """Give the thing that the text names by the most letters; None if it names none."""

@@ -297,7 +297,7 @@ def _weight(words: tuple[str, ...]) -> int:
 
 @functools.lru_cache(maxsize=8192)
 def _parts(piece: str) -> tuple[str, ...]:
-    return tuple(words_of(piece))
+    return words_of(piece)
 
 
 class _Reader:

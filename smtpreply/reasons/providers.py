@@ -52,6 +52,11 @@ def provider_by_wording(text: str) -> Provider | None:
     return _names().best_in(text)
 
 
+def provider_forms() -> tuple[frozenset[str], ...]:
+    """Give sets of words: one of each stands in a text that `provider_by_wording` knows."""
+    return _names().forms
+
+
 def known_hosts() -> frozenset[str]:
     """Give the host names, or ends of them, by which `provider_in` knows a provider."""
     return frozenset(_hosts())

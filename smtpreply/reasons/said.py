@@ -40,6 +40,11 @@ _STAGES = (
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE)
+# Of these, in small letters, one is in each text that tells a stage.
+_STAGE_NEEDLES = (
+    *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
+    *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
+)
 
 
 @attrs.frozen
@@ -165,6 +170,9 @@ def _without_heads(text: str, code: int | None) -> str:
 
 
 def _stage(text: str) -> Stage | None:
+    # As above: most tell none. What is not ASCII may be the same in small letters, to a pattern.
+    if text.isascii() and not any(map(text.lower().__contains__, _STAGE_NEEDLES)):
+        return None
     match = _STAGE.search(text)
     return None if match is None else _STAGES[_group_of(match)][0]
 

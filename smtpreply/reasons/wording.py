@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from importlib.resources import files
 
 from smtpreply.kept import toml
@@ -33,11 +34,13 @@ _WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
 _TO_WORDS = bytes(ord(chr(o).lower()) if chr(o).isalnum() and o < 128 else 0x20 for o in range(256))
 
 
-def words_of(text: str) -> list[str]:
+# Out of one text are read in turn the reason, who speaks, and what list is named.
+@functools.lru_cache(maxsize=2)
+def words_of(text: str) -> tuple[str, ...]:
     """Give the words of a text, in their order.
 
     >>> words_of("<bob@example.com>: The User_unknown; 邮箱, 550 doesn't")
-    ['user', 'unknown', '邮', '箱', 'not']
+    ('user', 'unknown', '邮', '箱', 'not')
     """
     if len(text) > LONGEST:
         text = text[:LONGEST]
@@ -47,7 +50,20 @@ def words_of(text: str) -> list[str]:
         words = text.encode().translate(_TO_WORDS).decode().split()
     else:
         words = _WORD.findall(text.lower().translate(_plain_letters()))
-    return list(filter(None, map(_meaning().get, words, words)))
+    return tuple(filter(None, map(_meaning().get, words, words)))
+
+
+def forms_of(words: Iterable[str]) -> frozenset[str]:
+    """Give all that a text may hold where `words_of` gives one of some words, in small letters.
+
+    >>> sorted(forms_of(["exist"]))[:2]
+    ['exist', 'existed']
+    """
+    wanted = frozenset(words)
+    meaning = _meaning()
+    as_they_are = (word for word in wanted if meaning.get(word, word) == word)
+    others = (form for form, word in meaning.items() if word in wanted)
+    return frozenset([*as_they_are, *others])
 
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:

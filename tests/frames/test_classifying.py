@@ -15,6 +15,8 @@ from smtpreply import classify
 from smtpreply.frames.classifying import classified, verdict_row
 from smtpreply.frames.schema import CLASSIFIED
 from smtpreply.reasons import Classifier, rules_in
+from smtpreply.reasons.named import table
+from smtpreply.reasons.phrase import Phrase
 from smtpreply.testing import damaged_replies, replies
 
 _PIECES = st.sampled_from(
@@ -104,6 +106,16 @@ def test_a_column_of_octets_is_classified_as_each_is(values: list[bytes | None])
 def test_the_corpus_is_classified_alike() -> None:
     values = [reply.decode() for reply in corpus(2000)]
     assert rows_of(classified(pl.Series(values))) == [verdict_row(classify(v)) for v in values]
+
+
+@pytest.mark.parametrize("name", ["providers", "blocklists"])
+def test_what_is_named_is_found_in_all_of_its_wordings(name: str) -> None:
+    """The words that are sought first stand in all texts that the indexes know."""
+    rows = table(name).values()
+    phrases = [Phrase(text) for row in rows for text in row.get("words", ())]
+    texts = [f"550 {' '.join(way.words).upper()}" for phrase in phrases for way in phrase.ways]
+    assert len(texts) > len(phrases) > 100
+    assert rows_of(classified(pl.Series(texts))) == [verdict_row(classify(text)) for text in texts]
 
 
 def test_each_text_is_classified_once(monkeypatch: pytest.MonkeyPatch) -> None:

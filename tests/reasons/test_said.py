@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.reasons.said import said_in
+from smtpreply.reasons.said import _STAGE, _STAGES, said_in
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,15 @@ def test_what_stands_around_a_reply_is_its_frame() -> None:
     said = said_in("rejected by a host that said: 550 User unknown")
     assert said.sentence.strip() == "550 User unknown"
     assert said.frame == said.text
+
+
+@given(st.from_regex(_STAGE))
+def test_a_stage_is_told_in_all_of_its_words(text: str) -> None:
+    """The substrings that are sought first stand in all that the pattern finds."""
+    found = _STAGE.search(text)
+    assert found is not None
+    assert found.lastindex is not None
+    assert said_in(text).stage is _STAGES[found.lastindex - 1][0]
 
 
 @given(st.text(st.characters(codec=None), max_size=200) | st.binary(max_size=200))
