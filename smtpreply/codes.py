@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import TYPE_CHECKING, Self
 
@@ -115,8 +116,8 @@ class EnhancedStatus:
     subject: int = attrs.field(validator=_three_digits)
     detail: int = attrs.field(validator=_three_digits)
 
-    @classmethod
-    def parse(cls, text: str) -> EnhancedStatus:
+    @staticmethod
+    def parse(text: str) -> EnhancedStatus:
         """Read `text`, which is a whole enhanced status code and nothing else.
 
         Raises:
@@ -125,11 +126,7 @@ class EnhancedStatus:
         >>> str(EnhancedStatus.parse("4.7.650"))
         '4.7.650'
         """
-        match = _enhanced_status.fullmatch(text)
-        if match is None:
-            raise ReplySyntaxError("no enhanced status code (RFC 3463 2)", text)
-        class_, subject, detail = match.groups()
-        return cls(int(class_), int(subject), int(detail))
+        return _read(text)
 
     @property
     def reply_class(self) -> ReplyClass:
@@ -148,3 +145,12 @@ class EnhancedStatus:
 
     def __str__(self) -> str:
         return f"{self.class_}.{self.subject}.{self.detail}"
+
+
+@functools.lru_cache(maxsize=1024)  # servers have a few dozen
+def _read(text: str) -> EnhancedStatus:
+    match = _enhanced_status.fullmatch(text)
+    if match is None:
+        raise ReplySyntaxError("no enhanced status code (RFC 3463 2)", text)
+    class_, subject, detail = match.groups()
+    return EnhancedStatus(int(class_), int(subject), int(detail))

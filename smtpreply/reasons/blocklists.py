@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from smtpreply.reasons.hints import hostnames, ips
+from smtpreply.reasons.hints import each_hostname, each_ip
 from smtpreply.reasons.named import Names, table
 
 
@@ -99,12 +99,12 @@ def _names() -> Names[BlockList]:
 
 def _listed_ip(text: str) -> str | None:
     # A DNSBL answers with addresses of 127.0.0.0/8, which servers quote.
-    return next((ip for ip in ips(text) if not ipaddress.ip_address(ip).is_loopback), None)
+    return next((ip for ip in each_ip(text) if not ipaddress.ip_address(ip).is_loopback), None)
 
 
 def _listed_domain(text: str, found: BlockList) -> str | None:
     own = found.key.partition("-")[0]
-    return next((host for host in hostnames(text) if own not in host.lower()), None)
+    return next((host for host in each_hostname(text) if own not in host.lower()), None)
 
 
 def _url(lookup: str, item: str | None) -> str:

@@ -32,13 +32,15 @@ LONGEST_CACHED = 256
 """How many words a text may have to be cached."""
 
 _MASK = "_"  # a word that no rule knows
-_STEM = 3  # a word that begins as a stem does, by so many letters, is kept
+_STEM = 3  # stems are found by their first letters, so many at most
 _HEAVIEST = 2**12
 _AGREEMENT = AGREEMENT * UNIT
 
 ProviderOf = Callable[[AnySaid], str | None]
-Plan = tuple[index.Plan, frozenset[str], frozenset[str]]
-"""The index's plan; the words that make a difference; the first letters of stems that do."""
+Stems = dict[str, tuple[str, ...]]
+"""Stems by their first letters, equally many of each; a longer one is before a shorter."""
+Plan = tuple[index.Plan, frozenset[str], Stems]
+"""The index's plan; the words that make a difference; the stems that do."""
 
 
 @attrs.frozen
@@ -65,7 +67,7 @@ class Engine:
     Attributes:
         rules: the rules.
         known: the words that make a difference.
-        stems: the first three letters of words that do, of which the start is given.
+        stems: the starts of words that do, of which the start is given.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Engine:
         self._fallback = fallback
         self._provider_of = provider_of
         self.known, self.stems = plan[1:] if plan else self._words_to_keep(phrases)
+        self._reach = len(next(iter(self.stems), ""))
         self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
@@ -95,13 +98,13 @@ class Engine:
 
     def _words_to_keep(
         self, phrases: Iterable[tuple[Phrase, Rule]]
-    ) -> tuple[frozenset[str], frozenset[str]]:
-        """Give the words that make a difference, and the first letters of stems that do."""
+    ) -> tuple[frozenset[str], Stems]:
+        """Give the words that make a difference, and the stems that do."""
         companions = [way for rule in self.rules for way in rule.also_ways + rule.unless_ways]
         known = self._index.known | {word for way in companions for word in way.words}
         stems = {stem for phrase, _ in phrases for stem in phrase.stems}
         stems |= {stem for way in companions for stem in way.stems}
-        return frozenset(known), frozenset(stem[:_STEM] for stem in stems)
+        return frozenset(known), _by_start(stems)
 
     def decide(self, said: AnySaid) -> Finding:
         """Decide on a reply that is not positive."""
@@ -153,10 +156,22 @@ class Engine:
         return None if match is None else _finding(match[2], match[1])
 
     def _masked(self, words: Iterable[str]) -> str:
-        known, stems = self.known, self.stems
+        known, stems, reach = self.known, self.stems, self._reach
         return " ".join(
-            [word if word in known or word[:_STEM] in stems else _MASK for word in words]
+            [
+                word if word in known else self._begun(word) if word[:reach] in stems else _MASK
+                for word in words
+            ]
         )
+
+    def _begun(self, word: str) -> str:
+        """Mask a word, but for the longest stem that it begins with: it begins with others so."""
+        stem = next(filter(word.startswith, self.stems[word[: self._reach]]), "")
+        return stem + _MASK
+
+    def begins_as_stem(self, word: str) -> bool:
+        """Tell whether a word begins with one of the stems."""
+        return word.startswith(self.stems.get(word[: self._reach], ()))
 
     def _of_wording(
         self, masked: str, code: int | None, status: EnhancedStatus | None, stage: Stage | None
@@ -217,6 +232,14 @@ class Engine:
             return Finding(meaning.reason, Basis.STATUS)
         code = self._fallback.of_code(said.code, said.stage)
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
+
+
+def _by_start(stems: set[str]) -> Stems:
+    reach = min([_STEM, *map(len, stems)])
+    found: dict[str, list[str]] = {}
+    for stem in sorted(stems, key=lambda stem: (-len(stem), stem)):
+        found.setdefault(stem[:reach], []).append(stem)
+    return {start: tuple(those) for start, those in found.items()}
 
 
 def _finding(rule: Rule, way: Wanted) -> Finding:

@@ -66,15 +66,13 @@ def _in_general(piece: str) -> str:
 def _masked(word: str) -> str:
     if len(word) < _ID:
         return word
-    known, stems = _words()
     small = word.lower()
-    if small in known or small[:3] in stems:
+    if small in _words() or default_classifier().engine.begins_as_stem(small):
         return word
     return "\0n" if word.isdigit() else "\0i"
 
 
 @functools.cache
-def _words() -> tuple[frozenset[str], frozenset[str]]:
-    """Give the words that make a difference, and the first letters of stems that do."""
-    engine = default_classifier().engine
-    return engine.known | provider_words() | blocklist_words(), engine.stems
+def _words() -> frozenset[str]:
+    """Give the words that make a difference."""
+    return default_classifier().engine.known | provider_words() | blocklist_words()

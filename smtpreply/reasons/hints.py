@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib.resources import files
 
@@ -38,7 +39,12 @@ def addresses(text: str) -> tuple[str, ...]:
 
 def ips(text: str) -> tuple[str, ...]:
     """Give the IP addresses in a text, in their order, each once."""
-    return tuple(ip.removeprefix("IPv6:") for ip in _of_kind(text, Kind.IP))
+    return tuple(dict.fromkeys(each_ip(text)))
+
+
+def each_ip(text: str) -> Iterator[str]:
+    """Give the IP addresses in a text as they come, for those who need but the first."""
+    return (ip.removeprefix("IPv6:") for ip in _each(text, Kind.IP))
 
 
 def hostnames(text: str) -> tuple[str, ...]:
@@ -46,9 +52,17 @@ def hostnames(text: str) -> tuple[str, ...]:
     return _of_kind(text, Kind.HOST)
 
 
+def each_hostname(text: str) -> Iterator[str]:
+    """Give what `hostnames` gives, as they come."""
+    return _each(text, Kind.HOST)
+
+
 def _of_kind(text: str, kind: Kind) -> tuple[str, ...]:
-    found = (token.text for token in tokens(text[:LONGEST]) if token.kind is kind)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(_each(text, kind)))
+
+
+def _each(text: str, kind: Kind) -> Iterator[str]:
+    return (token.text for token in tokens(text[:LONGEST]) if token.kind is kind)
 
 
 # --- how long to wait ---

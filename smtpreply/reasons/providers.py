@@ -6,7 +6,7 @@ import functools
 
 import attrs
 
-from smtpreply.reasons.hints import hostnames
+from smtpreply.reasons.hints import each_hostname
 from smtpreply.reasons.named import Names, table
 
 _LABELS = 10  # more than any host of the table has; a name may be anything
@@ -97,4 +97,4 @@ def _hosts() -> dict[str, Provider]:
 
 
 def _by_host(text: str) -> Provider | None:
-    return next(filter(None, map(provider_at, hostnames(text))), None)
+    return next(filter(None, map(provider_at, each_hostname(text))), None)

@@ -7,6 +7,7 @@ diagnostic ("Connection timed out") has none.
 
 from __future__ import annotations
 
+import functools
 import re
 
 import attrs
@@ -165,8 +166,12 @@ def _without_heads(text: str, code: int | None) -> str:
     """Blank the code and status of each further line, which would part the words around them."""
     if code is None or text.count(str(code)) < 2:
         return text
-    heads = re.compile(rf"(?:\A|[^0-9.]){code}[- ](?:{ENHANCED_STATUS}(?:[ ]|\Z))?")
-    return heads.sub(lambda head: " " * len(head[0]), text)
+    return _heads(code).sub(lambda head: " " * len(head[0]), text)
+
+
+@functools.cache
+def _heads(code: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:\A|[^0-9.]){code}[- ](?:{ENHANCED_STATUS}(?:[ ]|\Z))?")
 
 
 def _stage(text: str) -> Stage | None:

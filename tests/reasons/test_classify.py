@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from smtpreply import Classifier, Disposition, Reason, Reply, Stage, classify, parse, template
 from smtpreply.catalog.text import LANGUAGES, UnknownLanguageError
 from smtpreply.reasons import Actor, Basis, advice_for, builtin_rules, default_classifier
+from smtpreply.reasons.rule import rules_of
 from smtpreply.testing import replies
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
@@ -238,6 +239,24 @@ def test_the_cache_changes_nothing(text: str) -> None:
     for _ in range(2):
         cached = default_classifier().classify(text)
         assert (cached.reason, cached.basis, cached.rule) == (plain.reason, plain.basis, plain.rule)
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "is_found"),
+    [
+        ("blorf zz*", "550 blorf zzz", True),
+        ("blorf z*", "550 blorf zebra7", True),
+        ("blorf zeb* zebra*", "550 blorf zebra9 zebras", True),
+        ("blorf zebra*", "550 blorf zebr zebr", False),
+        ("blorf zeb*", "550 blorf xzeb", False),
+        ("blorf ~ zeb* quux", "550 blorf zebu y quux", False),
+    ],
+)
+def test_stems_of_any_length_are_found_with_a_cache(words: str, text: str, is_found: bool) -> None:
+    own = rules_of({"own": {"reason": "policy", "words": [words]}}, "own.toml")
+    for size in (0, 64):
+        found = Classifier([*own, *builtin_rules(1)], cache_size=size).classify(text)
+        assert (found.rule == "own") == is_found
 
 
 PLAIN = Classifier(builtin_rules(), cache_size=0)
