@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -57,43 +57,31 @@ class Bundle:
         return self.times.total()
 
 
-Row = tuple[Any, ...]
-"""What a pattern has found in a line."""
-
-
-class Columns(NamedTuple):
-    """Where a row has what each delivery has of its own; None where it has no such thing.
-
-    Attributes:
-        line: the line.
-        time: its stamp: the hour, or all but the zone.
-        domain: the recipient's domain.
-        server: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]".
-        delay: how long it took, in seconds.
-    """
-
-    line: int
-    time: int
-    domain: int
-    server: int | None
-    delay: int | None
-
-
 class Group:
-    """Lines that say the same, as a skimmer collects them: a row for each.
+    """Lines that say the same, as a skimmer collects them: of each, what is its own.
 
     Attributes:
-        columns: what stands where in a row.
-        rows: the rows.
+        line: one of them.
+        times: their stamps: the hour, or all but the zone.
+        domains: the recipients' domains.
+        servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; none
+            where nobody was.
+        delays: how long it took, in seconds; none where that is not told.
         refused: see `Bundle`.
     """
 
-    __slots__ = ("columns", "refused", "rows")
+    __slots__ = ("delays", "domains", "line", "refused", "servers", "times")
 
-    def __init__(self, columns: Columns) -> None:
-        self.columns = columns
-        self.rows: list[Row] = []
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.times: list[str] = []
+        self.domains: list[str] = []
+        self.servers: list[str] = []
+        self.delays: list[str] = []
         self.refused: list[Party] = []
+
+    def __len__(self) -> int:
+        return len(self.times)
 
     def bundle(self, delivery: Delivery, clock: Clock) -> Bundle:
         """Make a bundle of it.
@@ -102,18 +90,15 @@ class Group:
             delivery: what one of its lines tells.
             clock: reads the times.
         """
-        nothing = [""] * len(self.rows)
-        found = list(zip(*self.rows, strict=True))
-        _, time, domain, server, delay = (
-            nothing if at is None else found[at] for at in self.columns
-        )
         times: Counter[datetime | None] = Counter()
-        for stamp, count in Counter(time).items():
+        for stamp, count in Counter(self.times).items():
             times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
+        nothing = [""] * len(self)
+        pairs = zip(self.servers or nothing, self.delays or nothing, strict=True)
         attempts: Counter[tuple[str | None, float | None]] = Counter()
-        for (name, seconds), count in Counter(zip(server, delay, strict=True)).items():
+        for (name, seconds), count in Counter(pairs).items():
             attempts[_name_in(name), number_of(seconds)] += count
-        return Bundle(delivery, times, Counter(domain), attempts, self.refused)
+        return Bundle(delivery, times, Counter(self.domains), attempts, self.refused)
 
 
 def _name_in(server: str) -> str | None:
@@ -134,13 +119,15 @@ class Groups(dict[Hashable, Group]):
         super().__init__()
         self.finely = finely
 
-    def of(self, key: Hashable, time: str, domain: str, columns: Columns) -> Group:
-        """Give the group of a key, and if finely, of a time and a domain; a new one at first."""
+    def add(self, key: Hashable, line: str, time: str, domain: str) -> Group:
+        """Put a line into the group of its key, and if finely, of its time and domain; give it."""
         if self.finely:
             key = key, time, domain
         group = self.get(key)
         if group is None:
-            group = self[key] = Group(columns)
+            group = self[key] = Group(line)
+        group.times.append(time)
+        group.domains.append(domain)
         return group
 
 

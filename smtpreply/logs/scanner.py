@@ -230,17 +230,16 @@ class Scan(Iterator[Delivery]):
     def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
         """Read one line of each group, unless one like it has been read before."""
         for key, group in groups.items():
-            delivery = self._examples.get((group.columns, key))
+            delivery = self._examples.get(key)
             if delivery is None:
-                text = group.rows[0][group.columns.line].removesuffix("\n")
-                line = read_prefix(text, 0, clock, name)
+                line = read_prefix(group.line.removesuffix("\n"), 0, clock, name)
                 found = list(self._read_again(line, clock))
                 if len(found) != 1:  # it is no delivery to the reader, whose word counts
-                    self._not_understood(line, len(group.rows))
+                    self._not_understood(line, len(group))
                     continue
                 [delivery] = found
                 if len(self._examples) < _MOST_EXAMPLES and not groups.finely:
-                    self._examples[group.columns, key] = delivery
+                    self._examples[key] = delivery
             yield group.bundle(delivery, clock)
 
     def _read_again(self, line: Line, clock: Clock) -> Iterable[Delivery]:

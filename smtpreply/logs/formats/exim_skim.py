@@ -14,7 +14,7 @@ import functools
 import re
 from collections.abc import Hashable
 
-from smtpreply.logs.bundle import Columns, Groups, success_head, without_address
+from smtpreply.logs.bundle import Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.logs.prefix import EXIM_ID
 from smtpreply.reasons.general import alike
@@ -49,10 +49,6 @@ _FAILURE = (
 _ARRIVAL = r"<= ([^ \t\n<>]++|<>) [^\n]*+\n"
 
 
-_SUCCEEDED = Columns(line=0, time=1, domain=5, server=6, delay=8)
-_FAILED = Columns(line=0, time=1, domain=11, server=12, delay=None)
-
-
 @functools.cache
 def _pattern(*, exactly: bool) -> re.Pattern[str]:
     stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
@@ -66,20 +62,22 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     left: list[str] = []
     for row in _pattern(exactly=groups.finely).findall(block):
         (
-            _, time, queue_id, flag, _, domain, _, reply, _,
-            failed, local, failed_domain, _, words, sender, other,
+            line, time, queue_id, flag, _, domain, server, reply, delay,
+            failed, local, failed_domain, failed_server, words, sender, other,
         ) = row  # fmt: skip
         key: Hashable
         if sender:
             arrivals[queue_id] = "" if sender == "<>" else sender
         elif flag:
             key = success_head(reply)
-            groups.of(key, time, domain, _SUCCEEDED).rows.append(row)
+            group = groups.add(key, line, time, domain)
+            group.servers.append(server)
+            group.delays.append(delay)
         elif failed:
             recipient = f"{local}@{failed_domain}"
             key = failed, alike(without_address(words, local, recipient))
-            group = groups.of(key, time, failed_domain, _FAILED)
-            group.rows.append(row)
+            group = groups.add(key, line, time, failed_domain)
+            group.servers.append(failed_server)
             who = messages.sender_of(queue_id, arrivals)
             group.refused.append((who, recipient, None, queue_id))
         elif other:

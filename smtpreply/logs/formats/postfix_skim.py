@@ -14,7 +14,7 @@ import functools
 import re
 from collections.abc import Hashable
 
-from smtpreply.logs.bundle import MASK, Columns, Groups, success_head, without_address
+from smtpreply.logs.bundle import MASK, Groups, success_head, without_address
 from smtpreply.logs.formats.messages import Messages
 from smtpreply.reasons.general import alike
 
@@ -57,8 +57,6 @@ _DELIVERY = (
 _ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^> \t\n\"\\]*+)>, size=[0-9][^\n]*+\n"
 
 
-_ATTEMPT = Columns(line=0, time=1, domain=5, server=6, delay=7)
-_REFUSAL = Columns(line=0, time=1, domain=2, server=None, delay=None)
 _ENVELOPE = re.compile(rf"([^> \t\n\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^> \n]*+>\n?\Z")
 
 
@@ -70,7 +68,7 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     told = rf"({head}(?:{_DELIVERY}|{_ARRIVAL}))"
     block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)"
     refusal = (
-        rf"{head}((?:submission/|submissions/|smtps/)?smtpd{_PID}NOQUEUE: reject: [A-Z]++ from)"
+        rf"{head}((?:submission/|submissions/|smtps/)?smtpd){_PID}NOQUEUE: reject: ([A-Z]++) from"
         r" [^\[\] \n]++\[([0-9.]{7,15}+)\](?::[0-9]++)?: "
     )
     return re.compile(block), re.compile(refusal)
@@ -83,7 +81,7 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     left: list[str] = []
     for row in pattern.findall(block):
         (
-            _, time, service, queue_id, local, domain, relay, _, status, reason,
+            line, time, service, queue_id, local, domain, relay, delay, status, reason,
             arrived, sender, other,
         ) = row  # fmt: skip
         if arrived:
@@ -97,8 +95,9 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
             else:
                 recipient = f"{local}@{domain}"
                 key = service, word, status, _in_general(reason, relay, local, recipient)
-            group = groups.of(key, time, domain, _ATTEMPT)
-            group.rows.append(row)
+            group = groups.add(key, line, time, domain)
+            group.servers.append(relay)
+            group.delays.append(delay)
             if status != "sent":
                 who = messages.sender_of(queue_id, arrivals)
                 group.refused.append((who, recipient, None, queue_id))
@@ -126,13 +125,12 @@ def _is_refusal(line: str, pattern: re.Pattern[str], groups: Groups) -> bool:
     if whom is None or head is None:
         return False
     sender, local, domain = whom.groups()
-    time, where, ip = head.groups()
+    time, service, command, ip = head.groups()
     recipient = f"{local}@{domain}"
     words = without_address(told[head.end() :], local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
-    key: Hashable = where, alike(words.replace(ip, MASK))
-    group = groups.of(key, time, domain, _REFUSAL)
-    group.rows.append((line, time, domain))
+    key: Hashable = service, command, alike(words.replace(ip, MASK))
+    group = groups.add(key, line, time, domain)
     group.refused.append((sender, recipient, ip, None))
     return True
