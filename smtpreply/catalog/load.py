@@ -1,4 +1,4 @@
-"""From the data files to entries. Each file is read when something in it is first asked for.
+"""From the data files to entries.
 
 English stands in ``data/``, a translation of the same file in ``data/<language>/`` with the same
 tables and only the keys that it translates. TOML for both: an administrator can read it, a
@@ -10,9 +10,7 @@ orphan seven translations.)
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 from smtpreply.catalog.entries import (
@@ -32,6 +30,7 @@ from smtpreply.catalog.entries import (
     StatusEntry,
     WildMeaning,
 )
+from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text
 from smtpreply.codes import EnhancedStatus
 
@@ -39,13 +38,6 @@ Table = Mapping[str, Any]
 Entries = Mapping[str, "Table"]
 
 REPLY_FAMILIES = (1, 2, 3, 4, 5)
-
-
-@functools.cache
-def read(name: str) -> dict[str, Any]:
-    """Read one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
-    path = files(__package__).joinpath("data", *f"{name}.toml".split("/"))
-    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 class _Prose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from smtpreply.catalog.load import read
+from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text, resolve
 
 # CLDR's rules for whole numbers, as far as our languages need them.

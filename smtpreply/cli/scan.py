@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfoNotFoundError
 
 import attrs
@@ -20,9 +20,11 @@ from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
 from smtpreply.logs.source import paths_of
 from smtpreply.reasons import Reason
-from smtpreply.report.pseudonyms import Pseudonyms
 from smtpreply.report.total import Total, total_of
 from smtpreply.report.wanted import Wanted
+
+if TYPE_CHECKING:
+    from smtpreply.report.pseudonyms import Pseudonyms
 
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _ROWS = 100_000
@@ -106,7 +108,7 @@ def scan_command(
         html=html,
         deliveries=deliveries,
         unreadable=unreadable,
-        names=Pseudonyms(key.encode()) if anonymize else None,
+        names=_pseudonyms(key) if anonymize else None,
     )
     _check(paths, name, output, jobs=jobs, follow=follow)
     options = {"format": name, "year": year, "tz": tz}
@@ -119,6 +121,12 @@ def scan_command(
     _show(total, output)
     if total.coverage.problems:
         sys.exit(1)
+
+
+def _pseudonyms(key: str) -> Pseudonyms:
+    from smtpreply.report.pseudonyms import Pseudonyms  # noqa: PLC0415  (20 ms)
+
+    return Pseudonyms(key.encode())
 
 
 def _check(

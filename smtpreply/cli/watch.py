@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -20,9 +21,11 @@ from rich.progress import (
 
 from smtpreply.logs import Scan
 from smtpreply.report.account import account
-from smtpreply.report.pseudonyms import Pseudonyms
 from smtpreply.report.total import Total
 from smtpreply.report.wanted import Wanted
+
+if TYPE_CHECKING:
+    from smtpreply.report.pseudonyms import Pseudonyms
 
 
 @contextmanager

@@ -220,6 +220,17 @@ BUILTIN = (
     Builtin("elastic-email", None, ('"TransactionID',)),
 )
 
+_CLAIMING = frozenset(
+    {
+        *("iis-smtp", "zeek", "transcript", "dsn", "exchange-tracking", "powermta"),
+        *("exchange-smtp", "google-workspace", "exchange-online"),
+        *("kumomta", "ses", "sparkpost", "sendgrid"),
+        *("mailgun", "postmark", "mandrill", "mailjet", "mailtrap", "brevo", "unisender-go"),
+        *("postal", "mailersend", "resend", "elastic-email"),
+    }
+)
+"""The names of those that a source may be of as a whole: see `Format.claims`."""
+
 HEAD = 10
 """How many lines of a source tell whose it is."""
 
@@ -288,7 +299,8 @@ class Detection:
     def of_source(self, head: list[str]) -> Format | None:
         """Give the format that a source is of as a whole, by its first lines."""
         text = "\n".join(head)
-        shown = (known.format for known in self._builtin if known.shows_in(text))
+        claiming = (known for known in self._builtin if known.name in _CLAIMING)
+        shown = (known.format for known in claiming if known.shows_in(text))
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known

@@ -31,12 +31,12 @@ from smtpreply.catalog import (
     codes,
     describe,
     everything,
-    load,
     statuses,
 )
 from smtpreply.catalog.comparison import CodeEntry, compare_entries
 from smtpreply.catalog.messages import Messages, messages
 from smtpreply.catalog.rendering import write_html
+from smtpreply.catalog.tables import read
 
 _FOLDERS: dict[type[Entry], str] = {
     ReplyCodeEntry: "reply",
@@ -150,7 +150,7 @@ def _index(words: Messages, languages: tuple[str, ...], entries: tuple[Entry, ..
         root="../",
         path="index.html",
         families=families.items(),
-        forms=json.dumps(load.read(f"messages/{words.language}")["search"]["results"]),
+        forms=json.dumps(read(f"messages/{words.language}")["search"]["results"]),
     )
 
 

@@ -21,10 +21,10 @@ from smtpreply.catalog import (
     StatusEntry,
     codes,
     everything,
-    load,
     lookup,
     statuses,
 )
+from smtpreply.catalog.tables import read
 from smtpreply.codes import ReplyClass
 
 # RFC 5321 4.2.3, with RFC 7504's two (521, 556) and what the extensions define: RFC 4954 (AUTH),
@@ -183,7 +183,7 @@ def test_a_translation_has_no_key_that_english_has_not(name: str) -> None:
             for number, (mine, theirs) in enumerate(zip(english, russian, strict=True)):
                 check(mine, theirs, f"{path}[{number}]")
 
-    check(load.read(name), load.read(f"ru/{name}"), name)
+    check(read(name), read(f"ru/{name}"), name)
 
 
 @pytest.mark.parametrize("code", [*RFC_5321, *OF_EXTENSIONS])

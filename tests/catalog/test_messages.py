@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from smtpreply.catalog import LANGUAGES, load
+from smtpreply.catalog import LANGUAGES
 from smtpreply.catalog.messages import messages, plural_form
+from smtpreply.catalog.tables import read
 
-ENGLISH = load.read("messages/en")
+ENGLISH = read("messages/en")
 PLURALS = {("search", "results")}
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
@@ -30,7 +31,7 @@ def strings(table: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_key_is_missing_and_none_is_strange(language: str) -> None:
-    theirs = load.read(f"messages/{language}")
+    theirs = read(f"messages/{language}")
     assert {(s, k) for s, k, _ in strings(theirs)} == {(s, k) for s, k, _ in strings(ENGLISH)}
     assert theirs["name"] != ENGLISH["name"]
     assert theirs["direction"] == ("rtl" if language == "ar" else "ltr")
@@ -38,7 +39,7 @@ def test_no_key_is_missing_and_none_is_strange(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_message_keeps_its_placeholders(language: str) -> None:
-    theirs = load.read(f"messages/{language}")
+    theirs = read(f"messages/{language}")
     for section, key, text in strings(ENGLISH):
         assert placeholders(theirs[section][key]) == placeholders(text), (section, key)
         assert theirs[section][key].strip()
@@ -46,7 +47,7 @@ def test_every_message_keeps_its_placeholders(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_form_of_the_language_is_there(language: str) -> None:
-    forms = load.read(f"messages/{language}")["search"]["results"]
+    forms = read(f"messages/{language}")["search"]["results"]
     needed = {plural_form(language, count) for count in range(200)} | {"other"}
     assert needed <= forms.keys()
     for count in (0, 1, 2, 5, 11, 21, 100, 111):

@@ -219,10 +219,10 @@ def test_a_fine_bundle_has_one_time_and_one_domain() -> None:
 
 def test_refusals_of_many_clients_are_one_bundle() -> None:
     lines = [
-        f"Nov 24 11:43:32 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[203.0.113.{n}]: "
-        f"554 5.7.1 Client host [203.0.113.{n}] blocked using zen.spamhaus.org; see "
-        f"https://www.spamhaus.org/query/ip/203.0.113.{n}; from=<a{n}@spam.example> "
-        f"to=<user{n}@example.com> proto=ESMTP helo=<x{n}>"
+        f"Nov 24 11:43:32 mx postfix/smtpd[4{n}]: NOQUEUE: reject: RCPT from "
+        f"unknown[203.0.113.{n}]: 554 5.7.1 Client host [203.0.113.{n}] blocked using "
+        f"zen.spamhaus.org; see https://www.spamhaus.org/query/ip/203.0.113.{n}; "
+        f"from=<a{n}@spam.example> to=<user{n}@example.com> proto=ESMTP helo=<x{n}>"
         for n in range(9)
     ]
     [bundle] = bundles(lines)
