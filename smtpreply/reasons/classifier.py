@@ -12,10 +12,10 @@ from typing import Any
 
 from smtpreply.kept import kept, toml_afresh
 from smtpreply.model import Reply
-from smtpreply.reasons.engine import ACCEPTED, Engine, Plan
+from smtpreply.reasons.engine import ACCEPTED, Engine, Plan, plan_of
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
-from smtpreply.reasons.rule import Rule, RuleError, rules_in, rules_of
+from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
 from smtpreply.reasons.said import AnySaid, SaidByReply, said_in
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.stage import Stage
@@ -51,8 +51,9 @@ class Classifier:
     def __init__(
         self, rules: Iterable[Rule], *, cache_size: int = CACHE_SIZE, plan: Plan | None = None
     ) -> None:
-        known = tuple(rules)
-        _refuse_twins(known)
+        known = rules if isinstance(rules, LazyRules) else tuple(rules)
+        if plan is None:
+            _refuse_twins(known)
         self.engine = Engine(
             known, default_fallback(), _provider_of, cache_size=cache_size, plan=plan
         )
@@ -130,7 +131,7 @@ def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) ->
 def default_classifier() -> Classifier:
     """Give the classifier that `classify` asks; it is made on the first call."""
     tables, plan = kept("rules", [files("smtpreply").joinpath("reasons")], _tables_and_plan)
-    return Classifier(_rules(tables, read_before=True), plan=plan)
+    return Classifier(LazyRules(tables), plan=plan)
 
 
 Tables = list[tuple[str, dict[str, Any]]]
@@ -139,13 +140,9 @@ Tables = list[tuple[str, dict[str, Any]]]
 
 def _tables_and_plan() -> tuple[Tables, Plan]:
     tables = [(str(file), toml_afresh(file)) for file in _toml_below(_folder())]
-    return tables, Classifier(_rules(tables, read_before=False)).engine.plan
-
-
-def _rules(tables: Tables, *, read_before: bool) -> list[Rule]:
-    return [
-        rule for source, rows in tables for rule in rules_of(rows, source, read_before=read_before)
-    ]
+    rules = [rule for source, rows in tables for rule in rules_of(rows, source)]
+    _refuse_twins(rules)
+    return tables, plan_of(rules)
 
 
 def _folder() -> Traversable:
@@ -169,7 +166,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.toml")) if path.is_dir() else [path]
 
 
-def _refuse_twins(rules: tuple[Rule, ...]) -> None:
+def _refuse_twins(rules: Iterable[Rule]) -> None:
     seen: dict[str, Rule] = {}
     for rule in rules:
         first = seen.setdefault(rule.id, rule)

@@ -19,7 +19,7 @@ from smtpreply.reasons import index
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
 from smtpreply.reasons.phrase import Phrase, Wanted
-from smtpreply.reasons.rule import Rule
+from smtpreply.reasons.rule import Rule, Rules
 from smtpreply.reasons.said import AnySaid, Said, status_in
 from smtpreply.reasons.taxonomy import Basis, Reason
 from smtpreply.reasons.wording import LONGEST, words_of
@@ -39,8 +39,11 @@ _AGREEMENT = AGREEMENT * UNIT
 ProviderOf = Callable[[AnySaid], str | None]
 Stems = dict[str, tuple[str, ...]]
 """Stems by their first letters, equally many of each; a longer one is before a shorter."""
-Plan = tuple[index.Plan, frozenset[str], Stems]
-"""The index's plan; the words that make a difference; the stems that do."""
+Place = tuple[int, int]
+"""Of a phrase: the place of its rule among the rules, and its own in the rule."""
+Plan = tuple[index.Plan, list[Place], frozenset[str], Stems, bool]
+"""What it takes long to make of rules, in plain values: the index's plan; the phrases in its order;
+the words and the stems that make a difference; whether a rule reads the text."""
 
 
 @attrs.frozen
@@ -64,47 +67,45 @@ class Engine:
     words that the rules know, in their places, with all others masked: what differs in ids, hosts
     and names only is decided once.
 
+    Args:
+        rules: the rules. With a plan of theirs, none is asked for before its words stand in a text.
+        fallback: what statuses and codes say by themselves.
+        provider_of: gives who speaks in a text.
+        cache_size: how many wordings are remembered.
+        plan: as `plan_of` makes it.
+
     Attributes:
-        rules: the rules.
         known: the words that make a difference.
         stems: the starts of words that do, of which the start is given.
     """
 
     def __init__(
         self,
-        rules: Iterable[Rule],
+        rules: Rules,
         fallback: Fallback,
         provider_of: ProviderOf,
         *,
         cache_size: int = 0,
         plan: Plan | None = None,
     ) -> None:
-        self.rules = tuple(rules)
-        by_id = sorted(self.rules, key=lambda rule: rule.id)
-        phrases = [(phrase, rule) for rule in by_id for phrase in rule.phrases]
-        self._index = Index(phrases, _score, plan and plan[0])
+        self._rules = rules
+        shelves, self._places, self.known, self.stems, self._reads_text = plan or plan_of(rules)
+        self._reach = len(next(iter(self.stems), ""))
+        self._index = Index(self._phrase, _score, shelves)
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
-        self.known, self.stems = plan[1:] if plan else self._words_to_keep(phrases)
-        self._reach = len(next(iter(self.stems), ""))
-        self._reads_text = any(rule.reads_text for rule in self.rules)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
     @property
-    def plan(self) -> Plan:
-        """What it takes long to make of the rules, for an engine of the same rules."""
-        return self._index.plan, self.known, self.stems
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules."""
+        return tuple(self._rules)
 
-    def _words_to_keep(
-        self, phrases: Iterable[tuple[Phrase, Rule]]
-    ) -> tuple[frozenset[str], Stems]:
-        """Give the words that make a difference, and the stems that do."""
-        companions = [way for rule in self.rules for way in rule.also_ways + rule.unless_ways]
-        known = self._index.known | {word for way in companions for word in way.words}
-        stems = {stem for phrase, _ in phrases for stem in phrase.stems}
-        stems |= {stem for way in companions for stem in way.stems}
-        return frozenset(known), _by_start(stems)
+    def _phrase(self, number: int) -> tuple[Phrase, Rule]:
+        place, at = self._places[number]
+        rule = self._rules[place]
+        return rule.phrases[at], rule
 
     def decide(self, said: AnySaid) -> Finding:
         """Decide on a reply that is not positive."""
@@ -232,6 +233,20 @@ class Engine:
             return Finding(meaning.reason, Basis.STATUS)
         code = self._fallback.of_code(said.code, said.stage)
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
+
+
+def plan_of(rules: Rules) -> Plan:
+    """Give what it takes long to make of rules, for an engine of the same rules."""
+    by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
+    places = [(place, at) for place, rule in by_id for at in range(len(rule.phrases))]
+    phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
+    shelves = index.planned(phrases)
+    companions = [way for rule in rules for way in rule.also_ways + rule.unless_ways]
+    known = shelves[0].keys() | {word for way in companions for word in way.words}
+    stems = {stem for phrase, _ in phrases for stem in phrase.stems}
+    stems |= {stem for way in companions for stem in way.stems}
+    reads_text = any(rule.reads_text for rule in rules)
+    return shelves, places, frozenset(known), _by_start(stems), reads_text
 
 
 def _by_start(stems: set[str]) -> Stems:

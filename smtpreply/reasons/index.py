@@ -19,8 +19,8 @@ Owner = TypeVar("Owner")
 Entry = tuple[int, Wanted, Owner]
 """A score, which no two entries share; a way to say a phrase; whose it is."""
 Score = Callable[[Owner, Wanted], int]
-Plan = tuple[dict[str, int], list[tuple[str, ...]]]
-"""How many owners use each word, and for each phrase the words of the shelves it is kept on."""
+Plan = tuple[dict[str, int], dict[str, list[int]]]
+"""How many owners use each word; and by the word of a shelf, the numbers of its phrases."""
 
 _LOWEST = -(2**62)
 _TOP = attrgetter("top")
@@ -41,23 +41,22 @@ class Words:
 
 
 class Shelf(Generic[Owner]):
-    """The phrases of one word, by their next rarest; the best first."""
+    """The phrases of one word in all their ways, by their next rarest word; the best first."""
 
-    __slots__ = ("by_second", "closed", "top")
+    __slots__ = ("by_second", "top")
 
-    def __init__(self) -> None:
-        self.closed: list[tuple[int, Phrase, Owner]] | None = []
-        self.by_second: dict[str, list[Entry[Owner]]] = {}
-        self.top = _LOWEST
+    def __init__(self, by_second: dict[str, list[Entry[Owner]]], top: int) -> None:
+        self.by_second = by_second
+        self.top = top
 
 
 class Index(Generic[Owner]):
-    """Finds the phrases that stand in a text, and who owns them.
+    """Finds the phrases that stand in a text, and who owns them. They are read when a text may.
 
     Args:
-        phrases: phrases and their owners; of equals, an earlier one is better.
+        pair_of: gives the phrase of a number, and its owner; of equals, the lower number is better.
         score: how much it counts that an owner's phrase stands in a text, said in this way.
-        plan: that of an index of the same phrases, which need not be read then.
+        plan: `planned` from the phrases in the order of their numbers.
 
     Attributes:
         plan: where each phrase is kept, in plain values.
@@ -66,32 +65,22 @@ class Index(Generic[Owner]):
     """
 
     def __init__(
-        self,
-        phrases: Iterable[tuple[Phrase, Owner]],
-        score: Score[Owner],
-        plan: Plan | None = None,
+        self, pair_of: Callable[[int], tuple[Phrase, Owner]], score: Score[Owner], plan: Plan
     ) -> None:
-        pairs = list(phrases)
-        self.plan = plan or _planned(pairs)
-        uses, places = self.plan
-        self.known = uses.keys()
+        self.plan = plan
+        self._uses, self._numbers = plan
+        self.known = self._uses.keys()
+        self.keys = self._numbers.keys()
+        self._pair_of = pair_of
         self._score = score
-        self._rarity = _rarity(uses)
         self._shelves: dict[str, Shelf[Owner]] = {}
-        for number, ((phrase, owner), words) in enumerate(zip(pairs, places, strict=True)):
-            for word in words:
-                shelf = self._shelves.setdefault(word, Shelf())
-                assert shelf.closed is not None  # none has been opened yet
-                shelf.closed.append((number, phrase, owner))
-        self.keys = frozenset(self._shelves)
 
-    def _open(
-        self, word: str, shelf: Shelf[Owner], closed: list[tuple[int, Phrase, Owner]]
-    ) -> None:
+    def _open(self, word: str) -> Shelf[Owner]:
         """Say the phrases of a shelf in all their ways. Two threads may do it: to the same end."""
+        pairs = ((number, *self._pair_of(number)) for number in self._numbers[word])
         entries = [
             (self._score(owner, way) * UNIT - number * _MOST_WAYS - place, way, owner)
-            for number, phrase, owner in closed
+            for number, phrase, owner in pairs
             for place, way in enumerate(phrase.ways)
             if word in way.words
         ]
@@ -99,21 +88,18 @@ class Index(Generic[Owner]):
         by_second: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
             others = (other for other in entry[1].words if other != word)
-            second = min(others, key=self._rarity.__getitem__, default=_ALONE)
+            second = min(others, key=self._rarity, default=_ALONE)
             by_second.setdefault(second, []).append(entry)
-        shelf.by_second, shelf.top = by_second, entries[0][0]
-        shelf.closed = None  # only now may others take it for open
+        shelf = self._shelves[word] = Shelf(by_second, entries[0][0])
+        return shelf
+
+    def _rarity(self, word: str) -> tuple[int, str]:
+        return self._uses[word], word
 
     def _near(self, there: set[str]) -> list[Shelf[Owner]]:
-        """Give the shelves of a text's words, opened."""
-        near = []
-        for word in self._shelves.keys() & there:
-            shelf = self._shelves[word]
-            closed = shelf.closed
-            if closed is not None:
-                self._open(word, shelf, closed)
-            near.append(shelf)
-        return near
+        """Give the shelves of a text's words."""
+        known = self._shelves
+        return [known.get(word) or self._open(word) for word in self.keys & there]
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
         """Give the phrases that stand in a text, in no order."""
@@ -154,23 +140,28 @@ class Index(Generic[Owner]):
         return best
 
 
-def _planned(pairs: list[tuple[Phrase, Owner]]) -> Plan:
+def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
+    """Choose the shelves of phrases, whose owners are given with them."""
     users: dict[str, set[int]] = {}
+    phrases = []
     for phrase, owner in pairs:
+        phrases.append(phrase)
         for word in phrase.words:
             users.setdefault(word, set()).add(id(owner))
     uses = {word: len(owners) for word, owners in users.items()}
-    rarity = _rarity(uses)
-    return uses, [_rarest(phrase, rarity) for phrase, _ in pairs]
+    shelves: dict[str, list[int]] = {}
+    for number, phrase in enumerate(phrases):
+        for word in _rarest(phrase, uses):
+            shelves.setdefault(word, []).append(number)
+    return uses, shelves
 
 
-def _rarity(uses: dict[str, int]) -> dict[str, tuple[int, str]]:
-    return {word: (count, word) for word, count in uses.items()}
-
-
-def _rarest(phrase: Phrase, rarity: dict[str, tuple[int, str]]) -> tuple[str, ...]:
+def _rarest(phrase: Phrase, uses: dict[str, int]) -> tuple[str, ...]:
     """Choose the words to find a phrase by: those of which the commonest is the rarest."""
-    rank = rarity.__getitem__
+
+    def rank(word: str) -> tuple[int, str]:
+        return uses[word], word
+
     keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
     chosen = ([min(words, key=rank) for words in key] for key in keys)
     return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from smtpreply.kept import kept, toml
-from smtpreply.reasons.index import Index, Plan, Words
+from smtpreply.reasons.index import Index, Plan, Words, planned
 from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.wording import forms_of, words_of
 
@@ -31,12 +31,12 @@ class Names(Generic[Thing]):
         texts = [(phrase, thing) for thing, phrases in things for phrase in phrases]
 
         def make() -> Plan:
-            return Index([(Phrase(text), thing) for text, thing in texts], _letters).plan
+            return planned((Phrase(text), thing) for text, thing in texts)
 
         plan = kept(name, [files("smtpreply").joinpath("reasons")], make)
         pairs = [(Phrase.read_before(text), thing) for text, thing in texts]
         self._phrases = [phrase for phrase, _ in pairs]
-        self._index: Index[Thing] = Index(pairs, _letters, plan)
+        self._index: Index[Thing] = Index(pairs.__getitem__, _letters, plan)
 
     @property
     def words(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -174,22 +174,48 @@ def rules_in(path: Path | Traversable, layer: int = 0) -> list[Rule]:
     return rules_of(tables, str(path), layer)
 
 
-def rules_of(
-    tables: Mapping[str, Any], source: str, layer: int = 0, *, read_before: bool = False
-) -> list[Rule]:
+def rules_of(tables: Mapping[str, Any], source: str, layer: int = 0) -> list[Rule]:
     """Make rules of what a file of them holds.
 
     Args:
         tables: its tables.
         source: its name.
         layer: see `Rule`.
-        read_before: see `Rule`.
 
     Raises:
         RuleError: a rule in it breaks the schema.
     """
-    given = {"source": source, "layer": layer, "read_before": read_before}
+    given = {"source": source, "layer": layer}
     return [_rule(key, table, given) for key, table in tables.items()]
+
+
+class LazyRules:
+    """Rules of files that have been read before: each is made when someone asks for it.
+
+    Args:
+        tables: what each file holds, by the file's name.
+    """
+
+    def __init__(self, tables: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        self._rows = [(file, key, row) for file, rows in tables for key, row in rows.items()]
+        self._made: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, place: int) -> Rule:
+        rule = self._made.get(place)
+        if rule is None:
+            source, key, row = self._rows[place]
+            made = _rule(key, row, {"source": source, "layer": 0, "read_before": True})
+            rule = self._made.setdefault(place, made)  # of two threads' rules, one counts
+        return rule
+
+
+Rules = Sequence[Rule] | LazyRules
 
 
 def _rule(key: str, table: Any, given: dict[str, Any]) -> Rule:
