@@ -25,11 +25,8 @@ LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
 
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-# The bounds (RFC 5321 4.5.3.1), and that it starts behind a mark, keep the search linear in a text
-# with a single "@".
-_MARKS = r"\s<>()\[\]\"',;:=@\u3000-\u303f\uff00-\uff65"  # the last are of full width
-_ADDRESS = re.compile(rf"(?:\A|[{_MARKS}])[^{_MARKS}]{{1,64}}@[^{_MARKS}{_IDEOGRAPHS}]{{0,255}}")
-_WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
+_MARKS = r"\s<>()\[\]\"',;:=@"
+_WIDE_MARKS = r"\u3000-\u303f\uff00-\uff65"
 # ASCII is most of all text, and its octets can be translated and split in no time.
 _TO_WORDS = bytes(ord(chr(o).lower()) if chr(o).isalnum() and o < 128 else 0x20 for o in range(256))
 
@@ -45,11 +42,12 @@ def words_of(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST:
         text = text[:LONGEST]
     if "@" in text:
-        text = _ADDRESS.sub(" ", text.replace("...", "   "))  # "<x>... User unknown"
+        # "<x>... User unknown"
+        text = _address(ascii_only=text.isascii()).sub(" ", text.replace("...", "   "))
     if text.isascii():
         words = text.encode().translate(_TO_WORDS).decode().split()
     else:
-        words = _WORD.findall(text.lower().translate(_plain_letters()))
+        words = _word().findall(text.lower().translate(_plain_letters()))
     return tuple(filter(None, map(_meaning().get, words, words)))
 
 
@@ -70,15 +68,32 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
     """Give what `words_of` gives, with the place of each word in the text: start and end."""
     text = text[:LONGEST]
     if "@" in text:
-        text = _ADDRESS.sub(lambda found: " " * len(found[0]), text.replace("...", "   "))
+        address = _address(ascii_only=text.isascii())
+        text = address.sub(lambda found: " " * len(found[0]), text.replace("...", "   "))
     # The few characters that are two when they are small ("İ") would move the rest.
     small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
     meaning = _meaning()
     return [
         (word, match.start(), match.end())
-        for match in _WORD.finditer(small.translate(_plain_letters()))
+        for match in _word().finditer(small.translate(_plain_letters()))
         if (word := meaning.get(match[0], match[0]))
     ]
+
+
+# Patterns of ideographs take longer to compile than most texts to read.
+
+
+@functools.cache
+def _address(*, ascii_only: bool) -> re.Pattern[str]:
+    marks, ideographs = (_MARKS, "") if ascii_only else (_MARKS + _WIDE_MARKS, _IDEOGRAPHS)
+    # The bounds (RFC 5321 4.5.3.1), and that it starts behind a mark, keep the search linear in a
+    # text with a single "@".
+    return re.compile(rf"(?:\A|[{marks}])[^{marks}]{{1,64}}@[^{marks}{ideographs}]{{0,255}}")
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    return re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
 
 
 @functools.cache
