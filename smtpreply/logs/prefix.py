@@ -32,9 +32,10 @@ _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
 EXIM_ID = "[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 """The id of a message in Exim's log: 6-6-2 characters to 4.96, 6-11-4 from 4.97."""
 # In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
-_IN_EXIM = rf"[0-9-]{{10}} [0-9:.]{{8,15}} (?:[+-][0-9]{{4}} )?(?:\[[0-9]+\] )?{EXIM_ID} "
+_OF_EXIM = rf"[0-9-]{{10}} [0-9:.]{{8,15}} (?:[+-][0-9]{{4}} )?(?:\[[0-9]+\] )?{EXIM_ID} "
+_IN_EXIM = re.compile(_OF_EXIM)
 _SYSLOG = re.compile(
-    rf"(?!{_IN_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
+    rf"(?!{_OF_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
     rf"{_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
@@ -102,7 +103,8 @@ def read_prefix(
 
 
 def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappings: int) -> Line:
-    if wrappings > _MOST_WRAPPINGS:
+    # No wrapping looks like Exim's own line, and in its log most lines are some.
+    if wrappings > _MOST_WRAPPINGS or _IN_EXIM.match(text):
         return Line(text, text, number, source)
     if text.startswith("{") and (fields := _json_object(text)):
         line = _from_json(fields, number, clock, source, wrappings)
@@ -128,9 +130,9 @@ def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappin
 
 def _pid(text: str | None) -> int | None:
     """Give a process id; None for what is none, however long."""
-    if not text or not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_PID:
-        return None
-    return int(text)
+    if text and len(text) <= _LONGEST_PID and text.isascii() and text.isdecimal():
+        return int(text)
+    return None
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

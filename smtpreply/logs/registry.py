@@ -19,7 +19,8 @@ from smtpreply.logs.prefix import Line
 
 
 @functools.cache
-def _imported(module: str) -> Format:
+def _imported(name: str) -> Format:
+    module = name.replace("-", "_")
     known: Format = import_module(f"smtpreply.logs.formats.{module}").FORMAT
     return known
 
@@ -43,7 +44,7 @@ class Builtin:
     @property
     def format(self) -> Format:
         """The format itself."""
-        return _imported(self.name.replace("-", "_"))
+        return _imported(self.name)
 
     def logs_as(self, program: str) -> bool:
         """Whether one of its programs is called so."""
@@ -51,10 +52,7 @@ class Builtin:
 
     def shows_in(self, text: str) -> bool:
         """Whether a text without a program may be its."""
-        for needle in self.needles:  # noqa: SIM110 - it is asked of each line, and faster
-            if needle in text:
-                return True
-        return False
+        return any(needle in text for needle in self.needles)
 
 
 # In this order a line is shown to them; the first that knows it has it.
@@ -325,5 +323,7 @@ class Detection:
     def _of_text(self, text: str) -> Iterator[Format]:
         yield from self._own
         for known in self._builtin:
-            if known.shows_in(text):
-                yield known.format
+            for needle in known.needles:  # written out, since each line comes by here
+                if needle in text:
+                    yield known.format
+                    break

@@ -156,6 +156,11 @@ _DEFER = re.compile(r" defer \((-?[0-9]+)\)(?: H=\S+ \[[^\]]*\](?::[0-9]+)?)?:? 
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
 _UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
+# The commonest lines that tell of no delivery: nothing is sought in them.
+_PLAIN = (
+    *("Completed", "SMTP connection from ", "Start queue run: ", "End queue run: "),
+    *("no host name found for ", "no IP address found for "),
+)
 # What tells of no delivery: arrivals and the queue, connections, the daemon, checks, settings.
 _UNDERSTOOD = re.compile(
     r"(?:Completed|<= |Start queue run|End queue run|exim |Exim |no host name found|no IP address|"
@@ -214,6 +219,8 @@ class _Reader:
             return (self._attempt(line, queue_id, match, body),)
         if queue_id and (match := _ARRIVAL.match(body)):
             self._arrived(queue_id, match[1], body)
+            return ()
+        if body.startswith(_PLAIN):
             return ()
         delivery = (
             self._error(line, queue_id, body)
@@ -279,7 +286,7 @@ class _Reader:
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what one host of several said, or a callout."""
-        error = _lead(body) or _RESPONSE.search(body)
+        error = _lead(body) or ("response to " in body and _RESPONSE.search(body)) or None
         if error is None:
             return None
         before = body[: error.start()]

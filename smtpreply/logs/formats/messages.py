@@ -64,9 +64,7 @@ class Messages:
 
     def delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
         """Give what a line tells of a message. What it does not tell is as it was remembered."""
-        remembered = {
-            "sender": self._senders.get(queue_id),
-            "message_id": self._message_ids.get(queue_id),
-        }
-        told = {name: value for name, value in fields.items() if value is not None}
-        return delivery_in(line, self._mta, queue_id=queue_id, **(remembered | told))
+        for name, known in (("sender", self._senders), ("message_id", self._message_ids)):
+            if fields.get(name) is None:
+                fields[name] = known.get(queue_id)
+        return delivery_in(line, self._mta, queue_id=queue_id, **fields)
