@@ -18,6 +18,10 @@ import attrs
 from smtpreply.logs.clock import Clock
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.formats.words import number_of
+from smtpreply.reasons import provider_at
+
+LONGEST_NAME = 320
+"""How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
@@ -40,15 +44,17 @@ class Bundle:
         delivery: one of them.
         times: how many there were at each time, to the hour or to the second.
         domains: how many recipients there were in each domain.
-        attempts: how many there were at each server, and how long they took: None for the server
-            of `delivery`, and for an unknown delay in seconds.
+        servers: how many there were at each server; None is the server of `delivery`.
+        delays: how many took how many seconds, None for unknown, at servers of each provider: by
+            its key, "" where the server's name does not tell, None for the server of `delivery`.
         refused: who was refused, of those that bounced, expired or were rejected.
     """
 
     delivery: Delivery
     times: Counter[datetime | None]
     domains: Counter[str]
-    attempts: Counter[tuple[str | None, float | None]]
+    servers: Counter[str | None]
+    delays: Counter[tuple[str | None, float | None]]
     refused: list[Party]
 
     @property
@@ -94,17 +100,30 @@ class Group:
         for stamp, count in Counter(self.times).items():
             times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
         nothing = [""] * len(self)
-        pairs = zip(self.servers or nothing, self.delays or nothing, strict=True)
-        attempts: Counter[tuple[str | None, float | None]] = Counter()
-        for (name, seconds), count in Counter(pairs).items():
-            attempts[_name_in(name), number_of(seconds)] += count
-        return Bundle(delivery, times, Counter(self.domains), attempts, self.refused)
+        told = Counter(self.servers or nothing)
+        servers: Counter[str | None] = Counter()
+        providers: dict[str, str | None] = {}
+        for text, count in told.items():
+            name = _name_in(text)
+            servers[name] += count
+            providers[text] = None if name is None else _provider_at(name)
+        by_provider = map(providers.__getitem__, self.servers or nothing)
+        pairs = Counter(zip(by_provider, self.delays or nothing, strict=True))
+        delays: Counter[tuple[str | None, float | None]] = Counter()
+        for (provider, seconds), count in pairs.items():
+            delays[provider, number_of(seconds)] += count
+        return Bundle(delivery, times, Counter(self.domains), servers, delays, self.refused)
 
 
 def _name_in(server: str) -> str | None:
     """Give the name of a server, or else its address; None for a word such as "none"."""
     name, bracket, address = server.removeprefix("H=").partition("[")
     return (name.strip() or address.partition("]")[0] or None) if bracket else None
+
+
+def _provider_at(name: str) -> str:
+    provider = provider_at(name[:LONGEST_NAME])
+    return provider.key if provider else ""
 
 
 class Groups(dict[Hashable, Group]):

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.bundle import Party, party_of
+from smtpreply.logs.bundle import LONGEST_NAME, party_of
 from smtpreply.reasons import Reason, provider_at, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
@@ -24,8 +24,8 @@ from smtpreply.stage import Stage
 FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
-_LONGEST = 320
-"""Of a key: an address of RFC 5321 4.5.3.1 has room, and a template says enough."""
+_LONGEST = LONGEST_NAME
+"""Of a key: a template of so many characters says enough, too."""
 _LONGEST_KNOWN = 1000
 """Of a text whose facts are remembered."""
 
@@ -133,7 +133,9 @@ class Summary:
         server = _server(delivery)
         provider = _provider(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
-        self._count_refused(delivery, party_of(delivery), count)
+        for tally, name in zip(self._refused_by(delivery), party_of(delivery), strict=False):
+            if name:
+                tally.add(name[:_LONGEST], count)
 
     def _add_bundle(self, bundle: Bundle) -> None:
         """Count all of them, with what each has of its own."""
@@ -143,20 +145,20 @@ class Summary:
         for time, count in bundle.times.items():
             self._count_time(time, outcome, reason, count)
         own = _server(delivery)
-        servers: Counter[str] = Counter()
-        delays: Counter[tuple[float | None, str]] = Counter()
-        for (name, delay), count in bundle.attempts.items():
+        for name, count in bundle.servers.items():
             server = name[:_LONGEST].lower() if name and own else own
-            servers[server] += count
-            delays[delay, _provider(server)] += count
-        for server, count in servers.items():
             self._count_server(server, outcome, reason, count)
-        for (delay, provider), count in delays.items():
-            self._count_delay(delay, provider if own else None, outcome, count)
+        of_own = _provider(own)
+        for (provider, delay), count in bundle.delays.items():
+            at = of_own if provider is None else provider
+            self._count_delay(delay, at if own else None, outcome, count)
         for domain, count in bundle.domains.items():
             self._count_domain(domain, outcome, count)
-        for party in bundle.refused:
-            self._count_refused(delivery, party, 1)
+        members = zip(*bundle.refused, strict=True)
+        for tally, names in zip(self._refused_by(delivery), members, strict=False):
+            for name, count in Counter(names).items():
+                if name:
+                    tally.add(name[:_LONGEST], count)
 
     def count_sender(self, sender: str | None, count: int) -> None:
         """Count who sent what was refused, where that became known only later."""
@@ -204,15 +206,12 @@ class Summary:
             if provider is not None and outcome == Outcome.DELIVERED.value:
                 self.provider_delays.add(provider, delay, count)
 
-    def _count_refused(self, delivery: Delivery, party: Party, count: int) -> None:
+    def _refused_by(self, delivery: Delivery) -> list[Tally[str]]:
+        """Give what counts the members of a `Party`, in their order, as far as they count."""
         if delivery.status not in FINAL:
-            return
-        sender, recipient, client, _ = party
-        self.count_sender(sender, count)
-        if recipient:
-            self.refused_recipient.add(recipient[:_LONGEST], count)
-        if client and delivery.direction is Direction.INCOMING:
-            self.refused_client.add(client[:_LONGEST], count)
+            return []
+        of_all = [self.refused_sender, self.refused_recipient]
+        return of_all + [self.refused_client] * (delivery.direction is Direction.INCOMING)
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply

@@ -208,7 +208,8 @@ def test_a_bundle_says_what_each_delivery_has_of_its_own() -> None:
     assert bundle.count == 3
     assert bundle.times == {datetime(2026, 11, 24, 11): 3}  # noqa: DTZ001
     assert bundle.domains == {"example.org": 2, "example.com": 1}
-    assert bundle.attempts == {("mx.example.org", 1.5): 2, ("mx.example.com", 1.5): 1}
+    assert bundle.servers == {"mx.example.org": 2, "mx.example.com": 1}
+    assert bundle.delays == {("", 1.5): 3}
 
 
 def test_a_fine_bundle_has_one_time_and_one_domain() -> None:
@@ -242,4 +243,4 @@ def test_what_many_servers_say_alike_is_one_bundle(sign: str) -> None:
             f"2026-11-24 11:43:32 1jmFYj-00039V-QX {sign} {to} R=dns T=smtp{defer} {host}{said}"
         )
     [bundle] = bundles(lines)
-    assert len(bundle.attempts) == 9
+    assert len(bundle.servers) == 9
