@@ -6,6 +6,7 @@ one line: ``550-5.7.1 Our system has detected 550-5.7.1 that this message is 550
 
 from __future__ import annotations
 
+import functools
 import re
 
 _LEADING_STATUS = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3} ")
@@ -16,8 +17,8 @@ def unfold(code: bytes, text: bytes) -> tuple[list[bytes], bool]:
 
     A hyphen after the code promised more lines, so `` code-`` and `` code `` in the text are read
     as heads of lines. Where the first line has an enhanced status, the heads are those that
-    repeat it, if any do: "call extension 550-12" is then no head. The first `` code `` after the
-    last `` code-`` is the last line: what follows it is text.
+    repeat it, if any do, and those of empty lines: "call extension 550-12" is then no head. The
+    first `` code `` after the last `` code-`` is the last line: what follows it is text.
 
     Returns:
         The texts, one or more, and whether a last line was among them.
@@ -33,9 +34,15 @@ def unfold(code: bytes, text: bytes) -> tuple[list[bytes], bool]:
     return _cut(code, text, b"")
 
 
+@functools.lru_cache(maxsize=1024)
+def _head(code: bytes, status: bytes) -> re.Pattern[bytes]:
+    # A line that is empty has no status to repeat.
+    return re.compile(rb" %b-(?=%b%b)" % (code, re.escape(status), rb"| " if status else b""))
+
+
 def _cut(code: bytes, text: bytes, status: bytes) -> tuple[list[bytes], bool]:
-    first, *others = text.split(b" " + code + b"-" + status)
-    lines = [first, *(status + other for other in others)]
+    first, *others = _head(code, status).split(text)
+    lines = [first, *others]
     last_head = b" " + code + b" "
     before, head, after = lines[-1].partition(last_head + status)
     if head:

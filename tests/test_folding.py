@@ -34,6 +34,8 @@ from smtpreply.testing import replies
         (b"5.7.1 a 550-b 550 c", [b"5.7.1 a", b"b", b"c"], True),
         # An empty line between.
         (b"a 550- 550 b", [b"a", b"", b"b"], True),
+        (b"5.7.1 a 550- 550 5.7.1 b", [b"5.7.1 a", b"", b"5.7.1 b"], True),
+        (b"5.7.1 a 550- 550-5.7.1 b", [b"5.7.1 a", b"", b"5.7.1 b"], False),
     ],
 )
 def test_heads_in_the_text_become_lines(text: bytes, lines: list[bytes], ended: bool) -> None:
