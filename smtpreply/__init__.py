@@ -5,7 +5,7 @@
 '5xx Permanent Negative Completion'
 """
 
-from importlib import import_module
+from smtpreply.lazy import lazily
 
 TYPE_CHECKING = False  # what type checkers take for true; typing itself costs 8 ms to import
 if TYPE_CHECKING:
@@ -85,16 +85,4 @@ _HOMES = {
     "reasons": ("Classifier", "Disposition", "Reason", "Verdict", "classify", "template"),
     "stage": ("Stage",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value  # the next look-up finds it at once
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazily(globals(), _HOMES)
