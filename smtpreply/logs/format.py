@@ -24,6 +24,9 @@ white space, and about those that no format knows.
 And it may have a list ``problems``, in words: then the run's account takes over what is in it.
 """
 
+MOST_PROBLEMS = 100
+"""Of a source, in words: each line of a hostile file may be one, and is counted anyway."""
+
 
 def _claims_nothing(_head: Sequence[str]) -> bool:
     return False

@@ -27,11 +27,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.format import MOST_PROBLEMS
 from smtpreply.logs.prefix import Line
 
 MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
 MOST_CHARACTERS = 65_536  # the csv module takes twice as many for one field
-_MOST_PROBLEMS = 100  # each line of a hostile file may be one, and is counted anyway
 
 _DELIMITERS = ",;\t"
 _FIELDS = "#fields:"
@@ -268,7 +268,7 @@ class TableReader:
     def _resumed(self) -> list[Delivery]:
         """Give up the first open line, and read on with the next."""
         first = self._open.pop(0)
-        if len(self.problems) < _MOST_PROBLEMS:
+        if len(self.problems) < MOST_PROBLEMS:
             place = f"{first.source or 'line'}:{first.number}"
             self.problems.append(f"{place}: a quote that is never closed")
         found: list[Delivery] = []

@@ -232,14 +232,17 @@ class _Reader:
     """Reads the events of one service, whatever lines they stand in."""
 
     def __init__(self, kind: _Kind) -> None:
+        self.problems: list[str] = []
         self._kind = kind
         self._document = ObjectsOverLines()
+        self._source = "line"
 
     def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        self._source = line.source or "line"
         begun = self._document.under_way
         if (not begun or line.message.startswith("{")) and (value := _json_in(line)) is not None:
             if self._document.inside:  # what was open has been cut off
-                self._document = ObjectsOverLines()
+                self._document.start_again()
             return self._deliveries(line, line.number, value)
         if not begun and not begins_objects((line.message,)):
             return () if not line.message or line.message.isspace() else None
@@ -252,8 +255,11 @@ class _Reader:
         return [delivery for each in read if each for delivery in each]
 
     def finish(self) -> Iterable[Delivery]:
-        """Forget what the source has left unfinished."""
-        self._document = ObjectsOverLines()
+        """Forget what the source has left unfinished, and say so."""
+        self._document.start_again()
+        lost = self._document.lost
+        self.problems += [f"{self._source}:{number}: {why}" for number, why in lost]
+        lost.clear()
         return ()
 
     def _deliveries(self, line: Line, number: int, value: Any) -> list[Delivery] | None:

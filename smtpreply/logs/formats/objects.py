@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from smtpreply.logs.format import MOST_PROBLEMS
+
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end stands in it
 _TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
 _IN_A_ROW = re.compile(r"\}[ \t]*+\{")
@@ -111,9 +113,19 @@ class ObjectsOverLines:
     >>> document = ObjectsOverLines()
     >>> document.feed("[", 1), document.feed(" {", 2), document.feed('  "a": 1}', 3)
     ([], [], [(2, '{\n  "a": 1}')])
+
+    Attributes:
+        lost: the objects that are not given: the number of the first line of each, and why.
     """
 
     def __init__(self) -> None:
+        self.lost: list[tuple[int, str]] = []
+        self._start()
+
+    def start_again(self) -> None:
+        """Begin another document. An object that is open is lost."""
+        if self._depth and self._kept is not None:
+            self._lose("an object that is never closed")
         self._start()
 
     def _start(self) -> None:
@@ -141,7 +153,7 @@ class ObjectsOverLines:
         """Give the objects that end in this line, each with the number of its first line."""
         if self._depth:
             if text.startswith(("{", "[")) and (self._indented or self._lost):
-                self._start()  # at the margin: another document
+                self.start_again()  # at the margin: another document
             self._indented |= text[:1] in (" ", "\t")
         found: list[tuple[int, str]] = []
         begin = 0
@@ -204,3 +216,8 @@ class ObjectsOverLines:
         self._kept.append(part)
         if self._size > _LONGEST:
             self._kept, self._lost = None, True
+            self._lose(f"an object of more than {_LONGEST:,} characters")
+
+    def _lose(self, why: str) -> None:
+        if len(self.lost) < MOST_PROBLEMS:
+            self.lost.append((self._first, why))

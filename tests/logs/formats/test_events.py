@@ -140,6 +140,28 @@ def test_a_source_that_ends_in_an_object_does_not_go_on_in_the_next(tmp_path: Pa
     assert deliveries[-1].source == str(tmp_path / "2.json")
 
 
+def test_an_object_that_is_not_read_to_its_end_is_a_problem(tmp_path: Path) -> None:
+    whole = json.dumps([event("550 a"), event("550 b")], indent=2)
+    path = tmp_path / "1.json"
+    path.write_text(whole[: whole.rindex("550 b")], encoding="utf-8")
+    run = scan(path)
+    assert len(list(run)) == 1
+    begun = whole[: whole.rindex(" {")].count("\n") + 1
+    assert run.coverage.problems == [f"{path}:{begun}: an object that is never closed"]
+    cut = json.dumps(event("550 cut"), indent=2).split("\n")[:-2]
+    run = scan([*cut, json.dumps(event("550 a"))])
+    assert len(list(run)) == 1
+    assert run.coverage.problems == ["line:1: an object that is never closed"]
+
+
+def test_an_object_that_is_too_long_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtpreply.logs.formats.objects._LONGEST", 200)
+    lines = json.dumps([event("550 " + "x" * 300), event("550 a")], indent=2).split("\n")
+    run = scan(lines)
+    assert [delivery.text for delivery in run] == ["550 a"]
+    assert run.coverage.problems == ["line:2: an object of more than 200 characters"]
+
+
 def test_objects_of_others_in_a_list_are_not_understood() -> None:
     run = scan(document({"a": 1}, event("550 a")), format="sendgrid")
     assert [delivery.text for delivery in run] == ["550 a"]
