@@ -24,11 +24,15 @@ _INTRODUCED = re.compile(
     rf"([2-5][0-9][0-9])(?:[- ]#?({ENHANCED_STATUS})\b)?(?:[- :,;.)<\"']|\Z)",
     re.IGNORECASE,
 )
-# With a status behind it, it is one anywhere.
+# With a status behind it, it is one anywhere. What may not stand before a digit is looked for when
+# the digit is found: a pattern that begins with digits is sought several times as fast.
 _WITH_STATUS = re.compile(
-    rf"(?:\A|[^0-9.])([2-5][0-9][0-9])[- ]#?({ENHANCED_STATUS})(?:[^0-9.]|\.?\s|\Z)"
+    rf"([2-5](?<![0-9.][2-5])[0-9][0-9])[- ]#?({ENHANCED_STATUS})(?:[^0-9.]|\.?\s|\Z)"
 )
-_STATUS = re.compile(rf"(?:\A|[^0-9A-Za-z.-])({ENHANCED_STATUS})(?:[^0-9A-Za-z.]|\.\s|\.?\Z)")
+_BEHIND_CLASS = ENHANCED_STATUS.removeprefix("([245])")
+_STATUS = re.compile(
+    rf"(([245])(?<![0-9A-Za-z.-][245]){_BEHIND_CLASS})(?:[^0-9A-Za-z.]|\.\s|\.?\Z)"
+)
 
 _STAGES = (
     (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
