@@ -41,13 +41,12 @@ def _head(code: bytes, status: bytes) -> re.Pattern[bytes]:
 
 
 def _cut(code: bytes, text: bytes, status: bytes) -> tuple[list[bytes], bool]:
-    first, *others = _head(code, status).split(text)
-    lines = [first, *others]
+    lines = _head(code, status).split(text)
     last_head = b" " + code + b" "
     before, head, after = lines[-1].partition(last_head + status)
     if head:
         lines[-1:] = [before, status + after]
-    elif others:  # where heads repeat the status, the last one may have another, or none
+    elif len(lines) > 1:  # where heads repeat the status, the last one may have another, or none
         before, head, after = lines[-1].partition(last_head)
         lines[-1:] = [before, after] if head else [before]
         if not head and before.endswith(b" " + code):  # a last line that is the code alone

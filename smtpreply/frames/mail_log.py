@@ -12,11 +12,10 @@ asks for them has the lines read one by one; without them, most are not even loo
 from __future__ import annotations
 
 import functools
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import tzinfo
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,8 +30,8 @@ from smtpreply.frames.storable import storable
 from smtpreply.logs import Delivery, Direction, Format, ReplyBy, Status, scan
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.logs.format import LineReader
-from smtpreply.logs.prefix import read_prefix
-from smtpreply.logs.registry import Detection, format_called, known_formats
+from smtpreply.logs.prefix import read_prefix, stamp_from_message
+from smtpreply.logs.registry import Detection, beginning, format_called, known_formats
 from smtpreply.logs.source import Reading, inputs
 from smtpreply.model import Reply
 from smtpreply.parser import parse
@@ -64,10 +63,8 @@ LOG: dict[str, pl.DataType] = {
 """The columns of a log: see `smtpreply.frames.rows`; and of the verdict, what decided."""
 
 _REMEMBERED = {"sender", "message_id"}
-_HEAD = 10  # lines that tell whose a whole source is
 _BATCH = 1 << 23  # characters
 _GROUP = 10_000  # deliveries
-_STAMP = re.compile(STAMP)
 
 
 def scan_mail_log(
@@ -163,7 +160,7 @@ class _Log:
     def _unjudged(self) -> Iterator[pl.DataFrame]:
         """Give all rows, but not their verdicts."""
         for given in inputs(self._path, Reading(_ignored)):
-            head, blocks = _beginning(given.blocks)
+            head, blocks = beginning(given.blocks)
             if not self._shapes or self._detection.of_source(head) is not None:
                 yield from self._one_by_one(given.name)
                 continue
@@ -253,8 +250,7 @@ class _Log:
         known = self._detection.of_line(line)
         if known is None:
             return ()
-        if line.time is None and (stamp := _STAMP.match(line.message)):
-            line.time = clock.read(stamp[0])
+        stamp_from_message(line, clock)
         reader = self._readers.get(known.name)
         if reader is None:
             reader = self._readers[known.name] = known.reader()
@@ -394,19 +390,6 @@ class _Times:
 def _shown(shape: Shape) -> pl.Expr:
     """Tell whether a line is shown to other formats first."""
     return pl.col("raw").str.contains_any(shape.others) if shape.others else pl.lit(value=False)
-
-
-def _beginning(blocks: Iterable[str]) -> tuple[list[str], Iterable[str]]:
-    """Give the first lines, and all blocks with them."""
-    rest = iter(blocks)
-    seen: list[str] = []
-    head: list[str] = []
-    for block in rest:
-        seen.append(block)
-        head += filter(None, block.split("\n", _HEAD)[:_HEAD])
-        if len(head) >= _HEAD:
-            break
-    return head[:_HEAD], chain(seen, rest)
 
 
 def _batches(blocks: Iterable[str]) -> Iterator[str]:

@@ -100,17 +100,13 @@ class Group:
         for stamp, count in Counter(self.times).items():
             times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
         nothing = [""] * len(self)
-        told = Counter(self.servers or nothing)
-        servers: Counter[str | None] = Counter()
-        providers: dict[str, str | None] = {}
-        for text, count in told.items():
-            name = _name_in(text)
-            servers[name] += count
-            providers[text] = None if name is None else _provider_at(name)
-        by_provider = map(providers.__getitem__, self.servers or nothing)
-        pairs = Counter(zip(by_provider, self.delays or nothing, strict=True))
+        told = self.servers or nothing
+        names = {text: _name_in(text) for text in set(told)}
+        servers = Counter(map(names.__getitem__, told))
+        providers = {text: name and provider_key(name) for text, name in names.items()}
+        pairs = zip(map(providers.__getitem__, told), self.delays or nothing, strict=True)
         delays: Counter[tuple[str | None, float | None]] = Counter()
-        for (provider, seconds), count in pairs.items():
+        for (provider, seconds), count in Counter(pairs).items():
             delays[provider, number_of(seconds)] += count
         return Bundle(delivery, times, Counter(self.domains), servers, delays, self.refused)
 
@@ -121,7 +117,8 @@ def _name_in(server: str) -> str | None:
     return (name.strip() or address.partition("]")[0] or None) if bracket else None
 
 
-def _provider_at(name: str) -> str:
+def provider_key(name: str) -> str:
+    """Give the key of the provider whose server it is; "" where the name does not tell."""
     provider = provider_at(name[:LONGEST_NAME])
     return provider.key if provider else ""
 

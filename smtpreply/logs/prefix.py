@@ -24,6 +24,7 @@ import attrs
 from smtpreply.logs.clock import STAMP, Clock
 from smtpreply.octets import rejoined
 
+_STAMP = re.compile(STAMP)
 _TAG = r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 # FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
@@ -126,6 +127,13 @@ def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappin
         message = text[match.end() :]
         return Line(text, message, number, source, program=match[1], pid=_pid(match[2]))
     return Line(text, text, number, source)
+
+
+def stamp_from_message(line: Line, clock: Clock) -> None:
+    """Read a stamp that stands where no syslog has written one: Exim's own files."""
+    match = _STAMP.match(line.message) if line.time is None else None
+    if match is not None:
+        line.time = clock.read(match[0])
 
 
 def _pid(text: str | None) -> int | None:

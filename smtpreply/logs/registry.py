@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
+from itertools import chain
 from types import MappingProxyType
 
 import attrs
@@ -35,11 +36,13 @@ class Builtin:
         programs: a pattern that the names of its programs have, as a prefix names them.
         needles: one of them stands in each of its lines that name no program, and in the first
             lines of each source that is its as a whole. "" stands everywhere.
+        claims: whether a source may be of it as a whole: see `Format.claims`.
     """
 
     name: str
     programs: str | None = None
     needles: tuple[str, ...] = ()
+    claims: bool = False
 
     @property
     def format(self) -> Format:
@@ -58,7 +61,7 @@ class Builtin:
 # In this order a line is shown to them; the first that knows it has it.
 BUILTIN = (
     # In front of exim, to which each line with a date and a time is one of its own.
-    Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC")),
+    Builtin("iis-smtp", None, ("OutboundConnection", "SMTPSVC"), claims=True),
     Builtin("domino", None, ("SMTPClient: ",)),
     # Its Postfix logs under the same names.
     Builtin(
@@ -125,7 +128,7 @@ BUILTIN = (
         ("smtp: Failed: ", "smtp: Succeeded: ", "Starting delivery: ", "Sending failed: "),
     ),
     Builtin("ssmtp", r"s[sS][mM][tT][pP]\Z"),
-    Builtin("zeek", None, ("#path\tsmtp", '"last_reply"')),
+    Builtin("zeek", None, ("#path\tsmtp", '"last_reply"'), claims=True),
     Builtin(
         "maddy",
         r"maddy\Z",
@@ -156,6 +159,7 @@ BUILTIN = (
             *("Unexpected response", "The original message was", "LOG: ", "delivering "),
             "Exim version",
         ),
+        claims=True,
     ),
     Builtin(
         "dsn",
@@ -167,11 +171,13 @@ BUILTIN = (
             *("From ", "From:", "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:"),
             *("To:", "Subject:", "Date:", "Message-ID:", "Message-Id:", "MIME-Version:"),
         ),
+        claims=True,
     ),
     Builtin(
         "exchange-tracking",
         None,
         ("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
+        claims=True,
     ),
     Builtin(
         "powermta",
@@ -185,49 +191,44 @@ BUILTIN = (
             ",expanded,",
             "smtp;",
         ),
+        claims=True,
     ),
     Builtin(
         "momentum",
         None,
         ("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
     ),
-    Builtin("google-workspace", None, ("SMTP reply code", "message_info")),
-    Builtin("exchange-smtp", None, ("Z,", "session-id")),
-    Builtin("exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId")),
+    Builtin("google-workspace", None, ("SMTP reply code", "message_info"), claims=True),
+    Builtin("exchange-smtp", None, ("Z,", "session-id"), claims=True),
+    Builtin(
+        "exchange-online", None, ("ecipient_status", "enderAddress", "essageTraceId"), claims=True
+    ),
     Builtin("exchange-status", None, ("{LED=", "LastError", "Last Error")),
     # Events of services, which any program may have written down: see `_candidates`. No needle ends
     # in a quote, since an event in a string has its quotes escaped.
-    Builtin("kumomta", None, ('"response', '"queue', '"egress_pool')),
-    Builtin("ses", None, ("notificationType", "eventType", "aws.ses")),
-    Builtin("sparkpost", None, ('"msys', '"rcpt_to', '"bounce_class')),
-    Builtin("sendgrid", None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"created')),
+    Builtin("kumomta", None, ('"response', '"queue', '"egress_pool'), claims=True),
+    Builtin("ses", None, ("notificationType", "eventType", "aws.ses"), claims=True),
+    Builtin("sparkpost", None, ('"msys', '"rcpt_to', '"bounce_class'), claims=True),
+    Builtin(
+        "sendgrid", None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"created'), claims=True
+    ),
     Builtin(
         "mailgun",
         None,
         ('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'),
+        claims=True,
     ),
-    Builtin("postmark", None, ('"RecordType', '"TypeCode')),
-    Builtin("mandrill", None, ('"msg', "mandrill_events")),
-    Builtin("mailjet", None, ('"MessageID', '"mj_campaign_id', '"mj_message_id')),
-    Builtin("mailtrap", None, ('"sending_stream',)),
-    Builtin("brevo", None, ('"message-id', '"messageId')),
-    Builtin("unisender-go", None, ('"event_name',)),
-    Builtin("postal", None, ('"payload', '"output', '"direction')),
-    Builtin("mailersend", None, ('"activity.',)),
-    Builtin("resend", None, ('"email_id',)),
-    Builtin("elastic-email", None, ('"TransactionID',)),
+    Builtin("postmark", None, ('"RecordType', '"TypeCode'), claims=True),
+    Builtin("mandrill", None, ('"msg', "mandrill_events"), claims=True),
+    Builtin("mailjet", None, ('"MessageID', '"mj_campaign_id', '"mj_message_id'), claims=True),
+    Builtin("mailtrap", None, ('"sending_stream',), claims=True),
+    Builtin("brevo", None, ('"message-id', '"messageId'), claims=True),
+    Builtin("unisender-go", None, ('"event_name',), claims=True),
+    Builtin("postal", None, ('"payload', '"output', '"direction'), claims=True),
+    Builtin("mailersend", None, ('"activity.',), claims=True),
+    Builtin("resend", None, ('"email_id',), claims=True),
+    Builtin("elastic-email", None, ('"TransactionID',), claims=True),
 )
-
-_CLAIMING = frozenset(
-    {
-        *("iis-smtp", "zeek", "transcript", "dsn", "exchange-tracking", "powermta"),
-        *("exchange-smtp", "google-workspace", "exchange-online"),
-        *("kumomta", "ses", "sparkpost", "sendgrid"),
-        *("mailgun", "postmark", "mandrill", "mailjet", "mailtrap", "brevo", "unisender-go"),
-        *("postal", "mailersend", "resend", "elastic-email"),
-    }
-)
-"""The names of those that a source may be of as a whole: see `Format.claims`."""
 
 HEAD = 10
 """How many lines of a source tell whose it is."""
@@ -274,6 +275,17 @@ def first_lines(text: str) -> list[str]:
     return [line for line in text.split("\n", HEAD)[:HEAD] if line]
 
 
+def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str], Iterable[str]]:
+    """Give the first lines, and all blocks with them; of the first block only, if not `patient`."""
+    rest = iter(blocks)
+    seen: list[str] = []
+    for block in rest:
+        seen.append(block)
+        if len(seen) >= HEAD or block.count("\n") >= HEAD or not patient:
+            break
+    return first_lines("".join(seen)), chain(seen, rest)
+
+
 class Detection:
     """Tells which format a line is of, of one or of all.
 
@@ -297,8 +309,7 @@ class Detection:
     def of_source(self, head: list[str]) -> Format | None:
         """Give the format that a source is of as a whole, by its first lines."""
         text = "\n".join(head)
-        claiming = (known for known in self._builtin if known.name in _CLAIMING)
-        shown = (known.format for known in claiming if known.shows_in(text))
+        shown = (known.format for known in self._builtin if known.claims and known.shows_in(text))
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import tzinfo
@@ -13,15 +12,14 @@ import attrs
 
 from smtpreply.logs.blocks import Progress
 from smtpreply.logs.bundle import Bundle, Groups
-from smtpreply.logs.clock import STAMP, Clock
+from smtpreply.logs.clock import Clock
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.prefix import Line, read_prefix
-from smtpreply.logs.registry import HEAD, Detection, first_lines, format_called
+from smtpreply.logs.prefix import Line, read_prefix, stamp_from_message
+from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.source import Input, Reading, Source, inputs, paths_of
 
-_STAMP = re.compile(STAMP)
 _MOST_WAITING = 1 << 23  # characters whose deliveries are kept in groups
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _SAMPLE = 8  # lines of a block that tell whose most of it is
@@ -128,7 +126,7 @@ class Scan(Iterator[Delivery]):
         if known is None:
             self._unread(line)
             return ()
-        _stamp_from_message(line, clock)
+        stamp_from_message(line, clock)
         return self._read(line, known)
 
     def _continued(self, line: Line) -> Format | None:
@@ -247,23 +245,17 @@ class Scan(Iterator[Delivery]):
         known = self._detection.of_line(line)
         if known is None:
             return ()
-        _stamp_from_message(line, clock)
+        stamp_from_message(line, clock)
         return self._reader_of(known)(line) or ()
 
     # --- both ---
 
     def _begun(self, given: Input) -> tuple[Format | None, list[str], Iterable[str]]:
         """Give the format that an input is of as a whole, its first lines, and all of its text."""
-        rest = iter(given.blocks)
-        seen: list[str] = []
-        for block in rest:
-            seen.append(block)
-            # What is followed may bring its next line tomorrow.
-            if len(seen) >= HEAD or block.count("\n") >= HEAD or self._reading.follow:
-                break
-        head = first_lines("".join(seen))
+        # What is followed may bring its next line tomorrow.
+        head, blocks = beginning(given.blocks, patient=not self._reading.follow)
         owner = self._detection.of_source(head) if given.is_whole else None
-        return owner, head, chain(seen, rest)
+        return owner, head, blocks
 
     def _clock(self, given: Input) -> Clock:
         return Clock(year=self._year, zone=self._zone, latest=given.latest)
@@ -289,13 +281,6 @@ def _lines(blocks: Iterable[str]) -> Iterator[str]:
     """Give the lines of blocks, without their ends."""
     for block in blocks:
         yield from block.removesuffix("\n").split("\n")
-
-
-def _stamp_from_message(line: Line, clock: Clock) -> None:
-    """Read a stamp that stands where no syslog has written one: Exim's own files."""
-    match = _STAMP.match(line.message) if line.time is None else None
-    if match is not None:
-        line.time = clock.read(match[0])
 
 
 def scan(

@@ -160,19 +160,18 @@ class Engine:
         known, stems, reach = self.known, self.stems, self._reach
         return " ".join(
             [
-                word if word in known else self._begun(word) if word[:reach] in stems else _MASK
+                word
+                if word in known
+                else self.stem_of(word) + _MASK
+                if word[:reach] in stems
+                else _MASK
                 for word in words
             ]
         )
 
-    def _begun(self, word: str) -> str:
-        """Mask a word, but for the longest stem that it begins with: it begins with others so."""
-        stem = next(filter(word.startswith, self.stems[word[: self._reach]]), "")
-        return stem + _MASK
-
-    def begins_as_stem(self, word: str) -> bool:
-        """Tell whether a word begins with one of the stems."""
-        return word.startswith(self.stems.get(word[: self._reach], ()))
+    def stem_of(self, word: str) -> str:
+        """Give the longest stem that a word begins with, or "": it begins with no longer one."""
+        return next(filter(word.startswith, self.stems.get(word[: self._reach], ())), "")
 
     def _of_wording(
         self, masked: str, code: int | None, status: EnhancedStatus | None, stage: Stage | None

@@ -67,7 +67,7 @@ def _masked(word: str) -> str:
     if len(word) < _ID:
         return word
     small = word.lower()
-    if small in _words() or default_classifier().engine.begins_as_stem(small):
+    if small in _words() or default_classifier().engine.stem_of(small):
         return word
     return "\0n" if word.isdigit() else "\0i"
 

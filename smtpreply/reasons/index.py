@@ -59,7 +59,6 @@ class Index(Generic[Owner]):
         plan: `planned` from the phrases in the order of their numbers.
 
     Attributes:
-        plan: where each phrase is kept, in plain values.
         known: all words of the phrases.
         keys: words of which each phrase has one at least.
     """
@@ -67,7 +66,6 @@ class Index(Generic[Owner]):
     def __init__(
         self, pair_of: Callable[[int], tuple[Phrase, Owner]], score: Score[Owner], plan: Plan
     ) -> None:
-        self.plan = plan
         self._uses, self._numbers = plan
         self.known = self._uses.keys()
         self.keys = self._numbers.keys()

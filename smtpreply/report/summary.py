@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.bundle import LONGEST_NAME, party_of
-from smtpreply.reasons import Reason, provider_at, template
+from smtpreply.logs.bundle import LONGEST_NAME, party_of, provider_key
+from smtpreply.reasons import Reason, template
 from smtpreply.report import state
 from smtpreply.report.delays import Delays, DelaysBy
 from smtpreply.report.grid import Grid
@@ -131,11 +131,10 @@ class Summary:
         """
         outcome = outcome_of(delivery.status).value
         server = _server(delivery)
-        provider = _provider(server) if server else None
+        provider = provider_key(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
         for tally, name in zip(self._refused_by(delivery), party_of(delivery), strict=False):
-            if name:
-                tally.add(name[:_LONGEST], count)
+            _count_name(tally, name, count)
 
     def _add_bundle(self, bundle: Bundle) -> None:
         """Count all of them, with what each has of its own."""
@@ -148,7 +147,7 @@ class Summary:
         for name, count in bundle.servers.items():
             server = name[:_LONGEST].lower() if name and own else own
             self._count_server(server, outcome, reason, count)
-        of_own = _provider(own)
+        of_own = provider_key(own)
         for (provider, delay), count in bundle.delays.items():
             at = of_own if provider is None else provider
             self._count_delay(delay, at if own else None, outcome, count)
@@ -157,13 +156,11 @@ class Summary:
         members = zip(*bundle.refused, strict=True)
         for tally, names in zip(self._refused_by(delivery), members, strict=False):
             for name, count in Counter(names).items():
-                if name:
-                    tally.add(name[:_LONGEST], count)
+                _count_name(tally, name, count)
 
     def count_sender(self, sender: str | None, count: int) -> None:
         """Count who sent what was refused, where that became known only later."""
-        if sender:
-            self.refused_sender.add(sender[:_LONGEST], count)
+        _count_name(self.refused_sender, sender, count)
 
     def _count_words(self, delivery: Delivery, outcome: str, count: int) -> str | None:
         """Count what the words say, and the reason that they give; give it, too."""
@@ -191,7 +188,7 @@ class Summary:
     def _count_server(self, server: str, outcome: str, reason: str | None, count: int) -> None:
         if server:
             self.relay.add((server, outcome), count)
-            self.provider.add(_provider(server), outcome, count)
+            self.provider.add(provider_key(server), outcome, count)
             if reason is not None:
                 self.relay_reason.add((server, reason), count)
 
@@ -210,8 +207,10 @@ class Summary:
         """Give what counts the members of a `Party`, in their order, as far as they count."""
         if delivery.status not in FINAL:
             return []
-        of_all = [self.refused_sender, self.refused_recipient]
-        return of_all + [self.refused_client] * (delivery.direction is Direction.INCOMING)
+        tallies = [self.refused_sender, self.refused_recipient]
+        if delivery.direction is Direction.INCOMING:
+            tallies.append(self.refused_client)
+        return tallies
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply
@@ -348,10 +347,9 @@ def _server(delivery: Delivery) -> str:
     return (delivery.relay_host or delivery.relay_ip or "")[:_LONGEST].lower()
 
 
-@functools.lru_cache(maxsize=1024)
-def _provider(server: str) -> str:
-    provider = provider_at(server)
-    return provider.key if provider else ""
+def _count_name(tally: Tally[str], name: str | None, count: int) -> None:
+    if name:
+        tally.add(name[:_LONGEST], count)
 
 
 def _shorter(one: str | None, other: str) -> str:

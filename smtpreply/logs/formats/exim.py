@@ -286,7 +286,7 @@ class _Reader:
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what one host of several said, or a callout."""
-        error = _lead(body) or ("response to " in body and _RESPONSE.search(body)) or None
+        error = _lead(body) or _RESPONSE.search(body)
         if error is None:
             return None
         before = body[: error.start()]

@@ -137,7 +137,7 @@ class ObjectsOverLines:
         self._first = 0
         self._string = ""
         self._indented = False
-        self._lost = False
+        self._too_long = False
 
     @property
     def inside(self) -> bool:
@@ -152,7 +152,7 @@ class ObjectsOverLines:
     def feed(self, text: str, number: int) -> list[tuple[int, str]]:
         """Give the objects that end in this line, each with the number of its first line."""
         if self._depth:
-            if text.startswith(("{", "[")) and (self._indented or self._lost):
+            if text.startswith(("{", "[")) and (self._indented or self._too_long):
                 self.start_again()  # at the margin: another document
             self._indented |= text[:1] in (" ", "\t")
         found: list[tuple[int, str]] = []
@@ -186,7 +186,7 @@ class ObjectsOverLines:
             self._around.append(bracket)
             return False
         self._depth, self._size, self._first = 1, 0, number
-        self._indented = self._lost = False
+        self._indented = self._too_long = False
         # In a wrapper, beside its list: pages and the like.
         beside = bracket == "[" or (self._around and self._around[-1] == "{")
         self._kept = None if beside else []
@@ -215,7 +215,7 @@ class ObjectsOverLines:
         self._size += len(part) + 1
         self._kept.append(part)
         if self._size > _LONGEST:
-            self._kept, self._lost = None, True
+            self._kept, self._too_long = None, True
             self._lose(f"an object of more than {_LONGEST:,} characters")
 
     def _lose(self, why: str) -> None:
