@@ -13,7 +13,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True)
+settings.register_profile("default", deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("quick", max_examples=15, derandomize=True, deadline=None)
 
 

@@ -19,7 +19,7 @@ PACKAGE = Path(smtpreply.__file__).parent
 # From the ground up. A module (or a package, as one) imports from the floors below it, never from
 # its own.
 FLOORS = [
-    {"escape", "octets", "upstairs", "stage", "kept", "lazy"},
+    {"escape", "octets", "upstairs", "stage", "_support", "lazy"},
     {"errors"},
     {"codes"},
     {"defects"},

@@ -6,11 +6,11 @@ import functools
 from importlib.resources import files
 from typing import Any
 
-from smtpreply.kept import toml
+from smtpreply._support.toml import read_toml
 
 
 @functools.cache
 def read(name: str) -> dict[str, Any]:
     """Read one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
     path = files(__package__).joinpath("data", *f"{name}.toml".split("/"))
-    return toml(path) if path.is_file() else {}
+    return read_toml(path) if path.is_file() else {}

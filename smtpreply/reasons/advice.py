@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.toml import read_toml
 from smtpreply.catalog.text import FALLBACK, Text, resolve
-from smtpreply.kept import toml
 from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 
 
@@ -73,7 +73,7 @@ def _tables(language: str) -> dict[str, Any]:
     path = folder.joinpath("advice.toml")
     if language != FALLBACK:
         path = folder.joinpath(language, "advice.toml")
-    return toml(path) if path.is_file() else {}
+    return read_toml(path) if path.is_file() else {}
 
 
 def _entry(reason: Reason, table: dict[str, Any], words: dict[str, Any], language: str) -> Advice:

@@ -94,7 +94,7 @@ def blocklist_forms() -> tuple[frozenset[str], ...]:
 @functools.cache
 def _names() -> Names[BlockList]:
     rows = table("blocklists")
-    return Names("blocklists", ((blocklists()[key], row["words"]) for key, row in rows.items()))
+    return Names(((blocklists()[key], row["words"]) for key, row in rows.items()))
 
 
 def _listed_ip(text: str) -> str | None:

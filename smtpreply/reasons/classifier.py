@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smtpreply.kept import kept, toml_afresh
+from smtpreply._support.toml import read_toml
 from smtpreply.model import Reply
 from smtpreply.reasons.engine import ACCEPTED, Engine, Plan, plan_of
 from smtpreply.reasons.fallback import default_fallback
@@ -130,7 +130,7 @@ def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) ->
 @functools.cache
 def default_classifier() -> Classifier:
     """Give the classifier that `classify` asks; it is made on the first call."""
-    tables, plan = kept("rules", [files("smtpreply").joinpath("reasons")], _tables_and_plan)
+    tables, plan = _tables_and_plan()
     return Classifier(LazyRules(tables), plan=plan)
 
 
@@ -139,7 +139,7 @@ Tables = list[tuple[str, dict[str, Any]]]
 
 
 def _tables_and_plan() -> tuple[Tables, Plan]:
-    tables = [(str(file), toml_afresh(file)) for file in _toml_below(_folder())]
+    tables = [(str(file), read_toml(file)) for file in _toml_below(_folder())]
     rules = [rule for source, rows in tables for rule in rules_of(rows, source)]
     _refuse_twins(rules)
     return tables, plan_of(rules)

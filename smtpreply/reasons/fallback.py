@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import attrs
 
+from smtpreply._support.toml import read_toml
 from smtpreply.codes import EnhancedStatus
-from smtpreply.kept import toml
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
 
@@ -47,7 +47,7 @@ class Fallback:
 def default_fallback() -> Fallback:
     """Read ours."""
     path = files(__package__).joinpath("data", "fallback.toml")
-    tables = toml(path)
+    tables = read_toml(path)
     statuses = {
         key: Meaning(Reason(table["reason"]), table.get("sharp", False))
         for key, table in tables["status"].items()

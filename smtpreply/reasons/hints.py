@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import attrs
 
-from smtpreply.kept import toml
+from smtpreply._support.toml import read_toml
 from smtpreply.reasons.tokens import Kind, tokens
 from smtpreply.reasons.wording import LONGEST
 
@@ -78,7 +78,7 @@ class _Vocabulary:
 @functools.cache
 def _vocabulary() -> _Vocabulary:
     path = files(__package__).joinpath("data", "durations.toml")
-    tables = toml(path)
+    tables = read_toml(path)
     units = {
         word: timedelta(**{f"{unit}s": 1})
         for unit, words in tables["units"].items()

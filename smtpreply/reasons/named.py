@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from smtpreply.kept import kept, toml
-from smtpreply.reasons.index import Index, Plan, Words, planned
+from smtpreply._support.toml import read_toml
+from smtpreply.reasons.index import Index, Words, planned
 from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.wording import forms_of, words_of
 
@@ -16,25 +16,19 @@ Thing = TypeVar("Thing")
 
 def table(name: str) -> dict[str, dict[str, Any]]:
     """Read a data file, such as "providers"."""
-    return toml(files(__package__).joinpath("data", f"{name}.toml"))
+    return read_toml(files(__package__).joinpath("data", f"{name}.toml"))
 
 
 class Names(Generic[Thing]):
     """Finds the thing whose phrase says most in a text.
 
     Args:
-        name: under which the plan of the index is kept.
         things: with their phrases, of our data.
     """
 
-    def __init__(self, name: str, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
-        texts = [(phrase, thing) for thing, phrases in things for phrase in phrases]
-
-        def make() -> Plan:
-            return planned((Phrase(text), thing) for text, thing in texts)
-
-        plan = kept(name, [files("smtpreply").joinpath("reasons")], make)
-        pairs = [(Phrase.read_before(text), thing) for text, thing in texts]
+    def __init__(self, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
+        pairs = [(Phrase(text), thing) for thing, phrases in things for text in phrases]
+        plan = planned(pairs)
         self._phrases = [phrase for phrase, _ in pairs]
         self._index: Index[Thing] = Index(pairs.__getitem__, _letters, plan)
 

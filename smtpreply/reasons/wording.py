@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Iterable
 from importlib.resources import files
 
-from smtpreply.kept import toml
+from smtpreply._support.toml import read_toml
 
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
@@ -111,7 +111,7 @@ def _meaning() -> dict[str, str]:
     Numbers as codes and IP addresses have them are silent, too; long ones are a provider's codes.
     """
     path = files(__package__).joinpath("data", "words.toml")
-    table = toml(path)
+    table = read_toml(path)
     same = {form: word for word, forms in table["same"].items() for form in forms.split()}
     silent = [*table["silent"].split(), *map(str, range(1000))]
     return same | dict.fromkeys(silent, "")

@@ -1,0 +1,1 @@
+"""Helpers without knowledge of mail: safe display, octets, data files, lazy exports."""
