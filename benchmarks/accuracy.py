@@ -33,7 +33,7 @@ def judged(path: Path) -> list[Row]:
 
 
 def figures(rows: list[Row]) -> list[str]:
-    """Give the lines to print."""
+    """Return the lines to print."""
     by_label = defaultdict(list)
     for verdict, label, accept in rows:
         by_label[label].append(verdict.reason.value in accept)

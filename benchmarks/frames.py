@@ -50,7 +50,7 @@ from benchmarks.workloads import Run
 from smtpreply import Classifier
 from smtpreply.frames import arrow
 from smtpreply.frames import polars as columns
-from smtpreply.frames.scalar import parsed_row
+from smtpreply.frames._scalar import parsed_row
 from smtpreply.logs import Bundle, scan
 from smtpreply.reasons import Verdict, builtin_rules
 from smtpreply.reasons.classifier import CACHE_SIZE
@@ -324,7 +324,9 @@ def log_report(lines: int, rounds: int, folder: Path) -> str:
         file.writelines(f"{line}\n" for line in postfix(lines, Counter()))
 
     def by_scan() -> Counter[str]:
-        return Counter(delivery.verdict.reason.value for delivery in scan(path))
+        return Counter(
+            verdict.reason.value for delivery in scan(path) if (verdict := delivery.verdict)
+        )
 
     def by_bundle() -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -333,7 +335,8 @@ def log_report(lines: int, rounds: int, folder: Path) -> str:
                 delivery, count = found.delivery, found.count
             else:
                 delivery, count = found, 1
-            counts[delivery.verdict.reason.value] += count
+            if verdict := delivery.verdict:
+                counts[verdict.reason.value] += count
         return counts
 
     def by_column() -> Counter[str]:

@@ -31,7 +31,7 @@ STATEMENTS = (
 
 
 def modules(statement: str) -> dict[str, int]:
-    """Give the modules that a process imports by itself, not for another, with microseconds."""
+    """Return the modules that a process imports by itself, not for another, with microseconds."""
     process = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", statement],
         check=True,
@@ -50,7 +50,7 @@ def _outermost(log: str) -> Iterator[tuple[str, int]]:
 
 
 def import_milliseconds(statement: str, before: set[str]) -> float:
-    """Give what the modules cost that are not in `before`."""
+    """Return what the modules cost that are not in `before`."""
     return sum(cost for name, cost in modules(statement).items() if name not in before) / 1000
 
 

@@ -182,7 +182,7 @@ DOORS = [
 
 
 def seconds(read: Callable[[bytes], None], text: bytes, rounds: int) -> float:
-    """Give the best time of some rounds; of more than that, if they are short."""
+    """Return the best time of some rounds; of more than that, if they are short."""
     taken: list[float] = []
     while len(taken) < rounds or sum(taken) < ENOUGH:
         start = time.perf_counter()
@@ -194,7 +194,7 @@ def seconds(read: Callable[[bytes], None], text: bytes, rounds: int) -> float:
 def ratio(
     read: Callable[[bytes], None], make: Callable[[int], bytes], size: int
 ) -> tuple[float, float]:
-    """Give how much longer four times the `size` takes, and the seconds that it takes.
+    """Return how much longer four times the `size` takes, and the seconds that it takes.
 
     A sixteenth of the `size` comes first, so that what is quadratic is found before it takes
     hours. What is read at the speed of memory has no ratio (0): it shows the machine's caches.
@@ -221,7 +221,7 @@ def _measured(
 
 
 def measure(name: str, make: Callable[[int], bytes], size: int) -> tuple[str, float]:
-    """Give the row of a text, and the worst ratio in it."""
+    """Return the row of a text, and the worst ratio in it."""
     cells, worst = [name], 0.0
     for door in DOORS:
         found, taken = ratio(door.read, make, size // door.divisor)

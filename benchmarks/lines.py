@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from smtpreply.logs import Delivery, ReplyBy, scan
-from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.toolkit.fields import stage_of
 
 
 def faults(expect: dict[str, Any], found: Delivery) -> Iterator[str]:
-    """Give what is wrong with a delivery, beside what was expected."""
+    """Yield what is wrong with a delivery, beside what was expected."""
     reply = found.reply
     by = "remote" if found.reply_by in (ReplyBy.REMOTE, ReplyBy.FILTER) else "local"
     if found.reply_by is None or by != expect["reply_by"]:
@@ -40,7 +40,7 @@ def faults(expect: dict[str, Any], found: Delivery) -> Iterator[str]:
 
 
 def wrongs(row: dict[str, Any]) -> list[str]:
-    """Give what is wrong with what a row's line is read as: nothing at best."""
+    """Return what is wrong with what a row's line is read as: nothing at best."""
     replies = [found for found in scan([row["line"]]) if found.reply_by is not None]
     expect = row["expect"]
     if not expect["has_reply"]:

@@ -102,7 +102,7 @@ def compare(name: str, path: Path, rounds: int) -> None:
 
 
 def peak(path: Path) -> float:
-    """Give the most memory that a scan of a log has had, in MB."""
+    """Return the most memory that a scan of a log has had, in MB."""
     script = (
         "import resource, runpy, sys; sys.argv[1:] = {!r}\n"
         "try:\n    runpy.run_module('smtpreply', run_name='__main__')\n"

@@ -171,7 +171,7 @@ class Chance:
         return next(self._refusals)
 
     def address(self) -> tuple[str, int]:
-        """Give an address and the number of its domain."""
+        """Return an address and the number of its domain."""
         domain = next(self._domains)
         return f"user{self.random.randrange(9999)}@{DOMAINS[domain]}", domain
 
@@ -192,7 +192,7 @@ class Chance:
 
 
 def postfix(lines: int, counts: Counter[str]) -> Iterator[str]:
-    """Give a log of Postfix of about so many lines, and count what it holds."""
+    """Yield a log of Postfix of about so many lines, and count what it holds."""
     chance = Chance()
     made = number = 0
     while made < lines:
@@ -261,7 +261,7 @@ def _refused(chance: Chance, head: str, counts: Counter[str]) -> list[str]:
 
 
 def exim(lines: int, counts: Counter[str]) -> Iterator[str]:
-    """Give a log of Exim of about so many lines, and count what it holds."""
+    """Yield a log of Exim of about so many lines, and count what it holds."""
     chance = Chance()
     made = number = 0
     while made < lines:

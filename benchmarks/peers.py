@@ -348,7 +348,7 @@ def _expected(raw: bytes) -> Outcome:
 
 
 def race(runs: Sequence[Run], rounds: int) -> list[list[float]]:
-    """Give the seconds that each run took in each round. (The first, a warm-up, is left out.)"""
+    """Return the seconds that each run took in each round. (The first, a warm-up, is left out.)"""
     seconds: list[list[float]] = [[] for _ in runs]
     for turn in range(rounds + 1):
         for step in range(len(runs)):

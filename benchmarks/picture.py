@@ -13,7 +13,7 @@ from pathlib import Path
 
 from smtpreply.logs import scan
 from smtpreply.report.html import html_report
-from smtpreply.report.summary import Summary
+from smtpreply.summary.summary import Summary
 
 ROOT = Path(__file__).parent.parent
 SIZE = "1280,1554"  # down to the end of the charts that come first

@@ -124,7 +124,7 @@ def _ratio(own: Sequence[float], base: Sequence[float]) -> float:
 
 
 def first_verdict() -> float:
-    """Give the seconds of the first verdict in a fresh Python, which reads the rules."""
+    """Return the seconds of the first verdict in a fresh Python, which reads the rules."""
     code = (
         "import time, smtpreply; start = time.perf_counter(); smtpreply.classify('552 full'); "
         "print(time.perf_counter() - start)"

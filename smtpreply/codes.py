@@ -5,15 +5,11 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import attrs
 
 from smtpreply.errors import ReplySyntaxError
-from smtpreply.upstairs import catalog_entry
-
-if TYPE_CHECKING:
-    from smtpreply.catalog.entries import StatusEntry
 
 
 class _Digit(enum.IntEnum):
@@ -132,16 +128,6 @@ class EnhancedStatus:
     def reply_class(self) -> ReplyClass:
         """The reply class that goes with this status: RFC 3463 3 takes over the first digit."""
         return ReplyClass(self.class_)
-
-    @property
-    def entry(self) -> StatusEntry:
-        """What the catalog says of it. It is loaded when it is first asked for.
-
-        >>> EnhancedStatus(5, 1, 1).entry.title
-        'Bad Destination Mailbox Address'
-        """
-        entry: StatusEntry = catalog_entry(self)
-        return entry
 
     def __str__(self) -> str:
         return f"{self.class_}.{self.subject}.{self.detail}"

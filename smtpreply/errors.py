@@ -6,7 +6,7 @@ from them, with the text shortened and escaped.
 
 from __future__ import annotations
 
-from smtpreply.escape import excerpt
+from smtpreply._support.escape import excerpt
 
 
 class ReplyError(Exception):

@@ -25,10 +25,10 @@ except ImportError:
     ) from None
 
 from smtpreply.codes import EnhancedStatus
-from smtpreply.defects import Defect
-from smtpreply.grammar import MAX_LINE
-from smtpreply.model import Reply
-from smtpreply.statuses import GREETING
+from smtpreply.reply.defects import Defect
+from smtpreply.reply.enhanced import GREETING
+from smtpreply.reply.grammar import MAX_LINE
+from smtpreply.reply.model import Reply
 
 __all__ = [
     "Stream",

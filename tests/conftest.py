@@ -20,7 +20,7 @@ settings.register_profile("quick", max_examples=15, derandomize=True, deadline=N
 
 @pytest.fixture
 def said_without() -> Callable[[str, str], str]:
-    """Give what importing a module says in a Python that lacks a library, on stderr."""
+    """Return what importing a module says in a Python that lacks a library, on stderr."""
 
     def said(library: str, module: str) -> str:
         code = (

@@ -18,8 +18,8 @@ from smtpreply import (
     parse,
     parse_all,
 )
-from smtpreply.escape import EXCERPT_LENGTH
-from smtpreply.parser import Raw
+from smtpreply._support.escape import EXCERPT_LENGTH
+from smtpreply.reply.parser import Raw
 
 STREAM_ERRORS = [IncompleteReplyError, LineTooLongError, TooManyLinesError, ReplyTooLongError]
 

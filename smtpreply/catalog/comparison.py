@@ -154,7 +154,7 @@ def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
 
 
 def _point(axis: Axis, first: Value, second: Value) -> Iterator[Point]:
-    """Give the point of one axis; lists may share something and differ all the same."""
+    """Yield the point of one axis; lists may share something and differ all the same."""
     if isinstance(first, tuple) and isinstance(second, tuple):
         both = tuple(item for item in first if item in second)
         if both:

@@ -299,7 +299,7 @@ def _difference_key(point: Point) -> str:
 
 
 def _spoken(axis: Axis, value: object, words: Messages) -> Text:
-    """Give the value of an axis in words."""
+    """Return the value of an axis in words."""
     if isinstance(value, tuple):
         return _commands(value, words) if axis is Axis.COMMANDS else _joined(value, words)
     section = {

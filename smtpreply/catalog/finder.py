@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from typing import overload
 
 import attrs
 
@@ -47,6 +48,12 @@ class UnknownEntryError(ReplyError, KeyError):
         )
 
 
+@overload
+def lookup(key: int, *, language: str = FALLBACK) -> ReplyCodeEntry: ...
+@overload
+def lookup(key: EnhancedStatus, *, language: str = FALLBACK) -> StatusEntry: ...
+@overload
+def lookup(key: Key, *, language: str = FALLBACK) -> Entry: ...
 def lookup(key: Key, *, language: str = FALLBACK) -> Entry:
     """Look up a reply code, an enhanced status code, an EHLO keyword, a mechanism or a command.
 
@@ -128,7 +135,7 @@ def codes(
     standing: Standing | str | None = None,
     language: str = FALLBACK,
 ) -> tuple[ReplyCodeEntry, ...]:
-    """Give the reply codes of the catalog, in order; all of them, or those that fit.
+    """Return the reply codes of the catalog, in order; all of them, or those that fit.
 
     Args:
         command: only those that may answer this command.
@@ -151,13 +158,13 @@ def codes(
 
 
 def statuses(*, language: str = FALLBACK) -> tuple[StatusEntry, ...]:
-    """Give the enhanced status codes: the registered details, then the providers' own codes."""
+    """Return the enhanced status codes: the registered details, then the providers' own codes."""
     tongue = resolve(language)
     return (*load.status_details(tongue).values(), *load.provider_statuses(tongue).values())
 
 
 def everything(*, language: str = FALLBACK) -> tuple[Entry, ...]:
-    """Give all entries: reply codes, enhanced codes, keywords, mechanisms, commands."""
+    """Return all entries: reply codes, enhanced codes, keywords, mechanisms, commands."""
     tongue = resolve(language)
     return (
         *codes(language=tongue),
@@ -232,7 +239,7 @@ def _status(key: str, match: re.Match[str], language: str) -> StatusEntry:
 
 
 def _providers_own(status: EnhancedStatus, language: str) -> StatusEntry | None:
-    """Give the entry of a code that a provider defined, by itself or as one of a range."""
+    """Return the entry of a code that a provider defined, by itself or as one of a range."""
     own = load.provider_statuses(language)
     exact = own.get(str(status))
     if exact is not None:
@@ -244,7 +251,7 @@ def _providers_own(status: EnhancedStatus, language: str) -> StatusEntry | None:
 
 
 def _in_class(entry: StatusEntry, status: EnhancedStatus, language: str) -> StatusEntry:
-    """Give the entry of a detail as that of a concrete code."""
+    """Return the entry of a detail as that of a concrete code."""
     title, description = load.status_class(status.class_, language) or (None, None)
     key = str(status)
     return attrs.evolve(

@@ -63,7 +63,7 @@ class _Prose:
         return _Prose(self.english.get(key, {}), self.translated.get(key, {}), self.language)
 
     def rows(self, key: str) -> list[tuple[Table, _Prose]]:
-        """Give the rows of an array of tables; a translation has them in the same order."""
+        """Return the rows of an array of tables; a translation has them in the same order."""
         english = self.english.get(key, [])
         translated = self.translated.get(key, [])
         if len(translated) != len(english):
@@ -84,7 +84,7 @@ def _tables(name: str, language: str) -> list[tuple[str, Table, _Prose]]:
 
 @functools.cache
 def reply_codes(family: int, language: str) -> dict[int, ReplyCodeEntry]:
-    """Give the reply codes that begin with the digit `family`."""
+    """Return the reply codes that begin with the digit `family`."""
     return {
         int(key): _reply_code(key, table, prose)
         for key, table, prose in _tables(f"replies-{family}xx", language)
@@ -120,7 +120,7 @@ def _reply_code(key: str, table: Table, prose: _Prose) -> ReplyCodeEntry:
 
 @functools.cache
 def status_details(language: str) -> dict[str, StatusEntry]:
-    """Give the registered details, "X.0.0" to the last."""
+    """Return the registered details, "X.0.0" to the last."""
     skipped = ("class", "subject")
     return {
         key: _status_detail(key, table, prose, language)
@@ -131,7 +131,7 @@ def status_details(language: str) -> dict[str, StatusEntry]:
 
 @functools.cache
 def provider_statuses(language: str) -> dict[str, StatusEntry]:
-    """Give the codes that only providers define, such as "5.7.509"."""
+    """Return the codes that only providers define, such as "5.7.509"."""
     return {
         key: _status_detail(key, table, prose, language)
         for key, table, prose in _tables("providers", language)
@@ -140,7 +140,7 @@ def provider_statuses(language: str) -> dict[str, StatusEntry]:
 
 @functools.cache
 def provider_ranges() -> tuple[tuple[EnhancedStatus, EnhancedStatus, str], ...]:
-    """Give the ranges that a provider uses with one meaning: first, last, key of the entry."""
+    """Return the ranges that a provider uses with one meaning: first, last, key of the entry."""
     return tuple(
         (EnhancedStatus.parse(key), EnhancedStatus.parse(table["through"]), key)
         for key, table in read("providers").items()
@@ -149,12 +149,12 @@ def provider_ranges() -> tuple[tuple[EnhancedStatus, EnhancedStatus, str], ...]:
 
 
 def status_class(digit: int, language: str) -> tuple[Text, Text] | None:
-    """Give title and description of a class of enhanced codes."""
+    """Return title and description of a class of enhanced codes."""
     return _title_of("class", str(digit), language)
 
 
 def status_subject(number: str, language: str) -> tuple[Text, Text] | None:
-    """Give title and description of a subject of enhanced codes, if it is registered."""
+    """Return title and description of a subject of enhanced codes, if it is registered."""
     return _title_of("subject", number, language)
 
 
@@ -195,7 +195,7 @@ def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> Stat
 
 @functools.cache
 def keywords(language: str) -> dict[str, KeywordEntry]:
-    """Give the EHLO keywords, by their names in capitals."""
+    """Return the EHLO keywords, by their names in capitals."""
     return {
         key.upper(): KeywordEntry(
             **_common(key, table, prose),
@@ -215,7 +215,7 @@ def keywords(language: str) -> dict[str, KeywordEntry]:
 
 @functools.cache
 def mechanisms(language: str) -> dict[str, MechanismEntry]:
-    """Give the SASL mechanisms, by their names in capitals."""
+    """Return the SASL mechanisms, by their names in capitals."""
     return {
         key.upper(): MechanismEntry(
             **_common(key, table, prose),
@@ -229,7 +229,7 @@ def mechanisms(language: str) -> dict[str, MechanismEntry]:
 
 @functools.cache
 def commands(language: str) -> dict[str, CommandEntry]:
-    """Give the commands, CONNECT and the like included, by their verbs."""
+    """Return the commands, CONNECT and the like included, by their verbs."""
     return {
         key: CommandEntry(
             **_common(key, table, prose),
@@ -246,7 +246,7 @@ def commands(language: str) -> dict[str, CommandEntry]:
 
 
 def _common(key: str, table: Table, prose: _Prose) -> dict[str, Any]:
-    """Give what all entries have. What has no status of its own is a provider's code."""
+    """Return what all entries have. What has no status of its own is a provider's code."""
     return {
         "key": key,
         "title": prose["title"],

@@ -69,7 +69,7 @@ class Messages:
         return key in self._english.get(section, {})
 
     def get(self, section: str, key: str, /, **values: object) -> Text:
-        """Give a message with its placeholders filled in.
+        """Return a message with its placeholders filled in.
 
         Raises:
             KeyError: there is no such message.
@@ -80,7 +80,7 @@ class Messages:
         return Text(self._english[section][key].format_map(values), FALLBACK)
 
     def count(self, section: str, key: str, count: int) -> Text:
-        """Give a message about a number, in the plural form that the number takes."""
+        """Return a message about a number, in the plural form that the number takes."""
         own = self._own.get(section, {}).get(key)
         language = self.language if own else FALLBACK
         forms = own or self._english[section][key]
@@ -90,7 +90,7 @@ class Messages:
 
 @functools.cache
 def messages(language: str = FALLBACK) -> Messages:
-    """Give the messages of a language; any form of its tag will do.
+    """Return the messages of a language; any form of its tag will do.
 
     Raises:
         UnknownLanguageError: the catalog does not speak it.

@@ -65,7 +65,7 @@ class _Index:
         self._count = len(entries)
 
     def find(self, word: str) -> dict[int, float]:
-        """Give the weight of a word in each entry that has it, or a word that begins with it."""
+        """Return the weight of a word in each entry that has it, or a word that begins with it."""
         found: dict[int, float] = {}
         for known in self._beginning_with(word):
             factor = 1.0 if known == word else _PREFIX

@@ -45,7 +45,7 @@ class UnknownLanguageError(ValueError):
 
 
 def resolve(language: str) -> str:
-    """Give the catalog's language for a tag: ``ru_RU``, ``ru-RU`` and ``RU`` all are ``ru``.
+    """Return the catalog's language for a tag: ``ru_RU``, ``ru-RU`` and ``RU`` all are ``ru``.
 
     Raises:
         UnknownLanguageError: the catalog does not speak it.

@@ -23,8 +23,8 @@ from smtpreply.catalog.messages import messages
 from smtpreply.catalog.rendering import Format
 from smtpreply.cli.language import language_option
 from smtpreply.cli.output import draw, wants_drawing
+from smtpreply.cli.views.catalog_page import page
 from smtpreply.errors import ReplyError
-from smtpreply.report.page import page
 
 _format = click.option(
     "--format",

@@ -14,10 +14,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from smtpreply._support.escape import escape
 from smtpreply.cli.language import language_option
 from smtpreply.cli.rules import classifier_of, rules_option
 from smtpreply.cli.texts import Text, lines_of, texts_in
-from smtpreply.escape import escape
 from smtpreply.reasons import Verdict
 
 _COLUMNS = (
@@ -43,7 +43,7 @@ _LONG = 1_000_000  # octets of a file: above, a bar shows how far it has been re
 @rules_option
 @language_option
 def classify_command(path: str, style: str | None, rules: tuple[str, ...], language: str) -> None:
-    """Tell why each reply in a file was given: a line for each.
+    """Explain why each reply in a file was given: a line for each.
 
     The file holds a text a line: replies, or what logs and bounces made of them; a reply of
     several lines ("550-...", "550 ...") is one. The columns, which tabs part, are: line, reason,

@@ -26,7 +26,7 @@ def check_ending(path: Path) -> None:
     if path.suffix not in _WRITERS:
         raise click.BadParameter(f"is {', '.join(_WRITERS)}", param_hint="--deliveries")
     if _WRITERS[path.suffix] is _parquet:
-        import_module("smtpreply.frames.deliveries")
+        import_module("smtpreply.frames._deliveries")
 
 
 def write(deliveries: Iterable[Delivery], path: Path) -> None:
@@ -53,7 +53,7 @@ def _csv(deliveries: Iterable[Delivery], path: Path) -> None:
 
 
 def _parquet(deliveries: Iterable[Delivery], path: Path) -> None:
-    from smtpreply.frames.deliveries import write_deliveries  # noqa: PLC0415  (needs an extra)
+    from smtpreply.frames._deliveries import write_deliveries  # noqa: PLC0415  (needs an extra)
 
     write_deliveries(path, deliveries)
 

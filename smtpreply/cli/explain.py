@@ -9,21 +9,21 @@ from typing import Any
 
 import click
 
+from smtpreply._support.escape import excerpt
 from smtpreply.cli.language import language_option
 from smtpreply.cli.output import draw, wants_drawing
 from smtpreply.cli.rules import classifier_of, rules_option
-from smtpreply.diagnostic import parse_diagnostic
-from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.escape import excerpt
-from smtpreply.model import Reply
-from smtpreply.parser import octets_of, parse
-from smtpreply.reasons import Verdict
-from smtpreply.report.terminal import (
+from smtpreply.cli.views.replies import (
     explanation,
     explanation_table,
     plain_explanation,
     verdict_parts,
 )
+from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
+from smtpreply.reasons import Verdict
+from smtpreply.reply.diagnostic import parse_diagnostic
+from smtpreply.reply.model import Reply
+from smtpreply.reply.parser import octets_of, parse
 
 # Go prints a reply as 550 "5.1.1 ...\n...". That is a reply in form, too, but not what was meant.
 _GO_QUOTED = re.compile(rb'\s*[2-5][0-9][0-9] ".*"\s*', re.DOTALL)
@@ -103,7 +103,7 @@ def _read_diagnostic(given: bytes) -> Reply | None:
 
 
 def _as_sent(given: bytes) -> bytes:
-    """Give what was typed with the line ends that a server sends: a shell has LF, or none."""
+    """Return what was typed with the line ends that a server sends: a shell has LF, or none."""
     octets = given.removeprefix(b"\xef\xbb\xbf")
     if b"\r\n" not in octets:
         octets = octets.replace(b"\n", b"\r\n")

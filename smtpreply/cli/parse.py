@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import click
 
+from smtpreply._support.escape import escape
 from smtpreply.cli.output import draw, wants_drawing
+from smtpreply.cli.views.replies import plain_row, replies_table
+from smtpreply.dialogue.transcript import Exchange, iter_transcript
 from smtpreply.errors import ReplySyntaxError
-from smtpreply.escape import escape
-from smtpreply.parser import parse
-from smtpreply.report.terminal import plain_row, replies_table
-from smtpreply.transcript import Exchange, iter_transcript
+from smtpreply.reply.parser import parse
 
 
 @click.command("parse")

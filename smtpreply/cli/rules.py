@@ -7,11 +7,11 @@ from collections import Counter
 
 import click
 
+from smtpreply._support.escape import escape
 from smtpreply.cli.texts import lines_of, texts_in
-from smtpreply.escape import escape
 from smtpreply.reasons import Classifier, Reason, RuleError, default_classifier, template
-from smtpreply.reasons.check import problems
 from smtpreply.reasons.engine import Finding
+from smtpreply.reasons.lint import problems
 from smtpreply.reasons.verdict import Verdict
 
 rules_option = click.option(

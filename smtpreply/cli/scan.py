@@ -18,13 +18,13 @@ import click
 
 from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
-from smtpreply.logs.source import paths_of
+from smtpreply.logs.input.sources import paths_of
 from smtpreply.reasons import Reason
-from smtpreply.report.total import Total, total_of
-from smtpreply.report.wanted import Wanted
+from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.summary.total import Total, total_of
 
 if TYPE_CHECKING:
-    from smtpreply.report.pseudonyms import Pseudonyms
+    from smtpreply.summary.pseudonyms import Pseudonyms
 
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _ROWS = 100_000
@@ -124,7 +124,7 @@ def scan_command(
 
 
 def _pseudonyms(key: str) -> Pseudonyms:
-    from smtpreply.report.pseudonyms import Pseudonyms  # noqa: PLC0415  (20 ms)
+    from smtpreply.summary.pseudonyms import Pseudonyms  # noqa: PLC0415  (20 ms)
 
     return Pseudonyms(key.encode())
 
@@ -185,7 +185,7 @@ def _read(
             return followed(run, wanted, output.names)
         on_progress = stack.enter_context(_bar(size))
         if jobs > 1:
-            from smtpreply.report.parallel import total_of_files  # noqa: PLC0415  (30 ms)
+            from smtpreply.summary.parallel import total_of_files  # noqa: PLC0415  (30 ms)
 
             return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
         run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
@@ -221,7 +221,7 @@ def _show(total: Total, output: _Output) -> None:
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
-        from smtpreply.report.account import account  # noqa: PLC0415
+        from smtpreply.report.terminal import account  # noqa: PLC0415
 
         draw(account(summary, coverage))
 

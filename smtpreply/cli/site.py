@@ -19,7 +19,7 @@ def site_command(out: Path, chosen: tuple[str, ...]) -> None:
     installed (pip install 'smtpreply[cli,report]').
     """
     try:
-        site = importlib.import_module("smtpreply.report.site")
+        site = importlib.import_module("smtpreply.catalog.site.site")
     except ModuleNotFoundError as error:
         if error.name not in ("jinja2", "markupsafe"):
             raise

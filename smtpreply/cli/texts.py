@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from smtpreply.escape import escape
+from smtpreply._support.escape import escape
 
 _CONTINUED = re.compile(rb"\s*([2-5][0-9][0-9])-")
 _MOST_LINES = 100  # of one reply; what goes on beyond is a new one
@@ -22,7 +22,7 @@ class Text(NamedTuple):
 
 
 def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
-    """Give each line as a text, but the lines ``550-``, ``550-``, ``550`` together.
+    """Yield each line as a text, but the lines ``550-``, ``550-``, ``550`` together.
 
     >>> [text.octets for text in texts_in([b"550-No such", b"550 user", b"User unknown"])]
     [b'550-No such\\n550 user', b'User unknown']

@@ -20,12 +20,12 @@ from rich.progress import (
 )
 
 from smtpreply.logs import Scan
-from smtpreply.report.account import account
-from smtpreply.report.total import Total
-from smtpreply.report.wanted import Wanted
+from smtpreply.report.terminal import account
+from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.summary.total import Total
 
 if TYPE_CHECKING:
-    from smtpreply.report.pseudonyms import Pseudonyms
+    from smtpreply.summary.pseudonyms import Pseudonyms
 
 
 @contextmanager

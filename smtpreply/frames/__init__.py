@@ -11,6 +11,6 @@ missing:
 - `smtpreply.frames.spark`: columns of a DataFrame; mail logs summed up by many machines.
 - `smtpreply.frames.pandas`: the accessor ``smtp`` of a series.
 
-The names and types of what comes out are in `smtpreply.frames.schema`, and those of deliveries in
-`smtpreply.frames.rows`.
+The names and types of what comes out are in `smtpreply.frames._schema`, and those of deliveries in
+`smtpreply.frames._rows`.
 """

@@ -11,19 +11,21 @@ from typing import Any
 try:
     import pyarrow as pa
 except ImportError:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("arrow", "pyarrow", "arrow") from None
 
 try:
     import polars as pl
 except ImportError:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("arrow", "polars", "arrow") from None
 
-from smtpreply.frames import classifying, parsing, schema
-from smtpreply.frames.deliveries import DELIVERY_SCHEMA, read_deliveries, write_deliveries
+from smtpreply.frames import _classify as classifying
+from smtpreply.frames import _parse as parsing
+from smtpreply.frames import _schema as schema
+from smtpreply.frames._deliveries import DELIVERY_SCHEMA, read_deliveries, write_deliveries
 from smtpreply.reasons import Classifier
 
 __all__ = [
@@ -42,10 +44,10 @@ def _of_polars(answer: pl.DataType) -> Any:
 
 
 PARSED = _of_polars(schema.PARSED)
-"""The type of what `parse` gives: `smtpreply.frames.schema.PARSED` with text as large_string."""
+"""The type of what `parse` gives: `smtpreply.frames._schema.PARSED` with text as large_string."""
 
 CLASSIFIED = _of_polars(schema.CLASSIFIED)
-"""The type of what `classify` gives: `smtpreply.frames.schema.CLASSIFIED` in Arrow's types."""
+"""The type of what `classify` gives: `smtpreply.frames._schema.CLASSIFIED` in Arrow's types."""
 
 
 def parse(replies: Any, column: str | int | None = None) -> Any:
@@ -71,7 +73,7 @@ def parse(replies: Any, column: str | int | None = None) -> Any:
 def classify(
     replies: Any, column: str | int | None = None, *, classifier: Classifier | None = None
 ) -> Any:
-    """Tell why servers answered so.
+    """Explain why servers answered so.
 
     Args:
         replies: as for `parse`.

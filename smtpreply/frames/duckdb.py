@@ -1,10 +1,10 @@
 """SQL functions for DuckDB. Needs the extra ``duckdb``.
 
 ===========================  ==========================================================
-``smtp_parse(text)``         STRUCT of `smtpreply.frames.schema.PARSED`: ``.code`` and so on
+``smtp_parse(text)``         STRUCT of `smtpreply.frames._schema.PARSED`: ``.code`` and so on
 ``smtp_code(text)``          USMALLINT: the reply code alone, in less time
 ``smtp_enhanced(text)``      VARCHAR: the enhanced status alone, such as 5.1.1
-``smtp_classify(text)``      STRUCT of `smtpreply.frames.schema.CLASSIFIED`
+``smtp_classify(text)``      STRUCT of `smtpreply.frames._schema.CLASSIFIED`
 ``smtp_reason(text)``        VARCHAR: why, such as mailbox_full
 ``smtp_explain(text)``       VARCHAR: one line, what the reason is called and what to do
 ===========================  ==========================================================
@@ -26,12 +26,12 @@ try:
     import polars as pl
     import pyarrow as pa
 except ImportError as error:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("duckdb", error.name or "duckdb", "duckdb") from None
 
 from smtpreply.frames import polars as columns
-from smtpreply.frames.classifying import ColumnClassifier
+from smtpreply.frames._classify import ColumnClassifier
 from smtpreply.reasons import Classifier, Reason, advice_for
 
 _Answer = Callable[[pl.Series], pl.Series]
@@ -51,7 +51,7 @@ def register(
     classifier: Classifier | None = None,
     language: str = "en",
 ) -> None:
-    """Give a connection the functions above. Those that were there under these names are replaced.
+    """Add the functions above to a connection; any under these names are replaced.
 
     They work on a batch of rows at a time, by Arrow, in as many threads as DuckDB uses.
 
@@ -122,7 +122,7 @@ def _over_arrow(answer: _Answer) -> Callable[[Any], Any]:
 
 
 def _in_duckdb(connection: duckdb.DuckDBPyConnection, given: pl.DataType) -> Any:
-    """Give DuckDB's name for a type of Polars, as it has it when it reads such a column."""
+    """Return DuckDB's name for a type of Polars, as it has it when it reads such a column."""
     none = pa.table({"none": _arrow(pl.Series(dtype=given))})
     return connection.from_arrow(none).types[0]
 

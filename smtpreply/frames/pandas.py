@@ -19,7 +19,7 @@ try:
     import polars as pl  # noqa: F401  (what `arrow` needs is of this extra, too)
     import pyarrow as pa
 except ImportError as error:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("pandas", error.name or "pandas", "pandas") from None
 
@@ -54,19 +54,19 @@ class Replies:
 
         Returns:
             A frame with the same index, and a column for each field of
-            `smtpreply.frames.schema.PARSED`: held by Arrow, but categorical where a field has few
+            `smtpreply.frames._schema.PARSED`: held by Arrow, but categorical where a field has few
             values by name; missing where the text is.
         """
         return self._frame(arrow.parse(self._column()))
 
     def classify(self, classifier: Classifier | None = None) -> Any:
-        """Tell why servers answered so.
+        """Explain why servers answered so.
 
         Args:
             classifier: is asked; by default, that of our own rules.
 
         Returns:
-            A frame like that of `parse`, of the fields of `smtpreply.frames.schema.CLASSIFIED`.
+            A frame like that of `parse`, of the fields of `smtpreply.frames._schema.CLASSIFIED`.
         """
         return self._frame(arrow.classify(self._column(), classifier=classifier))
 
@@ -81,7 +81,7 @@ class Replies:
 
 
 def _values(column: Any) -> Any:
-    """Give a column as pandas has it: what has few values by name is its own categorical."""
+    """Return a column as pandas has it: what has few values by name is its own categorical."""
     if pa.types.is_dictionary(column.type):
         codes = column.indices.cast(pa.int16()).fill_null(-1)
         return pd.Categorical.from_codes(codes.to_numpy(), column.dictionary.to_pylist())

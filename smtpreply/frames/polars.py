@@ -21,21 +21,21 @@ from typing import overload
 try:
     import polars as pl
 except ImportError:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("polars", "polars", "polars") from None
 
-from smtpreply.defects import Defect
-from smtpreply.frames.classifying import ColumnClassifier
-from smtpreply.frames.mail_log import LOG, scan_mail_log
-from smtpreply.frames.parsing import field, parsed
-from smtpreply.frames.schema import (
+from smtpreply.frames._classify import ColumnClassifier
+from smtpreply.frames._mail_log import LOG, scan_mail_log
+from smtpreply.frames._parse import field, parsed
+from smtpreply.frames._schema import (
     CLASSIFIED,
     DEFECT_BITS,
     PARSED,
     defects_of,
 )
 from smtpreply.reasons import Classifier
+from smtpreply.reply.defects import Defect
 
 __all__ = [
     "CLASSIFIED",
@@ -90,7 +90,7 @@ def code(replies: pl.Series) -> pl.Series: ...
 @overload
 def code(replies: pl.Expr | str) -> pl.Expr: ...
 def code(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Give the code of each reply: `parse`, and nothing but ``code``, in less time."""
+    """Return the code of each reply: `parse`, and nothing but ``code``, in less time."""
     return _over(replies, functools.partial(field, name="code"), pl.UInt16())
 
 
@@ -99,7 +99,7 @@ def enhanced(replies: pl.Series) -> pl.Series: ...
 @overload
 def enhanced(replies: pl.Expr | str) -> pl.Expr: ...
 def enhanced(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Give the enhanced status of each reply as text: `parse`, and nothing but ``enhanced``."""
+    """Return the enhanced status of each reply as text: `parse`, and nothing but ``enhanced``."""
     return _over(replies, functools.partial(field, name="enhanced"), pl.String())
 
 
@@ -110,7 +110,7 @@ def classify(replies: pl.Expr | str, classifier: Classifier | None = None) -> pl
 def classify(
     replies: pl.Expr | pl.Series | str, classifier: Classifier | None = None
 ) -> pl.Expr | pl.Series:
-    """Tell why servers answered so.
+    """Explain why servers answered so.
 
     Args:
         replies: texts or octets, as for `smtpreply.classify`: an expression, a name, or a series.
@@ -131,7 +131,7 @@ def has_defect(defects: pl.Expr, defect: Defect) -> pl.Expr:
 
 
 def defect_names(defects: pl.Expr) -> pl.Expr:
-    """Give each bit set of defects as a list of their names, such as "bare-lf"."""
+    """Return each bit set of defects as a list of their names, such as "bare-lf"."""
     names = [
         pl.when(has_defect(defects, defect)).then(pl.lit(defect.value)) for defect in DEFECT_BITS
     ]
@@ -160,15 +160,15 @@ class _OfReplies:
         return parse(self._replies, fields=fields)
 
     def classify(self, classifier: Classifier | None = None) -> pl.Expr:
-        """Tell why servers answered so: `smtpreply.frames.polars.classify`."""
+        """Explain why servers answered so: `smtpreply.frames.polars.classify`."""
         return classify(self._replies, classifier)
 
     def code(self) -> pl.Expr:
-        """Give the codes: `smtpreply.frames.polars.code`."""
+        """Return the codes: `smtpreply.frames.polars.code`."""
         return code(self._replies)
 
     def enhanced(self) -> pl.Expr:
-        """Give the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
+        """Return the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
         return enhanced(self._replies)
 
 
@@ -183,15 +183,15 @@ class _OfSeries:
         return parse(self._replies, fields=fields)
 
     def classify(self, classifier: Classifier | None = None) -> pl.Series:
-        """Tell why servers answered so: `smtpreply.frames.polars.classify`."""
+        """Explain why servers answered so: `smtpreply.frames.polars.classify`."""
         return classify(self._replies, classifier)
 
     def code(self) -> pl.Series:
-        """Give the codes: `smtpreply.frames.polars.code`."""
+        """Return the codes: `smtpreply.frames.polars.code`."""
         return code(self._replies)
 
     def enhanced(self) -> pl.Series:
-        """Give the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
+        """Return the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
         return enhanced(self._replies)
 
 

@@ -23,15 +23,15 @@ try:
     from pyspark.sql import Column, DataFrame, SparkSession, functions
     from pyspark.sql.pandas.types import from_arrow_type
 except ImportError as error:
-    from smtpreply.frames.missing import missing
+    from smtpreply.frames._missing import missing
 
     raise missing("spark", (error.name or "pyspark").partition(".")[0], "spark") from None
 
 from smtpreply.frames import arrow
-from smtpreply.frames.classifying import ColumnClassifier
+from smtpreply.frames._classify import ColumnClassifier
 from smtpreply.logs import Coverage, Format, scan
-from smtpreply.logs.source import age
-from smtpreply.report.summary import Summary
+from smtpreply.logs.input.sources import age
+from smtpreply.summary.summary import Summary
 
 __all__ = ["LARGEST", "Account", "classify", "parse", "summarize"]
 
@@ -65,7 +65,7 @@ def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataF
         name: of the column that is added.
 
     Returns:
-        The frame with one column more: a struct of `smtpreply.frames.schema.PARSED`, where numbers
+        The frame with one column more: a struct of `smtpreply.frames._schema.PARSED`, where numbers
         are the next larger type of Spark, which has none without sign; null where the text is.
 
     See docs/frames.md for an example.
@@ -74,10 +74,10 @@ def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataF
 
 
 def classify(frame: DataFrame, column: str | Column, name: str = "verdict") -> DataFrame:
-    """Tell why servers answered so, by our own rules.
+    """Explain why servers answered so, by our own rules.
 
     Args and what is returned are those of `parse`, but for the struct, which is that of
-    `smtpreply.frames.schema.CLASSIFIED`; `retry_after` is an INTERVAL DAY TO SECOND.
+    `smtpreply.frames._schema.CLASSIFIED`; `retry_after` is an INTERVAL DAY TO SECOND.
     """
     return _with_column(frame, column, name, _classified, arrow.CLASSIFIED)
 
@@ -105,12 +105,12 @@ def _classified(texts: pa.Array) -> pa.Array:
 
 @functools.cache
 def _classifier() -> ColumnClassifier:
-    """Give the classifier of a worker, which remembers texts from batch to batch."""
+    """Return the classifier of a worker, which remembers texts from batch to batch."""
     return ColumnClassifier()
 
 
 def _in_spark(given: Any) -> Any:
-    """Give the type in which Spark holds one of Arrow's: all numbers have signs, text is string."""
+    """Return Spark's type for one of Arrow's: all numbers have signs, text is string."""
     if pa.types.is_struct(given):
         return pa.struct([field.with_type(_in_spark(field.type)) for field in given])
     if pa.types.is_dictionary(given) or pa.types.is_large_string(given):

@@ -1,11 +1,11 @@
 """The replies inside mail logs: `scan` gives a `Delivery` for each that a log tells of."""
 
-from smtpreply.logs.bundle import Bundle
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.parts import Part, parts_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.grouping import Bundle
+from smtpreply.logs.input.split import Part, parts_of
+from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.registry import known_formats, register
 from smtpreply.logs.scanner import Scan, scan
 

@@ -44,7 +44,7 @@ class Coverage:
             self.shapes[shape] += 1
 
     def __add__(self, other: Coverage) -> Coverage:
-        """Give the account of both."""
+        """Return the account of both."""
         both = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in attrs.fields(Coverage)

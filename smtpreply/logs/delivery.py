@@ -11,10 +11,11 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplyError
-from smtpreply.model import Reply
-from smtpreply.parser import parse
+from smtpreply.reasons.classifier import classify
+from smtpreply.reasons.verdict import Verdict
+from smtpreply.reply.model import Reply
+from smtpreply.reply.parser import parse
 from smtpreply.stage import Stage
-from smtpreply.upstairs import verdict_on
 
 
 class Status(enum.StrEnum):
@@ -127,14 +128,14 @@ class Delivery:
         return None if self.reply_by is not None else self.text
 
     @property
-    def verdict(self) -> Any:
-        """Why: a `smtpreply.reasons.Verdict`; None where nothing was said."""
+    def verdict(self) -> Verdict | None:
+        """Why the message was refused or put off; None where the log has no words."""
         if self.text is None:
             return None
-        return verdict_on(self.reply or self.text, self.stage)
+        return classify(self.reply or self.text, stage=self.stage)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON can hold, the reply taken apart."""
+        """Return what JSON can hold, the reply taken apart."""
         values = attrs.asdict(self, value_serializer=_plain)
         reply = self.reply
         values["code"] = reply and reply.code

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
 
 LineReader = Callable[[Line], Iterable[Delivery] | None]
 """Reads line after line of one run, and may remember what it needs from earlier ones.

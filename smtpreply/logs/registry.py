@@ -16,7 +16,7 @@ from types import MappingProxyType
 import attrs
 
 from smtpreply.logs.format import Format
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
 
 
 @functools.cache
@@ -249,13 +249,13 @@ def register(known: Format) -> None:
 
 
 def known_formats() -> Mapping[str, Format | Builtin]:
-    """Give all formats that `scan` detects, by name."""
+    """Return all formats that `scan` detects, by name."""
     builtin = {known.name: known for known in BUILTIN}
     return MappingProxyType({**_own, **builtin})
 
 
 def format_called(name: str) -> Format:
-    """Give the format of a name.
+    """Return the format of a name.
 
     Raises:
         ValueError: there is none.
@@ -267,7 +267,7 @@ def format_called(name: str) -> Format:
 
 
 def first_lines(text: str) -> list[str]:
-    """Give the first lines of a text that are not empty, as many as tell whose it is.
+    """Return the first lines of a text that are not empty, as many as tell whose it is.
 
     >>> first_lines("one\\n\\ntwo\\n")
     ['one', 'two']
@@ -276,7 +276,7 @@ def first_lines(text: str) -> list[str]:
 
 
 def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str], Iterable[str]]:
-    """Give the first lines, and all blocks with them; of the first block only, if not `patient`."""
+    """Return the first lines, and all blocks; of the first block only, unless `patient`."""
     rest = iter(blocks)
     seen: list[str] = []
     for block in rest:
@@ -300,14 +300,14 @@ class Detection:
         self._programs: dict[str, tuple[Format, ...]] = {}
 
     def of_line(self, line: Line) -> Format | None:
-        """Give the format of a line; None where no format knows it."""
+        """Return the format of a line; None where no format knows it."""
         for known in self._candidates(line):
             if known.detect(line):
                 return known
         return self._only if line.program is None else None
 
     def of_source(self, head: list[str]) -> Format | None:
-        """Give the format that a source is of as a whole, by its first lines."""
+        """Return the format that a source is of as a whole, by its first lines."""
         text = "\n".join(head)
         shown = (known.format for known in self._builtin if known.claims and known.shows_in(text))
         for known in (*self._own, *shown):

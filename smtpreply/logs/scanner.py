@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from smtpreply.logs.blocks import Progress
-from smtpreply.logs.bundle import Bundle, Groups
-from smtpreply.logs.clock import Clock
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, LineReader
-from smtpreply.logs.prefix import Line, read_prefix, stamp_from_message
+from smtpreply.logs.grouping import Bundle, Groups
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.decode import Progress
+from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of
+from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called
-from smtpreply.logs.source import Input, Reading, Source, inputs, paths_of
 
 _MOST_WAITING = 1 << 23  # characters whose deliveries are kept in groups
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
@@ -62,9 +62,9 @@ class Scan(Iterator[Delivery]):
         return next(self._deliveries)
 
     def bundled(self, *, finely: bool = False) -> Iterator[Bundle | Delivery]:
-        """Give the deliveries that are left, those that say the same together, in no certain order.
+        """Yield the deliveries that are left, like ones together, in no certain order.
 
-        This is much faster than one by one, see `smtpreply.logs.bundle`; ``python -m
+        This is much faster than one by one, see `smtpreply.logs.grouping`; ``python -m
         benchmarks.frames`` has both. What stands alone is given as it is. Lines that are not
         understood have the number 0.
 
@@ -87,7 +87,7 @@ class Scan(Iterator[Delivery]):
                 yield one
 
     def senders(self) -> dict[str, dict[str, str]]:
-        """Give who sent the messages that were seen last: for each format, by queue id."""
+        """Return who sent the messages that were seen last: for each format, by queue id."""
         known = {name: getattr(reader, "messages", None) for name, reader in self._readers.items()}
         return {name: messages.senders for name, messages in known.items() if messages is not None}
 
@@ -130,7 +130,7 @@ class Scan(Iterator[Delivery]):
         return self._read(line, known)
 
     def _continued(self, line: Line) -> Format | None:
-        """Give the format of the line before, where its reader says that this goes on with it."""
+        """Return the format of the line before, where its reader says that this goes on with it."""
         if self._last is None:
             return None
         reader = self._reader_of(self._last)
@@ -152,7 +152,7 @@ class Scan(Iterator[Delivery]):
         return found if self._zone is None else self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterator[Delivery]:
-        """Give the zone to times that a format reads itself, from stamps in its own fields."""
+        """Yield the zone to times that a format reads itself, from stamps in its own fields."""
         for delivery in found:
             if delivery.time is not None and delivery.time.tzinfo is None:
                 yield attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
@@ -160,14 +160,14 @@ class Scan(Iterator[Delivery]):
                 yield delivery
 
     def _reader_of(self, known: Format) -> LineReader:
-        """Give the reader of a format: a message may go on in the next file, so it is the run's."""
+        """Return a format's reader: a message may go on in the next file, so it is the run's."""
         reader = self._readers.get(known.name)
         if reader is None:
             reader = self._readers[known.name] = known.reader()
         return reader
 
     def _left(self) -> Iterator[Delivery]:
-        """Give what readers have kept back until they see no more lines of a source."""
+        """Yield what readers have kept back until they see no more lines of a source."""
         self._last = None
         for reader in self._readers.values():
             finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
@@ -251,7 +251,7 @@ class Scan(Iterator[Delivery]):
     # --- both ---
 
     def _begun(self, given: Input) -> tuple[Format | None, list[str], Iterable[str]]:
-        """Give the format that an input is of as a whole, its first lines, and all of its text."""
+        """Return the format of an input as a whole, its first lines, and all of its text."""
         # What is followed may bring its next line tomorrow.
         head, blocks = beginning(given.blocks, patient=not self._reading.follow)
         owner = self._detection.of_source(head) if given.is_whole else None
@@ -278,7 +278,7 @@ class Scan(Iterator[Delivery]):
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:
-    """Give the lines of blocks, without their ends."""
+    """Yield the lines of blocks, without their ends."""
     for block in blocks:
         yield from block.removesuffix("\n").split("\n")
 

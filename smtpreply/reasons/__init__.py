@@ -9,8 +9,8 @@ from smtpreply.reasons.classifier import (
     classify,
     default_classifier,
 )
+from smtpreply.reasons.dedup import alike
 from smtpreply.reasons.engine import Finding
-from smtpreply.reasons.general import alike
 from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
 from smtpreply.reasons.taxonomy import Actor, Basis, Disposition, Group, Reason

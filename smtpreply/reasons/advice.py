@@ -38,7 +38,7 @@ class Advice:
     _bare: Disposition
 
     def disposition(self, digit: int | None) -> Disposition:
-        """Tell what the sending system does: after a 4yz, a 5yz, or words without a code.
+        """Return what the sending system does: after a 4yz, a 5yz, or words without a code.
 
         >>> advice_for(Reason.MAILBOX_FULL).disposition(4).value
         'retry'
@@ -47,7 +47,7 @@ class Advice:
 
 
 def advice_for(reason: Reason, language: str = FALLBACK) -> Advice:
-    """Give the advice on a reason, in English where a language has no words for it yet.
+    """Return the advice on a reason, in English where a language has no words for it yet.
 
     Raises:
         UnknownLanguageError: the catalog does not speak the language.

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import attrs
 
 from smtpreply.reasons.hints import each_hostname, each_ip
-from smtpreply.reasons.named import Names, table
+from smtpreply.reasons.lexicon import Names, table
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Listing:
     url: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what JSON can hold."""
+        """Return what JSON can hold."""
         kept = self.blocklist
         return {
             "key": kept.key,
@@ -60,7 +60,7 @@ class Listing:
 
 @functools.cache
 def blocklists() -> dict[str, BlockList]:
-    """Give all that are known, by their keys."""
+    """Return all that are known, by their keys."""
     return {
         key: BlockList(key, row["name"], row["operator"], row["lists"], row["lookup"])
         for key, row in table("blocklists").items()
@@ -68,7 +68,7 @@ def blocklists() -> dict[str, BlockList]:
 
 
 def listing_in(text: str) -> Listing | None:
-    """Give the block list that a text names.
+    """Return the block list that a text names.
 
     >>> listing = listing_in("554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org")
     >>> listing.blocklist.name, listing.item
@@ -82,12 +82,12 @@ def listing_in(text: str) -> Listing | None:
 
 
 def blocklist_words() -> frozenset[str]:
-    """Give the words by which block lists are told."""
+    """Return the words by which block lists are told."""
     return _names().words
 
 
 def blocklist_forms() -> tuple[frozenset[str], ...]:
-    """Give sets of words: one of each stands in a text that `listing_in` knows."""
+    """Return sets of words: one of each stands in a text that `listing_in` knows."""
     return _names().forms
 
 

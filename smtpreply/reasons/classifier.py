@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from smtpreply._support.toml import read_toml
-from smtpreply.model import Reply
 from smtpreply.reasons.engine import ACCEPTED, Engine, Plan, plan_of
+from smtpreply.reasons.extract import AnySaid, SaidByReply, said_in
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
-from smtpreply.reasons.said import AnySaid, SaidByReply, said_in
 from smtpreply.reasons.verdict import Verdict
+from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
 CACHE_SIZE = 4096
@@ -85,7 +85,7 @@ class Classifier:
         return self.engine.rules
 
     def classify(self, reply: Reply | str | bytes, *, stage: Stage | str | None = None) -> Verdict:
-        """Tell why a server answered so.
+        """Explain why a server answered so.
 
         Args:
             reply: a `Reply`; or text or octets as logs and bounces have them, with or without a
@@ -110,7 +110,7 @@ class Classifier:
 
 
 def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) -> Verdict:
-    """Tell why a server answered so, by our own rules, which are read on the first call.
+    """Explain why a server answered so, by our own rules, which are read on the first call.
 
     Args:
         reply: a `Reply`; or text or octets as logs and bounces have them: with words around the
@@ -129,7 +129,7 @@ def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) ->
 
 @functools.cache
 def default_classifier() -> Classifier:
-    """Give the classifier that `classify` asks; it is made on the first call."""
+    """Return the classifier that `classify` asks; it is made on the first call."""
     tables, plan = _tables_and_plan()
     return Classifier(LazyRules(tables), plan=plan)
 

@@ -16,13 +16,13 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import index
+from smtpreply.reasons.extract import AnySaid, Said, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
+from smtpreply.reasons.normalize import LONGEST, words_of
 from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.rule import Rule, Rules
-from smtpreply.reasons.said import AnySaid, Said, status_in
 from smtpreply.reasons.taxonomy import Basis, Reason
-from smtpreply.reasons.wording import LONGEST, words_of
 from smtpreply.stage import Stage
 
 AGREEMENT = 8
@@ -118,7 +118,7 @@ class Engine:
         return self._by_codes(said, best)
 
     def findings(self, said: AnySaid) -> list[Finding]:
-        """Give all that speaks for something, the best first; for each reason, its best only."""
+        """Return all that speaks for something, the best first; for each reason, its best only."""
         text = said.sentence
         if said.frame is not None and self._best(said, text) is None:
             text = said.frame
@@ -143,7 +143,7 @@ class Engine:
         return list(best.values())
 
     def meaning_of(self, said: AnySaid) -> Meaning | None:
-        """Give what the enhanced status says by itself."""
+        """Return what the enhanced status says by itself."""
         return self._fallback.of_status(said.status or status_in(said.text))
 
     def _best(self, said: AnySaid, text: str) -> Finding | None:
@@ -170,13 +170,13 @@ class Engine:
         )
 
     def stem_of(self, word: str) -> str:
-        """Give the longest stem that a word begins with, or "": it begins with no longer one."""
+        """Return the longest stem that a word begins with, or "": it begins with no longer one."""
         return next(filter(word.startswith, self.stems.get(word[: self._reach], ())), "")
 
     def _of_wording(
         self, masked: str, code: int | None, status: EnhancedStatus | None, stage: Stage | None
     ) -> tuple[Finding | None, bool]:
-        """Give the best phrase, and whether that depends on the text as it is written."""
+        """Return the best phrase, and whether that depends on the text as it is written."""
         words = Words(masked.split(" "))
         said = Said("", code, status, stage, "")
         best = self._match(said, words, blind=True)
@@ -201,7 +201,7 @@ class Engine:
         return self._index.best(words, fits, _AGREEMENT if agreed else 0)
 
     def _agreed(self, status: EnhancedStatus | None) -> Reason | None:
-        """Give what an exact status says, so that words which say the same weigh more."""
+        """Return what an exact status says, so that words which say the same weigh more."""
         meaning = self._fallback.of_status(status)
         return meaning.reason if meaning is not None and meaning.sharp else None
 
@@ -235,7 +235,7 @@ class Engine:
 
 
 def plan_of(rules: Rules) -> Plan:
-    """Give what it takes long to make of rules, for an engine of the same rules."""
+    """Return what it takes long to make of rules, for an engine of the same rules."""
     by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
     places = [(place, at) for place, rule in by_id for at in range(len(rule.phrases))]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
@@ -261,7 +261,7 @@ def _finding(rule: Rule, way: Wanted) -> Finding:
 
 
 def _score(rule: Rule, way: Wanted) -> int:
-    """Give what counts, in this order: whether it is vague, the layer, the weight."""
+    """Return what counts, in this order: whether it is vague, the layer, the weight."""
     weight = min(way.letters + rule.bonus, _HEAVIEST)
     return weight - _HEAVIEST * (2 * rule.layer + 100 * rule.vague)
 

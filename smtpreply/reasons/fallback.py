@@ -30,11 +30,11 @@ class Fallback:
         self._of_status = functools.lru_cache(maxsize=1024)(self._look_up)
 
     def of_status(self, status: EnhancedStatus | None) -> Meaning | None:
-        """Give what a status says: itself, for any class, or by its subject alone."""
+        """Return what a status says: itself, for any class, or by its subject alone."""
         return None if status is None else self._of_status(status)
 
     def of_code(self, code: int | None, stage: Stage | None) -> Reason | None:
-        """Give what a reply code says, at a stage or at any."""
+        """Return what a reply code says, at a stage or at any."""
         return self._codes.get(f"{code} {stage}") or self._codes.get(str(code))
 
     def _look_up(self, status: EnhancedStatus) -> Meaning | None:

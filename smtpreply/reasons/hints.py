@@ -11,8 +11,8 @@ from importlib.resources import files
 import attrs
 
 from smtpreply._support.toml import read_toml
+from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.tokens import Kind, tokens
-from smtpreply.reasons.wording import LONGEST
 
 _LONGEST_PAUSE = timedelta(days=30)
 # Clock times as durations: "Greylisted, please try again in 00:04:59".
@@ -24,7 +24,7 @@ _BEFORE, _BEHIND = 10, 3
 
 
 def urls(text: str) -> tuple[str, ...]:
-    """Give the URLs in a text, in their order, each once.
+    """Return the URLs in a text, in their order, each once.
 
     >>> urls("550 see https://example.com/blocked?ip=192.0.2.1.")
     ('https://example.com/blocked?ip=192.0.2.1',)
@@ -33,27 +33,27 @@ def urls(text: str) -> tuple[str, ...]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """Give the mail addresses in a text, in their order, each once."""
+    """Return the mail addresses in a text, in their order, each once."""
     return _of_kind(text, Kind.ADDRESS)
 
 
 def ips(text: str) -> tuple[str, ...]:
-    """Give the IP addresses in a text, in their order, each once."""
+    """Return the IP addresses in a text, in their order, each once."""
     return tuple(dict.fromkeys(each_ip(text)))
 
 
 def each_ip(text: str) -> Iterator[str]:
-    """Give the IP addresses in a text as they come, for those who need but the first."""
+    """Return the IP addresses in a text as they come, for those who need but the first."""
     return (ip.removeprefix("IPv6:") for ip in _each(text, Kind.IP))
 
 
 def hostnames(text: str) -> tuple[str, ...]:
-    """Give the host and domain names that stand by themselves, in their order, each once."""
+    """Return the host and domain names that stand by themselves, in their order, each once."""
     return _of_kind(text, Kind.HOST)
 
 
 def each_hostname(text: str) -> Iterator[str]:
-    """Give what `hostnames` gives, as they come."""
+    """Return what `hostnames` gives, as they come."""
     return _each(text, Kind.HOST)
 
 
@@ -89,13 +89,13 @@ def _vocabulary() -> _Vocabulary:
 
 
 def waiting_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Give the units, the numbers that are words, and the cues by which `retry_after` goes."""
+    """Return the units, the numbers that are words, and the cues by which `retry_after` goes."""
     known = _vocabulary()
     return frozenset(known.units), frozenset(known.numbers), known.cues
 
 
 def retry_after(text: str) -> timedelta | None:
-    """Give how long a text asks to wait; None where it names no time.
+    """Return how long a text asks to wait; None where it names no time.
 
     >>> retry_after("451 4.7.1 Greylisted for 300 seconds").total_seconds()
     300.0

@@ -95,12 +95,12 @@ class Index(Generic[Owner]):
         return self._uses[word], word
 
     def _near(self, there: set[str]) -> list[Shelf[Owner]]:
-        """Give the shelves of a text's words."""
+        """Return the shelves of a text's words."""
         known = self._shelves
         return [known.get(word) or self._open(word) for word in self.keys & there]
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
-        """Give the phrases that stand in a text, in no order."""
+        """Yield the phrases that stand in a text, in no order."""
         for shelf in self._near(words.there):
             for second in shelf.by_second.keys() & words.there:
                 for entry in shelf.by_second[second]:
@@ -110,7 +110,7 @@ class Index(Generic[Owner]):
     def best(
         self, words: Words, fits: Callable[[Owner], int | None], most: int = 0
     ) -> Entry[Owner] | None:
-        """Give the phrase of the highest score that stands in a text, and whose owner fits.
+        """Return the phrase of the highest score that stands in a text, and whose owner fits.
 
         Args:
             words: the text.

@@ -12,7 +12,7 @@
     option      = "[" phrase *( "|" phrase ) "]"    ; one of these, or nothing
 
 Choices and options may stand in one another. A phrase is found where its words follow one another
-in the words of the text (`smtpreply.reasons.wording`).
+in the words of the text (`smtpreply.reasons.normalize`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import re
 
 import attrs
 
-from smtpreply.reasons.wording import words_of
+from smtpreply.reasons.normalize import words_of
 
 GAPS = {"*": 8, "~": 3}
 """How many words a gap may span."""
@@ -75,11 +75,11 @@ class Wanted:
         return [chunk.rpartition(" ")[2] for chunk in self.chunks if chunk[-1] != " "]
 
     def found_in(self, wording: str) -> bool:
-        """Tell whether a wording holds it."""
+        """Return whether a wording holds it."""
         return self.head in wording and (self.is_whole or self.follows(wording))
 
     def follows(self, wording: str) -> bool:
-        """Tell whether the other chunks stand behind the first, where it stands in a wording."""
+        """Return whether the other chunks stand behind the first, where it stands in a wording."""
         head = self.head
         if len(self.chunks) > 2 or head[-1] != " ":
             return self.spans(wording) is not None
@@ -120,7 +120,7 @@ def _occurrences(chunk: str, wording: str) -> list[int]:
 
 
 def _continued(paths: list[Path], chunk: str, gap: int, wording: str) -> list[Path]:
-    """Give the paths that this chunk continues: for each place of it the path that ends nearest."""
+    """Return the paths that this chunk continues: for each place, the path that ends nearest."""
     longer: list[Path] = []
     nearest = -1
     for at in _occurrences(chunk, wording):
@@ -167,7 +167,7 @@ class Phrase:
 
     @classmethod
     def read_before(cls, text: str) -> Phrase:
-        """Give a phrase that has been read without an error before: it is read when it is used."""
+        """Return a phrase known to be without an error: it is read when it is used."""
         phrase = cls.__new__(cls)
         phrase.text = text
         phrase.findable = True
@@ -206,7 +206,7 @@ class Phrase:
         return {word for ways in self._parts for way in ways for word in _parts(way)}
 
     def _is_glued(self, at: int) -> bool:
-        """Tell whether a word may go on from the part before to this one, as in "refuse[d]"."""
+        """Return whether a word may go on from the part before to this one, as in "refuse[d]"."""
         if not 0 < at < len(self._parts):
             return False
         return any(_is_letter(way[-1:]) for way in self._parts[at - 1]) and any(
@@ -230,7 +230,7 @@ class Phrase:
 
 
 def _certain(way: str, *, left: bool, right: bool) -> tuple[str, ...]:
-    """Give the words of a part that are whole, where others may be glued to its ends."""
+    """Return the words of a part that are whole, where others may be glued to its ends."""
     pieces = way.split()
     words: list[str] = []
     for at, piece in enumerate(pieces):
@@ -244,7 +244,7 @@ def _certain(way: str, *, left: bool, right: bool) -> tuple[str, ...]:
 
 
 def _is_letter(character: str) -> bool:
-    """Tell whether a word may go on here; an ideograph is a word by itself."""
+    """Return whether a word may go on here; an ideograph is a word by itself."""
     return character.isalnum() and character < "\u3000"
 
 
@@ -275,7 +275,7 @@ def _wanted(way: str, phrase: str, *, findable: bool) -> Wanted:
 
 
 def _distinct(ways: list[str]) -> list[str]:
-    """Give each way once, where those of silent words alone are the same as none."""
+    """Return each way once, where those of silent words alone are the same as none."""
     if len(ways) == 1:
         return ways
     said: dict[tuple[object, ...], str] = {}
@@ -309,7 +309,7 @@ class _Reader:
         self.at = 0
 
     def read(self) -> list[list[str]]:
-        """Give the parts, each with the ways to say it."""
+        """Return the parts, each with the ways to say it."""
         parts = self._parts()
         if self.at < len(self.pieces):
             raise PhraseError(f"{self.pieces[self.at]!r} stands alone in {self.phrase!r}")

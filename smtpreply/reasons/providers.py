@@ -7,7 +7,7 @@ import functools
 import attrs
 
 from smtpreply.reasons.hints import each_hostname
-from smtpreply.reasons.named import Names, table
+from smtpreply.reasons.lexicon import Names, table
 
 _LABELS = 10  # more than any host of the table has; a name may be anything
 
@@ -31,7 +31,7 @@ class Provider:
 
 @functools.cache
 def providers() -> dict[str, Provider]:
-    """Give all that are known, by their keys."""
+    """Return all that are known, by their keys."""
     return {
         key: Provider(key, row["name"], row["operator"], row.get("help", ""))
         for key, row in table("providers").items()
@@ -39,7 +39,7 @@ def providers() -> dict[str, Provider]:
 
 
 def provider_in(text: str) -> Provider | None:
-    """Give who speaks in a text: by a wording of its own, else by the host that is named.
+    """Return who speaks in a text: by a wording of its own, else by the host that is named.
 
     >>> provider_in("421 4.7.0 Try again later. a1b2c3d4e5f6-gsmtp").key
     'gmail'
@@ -48,23 +48,23 @@ def provider_in(text: str) -> Provider | None:
 
 
 def provider_by_wording(text: str) -> Provider | None:
-    """Give who speaks in a text by a wording of its own, whatever hosts it names."""
+    """Return who speaks in a text by a wording of its own, whatever hosts it names."""
     return _names().best_in(text)
 
 
 def provider_forms() -> tuple[frozenset[str], ...]:
-    """Give sets of words: one of each stands in a text that `provider_by_wording` knows."""
+    """Return sets of words: one of each stands in a text that `provider_by_wording` knows."""
     return _names().forms
 
 
 def known_hosts() -> frozenset[str]:
-    """Give the host names, or ends of them, by which `provider_in` knows a provider."""
+    """Return the host names, or ends of them, by which `provider_in` knows a provider."""
     return frozenset(_hosts())
 
 
 @functools.lru_cache(maxsize=1024)  # a log names the same servers again and again
 def provider_at(host: str) -> Provider | None:
-    """Give whose server a host is, by its name.
+    """Return whose server a host is, by its name.
 
     >>> provider_at("gmail-smtp-in.l.google.com").name
     'Gmail'
@@ -78,7 +78,7 @@ def provider_at(host: str) -> Provider | None:
 
 
 def provider_words() -> frozenset[str]:
-    """Give the words by which providers are told, and the parts of their hosts' names."""
+    """Return the words by which providers are told, and the parts of their hosts' names."""
     return _names().words.union(*(host.split(".") for host in _hosts()))
 
 

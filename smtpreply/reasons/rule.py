@@ -15,9 +15,9 @@ from typing import Any
 import attrs
 
 from smtpreply.codes import EnhancedStatus
+from smtpreply.reasons.extract import AnySaid
 from smtpreply.reasons.pattern import compiled
 from smtpreply.reasons.phrase import Phrase, Wanted
-from smtpreply.reasons.said import AnySaid
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
 
@@ -130,7 +130,7 @@ class Rule:
         return self.pattern is not None or self.provider is not None
 
     def allows(self, said: AnySaid) -> bool:
-        """Tell whether class, code, status and stage are within the bounds."""
+        """Return whether class, code, status and stage are within the bounds."""
         return (
             (self.class_ is None or self.class_ == said.digit)
             and (not self.codes or said.code in self.codes)

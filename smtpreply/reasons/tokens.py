@@ -52,7 +52,7 @@ _PARTING = re.compile(r"[:=/]")
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Give the variable parts of a text, in their order.
+    """Yield the variable parts of a text, in their order.
 
     >>> [(t.kind.name, t.text) for t in tokens("<bob@example.com>: see https://example.org/a?b, 5")]
     [('ADDRESS', 'bob@example.com'), ('URL', 'https://example.org/a?b'), ('NUMBER', '5')]
@@ -136,5 +136,5 @@ def _is_host(run: str) -> bool:
 
 
 def _is_id(run: str) -> bool:
-    """Tell what programs make up from what people write: digits in a long word without a space."""
+    """Return generated words among written ones: digits in a long word without a space."""
     return len(run) >= _SHORT and any(c.isdigit() for c in run) and "://" not in run

@@ -12,10 +12,10 @@ from smtpreply.reasons import hints
 from smtpreply.reasons.advice import Advice, advice_for
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
+from smtpreply.reasons.extract import AnySaid
+from smtpreply.reasons.normalize import placed_words
 from smtpreply.reasons.providers import Provider, provider_in
-from smtpreply.reasons.said import AnySaid
 from smtpreply.reasons.taxonomy import Basis, Disposition, Reason
-from smtpreply.reasons.wording import placed_words
 from smtpreply.stage import Stage
 
 
@@ -144,7 +144,7 @@ class Verdict:
         return advice_for(self.reason)
 
     def advise(self, language: str) -> Advice:
-        """Give the advice in a language of the catalog, such as ``ru``.
+        """Return the advice in a language of the catalog, such as ``ru``.
 
         Raises:
             UnknownLanguageError: the catalog does not speak it.
@@ -209,7 +209,7 @@ class Verdict:
         return hints.hostnames(self.text)
 
     def to_dict(self, language: str = "en") -> dict[str, Any]:
-        """Give what JSON can hold."""
+        """Return what JSON can hold."""
         advice, evidence, second = self.advise(language), self.evidence, self.second
         listing, provider, pause = self.blocklist, self.provider, self.retry_after
         return {

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from smtpreply.reasons import Reason, advice_for
-from smtpreply.report.delays import Delays
 from smtpreply.report.findings import Place, Why, duration
-from smtpreply.report.outcome import Outcome
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
-from smtpreply.report.summary import Summary
-from smtpreply.report.timeline import Timeline
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.quantiles import Delays
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.timeline import Timeline
 
 Figure = dict[str, Any]
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import attrs
 
 from smtpreply.errors import ReplyError
-from smtpreply.parser import parse
 from smtpreply.reasons import (
     Advice,
     BlockList,
@@ -22,11 +21,12 @@ from smtpreply.reasons import (
     provider_at,
     providers,
 )
-from smtpreply.report.delays import Delays
-from smtpreply.report.grid import Grid
-from smtpreply.report.outcome import Outcome
-from smtpreply.report.summary import Summary
-from smtpreply.report.tally import Tally
+from smtpreply.reply.parser import parse
+from smtpreply.summary.cross_table import Grid
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.quantiles import Delays
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.top_counter import Tally
 
 OTHERS = "Other servers"
 _TROUBLE = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
@@ -95,7 +95,7 @@ class Listed:
 
 
 def span(summary: Summary) -> tuple[str, str] | None:
-    """Give when it began and ended, as fine as it is counted; None without a time.
+    """Return when it began and ended, as fine as it is counted; None without a time.
 
     >>> from datetime import datetime
     >>> summary = Summary()
@@ -113,7 +113,7 @@ def span(summary: Summary) -> tuple[str, str] | None:
 
 
 def whys(summary: Summary) -> list[Why]:
-    """Give why mail did not arrive, the commonest reason first."""
+    """Return why mail did not arrive, the commonest reason first."""
     return [
         Why(reason=Reason(key), outcomes=outcomes, example=_unfolded(summary.example.get(key, "")))
         for key, outcomes in summary.reason.rows()
@@ -121,13 +121,13 @@ def whys(summary: Summary) -> list[Why]:
 
 
 def provider_name(key: str) -> str:
-    """Give the name of a provider by its key."""
+    """Return the name of a provider by its key."""
     known = providers().get(key)
     return known.name if known else key or OTHERS
 
 
 def provider_places(summary: Summary) -> list[Place]:
-    """Give the providers whose servers were spoken to; the rest comes as one, and last."""
+    """Return the providers whose servers were spoken to; the rest comes as one, and last."""
     rows = sorted(summary.provider.rows(), key=lambda row: not row[0])
     return [
         Place(
@@ -141,7 +141,7 @@ def provider_places(summary: Summary) -> list[Place]:
 
 
 def servers(summary: Summary) -> list[Place]:
-    """Give the servers that were spoken to, the busiest first."""
+    """Return the servers that were spoken to, the busiest first."""
     reasons = dict(Grid.of(summary.relay_reason.counts).rows())
     return [
         Place(name=name, outcomes=outcomes, provider=_owner(name), reason=_first(reasons.get(name)))
@@ -150,19 +150,19 @@ def servers(summary: Summary) -> list[Place]:
 
 
 def domains(summary: Summary) -> list[Place]:
-    """Give the recipients' domains, the busiest first."""
+    """Return the recipients' domains, the busiest first."""
     rows = Grid.of(summary.domain.counts).rows()
     return [Place(name=name, outcomes=outcomes) for name, outcomes in rows]
 
 
 def listings(summary: Summary) -> list[Listed]:
-    """Give the block lists that were named, the commonest first."""
+    """Return the block lists that were named, the commonest first."""
     known = blocklists()
     return [Listed(key, count, known.get(key)) for key, count in summary.blocklist.most_common()]
 
 
 def refused(summary: Summary) -> Iterator[tuple[str, Tally[str]]]:
-    """Give who was refused, under a heading each."""
+    """Yield who was refused, under a heading each."""
     yield "Recipients", summary.refused_recipient
     yield "Senders", summary.refused_sender
     yield "Clients", summary.refused_client
@@ -183,7 +183,7 @@ def duration(seconds: float | None) -> str:
 
 
 def _unfolded(text: str) -> str:
-    r"""Give a reply on one line, with its code once; what is none, as it is.
+    r"""Return a reply on one line, with its code once; what is none, as it is.
 
     >>> _unfolded("550-5.1.1 No such user\n550 5.1.1 here"), _unfolded("Connection refused")
     ('550 5.1.1 No such user here', 'Connection refused')

@@ -36,10 +36,10 @@ except ImportError as error:
 from smtpreply import __version__
 from smtpreply.logs import Coverage
 from smtpreply.report import findings
-from smtpreply.report.outcome import Outcome
 from smtpreply.report.palette import OUTCOMES
 from smtpreply.report.sections import actors, sections, shown
-from smtpreply.report.summary import Summary
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.summary import Summary
 
 TITLE = "What became of the mail"
 

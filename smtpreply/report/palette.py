@@ -7,7 +7,7 @@ so. As a start served the schemes of Okabe and Ito ("Color universal design", 20
 
 from __future__ import annotations
 
-from smtpreply.report.outcome import Outcome
+from smtpreply.summary.outcome import Outcome
 
 OUTCOMES = {
     Outcome.DELIVERED: "#0f9d7a",

@@ -8,17 +8,17 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.escape import escape
 from smtpreply.catalog import UnknownEntryError, lookup
 from smtpreply.catalog.messages import messages
-from smtpreply.escape import escape
 from smtpreply.logs import Coverage
 from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures, findings
-from smtpreply.report.delays import Delays
 from smtpreply.report.findings import Place
-from smtpreply.report.outcome import Outcome
-from smtpreply.report.summary import Summary
-from smtpreply.report.tally import Tally
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.quantiles import Delays
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.top_counter import Tally
 
 _ROWS = 500
 """Of a table: what a person may scroll through, and a phone can hold."""
@@ -99,7 +99,7 @@ class Section:
 
 
 def sections(summary: Summary, coverage: Coverage) -> Iterator[Section]:
-    """Give the sections that have something to show, in the order of the page."""
+    """Yield the sections that have something to show, in the order of the page."""
     for section in (
         _over_time(summary),
         _reasons(summary),
@@ -454,11 +454,11 @@ def _reason(key: str) -> str:
 
 
 def actors() -> dict[str, str]:
-    """Give who acts, in words, by the name of the `Actor`."""
+    """Return who acts, in words, by the name of the `Actor`."""
     words = messages("en")
     return {actor.name: words.get("who_acts", actor.name.lower()) for actor in Actor}
 
 
 def shown(text: str) -> str:
-    """Give a text of strangers without what is not printable, and not too long."""
+    """Return a text of strangers without what is not printable, and not too long."""
     return escape(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")

@@ -1,263 +1,360 @@
-"""Replies as a terminal shows them, and as plain text for a pipe. Needs rich.
+"""A summary as a terminal shows it, or a pipe gets it: 80 columns will do. Needs rich.
 
-What a server wrote is escaped first, and reaches rich as `Text` only: rich would read markup in a
-plain string ("[red]"), and a terminal would obey escape sequences.
+What a log says is escaped first and reaches rich as `Text` only, as `report.terminal` has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rich import box
+import attrs
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from smtpreply.catalog import Entry, ReplyCodeEntry, StatusEntry, lookup
+from smtpreply._support.escape import escape
 from smtpreply.catalog.messages import messages
-from smtpreply.codes import ReplyClass
-from smtpreply.escape import escape
-from smtpreply.model import Reply
-from smtpreply.reasons import Verdict
-from smtpreply.transcript import Exchange
+from smtpreply.logs import Coverage
+from smtpreply.report.findings import (
+    Place,
+    domains,
+    duration,
+    listings,
+    provider_places,
+    refused,
+    servers,
+    span,
+    whys,
+)
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.top_counter import Tally
 
-_WORDS = {
-    ReplyClass.POSITIVE_COMPLETION: "positive",
-    ReplyClass.POSITIVE_INTERMEDIATE: "intermediate",
-    ReplyClass.TRANSIENT_NEGATIVE: "transient",
-    ReplyClass.PERMANENT_NEGATIVE: "permanent",
-}
+_ROWS = 8
+_FEW = 5
+_BAR = 36
+_GAP = "   "
+_LONGEST_LINE = 200
+_WIDEST = 60  # columns of time; more are drawn together
 _STYLES = {
-    ReplyClass.POSITIVE_COMPLETION: "green",
-    ReplyClass.POSITIVE_INTERMEDIATE: "cyan",
-    ReplyClass.TRANSIENT_NEGATIVE: "yellow",
-    ReplyClass.PERMANENT_NEGATIVE: "red",
+    Outcome.DELIVERED: "green",
+    Outcome.DEFERRED: "yellow",
+    Outcome.BOUNCED: "red",
+    Outcome.REJECTED: "magenta",
+    Outcome.OTHER: "cyan",
 }
-_NOTHING = "-"
-_MARK = "bold reverse"
+_PERCENTS = (50, 90, 99)
 
 
-def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: str = "") -> Table:
-    """Draw replies as a table, with a row for each: line, code, class, status, text, defects.
-
-    Below the text stands the command that was answered, where it is known.
-
-    >>> replies_table([]).row_count
-    0
-    """
-    rows = list(exchanges)
-    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-    table.title, table.title_justify = _text(title) if title else None, "left"
-    table.caption, table.caption_justify = _text(caption) if caption else None, "left"
-    for name in ("line", "code"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("class", "enhanced"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("text", ratio=1, overflow="fold")
-    if any(row.reply.defects for row in rows):  # else the room is the text's
-        table.add_column("defects", overflow="fold", max_width=20)
-    for row in rows:
-        table.add_row(*_cells(row)[: len(table.columns)])
-    return table
-
-
-def plain_row(exchange: Exchange) -> str:
-    r"""Give a reply as one line of columns that tabs part, as `cut` and `awk` read them.
-
-    Line, code, class, enhanced status, text, defects, command; "-" where there is none. The lines
-    of a text are joined with a literal ``\n``.
-
-    >>> plain_row(Exchange(Reply(250, ["Ok"]), line=7, command="DATA")).split("\t")
-    ['7', '250', 'positive', '-', 'Ok', '-', 'DATA']
-    """
-    reply = exchange.reply
-    columns = (
-        str(exchange.line),
-        str(reply.code),
-        _WORDS[reply.reply_class],
-        str(reply.enhanced or _NOTHING),
-        escape(reply.text) or _NOTHING,
-        ",".join(defect.value for defect in reply.defects) or _NOTHING,
-        escape(exchange.command or _NOTHING),
+def account(summary: Summary, coverage: Coverage) -> RenderableType:
+    """Draw a summary, and below it what of the log was not read."""
+    parts = (
+        _headline(summary),
+        _over_time(summary),
+        _reasons(summary),
+        _places("Providers", provider_places(summary)),
+        _servers(summary),
+        _places("Recipients' domains that refuse most", _by_trouble(domains(summary))),
+        _block_lists(summary),
+        _delays(summary),
+        _replies(summary),
+        _refused(summary),
+        _unexplained(summary),
+        _coverage(coverage),
     )
-    return "\t".join(columns)
+    return Group(*(drawn for part in parts for drawn in part))
 
 
-Part = tuple[str, Text]
-"""A label, and a text that is safe to show."""
+# --- the parts -----------------------------------------------------------------------------
 
 
-def explanation(reply: Reply, language: str = "en") -> list[Part]:
-    r"""Take a reply apart: a label and a text for each part.
+def _headline(summary: Summary) -> Iterator[RenderableType]:
+    when = span(summary)
+    told = f", {when[0]} to {when[1]}" if when else ""
+    yield Text(f"{_many(summary.deliveries, 'delivery', 'deliveries')}{told}", "bold")
+    outcomes = summary.outcome
+    grid = _grid("<>><")
+    for outcome, style in _STYLES.items():
+        count = outcomes[outcome]
+        if count:
+            share = count / summary.deliveries
+            grid.add_row(
+                Text(outcome.value, style),
+                Text(f"{count:,}", "bold"),
+                Text(f"{share:.1%}"),
+                _Bar(share, style),
+            )
+    yield _under(grid)
 
-    A part with several texts has its label on the first one only.
 
-    >>> label, text = explanation(Reply(550, ["No such user"]))[0]
-    >>> label, text.plain
-    ('code', '550')
-    """
-    status = reply.enhanced
-    parts = [
-        ("code", str(reply.code)),
-        ("class", f"{reply.reply_class.label}: {reply.reply_class.description}"),
-        ("subject", _subject(reply)),
-        *_labelled("meaning", _meaning(lookup(reply.code, language=language), language)),
-        ("enhanced", _enhanced(reply)),
-        *(_labelled("", _meaning(lookup(status, language=language), language)) if status else ()),
-        *_labelled("lines", [escape(line) for line in reply.lines]),
-        *_labelled("defects", _defects(reply)),
-        *_labelled("canonical", _canonical(reply)),
+def _over_time(summary: Summary) -> Iterator[RenderableType]:
+    times = summary.times
+    if len(times.counts) < 2:
+        return
+    size, stretches = times.stretches(_WIDEST)
+    yield _heading(f"Over time, by {times.unit if size == 1 else f'{size:,} {times.unit}s'}")
+    everything = [cells.total() for cells in stretches]
+    grid = _grid("<><")
+    for outcome, style in _STYLES.items():
+        counts = [cells[outcome] for cells in stretches]
+        if any(counts):
+            most = f"most {max(counts):,}"
+            grid.add_row(Text(outcome.value, style), Text(most, "dim"), _Line(counts, style))
+    if grid.row_count > 1:
+        grid.add_row(Text("all"), Text(f"most {max(everything):,}", "dim"), _Line(everything, ""))
+    yield _under(grid)
+
+
+def _reasons(summary: Summary) -> Iterator[RenderableType]:
+    rows = whys(summary)
+    if not rows:
+        return
+    yield _heading("Why mail did not arrive, and what to do")
+    who = messages("en")
+    grid = _grid("><")
+    for why in rows[:_ROWS]:
+        advice = why.advice
+        title = Text(f"{advice.title} ", "bold").append(f"({why.reason.value})", "dim")
+        acts = who.get("who_acts", advice.actor.name.lower())
+        advised = Text(f"{acts}: {advice.action}", "dim")
+        grid.add_row(Text(f"{why.total:,}", "bold"), Text("\n").join([title, advised]))
+    yield _under(grid)
+    yield from _more(len(rows))
+
+
+def _places(title: str, places: list[Place]) -> Iterator[RenderableType]:
+    if not places:
+        return
+    yield _heading(title)
+    shown = [
+        outcome
+        for outcome in _STYLES
+        if any(place.outcomes[outcome] for place in places) or outcome is Outcome.DELIVERED
     ]
-    return [(label, Text(text)) for label, text in parts]
+    delays = any(len(place.delays) for place in places)
+    grid = _grid("<" + ">" * len(shown) + ">" * delays)
+    labels = [Text(outcome.value, _STYLES[outcome]) for outcome in shown]
+    grid.add_row(Text(""), *labels, *[Text("half within")] * delays, style="dim")
+    for place in places[:_ROWS]:
+        row = [Text(_cut(place.name))]
+        row += [Text(f"{place.outcomes[outcome]:,}") for outcome in shown]
+        if delays:
+            row.append(Text(duration(place.delays.percentile(50)), "dim"))
+        grid.add_row(*row)
+    yield _under(grid)
+    yield from _more(len(places))
 
 
-def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
-    """Tell why, and what to do: the same for a verdict, with the words marked in the text.
+def _servers(summary: Summary) -> Iterator[RenderableType]:
+    """List who refused; the name comes last, since it may be long."""
+    places = _by_trouble(servers(summary))
+    if not places:
+        return
+    yield _heading("Servers that refuse most")
+    grid = _grid(">><<")
+    grid.add_row(*map(Text, ("refused", "of", "mostly", "")), style="dim")
+    for place in places[:_ROWS]:
+        grid.add_row(
+            Text(f"{place.trouble:,}", "bold"),
+            Text(f"{place.total:,}"),
+            Text(place.reason.value if place.reason else ""),
+            Text(_cut(place.name)),
+        )
+    yield _under(grid)
+    yield from _more(len(places))
 
-    >>> from smtpreply import classify
-    >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))][:3]
-    ['reason', 'text', 'words']
-    """
-    advice = verdict.advise(language)
-    words = messages(language)
-    who = words.get("who_acts", advice.actor.name.lower())
-    todo = words.get("dispositions", verdict.disposition.name.lower())
-    parts = [
-        ("reason", Text(f"{advice.title} ({verdict.reason.value}). {advice.means}", "bold")),
-        ("text", _marked(verdict)),
-        ("words", Text(_decided(verdict))),
-        ("next", Text(f"{todo}. {who}: {advice.action}")),
+
+def _block_lists(summary: Summary) -> Iterator[RenderableType]:
+    yield from _counted("Block lists", [(item.name, item.count) for item in listings(summary)])
+
+
+def _delays(summary: Summary) -> Iterator[RenderableType]:
+    rows = summary.delays.rows()
+    if not rows:
+        return
+    yield _heading("Delay, from arrival to the attempt")
+    grid = _grid("<>>>>")
+    labels = ("half within", "90% within", "99% within", "attempts")
+    grid.add_row(Text(""), *map(Text, labels), style="dim")
+    for kind, delays in rows:
+        found = [duration(delays.percentile(percent)) for percent in _PERCENTS]
+        grid.add_row(Text(kind, _style(kind)), *map(Text, found), Text(f"{len(delays):,}", "dim"))
+    yield _under(grid)
+
+
+def _replies(summary: Summary) -> Iterator[RenderableType]:
+    rows = [
+        ("reply codes", summary.code.most_common(_ROWS)),
+        ("enhanced codes", summary.enhanced.most_common(_ROWS)),
+        ("answering", summary.stage.most_common(_ROWS)),
+        ("status and code differ", summary.mismatch.most_common(_ROWS)),
     ]
-    return [*parts, *((label, Text(escape(text))) for label, text in _hints(verdict))]
+    if not any(found for _, found in rows):
+        return
+    yield _heading("Replies")
+    grid = _grid("<<")
+    for label, found in rows:
+        if found:
+            items = [Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found]
+            grid.add_row(Text(label, "dim"), _Flow(items))
+    yield _under(grid)
 
 
-def explanation_table(parts: Iterable[Part]) -> Table:
-    """Draw parts, with the labels on the left.
-
-    >>> explanation_table(explanation(Reply(250, ["Ok"]))).row_count
-    10
-    """
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    style = ""
-    for label, text in parts:
-        if label == "code":
-            style = _STYLES[ReplyClass(int(text.plain) // 100)]
-        table.add_row(label, Text(text.plain, style) if label in ("code", "class") else text)
-    return table
+def _refused(summary: Summary) -> Iterator[RenderableType]:
+    for heading, tally in refused(summary):
+        title = f"{heading} refused most"
+        yield from _counted(title, tally.most_common(_FEW), len(tally.counts), tally.error)
 
 
-def plain_explanation(parts: Iterable[Part]) -> str:
-    r"""Give parts as lines of text, which no width breaks; marked words stand in brackets.
-
-    >>> print(plain_explanation(explanation(Reply(250, ["Ok"]))).splitlines()[-1])
-    canonical  250 Ok\r\n
-    """
-    return "".join(f"{label:9}  {_bracketed(text)}\n" for label, text in parts)
+def _unexplained(summary: Summary) -> Iterator[RenderableType]:
+    tally: Tally[str] = summary.unexplained
+    found = tally.most_common(_FEW)
+    yield from _counted("Texts that nothing explains", found, len(tally.counts), tally.error)
 
 
-def _marked(verdict: Verdict) -> Text:
-    """Give the text with the words that decided marked."""
-    marked, at = Text(), 0
-    for start, end in verdict.evidence.spans if verdict.evidence else ():
-        marked.append(escape(verdict.text[at:start]))
-        marked.append(escape(verdict.text[start:end]), _MARK)
-        at = end
-    return marked.append(escape(verdict.text[at:]))
+_DELIVERIES = "deliveries told of"
 
 
-def _bracketed(text: Text) -> str:
-    plain, at = "", 0
-    for span in text.spans:
-        if span.style == _MARK:
-            plain += f"{text.plain[at : span.start]}[[{text.plain[span.start : span.end]}]]"
-            at = span.end
-    return plain + text.plain[at:]
-
-
-def _decided(verdict: Verdict) -> str:
-    evidence, second = verdict.evidence, verdict.second
-    decided = verdict.basis.value
-    if evidence is not None:
-        decided += f' "{escape(evidence.words)}", rule {verdict.rule}'
-    if second is not None:
-        decided += f"; second: {second.reason.value} by {second.basis.value}"
-    return decided + ("; words and code disagree" if verdict.disagrees else "")
-
-
-def _hints(verdict: Verdict) -> Iterator[tuple[str, str]]:
-    """Give what the text tells besides, where it does."""
-    pause, listing, provider = verdict.retry_after, verdict.blocklist, verdict.provider
-    if pause is not None:
-        yield "wait", str(pause)
-    if listing is not None:
-        item = f" ({listing.item})" if listing.item else ""
-        yield "listed", f"{listing.blocklist.name}{item}: {listing.url}"
-    if provider is not None:
-        yield "provider", f"{provider.name}{f': {provider.help}' if provider.help else ''}"
-    for label, items in (
-        ("urls", verdict.urls),
-        ("addresses", verdict.addresses),
-        ("ips", verdict.ips),
-        ("hosts", verdict.hostnames),
+def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
+    yield _heading("What was read")
+    grid = _grid("><")
+    for count, words in (
+        (coverage.lines, "lines"),
+        (coverage.known, f"of a known format{_formats(coverage)}"),
+        (coverage.understood, "understood"),
+        (coverage.deliveries, _DELIVERIES),  # a line may tell of several
     ):
-        if items:
-            yield label, ", ".join(items)
+        of_lines = 0 < count < coverage.lines and words != _DELIVERIES
+        share = f" ({count / coverage.lines:.1%})" if of_lines else ""
+        grid.add_row(Text(f"{count:,}", "bold"), Text(words + share))
+    yield _under(grid)
+    if coverage.shapes:
+        shapes = coverage.shapes.most_common(_FEW)
+        yield from _counted("Lines not understood", shapes, len(coverage.shapes))
+    if coverage.problems:
+        yield _heading("Problems")
+        for problem in coverage.problems[:_ROWS]:
+            yield _under(Text(escape(problem), "red"))
+        if len(coverage.problems) > _ROWS:
+            yield _under(Text(f"and {len(coverage.problems) - _ROWS:,} problems more", "red"))
 
 
-def _cells(exchange: Exchange) -> list[Text]:
-    reply = exchange.reply
-    style = _STYLES[reply.reply_class]
-    text = Text("\n").join(_text(line) for line in reply.lines)
-    if exchange.command is not None:
-        command = "end of message" if exchange.command == "." else escape(exchange.command)
-        text.append(f"\n(in reply to {command})", style="dim")
-    return [
-        Text(str(exchange.line), style="dim"),
-        Text(str(reply.code), style=f"bold {style}"),
-        Text(_WORDS[reply.reply_class], style=style),
-        Text(str(reply.enhanced or "")),
-        text,
-        Text("\n".join(defect.value for defect in reply.defects), style="magenta"),
-    ]
+# --- their pieces --------------------------------------------------------------------------
 
 
-def _meaning(entry: Entry, language: str) -> list[str]:
-    assert isinstance(entry, ReplyCodeEntry | StatusEntry)  # so are the entries of codes
-    words = messages(language)
-    return [
-        f"{entry.title}. {entry.description}",
-        f"{words.get('headings', 'for_the_sender')}: {entry.fix.sender}",
-        f"{words.get('headings', 'for_the_administrator')}: {entry.fix.admin}",
-    ]
+def _counted(
+    title: str, rows: Iterable[tuple[str, int]], number: int = 0, error: int = 0
+) -> Iterator[RenderableType]:
+    """List texts with their counts; of `number` that there are, and wrong by `error` at most."""
+    listed = list(rows)
+    if not listed:
+        return
+    yield _heading(title)
+    grid = _grid("><")
+    for text, count in listed:
+        grid.add_row(Text(f"{count:,}", "bold"), Text(_cut(text)))
+    yield _under(grid)
+    yield from _more(number, len(listed))
+    if error:
+        yield _under(Text(f"each may be {error:,} more: there are too many to count all", "dim"))
 
 
-def _subject(reply: Reply) -> str:
-    if reply.subject is None:
-        return "none: the second digit is above 5, which RFC 5321 4.2 does not have"
-    return f"{reply.subject.label}: {reply.subject.description}"
+def _more(number: int, shown: int = _ROWS) -> Iterator[RenderableType]:
+    if number > shown:
+        yield _under(Text(f"and {number - shown:,} more", "dim"))
 
 
-def _enhanced(reply: Reply) -> str:
-    if reply.enhanced is None:
-        return "none"
-    return f"{reply.enhanced}, of class {reply.enhanced.reply_class.label}"
+def _by_trouble(places: list[Place]) -> list[Place]:
+    refusing = [place for place in places if place.trouble]
+    return sorted(refusing, key=lambda place: (-place.trouble, place.name))
 
 
-def _defects(reply: Reply) -> list[str]:
-    return [
-        f"{defect.value} ({defect.reference}): {defect.description}" for defect in reply.defects
-    ] or ["none"]
+def _formats(coverage: Coverage) -> str:
+    found = ", ".join(f"{name} {count:,}" for name, count in coverage.formats.most_common())
+    return f": {escape(found)}" if found else ""
 
 
-def _canonical(reply: Reply) -> list[str]:
-    lines = bytes(reply).decode("utf-8", "surrogateescape").split("\n")[:-1]
-    return [escape(f"{line}\n") for line in lines]
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", "bold")
 
 
-def _labelled(label: str, texts: Iterable[str]) -> list[tuple[str, str]]:
-    return [("" if number else label, text) for number, text in enumerate(texts)]
+def _under(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 2), expand=False)
 
 
-def _text(text: str) -> Text:
-    return Text(escape(text))
+def _grid(columns: str) -> Table:
+    """Make a grid; each column is aligned to the left (<) or the right (>)."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for column in columns:
+        left = column == "<"
+        grid.add_column(justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    return grid
+
+
+def _cut(text: str) -> str:
+    return escape(text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}...")
+
+
+def _many(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _style(kind: str) -> str:
+    return _STYLES.get(Outcome(kind), "") if kind in set(Outcome) else ""
+
+
+@attrs.frozen
+class _Bar:
+    """A bar as long as a share of the room."""
+
+    share: float
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        eighths = max(round(self.share * _BAR * 8), 1)
+        full, part = divmod(eighths, 8)
+        drawn = "█" * full + " ▏▎▍▌▋▊▉"[part].strip()
+        if options.ascii_only:
+            drawn = "#" * max(full, 1)
+        yield Segment(drawn, Style.parse(self.style))
+
+
+@attrs.frozen
+class _Flow:
+    """Short texts one after the other, none of which is broken where a line ends."""
+
+    items: list[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines: list[Text] = []
+        for item in self.items:
+            if lines and lines[-1].cell_len + len(_GAP) + item.cell_len <= options.max_width:
+                lines[-1] = Text.assemble(lines[-1], _GAP, item)
+            else:
+                lines.append(item)
+        yield Text("\n").join(lines)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widths = [item.cell_len for item in self.items]
+        return Measurement(max(widths), sum(widths) + len(_GAP) * (len(widths) - 1))
+
+
+@attrs.frozen
+class _Line:
+    """Counts over time as blocks of eight heights; nothing where there is nothing."""
+
+    counts: list[int]
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        marks = " .:-=+*%#" if options.ascii_only else " ▁▂▃▄▅▆▇█"
+        most = max(self.counts)
+        drawn = "".join(marks[-(-count * 8 // most)] for count in self.counts)
+        yield Segment(drawn, Style.parse(self.style))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(len(self.counts), len(self.counts))

@@ -97,11 +97,11 @@ def test_codes_are_chosen_by_command_class_and_standing() -> None:
     assert [entry.code for entry in codes()] == sorted(entry.code for entry in codes())
 
 
-def test_a_reply_and_a_status_carry_their_entries() -> None:
+def test_a_reply_carries_its_entry_and_a_status_finds_its_own() -> None:
     reply = parse("550 5.1.1 No such user")
     assert reply.entry is lookup(550)
     assert reply.enhanced is not None
-    assert reply.enhanced.entry == lookup("5.1.1")
+    assert lookup(reply.enhanced) == lookup("5.1.1")
 
 
 def test_an_entry_is_a_value() -> None:

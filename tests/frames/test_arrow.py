@@ -9,8 +9,8 @@ import pytest
 
 from smtpreply import classify, parse
 from smtpreply.frames import arrow
-from smtpreply.frames.classifying import verdict_row
-from smtpreply.frames.scalar import parsed_frame
+from smtpreply.frames._classify import verdict_row
+from smtpreply.frames._scalar import parsed_frame
 
 TEXTS = ["550 5.1.1 No such user", None, "rubbish", "250-a\r\n250 b\r\n", "571-x 571 y", "", None]
 TYPES = [

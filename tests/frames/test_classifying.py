@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from benchmarks.corpus import corpus
 from smtpreply import classify
-from smtpreply.frames.classifying import classified, verdict_row
-from smtpreply.frames.schema import CLASSIFIED
+from smtpreply.frames._classify import classified, verdict_row
+from smtpreply.frames._schema import CLASSIFIED
 from smtpreply.reasons import Classifier, rules_in
-from smtpreply.reasons.named import table
+from smtpreply.reasons.lexicon import table
 from smtpreply.reasons.phrase import Phrase
 from smtpreply.testing import damaged_replies, replies
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply.codes import EnhancedStatus
+from smtpreply.frames._deliveries import deliveries_in, delivery_batch
 from smtpreply.frames.arrow import DELIVERY_SCHEMA, read_deliveries, write_deliveries
-from smtpreply.frames.deliveries import deliveries_in, delivery_batch
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.stage import Stage
 from smtpreply.testing import enhanced_statuses

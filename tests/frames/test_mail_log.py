@@ -14,19 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import mail_logs
-from smtpreply.frames import mail_log
-from smtpreply.frames.mail_log import LOG
+from smtpreply.frames import _mail_log as mail_log
+from smtpreply.frames._mail_log import LOG
+from smtpreply.frames._rows import row_of
 from smtpreply.frames.polars import scan_mail_log
-from smtpreply.frames.rows import row_of
 from smtpreply.logs import Delivery, Format, scan
+from smtpreply.logs.input.sources import inputs
 from smtpreply.logs.registry import register
-from smtpreply.logs.source import inputs
 
 STATELESS = [name for name in LOG if name not in {"sender", "message_id"}]
 
 
 def mostly(usual: str, *others: str) -> st.SearchStrategy[str]:
-    """Give the usual half of the time, so that whole lines are usual at times."""
+    """Return the usual half of the time, so that whole lines are usual at times."""
     return st.just(usual) | st.sampled_from([usual, *others])
 
 

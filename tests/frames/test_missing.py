@@ -25,9 +25,9 @@ import pytest
         ),
         ("arrow", "polars", 'smtpreply.frames.arrow needs polars: pip install "smtpreply[arrow]"'),
         (
-            "deliveries",
+            "_deliveries",
             "pyarrow",
-            'smtpreply.frames.deliveries needs pyarrow: pip install "smtpreply[arrow]"',
+            'smtpreply.frames.arrow needs pyarrow: pip install "smtpreply[arrow]"',
         ),
     ],
 )

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from benchmarks.corpus import corpus
-from smtpreply.frames.parsing import FIELDS, parsed, parsed_columns
-from smtpreply.frames.scalar import parsed_frame
+from smtpreply.frames._parse import FIELDS, parsed, parsed_columns
+from smtpreply.frames._scalar import parsed_frame
 from smtpreply.testing import damaged_replies, replies, streams, wire_replies
 
 # What meets at the edges of the patterns: heads, statuses in and out of form, line ends.
@@ -138,7 +138,7 @@ def test_what_is_in_form_does_not_go_through_the_scalar_parser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The expressions settle all of the corpus; of what is not in form, each text comes once."""
-    from smtpreply.frames import parsing
+    from smtpreply.frames import _parse as parsing
 
     seen: list[bytes] = []
 

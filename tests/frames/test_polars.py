@@ -12,8 +12,8 @@ from polars.testing import assert_frame_equal, assert_series_equal
 import smtpreply.frames.polars as frames
 from benchmarks.corpus import corpus
 from smtpreply import Defect, parse
-from smtpreply.frames.classifying import classified
-from smtpreply.frames.parsing import parsed
+from smtpreply.frames._classify import classified
+from smtpreply.frames._parse import parsed
 
 REPLIES = ["550 5.1.1 No such user\r\n", None, "rubbish", "250-a\r\n250 b\r\n", "571-x 571 y", ""]
 

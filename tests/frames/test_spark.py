@@ -25,7 +25,7 @@ from pyspark.sql import functions as sql  # noqa: E402
 
 from smtpreply.frames import arrow, spark  # noqa: E402
 from smtpreply.logs import Coverage, scan  # noqa: E402
-from smtpreply.report.summary import Summary  # noqa: E402
+from smtpreply.summary.summary import Summary  # noqa: E402
 
 # Spark leaves it to the garbage collector to close some of its sockets.
 pytestmark = pytest.mark.filterwarnings(

@@ -30,7 +30,7 @@ import attrs
 import pytest
 
 from smtpreply import Reply
-from smtpreply.reader import NEED_DATA, ReplyReader
+from smtpreply.reply.stream import NEED_DATA, ReplyReader
 
 PACKAGES = "SMTPREPLY_MTAS"
 """The variable that names the folder of `.ci/fetch-mtas`."""
@@ -86,7 +86,7 @@ class Program:
     enter: str = ""
 
     def package(self) -> Path:
-        """Give the folder of the unpacked package; skip the test where it cannot be run."""
+        """Return the folder of the unpacked package; skip the test where it cannot be run."""
         unpacked = Path(os.environ.get(PACKAGES) or "/nonexistent").absolute() / self.name
         for root in (unpacked, Path("/")):
             if (root / self.binary).is_file():
@@ -112,7 +112,7 @@ def _need_namespaces() -> None:
 
 
 def free_port() -> int:
-    """Give a port of loopback that nobody listens on now."""
+    """Return a port of loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -128,13 +128,13 @@ class MailServer:
         self._process = process
 
     def send(self, recipients: Iterable[str]) -> None:
-        """Give it one message for each recipient."""
+        """Return it one message for each recipient."""
         with smtplib.SMTP("127.0.0.1", self.port, "client.example.org", timeout=60) as client:
             for recipient in recipients:
                 client.sendmail(SENDER, recipient, "Subject: hello\r\n\r\nHello.\r\n")
 
     def session(self, *commands: bytes) -> list[Reply]:
-        """Give its replies to a client from outside, the greeting first."""
+        """Return its replies to a client from outside, the greeting first."""
         source = (OUTSIDE, 0)
         address = ("127.0.0.1", self.port)
         with socket.create_connection(address, timeout=60, source_address=source) as connection:
@@ -154,7 +154,7 @@ class MailServer:
             time.sleep(0.05)
 
     def log(self) -> str:
-        """Give all that it has written so far."""
+        """Return all that it has written so far."""
         files = (self.folder / name for name in ("stderr", "mainlog"))
         return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
 
@@ -230,7 +230,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _libraries(package: Path) -> str:
-    """Give where the unpacked libraries are, as they will be found under /mnt."""
+    """Return where the unpacked libraries are, as they will be found under /mnt."""
     if package == Path("/"):
         return ""
     found = {
@@ -240,7 +240,7 @@ def _libraries(package: Path) -> str:
 
 
 def _machine_files(program: Program, machine: dict[str, str], names: str) -> dict[str, str]:
-    """Give the files of /etc: the machine's users and groups, and those that are missing there."""
+    """Return the files of /etc: the machine's users and groups, and those missing there."""
     known = {
         kind: {row.partition(":")[0] for row in text.splitlines()} for kind, text in machine.items()
     }

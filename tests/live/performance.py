@@ -11,7 +11,7 @@ from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
 from smtpreply.logs import Delivery, Direction, ReplyBy, scan
-from smtpreply.report.summary import Summary
+from smtpreply.summary.summary import Summary
 
 Routes = Mapping[str, Place]
 """Where the server of each domain listens."""
@@ -36,7 +36,7 @@ class Performance:
     together: Summary
 
     def of(self, script: Script) -> list[Delivery]:
-        """Give what was told of the attempts at one script's recipient."""
+        """Return what was told of the attempts at one script's recipient."""
         return [
             found
             for found in self.deliveries
@@ -44,12 +44,12 @@ class Performance:
         ]
 
     def from_server(self, script: Script) -> list[Delivery]:
-        """Give what was told of one script's server, whichever recipient it was for."""
+        """Return what was told of one script's server, whichever recipient it was for."""
         address, _ = self.places[script.domain]
         return [found for found in self.deliveries if found.relay_ip == address]
 
     def own_words(self) -> list[Delivery]:
-        """Give what was told of the client from outside, in order."""
+        """Return what was told of the client from outside, in order."""
         return [found for found in self.deliveries if found.direction is Direction.INCOMING]
 
 
@@ -117,7 +117,7 @@ def assert_bulk_reading_comes_to_the_same(performance: Performance) -> None:
 
 
 def outcome(delivery: Delivery) -> dict[str, object]:
-    """Give what a delivery tells of an attempt, to compare."""
+    """Return what a delivery tells of an attempt, to compare."""
     reply = delivery.reply
     return {
         "direction": delivery.direction,
@@ -134,7 +134,7 @@ def outcome(delivery: Delivery) -> dict[str, object]:
 
 
 def expected(performance: Performance, script: Script, **told: object) -> dict[str, object]:
-    """Give what a delivery should tell of a script; `told` is what this server tells otherwise."""
+    """Return what a delivery should say of a script; `told` is what this server says otherwise."""
     usual: dict[str, object] = {
         "direction": Direction.OUTGOING,
         "sender": SENDER,
@@ -152,7 +152,7 @@ def expected(performance: Performance, script: Script, **told: object) -> dict[s
 def invented(
     performance: Performance, scripts: Sequence[Script], kept: Callable[[Script], str]
 ) -> list[Delivery]:
-    """Give what the log tells that a server said, where it said no such thing."""
+    """Return what the log tells that a server said, where it said no such thing."""
     said = {performance.places[script.domain][0]: kept(script) for script in scripts}
     said[performance.places[SENDER.partition("@")[2]][0]] = TAKEN
     return [

@@ -30,8 +30,8 @@ from smtpreply.logs import (
     register,
     scan,
 )
-from smtpreply.logs.clock import Clock
-from smtpreply.logs.memory import Memory
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.toolkit.recent import Memory
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/smtp[4242]: "
 SENT = (
@@ -135,6 +135,7 @@ def test_postfix_words_of_its_own_are_no_reply() -> None:
     )
     assert (delivery.reply, delivery.stage) == (None, Stage.RCPT)
     assert delivery.diagnostic is not None
+    assert delivery.verdict is not None
     assert delivery.verdict.reason.value != "accepted"
 
 

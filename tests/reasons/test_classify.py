@@ -47,7 +47,7 @@ def test_reason_and_what_decided(text: str, reason: str, basis: Basis) -> None:
 def test_a_reply_and_its_text_get_the_same_reason() -> None:
     text = "550-5.1.1 The account that you tried to reach does\r\n550 5.1.1 not exist"
     reply = parse(text)
-    assert reply.verdict().reason is classify(text).reason is Reason.UNKNOWN_RECIPIENT
+    assert classify(reply).reason is classify(text).reason is Reason.UNKNOWN_RECIPIENT
     assert classify(text.encode()).reason is Reason.UNKNOWN_RECIPIENT
 
 
@@ -347,5 +347,5 @@ def test_bounds_of_a_rule(tmp_path: Path) -> None:
 def test_replies_and_verdicts_copy() -> None:
     reply = Reply(550, ["User unknown"])
     assert (
-        copy.deepcopy(reply).verdict().reason is pickle.loads(pickle.dumps(reply)).verdict().reason
+        classify(copy.deepcopy(reply)).reason is classify(pickle.loads(pickle.dumps(reply))).reason
     )

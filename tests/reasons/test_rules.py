@@ -8,7 +8,7 @@ import pytest
 
 import smtpreply
 from smtpreply.reasons import Reason, Rule, RuleError, builtin_rules, default_classifier, rules_in
-from smtpreply.reasons.check import problems
+from smtpreply.reasons.lint import problems
 
 RULES = builtin_rules()
 CATCHES = [(rule, text) for rule in RULES for text in rule.catches]

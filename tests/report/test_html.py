@@ -25,10 +25,10 @@ from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.report import figures
 from smtpreply.report.findings import provider_places, span, whys
 from smtpreply.report.html import html_report
-from smtpreply.report.outcome import Outcome
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
-from smtpreply.report.summary import Summary
-from smtpreply.report.tally import Tally
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.top_counter import Tally
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.log"
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -100,7 +100,7 @@ def page(sample: tuple[Summary, Coverage]) -> str:
 
 @pytest.fixture(scope="module")
 def hostile() -> str:
-    """Give a page of a log that has an attack in whatever a stranger can write."""
+    """Return a page of a log that has an attack in whatever a stranger can write."""
     summary = Summary()
     coverage = Coverage(lines=9, known=9, understood=1)
     for attack, status in itertools.product(ATTACKS, (Status.BOUNCED, Status.REJECTED)):
@@ -264,7 +264,7 @@ VISIONS = {
 
 
 def seen(color: str, vision: str) -> tuple[float, float, float]:
-    """Give a colour as it is seen, in CIE L*a*b*, where distance is difference."""
+    """Return a colour as it is seen, in CIE L*a*b*, where distance is difference."""
     channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     light = [

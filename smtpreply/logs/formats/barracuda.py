@@ -22,10 +22,10 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import said_by
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "barracuda"
@@ -92,7 +92,7 @@ class _Reader:
 
 
 def _named(text: str) -> str | None:
-    """Give an address; "-" is none."""
+    """Return an address; "-" is none."""
     return None if text == "-" else text.strip("<>")
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -71,7 +71,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
 
 
 def _time(event: Event) -> datetime | None:
-    """Give the time. A webhook's date is in the time zone of the account, and names none."""
+    """Return the time. A webhook's date is in the time zone of the account, and names none."""
     if event.has("messageId"):
         return event.time("date")
     return event.time("ts_epoch") or event.time("ts_event") or event.time("ts")

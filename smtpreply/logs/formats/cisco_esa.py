@@ -33,14 +33,14 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogues
-from smtpreply.logs.formats.messages import Messages
-from smtpreply.logs.formats.words import coded, port_of, status_of
-from smtpreply.logs.memory import CAPACITY, Memory
-from smtpreply.logs.prefix import Line
-from smtpreply.octets import rejoined
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.fields import coded, port_of, status_of
+from smtpreply.logs.toolkit.recent import CAPACITY, Memory
 from smtpreply.stage import Stage
 
 _NAME = "cisco-esa"
@@ -224,7 +224,7 @@ class _Reader:
         return self._dialogues.replied(line, peer, dialogue, text, time=_time(line), **host)
 
     def finish(self) -> Iterable[Delivery]:
-        """Give the successes whose response the log does not tell."""
+        """Return the successes whose response the log does not tell."""
         left = [done for dcid in list(self._done_with) for done in self._closed(dcid)]
         return left + self._dialogues.finish()
 
@@ -246,7 +246,7 @@ class _Reader:
 
 
 def _read_words(words: str) -> tuple[str | None, ReplyBy | None]:
-    """Give what was said, and by whom: a server only where there is a code."""
+    """Return what was said, and by whom: a server only where there is a code."""
     said = _SAID.search(words)
     if said is None:
         return words or None, None
@@ -289,7 +289,7 @@ def _event(line: Line) -> str:
 
 
 def _timed(line: Line, delivery: Delivery) -> Delivery:
-    """Give a delivery the time of AsyncOS' own stamp, where no syslog has written one."""
+    """Return a delivery the time of AsyncOS' own stamp, where no syslog has written one."""
     time = None if line.time else _time(line)
     return attrs.evolve(delivery, time=time) if time else delivery
 

@@ -26,10 +26,10 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, said_by, stage_of
-from smtpreply.logs.memory import CAPACITY
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of
+from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.stage import Stage
 
 _NAME = "courier"
@@ -90,7 +90,7 @@ class _Attempt:
             self.words = words
 
     def delivery(self) -> Delivery:
-        """Give what has been told."""
+        """Return what has been told."""
         text = "\n".join(self.reply) or self.words
         sent = self.status is Status.SENT
         return delivery_in(
@@ -156,7 +156,7 @@ class _Reader:
             yield self._attempts.pop(next(iter(self._attempts))).delivery()
 
     def finish(self) -> Iterable[Delivery]:
-        """Give the attempts whose outcome the log does not tell."""
+        """Return the attempts whose outcome the log does not tell."""
         left = [attempt.delivery() for attempt in self._attempts.values()]
         self._attempts.clear()
         return left

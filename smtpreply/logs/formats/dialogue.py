@@ -14,10 +14,10 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import stage_of
-from smtpreply.logs.memory import CAPACITY, Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import stage_of
+from smtpreply.logs.toolkit.recent import CAPACITY, Memory
 from smtpreply.stage import Stage
 
 _REPLY = re.compile(r"([2-5][0-9]{2})(?:[ -]|\Z)")
@@ -62,7 +62,7 @@ class Dialogue:
             self.asked = address[1] if address else None
 
     def reply(self, text: str) -> Iterator[dict[str, Any]]:
-        """Give what a reply of the server tells: the fields of a delivery, or of several."""
+        """Yield what a reply of the server tells: the fields of a delivery, or of several."""
         match = _REPLY.match(text)
         if match is None:
             return
@@ -121,7 +121,7 @@ class Dialogues:
         self._held: dict[str, _Held] = {}
 
     def of(self, key: str, *, is_ours: bool) -> Dialogue:
-        """Give the session of a name, new where it is not known."""
+        """Return the session of a name, new where it is not known."""
         known = self._sessions.get(key)
         if known is None or known.is_ours is not is_ours:
             known = self._sessions[key] = Dialogue(is_ours)
@@ -130,7 +130,7 @@ class Dialogues:
     def replied(
         self, line: Line, key: str, dialogue: Dialogue, text: str, **fields: Any
     ) -> list[Delivery]:
-        """Give what a reply tells, when its last line has been seen.
+        """Return what a reply tells, when its last line has been seen.
 
         Args:
             line: where it stands.
@@ -150,7 +150,7 @@ class Dialogues:
         return []
 
     def finish(self) -> list[Delivery]:
-        """Give the replies that have not come to an end."""
+        """Return the replies that have not come to an end."""
         return [found for key in list(self._held) for found in self._left(key)]
 
     def _left(self, key: str) -> list[Delivery]:

@@ -22,13 +22,13 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages
-from smtpreply.logs.formats.words import said_by, stage_of
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.fields import said_by, stage_of
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "dma"

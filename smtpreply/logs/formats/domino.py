@@ -20,10 +20,10 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.sessions import Answered, Session
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "domino"
 
@@ -73,7 +73,7 @@ class _Reader:
         return found
 
     def finish(self) -> Iterator[Delivery]:
-        """Give the replies whose last line is not in the log."""
+        """Yield the replies whose last line is not in the log."""
         while self._threads:
             yield from self._left(next(iter(self._threads)))
 

@@ -25,12 +25,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, said_by
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, said_by
 from smtpreply.stage import Stage
 
 _NAME = "dovecot"
@@ -148,7 +148,7 @@ def _answered(reply: str, *, sent: bool) -> dict[str, Any]:
 
 
 def _body(line: Line) -> str:
-    """Give a line from its agent on, without the stamp of Dovecot's own file."""
+    """Return a line from its agent on, without the stamp of Dovecot's own file."""
     stamp = _STAMPED.match(line.message) if line.program is None else None
     return line.message[stamp.end() :] if stamp else line.message
 

@@ -12,7 +12,7 @@ extended report is not here: it has the columns of `smtpreply.logs.formats.excha
     recipient_status = address "##" event *("," SP event) *(";" ...)
     Detail   = [words "."] SP reply ["[" name "=" value "]"] / "Reason: " status [words]
 
-where ``status`` is that of `smtpreply.logs.formats.exchange`. Reports are written in UTF-16.
+where ``status`` is that of `smtpreply.logs.toolkit.exchange`. Reports are written in UTF-16.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from attrs import evolve
 
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.exchange import Answer, answer_in, holds_pairs
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Head, Row, TableReader, bare, claims_by, with_columns
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.exchange import Answer, answer_in, holds_pairs
+from smtpreply.logs.toolkit.tables import Head, Row, TableReader, bare, claims_by, with_columns
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "exchange-online"
 
@@ -128,7 +128,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
 
 
 def _of_summary(row: Row) -> Iterator[dict[str, Any]]:
-    """Give each recipient, and the last that happened to it."""
+    """Yield each recipient, and the last that happened to it."""
     for item in row["recipientstatus"].split(";"):
         recipient, separator, events = item.partition("##")
         status = _STATUSES.get(events.rpartition(",")[2].strip().lower())
@@ -137,7 +137,7 @@ def _of_summary(row: Row) -> Iterator[dict[str, Any]]:
 
 
 def _of_trace(row: Row) -> list[dict[str, Any]] | None:
-    """Give what a row says of its recipient; nothing where it is only on its way."""
+    """Return what a row says of its recipient; nothing where it is only on its way."""
     event = (row.get("status") or row.get("event") or "").strip().lower()
     answer = _answer(row.get("detail") or row.get("customdata") or "")
     status = _STATUSES.get(event)

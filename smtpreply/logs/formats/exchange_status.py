@@ -8,7 +8,7 @@ From the output of ``Get-Queue``, ``Get-Message``, ``Get-MessageTrackingLog`` an
           / name "=" / [event ":"] "Reason:" SP
     name  = "LastError" / "Last Error" / "RecipientStatus" / "Status" / "Detail" / "Error"
 
-where ``status`` has pairs: see `smtpreply.logs.formats.exchange`. Behind LastError a reply may
+where ``status`` has pairs: see `smtpreply.logs.toolkit.exchange`. Behind LastError a reply may
 stand alone, as Exchange 2007 and 2010 write it.
 """
 
@@ -19,10 +19,10 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.exchange import answer_in
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.exchange import answer_in
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "exchange-status"
 
@@ -67,7 +67,7 @@ def _read(line: Line) -> Iterable[Delivery] | None:
 
 
 def _status(text: str, *, queued: bool) -> Status | None:
-    """Give what became of it: what is in a queue's last error is tried again, whatever it says."""
+    """Return the status: what is in a queue's last error is tried again, whatever it says."""
     if queued:
         return Status.DEFERRED
     return Status.EXPIRED if _EXPIRED.match(text) else _BY_CLASS.get(text[:1])

@@ -10,7 +10,7 @@ where the extended report has the same columns)::
              "related-recipient-address,reference,message-subject,sender-address,return-path,"
              "message-info" ["," more]     ; network-message-id since 2013, more since 2010
     names  =/ the same in `Get-MessageTrackingLog | Export-Csv`: "RecipientStatus"
-    status = one or a list of what `smtpreply.logs.formats.exchange` reads, one for each recipient;
+    status = one or a list of what `smtpreply.logs.toolkit.exchange` reads, one for each recipient;
              or no reply at all: "To", "Cc", a folder
     source-context = [session] ";" reply [";ClientSubmitTime:" time]     ; SEND: to the end of data
                    / host "=" reply                                      ; HAREDIRECT: the shadow's
@@ -27,18 +27,18 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.exchange import (
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.exchange import (
     Answer,
     answer_in,
     holds_pairs,
     statuses_in,
     values_in,
 )
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import span_between, time_of
-from smtpreply.logs.formats.words import said_by
-from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Head, Row, TableReader, claims_by, fields_of, with_columns
+from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, fields_of, with_columns
+from smtpreply.logs.toolkit.timestamps import span_between, time_of
 from smtpreply.stage import Stage
 
 _NAME = "exchange-tracking"
@@ -119,7 +119,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
 
 
 def _known(row: Row, time: datetime | None) -> dict[str, Any]:
-    """Give what holds for all recipients of a row."""
+    """Return what holds for all recipients of a row."""
     sender = row.get("returnpath") or row.get("senderaddress") or row.get("sender")
     return {
         "queue_id": row.get("internalmessageid"),
@@ -130,7 +130,7 @@ def _known(row: Row, time: datetime | None) -> dict[str, Any]:
 
 
 def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
-    """Give what a row tells of each recipient."""
+    """Yield what a row tells of each recipient."""
     recipients = values_in(row.get("recipientaddress") or row.get("recipients", ""))
     context = row.get("sourcecontext", "")
     if event.startswith("HAREDIRECT"):
@@ -155,7 +155,7 @@ def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
 
 
 def _statuses(row: Row, context: str, count: int) -> list[Answer]:
-    """Give the answers for as many recipients; those without a reply say nothing."""
+    """Return the answers for as many recipients; those without a reply say nothing."""
     text = row.get("recipientstatus", "")
     text = text if holds_pairs(text) else text.strip("{}")
     spoke = row.get("source", "").upper() == "SMTP"
@@ -220,7 +220,7 @@ def _direction(source: str, *, outgoing: bool) -> Direction | None:
 
 
 def _status(event: str, text: str) -> Status | None:
-    """Give what became of a recipient; a message that fails with a success was let fall."""
+    """Return what became of a recipient; a message that fails with a success was let fall."""
     status = _STATUSES[event]
     if status is not Status.BOUNCED:
         return status

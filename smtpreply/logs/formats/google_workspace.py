@@ -25,10 +25,10 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Row, TableReader, claims_by, with_columns
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.tables import Row, TableReader, claims_by, with_columns
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "google-workspace"
 
@@ -80,7 +80,7 @@ def _read_export(line: Line, row: Row) -> Iterable[Delivery] | None:
 
 
 def _of_gmail(line: Line) -> dict[str, Any] | None:
-    """Give the event of a JSON object, if it is one of Gmail's."""
+    """Return the event of a JSON object, if it is one of Gmail's."""
     fields = line.fields or {}
     fields = fields["gmail"] if isinstance(fields.get("gmail"), dict) else fields
     known = isinstance(fields.get("event_info"), dict) and isinstance(
@@ -133,7 +133,7 @@ def _member(fields: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    """Give a value as text: BigQuery writes whole numbers as strings, or as numbers."""
+    """Return a value as text: BigQuery writes whole numbers as strings, or as numbers."""
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int) and abs(value) < 10**18 else None

@@ -34,15 +34,15 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.clock import STAMP
+from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogues
-from smtpreply.logs.formats.messages import Messages, delivery_in
-from smtpreply.logs.formats.words import number_of, port_of, said_by, uncoloured
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
-from smtpreply.octets import rejoined
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
+from smtpreply.logs.toolkit.fields import number_of, port_of, said_by, uncoloured
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "haraka"
@@ -150,7 +150,7 @@ class _Reader:
         return self._dialogues.replied(line, key, dialogue, text, **known)
 
     def finish(self) -> Iterable[Delivery]:
-        """Give the replies that have not come to an end."""
+        """Return the replies that have not come to an end."""
         return self._dialogues.finish()
 
     def _outbound(self, line: Line, entry: _Entry) -> Delivery | None:
@@ -211,7 +211,7 @@ class _Reader:
         relay: tuple[str, int | None] | None = None,
         **fields: Any,
     ) -> Delivery:
-        """Give what became of a message: its name is that of the transaction and of a copy."""
+        """Return what became of a message: its name is that of the transaction and of a copy."""
         relay = relay or self._relays.get(entry.uuid)
         known = {} if relay is None else _relay(*relay)
         if entry.uuid:

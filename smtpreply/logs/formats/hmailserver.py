@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogues
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "hmailserver"
 
@@ -62,7 +62,7 @@ class _Reader:
         )
 
     def finish(self) -> Iterable[Delivery]:
-        """Give the replies that have not come to an end."""
+        """Return the replies that have not come to an end."""
         return self._dialogues.finish()
 
 

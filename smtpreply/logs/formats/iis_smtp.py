@@ -22,13 +22,13 @@ from collections.abc import Iterable, Sequence
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
 from smtpreply.logs.formats.sessions import Session, fields_for
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.formats.words import port_of, stage_of
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Head, Row, TableReader, claims_by, with_columns
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, stage_of
+from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, with_columns
+from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
 
 _NAME = "iis-smtp"

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, each, event_format, with_code, words
-from smtpreply.logs.formats.words import stage_of, status_of
+from smtpreply.logs.toolkit.fields import stage_of, status_of
+from smtpreply.logs.toolkit.json_events import Event, Told, each, event_format, with_code, words
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -107,20 +107,20 @@ def _speaker(event: Event, response: Event, kind: str, content: str) -> ReplyBy:
 
 
 def _enhanced(code: Event) -> str | None:
-    """Give an enhanced status in its written form; None where there is none, or no such one."""
+    """Return an enhanced status in its written form; None where there is none, or no such one."""
     parts = [code.number(name) for name in ("class", "subject", "detail")]
     written = ".".join(str(part) for part in parts)
     return written if None not in parts and status_of(written) else None
 
 
 def _stage(command: str | None) -> Stage | None:
-    """Give what was answered; the words of a command that was sent may have parameters."""
+    """Return what was answered; the words of a command that was sent may have parameters."""
     command = (command or "").strip()
     return Stage.END_OF_DATA if command == "." else stage_of(command)
 
 
 def _address(text: str | None) -> str | None:
-    """Give an address; none where a report has come in without one."""
+    """Return an address; none where a report has come in without one."""
     return None if text in ("0.0.0.0", "::") else text  # noqa: S104  (nothing is bound to it)
 
 

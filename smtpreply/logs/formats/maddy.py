@@ -20,12 +20,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages
-from smtpreply.logs.formats.words import coded, port_of, said_by, stage_of, text_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.fields import coded, port_of, said_by, stage_of, text_of
 from smtpreply.stage import Stage
 
 _NAME = "maddy"
@@ -154,7 +154,7 @@ class _Reader:
 
 
 def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
-    """Part a message from its object."""
+    """Split a message from its object."""
     tab = _OBJECT.search(text)
     if tab is None:
         return text, {}
@@ -170,7 +170,7 @@ def _object(text: str) -> Mapping[str, Any]:
 
 
 def _reply(fields: Mapping[str, Any]) -> str | None:
-    """Give a reply of its parts; None where there is no code."""
+    """Return a reply of its parts; None where there is no code."""
     code = fields.get("smtp_code")
     if not isinstance(code, int) or not 100 <= code <= 999:
         return None

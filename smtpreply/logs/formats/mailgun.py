@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
 from smtpreply.stage import Stage
 
 _OTHERS = {
@@ -89,7 +89,7 @@ def _status(event: Event, kind: str) -> Status | None:
 
 
 def _tried(event: Event, status: Status) -> bool:
-    """Tell whether a server was spoken to: a route's URL gives a status of HTTP."""
+    """Return whether a server was spoken to: a route's URL gives a status of HTTP."""
     return status is not Status.REJECTED and event.text("envelope", "transport") != "http"
 
 
@@ -115,7 +115,7 @@ def _of_form(event: Event) -> Iterable[Told] | None:
 
 
 def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Told:
-    """Give what was said. Where Mailgun speaks, its description or its reason tell more."""
+    """Return what was said. Where Mailgun speaks, its description or its reason tell more."""
     code = said.number("code")
     own = not tried or (code is not None and (code in _OWN_CODES or not 200 <= code <= 599))
     if own or (not text and code is None):

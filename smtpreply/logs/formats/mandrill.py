@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.formats.events import Event, Told, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Told, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {

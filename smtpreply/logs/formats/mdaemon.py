@@ -25,10 +25,10 @@ import attrs
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format
 from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.formats.words import port_of
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.fields import port_of
+from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "mdaemon"
 
@@ -108,7 +108,7 @@ class _Reader:
         )
 
     def finish(self) -> Iterable[Delivery]:
-        """Give the replies that have not come to an end."""
+        """Return the replies that have not come to an end."""
         return self._dialogues.finish()
 
 

@@ -26,11 +26,11 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import span_of, time_of
-from smtpreply.logs.formats.words import port_of, said_by
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, said_by
+from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.timestamps import span_of, time_of
 from smtpreply.stage import Stage
 
 _NAME = "momentum"
@@ -178,7 +178,7 @@ class _Reader:
         )
 
     def _recipient(self, message: str, domain: str) -> str | None:
-        """Give the recipient at a domain, if there is but one."""
+        """Return the recipient at a domain, if there is but one."""
         ending = f"@{domain}".lower()
         known = self._recipients.get(message) or ()
         found = [address for address in known if address.lower().endswith(ending)]
@@ -214,7 +214,7 @@ def _permanent(text: str) -> Status:
 
 
 def _speaker(text: str, stage: str) -> ReplyBy | None:
-    """Tell whose words a reply is; an out-of-band bounce has a server's that was not spoken to."""
+    """Return who wrote a reply; an out-of-band bounce has a server's that was not spoken to."""
     internal = _INTERNAL.match(text) is not None or stage == _NOT_CONNECTED
     return said_by(ReplyBy.MTA if internal else ReplyBy.REMOTE, text)
 

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import said_by
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import said_by
 from smtpreply.stage import Stage
 
 _NAME = "msmtp"
@@ -76,7 +76,7 @@ def _read(line: Line) -> Iterable[Delivery] | None:
 
 
 def _words(said: str) -> tuple[str | None, str | None]:
-    """Give what the server said, and what msmtp says of it."""
+    """Return what the server said, and what msmtp says of it."""
     begin = _SAID.match(said)
     if begin is None:
         return None, said.removeprefix(_ERROR).removesuffix("'") or None

@@ -19,10 +19,10 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import said_by
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "nullmailer"
@@ -55,7 +55,7 @@ class _Attempt:
     status: Status | None = None
 
     def deliveries(self) -> list[Delivery]:
-        """Give one delivery a recipient."""
+        """Return one delivery a recipient."""
         by = said_by(ReplyBy.REMOTE, self.text)
         return [
             delivery_in(
@@ -133,7 +133,7 @@ class _Reader:
         return told.deliveries() if told else []
 
     def finish(self) -> Iterable[Delivery]:
-        """Give what was answered where the outcome is not told."""
+        """Return what was answered where the outcome is not told."""
         left = [told for host in list(self._told) for told in self._left(host)]
         self._told.clear()
         return left

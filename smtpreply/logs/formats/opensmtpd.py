@@ -29,10 +29,10 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, said_by, seconds_of, stage_of
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, said_by, seconds_of, stage_of
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "opensmtpd"

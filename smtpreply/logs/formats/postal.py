@@ -20,8 +20,8 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, Status
-from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
-from smtpreply.logs.formats.words import port_of
+from smtpreply.logs.toolkit.fields import port_of
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -52,7 +52,7 @@ def _knows(event: Event) -> bool:
 
 
 def _payload(event: Event) -> Event | None:
-    """Give what tells of a message's status; None where nothing does."""
+    """Return what tells of a message's status; None where nothing does."""
     if (event.text("event") or "").startswith("Message") and event.has("payload"):
         payload, certain = event.part("payload"), True
     else:

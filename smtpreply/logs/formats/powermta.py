@@ -27,11 +27,11 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import span_between, span_of, time_of
-from smtpreply.logs.formats.words import said_by, status_of
-from smtpreply.logs.prefix import Line
-from smtpreply.logs.table import Head, Row, TableReader, claims_by, fields_of, with_columns
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import said_by, status_of
+from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, fields_of, with_columns
+from smtpreply.logs.toolkit.timestamps import span_between, span_of, time_of
 from smtpreply.stage import Stage
 
 _NAME = "powermta"
@@ -155,7 +155,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
 
 
 def _words(row: Row) -> dict[str, Any]:
-    """Give the reply, or what stands in its place, and the status beside it."""
+    """Return the reply, or what stands in its place, and the status beside it."""
     dsn = _STATUS.match(row.get("dsnstatus", ""))
     diagnostic = _DIAGNOSTIC.match(row.get("dsndiag", ""))
     kind, text = diagnostic.groups() if diagnostic else (None, "")

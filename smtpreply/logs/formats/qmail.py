@@ -34,10 +34,10 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages, delivery_in
-from smtpreply.logs.formats.words import said_by, status_of
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
+from smtpreply.logs.toolkit.fields import said_by, status_of
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "qmail"
@@ -200,7 +200,7 @@ def _quoted(line: Line, match: re.Match[str]) -> Delivery:
 
 
 def _read_report(report: str) -> dict[str, Any]:
-    """Give what a report tells: who was spoken to, at which stage, what was said."""
+    """Return what a report tells: who was spoken to, at which stage, what was said."""
     sentence, said, reply = report.partition(_SAID)
     known: dict[str, Any] = {}
     if peer := _PEER.search(sentence):
@@ -220,7 +220,7 @@ def _read_report(report: str) -> dict[str, Any]:
 
 
 def _reply(text: str) -> str:
-    """Give a reply as it was sent, as far as the log leaves it certain."""
+    """Return a reply as it was sent, as far as the log leaves it certain."""
     while match := _AFTER_REPLY.search(text):
         text = text[: match.start()]
     text = text.removesuffix("/")
@@ -238,7 +238,7 @@ def _spaced(text: str) -> str:
 
 
 def _body(line: Line) -> str:
-    """Give what follows the stamp."""
+    """Return what follows the stamp."""
     text = line.message
     if line.host == "delivery" and line.program is not None and line.program.isdecimal():
         text = line.text  # "2026-11-24 11:43:32.1 delivery 5: ...", which looks like a prefix
@@ -247,7 +247,7 @@ def _body(line: Line) -> str:
 
 
 def _timed(delivery: Delivery, line: Line) -> Delivery:
-    """Give a delivery the time of qmail's own stamp, which is finer than a syslog's."""
+    """Return a delivery the time of qmail's own stamp, which is finer than a syslog's."""
     stamp = _STAMP.match(line.message)
     if stamp is None:
         return delivery

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.formats.events import Event, Told, bare, each, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, each, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -52,7 +52,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
 
 
 def _address(mailbox: str) -> str:
-    """Give the address of a mailbox, which may have a name before it: RFC 5322 3.4."""
+    """Return the address of a mailbox, which may have a name before it: RFC 5322 3.4."""
     return mailbox.rpartition("<")[2].removesuffix(">")
 
 

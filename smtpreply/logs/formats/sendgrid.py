@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
-from smtpreply.logs.formats.words import status_of
+from smtpreply.logs.toolkit.fields import status_of
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -56,7 +56,7 @@ def _knows(event: Event) -> bool:
 
 
 def _listed(event: Event) -> bool:
-    """Tell whether it is of a list of the API, which has these four and no others."""
+    """Return whether it is of a list of the API, which has these four and no others."""
     members = event.members
     return members.keys() == _OF_LISTS and type(members["created"]) is int
 

@@ -27,9 +27,9 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import Messages
-from smtpreply.logs.formats.words import said_by, seconds_of, status_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.fields import said_by, seconds_of, status_of
 from smtpreply.stage import Stage
 
 _NAME = "sendmail"
@@ -129,7 +129,7 @@ class _Reader:
         return () if _UNDERSTOOD.match(message) else None
 
     def _deliveries(self, line: Line, match: re.Match[str]) -> list[Delivery]:
-        """Give one delivery a recipient: those that share a connection share a line."""
+        """Return one delivery a recipient: those that share a connection share a line."""
         queue_id, to, days, hours, minutes, seconds, mailer, relay, dsn, reply, stat = (
             match.groups()
         )
@@ -219,7 +219,7 @@ def _status(stat: str, dsn: str | None) -> Status:
 
 
 def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
-    """Give what was said. Of a success the log has the text alone, without its code."""
+    """Return what was said. Of a success the log has the text alone, without its code."""
     if stat.startswith("Sent"):
         text = stat.removeprefix("Sent").strip().removeprefix("(").removesuffix(")").strip()
         return text or None, ReplyBy.REMOTE if spoke and text else None

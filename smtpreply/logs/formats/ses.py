@@ -22,9 +22,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from smtpreply.logs.delivery import ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, bare, each, event_format, words
-from smtpreply.logs.formats.objects import parsed
-from smtpreply.logs.formats.words import status_of
+from smtpreply.logs.toolkit.fields import status_of
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, each, event_format, words
+from smtpreply.logs.toolkit.json_stream import parsed
 from smtpreply.stage import Stage
 
 _TYPES = ("eventType", "notificationType")
@@ -48,7 +48,7 @@ _OWN_DELAYS = ("InternalFailure", "SendingDeferral")
 
 
 def _carried(event: Event) -> Event | None:
-    """Give an event out of what brought it; None where there is none."""
+    """Return an event out of what brought it; None where there is none."""
     for _ in range(_MOST_CARRIERS):
         if any(event.text(name) for name in _TYPES) and isinstance(event.at("mail"), dict):
             return event

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
-from smtpreply.logs.formats.words import stage_of
+from smtpreply.logs.toolkit.fields import stage_of
 from smtpreply.stage import Stage
 
 _MOST = 1000  # commands that wait for a reply, and recipients of a message
@@ -122,7 +122,7 @@ class Session:
         return self.unfinished()
 
     def unfinished(self) -> Answered | None:
-        """Give a reply whose last line never came."""
+        """Return a reply whose last line never came."""
         if not self._lines:
             return None
         text = "\n".join(self._lines)
@@ -160,7 +160,7 @@ class Session:
 
 
 def stage_shown_by(text: str) -> Stage | None:
-    """Give the stage that a reply's own words show.
+    """Return the stage that a reply's own words show.
 
     >>> stage_shown_by("354 Start mail input")
     <Stage.DATA: 'DATA'>
@@ -169,7 +169,7 @@ def stage_shown_by(text: str) -> Stage | None:
 
 
 def fields_for(answered: Answered, direction: Direction) -> Iterator[dict[str, Any]]:
-    """Give the fields of a reply's deliveries: one for each recipient that it is about."""
+    """Yield the fields of a reply's deliveries: one for each recipient that it is about."""
     reply_by = ReplyBy.REMOTE if direction is Direction.OUTGOING else ReplyBy.OWN
     for recipient in answered.recipients or (None,):
         yield {
@@ -184,7 +184,7 @@ def fields_for(answered: Answered, direction: Direction) -> Iterator[dict[str, A
 
 
 def _status(answered: Answered, direction: Direction) -> Status | None:
-    """Give what a reply makes of a message: an EHLO that is refused is only tried as HELO."""
+    """Return what a reply makes of a message: an EHLO that is refused is only tried as HELO."""
     refused = answered.code[:1] in ("4", "5")
     if direction is Direction.INCOMING:
         return Status.REJECTED if refused and answered.stage in _ABOUT_MAIL else None

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import ReplyBy, Status
-from smtpreply.logs.formats.events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
 from smtpreply.stage import Stage
 
 _STATUSES = {

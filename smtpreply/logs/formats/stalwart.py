@@ -33,14 +33,14 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.clock import STAMP
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.stamps import time_of
-from smtpreply.logs.formats.words import coded, port_of, text_of, uncoloured
-from smtpreply.logs.memory import Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import coded, port_of, text_of, uncoloured
+from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
 
 _NAME = "stalwart"
@@ -187,7 +187,7 @@ class _Reader:
         return None
 
     def _deliveries(self, line: Line, event: _Event) -> Iterator[Delivery]:
-        """Give one delivery a recipient."""
+        """Yield one delivery a recipient."""
         status = _status(event)
         by = ReplyBy.REMOTE if event.code is not None and event.text else None
         stage = event.stage or (Stage.END_OF_DATA if by and status is Status.SENT else None)
@@ -241,7 +241,7 @@ def _raw(line: Line, stamp: str | None, rest: str, *, is_ours: bool) -> list[Del
 def _spoken(
     line: Line, stamp: str | None, contents: str, *, is_ours: bool, **known: Any
 ) -> list[Delivery]:
-    """Give each reply of what was sent at once."""
+    """Return each reply of what was sent at once."""
     found = []
     text = _unescaped(contents).replace("\r\n", "\n").rstrip()
     for reply in filter(None, _REPLIES.findall(text)):
@@ -297,7 +297,7 @@ def _text_event(match: re.Match[str], rest: str) -> _Event | None:
 
 
 def _said(rest: str, said: re.Match[str]) -> tuple[int | None, str | None, Stage | None]:
-    """Give the code and the text of a reply, or the words that say why there is none."""
+    """Return the code and the text of a reply, or the words that say why there is none."""
     words = rest[said.end() :]
     if cause := _CAUSE.match(words):
         return int(cause[1]), coded(cause[1], _unescaped(cause[2])), None
@@ -322,7 +322,7 @@ def _old_reply(text: str) -> tuple[int | None, str | None, Stage | None]:
 
 
 def _addressed(to: re.Match[str] | None, own: str, span: str | None) -> tuple[str, ...]:
-    """Give whom an event is about: those of its domain, or the only one that there is."""
+    """Return whom an event is about: those of its domain, or the only one that there is."""
     if to is not None:
         return (to[1],)
     addresses = tuple(_QUOTED.findall(span or ""))

@@ -1,6 +1,6 @@
 r"""Transcripts of sessions: what swaks, curl, sendmail, Exim, smtplib, telnet and others print.
 
-`smtpreply.transcript` knows their marks::
+`smtpreply.dialogue.transcript` knows their marks::
 
     swaks       " -> " COMMAND / "<-  " REPLY / "<** " REPLY       ; "~" for "-" or "*" under TLS
     curl -v     "> " COMMAND / "< " REPLY / "* Connected to " HOST " (" IP ") port " N
@@ -21,14 +21,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from smtpreply.dialogue.transcript import Exchange, Skipped, TranscriptReader, is_marked
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, stage_of
-from smtpreply.logs.prefix import Line
-from smtpreply.model import Reply
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, stage_of
+from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
-from smtpreply.transcript import Exchange, Skipped, TranscriptReader, is_marked
 
 _NAME = "transcript"
 
@@ -115,7 +115,7 @@ class Session:
         self._greeted = True  # a lone line may be of any stage
 
     def told_by(self, item: Exchange | Skipped, *, own: bool) -> dict[str, Any] | None:
-        """Give what a reply, or a verdict of sendmail's, tells; None for a line that tells none.
+        """Return what a reply, or a verdict of sendmail's, tells; None for a line that tells none.
 
         Args:
             item: what was read in the transcript.
@@ -216,7 +216,7 @@ class _Reader:
         return self._reader is not None and self._reader.goes_on_with(line.text)
 
     def finish(self) -> list[Delivery]:
-        """Give the reply that ends with a source, or with the lines of one form."""
+        """Return the reply that ends with a source, or with the lines of one form."""
         reader, self._reader = self._reader, None
         found = self._told(reader.end(), own=reader.is_of_a_server) if reader else []
         self._session = Session()

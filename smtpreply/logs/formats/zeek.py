@@ -21,9 +21,9 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, ReplyBy
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import port_of, said_by, text_of
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import port_of, said_by, text_of
 
 _NAME = "zeek"
 

@@ -27,10 +27,10 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.messages import delivery_in
-from smtpreply.logs.formats.words import said_by, uncoloured
-from smtpreply.logs.memory import CAPACITY, Memory
-from smtpreply.logs.prefix import Line
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import said_by, uncoloured
+from smtpreply.logs.toolkit.recent import CAPACITY, Memory
 from smtpreply.stage import Stage
 
 _NAME = "zonemta"
@@ -88,7 +88,7 @@ class _Failure:
     lines: list[str] = attrs.field(factory=list)
 
     def delivery(self) -> Delivery:
-        """Give the reply, or what stands in its place."""
+        """Return the reply, or what stands in its place."""
         words = "\n".join(self.lines).rstrip()
         text, by = _last_reply(_END.sub("", words))
         return delivery_in(
@@ -142,7 +142,7 @@ class _Reader:
             yield from self._end(name)
 
     def _end(self, name: str) -> Iterator[Delivery]:
-        """Give what a sender has said, unless it has said so of this message before."""
+        """Yield what a sender has said, unless it has said so of this message before."""
         delivery = self._failures.pop(name).delivery()
         told = delivery.queue_id and self._said.get(delivery.queue_id)
         if delivery.queue_id and delivery.text:
@@ -151,7 +151,7 @@ class _Reader:
             yield delivery
 
     def finish(self) -> Iterable[Delivery]:
-        """Give what was said on lines that nothing has followed."""
+        """Return what was said on lines that nothing has followed."""
         return [found for name in list(self._failures) for found in self._end(name)]
 
 
@@ -179,7 +179,7 @@ def _outcome(line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery
 
 
 def _last_reply(words: str) -> tuple[str, ReplyBy | None]:
-    """Give the reply that words end with. What is said twice is said once."""
+    """Return the reply that words end with. What is said twice is said once."""
     found = _REPLY.search(words)
     if found is None:
         return words, None

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from smtpreply import Stage
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
-from smtpreply.logs.formats.exchange import answer_in, statuses_in, values_in
 from smtpreply.logs.formats.sessions import Session
+from smtpreply.logs.toolkit.exchange import answer_in, statuses_in, values_in
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 TRACKING = (DATA / "exchange_tracking.log").read_text(encoding="utf-8").splitlines()

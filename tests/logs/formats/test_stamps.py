@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.logs.formats.stamps import span_between, span_of, time_of
+from smtpreply.logs.toolkit.timestamps import span_between, span_of, time_of
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
+from smtpreply.dialogue.transcript import read_transcript
 from smtpreply.logs import Delivery, Direction, ReplyBy, scan
-from smtpreply.transcript import read_transcript
 
 DATA = Path(__file__).parents[2] / "data"
 TRANSCRIPTS = sorted((DATA / "transcripts").iterdir())

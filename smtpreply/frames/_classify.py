@@ -1,0 +1,184 @@
+r"""`classify` over a whole column: each text once, and of each only what it needs.
+
+A column is cut down in three steps, none of which changes an answer:
+
+1. Texts that are the same are classified once, in a batch and, within bounds, in all of a query.
+2. Expressions tell what a text cannot hold: words or a host of a known provider, a block list, a
+   time to wait. They find more than the scalar code finds, and look into ASCII only, whose capital
+   letters Polars knows as Python does; so what they don't find is not there.
+3. A text that begins with a positive code is accepted whatever it says. Of the others, the
+   classifier remembers the wordings: the words that its rules know, all others masked.
+
+The patterns for a positive reply are those of `smtpreply.reasons.extract`, for the case in which
+the first match is at the start of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from smtpreply.codes import ENHANCED_STATUS
+from smtpreply.frames._parse import as_text
+from smtpreply.frames._scalar import Row, Text
+from smtpreply.frames._schema import CLASSIFIED
+from smtpreply.frames._storable import storable
+from smtpreply.reasons import Classifier, Verdict, default_classifier
+from smtpreply.reasons.blocklists import Listing, blocklist_forms, listing_in
+from smtpreply.reasons.hints import retry_after, waiting_words
+from smtpreply.reasons.providers import (
+    Provider,
+    known_hosts,
+    provider_by_wording,
+    provider_forms,
+    provider_in,
+)
+
+_FIELDS = CLASSIFIED.to_schema()
+# What is remembered from one batch to the next takes some 20 megabytes at most.
+_MOST_KNOWN = 32_768
+_LONGEST_KNOWN = 512
+
+# A reply that begins with a positive code, and perhaps a status of its class.
+_POSITIVE_STATUS = rf"^2[0-9][0-9][- ]#?2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
+_POSITIVE_CODE = "^[23][0-9][0-9](?:[- :,;.)<\"']|$)"
+# Code and status that may stand in a later place: the reply is there, if they are of one class.
+_LATER = r"[2-5][0-9][0-9][- ]#?[245]\."
+
+
+class ColumnClassifier:
+    """Classifies columns, one after another. Any number of threads may share one.
+
+    A query gives a column in batches, in which the same texts come again: it remembers some.
+
+    Args:
+        classifier: is asked; by default, that of our own rules.
+    """
+
+    def __init__(self, classifier: Classifier | None = None) -> None:
+        self._classifier = default_classifier() if classifier is None else classifier
+        self._accepted = _decided(self._classifier.classify("250 Ok"))
+        self._plain = pl.lit(_struct([(*self._accepted, *_named(None, None), None)])).first()
+        self._known: dict[Text, Row] = {}
+
+    def classified(self, replies: pl.Series) -> pl.Series:
+        """Explain why each text of a column was answered; give the struct of `CLASSIFIED`."""
+        raw = replies if replies.dtype == pl.Binary else as_text(replies)
+        texts = raw.alias("raw").to_frame()
+        distinct = texts.select(pl.col("raw").drop_nulls().unique())
+        looks = as_text(distinct.to_series()).alias("text").to_frame().select(_looks())
+        looked = distinct.with_columns(looks.get_columns())
+        is_plain = pl.col("accepted") & ~pl.any_horizontal(pl.col("^may_.*$"))
+        plain = looked.filter(is_plain).select("raw", self._plain.alias("answer"))
+        others = looked.filter(~is_plain)
+        answers = others.select("raw", pl.lit(_struct(self._rows(others))).alias("answer"))
+        found = texts.join(pl.concat([plain, answers]), on="raw", how="left", maintain_order="left")
+        return found.get_column("answer").alias(replies.name)
+
+    def _rows(self, looked: pl.DataFrame) -> list[Row]:
+        """Return the row of each text, by what it may hold."""
+        if len(self._known) >= _MOST_KNOWN:
+            self._known = {}
+        rows = []
+        for text, *looks in looked.iter_rows():
+            row = self._known.get(text)
+            if row is None:
+                row = self._row(text, looks)
+                if len(text) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
+                    self._known[text] = row
+            rows.append(row)
+        return rows
+
+    def _row(self, text: Text, looks: Sequence[bool]) -> Row:
+        is_accepted, may_name_provider, may_name_host, may_name_list, may_wait = looks
+        if is_accepted and isinstance(text, str):
+            said, decided = text, self._accepted
+        else:
+            verdict = self._classifier.classify(text)
+            said, decided = verdict.text, _decided(verdict)
+        provider = None
+        if may_name_host:
+            provider = provider_in(said)
+        elif may_name_provider:
+            provider = provider_by_wording(said)
+        listing = listing_in(said) if may_name_list else None
+        pause = retry_after(said) if may_wait else None
+        return (*decided, *_named(provider, listing), pause)
+
+
+def classified(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series:
+    """Explain why each text of a column was answered; give the struct of `CLASSIFIED`."""
+    return ColumnClassifier(classifier).classified(replies)
+
+
+def verdict_row(verdict: Verdict) -> Row:
+    """Return the fields of a verdict in the order of `CLASSIFIED`."""
+    return _decided(verdict) + _named(verdict.provider, verdict.blocklist) + (verdict.retry_after,)
+
+
+def _struct(rows: Sequence[Row]) -> pl.Series:
+    columns: Iterable[Sequence[object]] = zip(*rows, strict=True) if rows else [()] * len(_FIELDS)
+    frame = pl.DataFrame(
+        [
+            pl.Series(name, values, dtype=dtype)
+            for (name, dtype), values in zip(_FIELDS.items(), columns, strict=True)
+        ]
+    )
+    return frame.to_struct("answer")
+
+
+def _looks() -> list[pl.Expr]:
+    """Tell of a text whether it is surely accepted, and what it may hold besides."""
+    text = pl.col("text").str
+    # What is not UTF-8 is null here.
+    ascii_only = (text.len_bytes() == text.len_chars()).fill_null(value=False)
+    accepted = text.contains(_POSITIVE_STATUS) | (
+        text.contains(_POSITIVE_CODE) & ~text.contains(_LATER)
+    )
+    may = {
+        "may_name_provider": _has_each_of(pl.col("text"), provider_forms()),
+        "may_name_host": text.contains_any(sorted(known_hosts()), ascii_case_insensitive=True),
+        "may_name_list": _has_each_of(pl.col("text"), blocklist_forms()),
+        "may_wait": _may_wait(pl.col("text")),
+    }
+    return [
+        (ascii_only & accepted.fill_null(value=False)).alias("accepted"),
+        *((~ascii_only | holds.fill_null(value=True)).alias(name) for name, holds in may.items()),
+    ]
+
+
+def _has_each_of(text: pl.Expr, sets: Iterable[frozenset[str]]) -> pl.Expr:
+    """Return whether a text of ASCII has a word of each set; letters and digits are one."""
+    return pl.all_horizontal(
+        text.str.contains(f"(?i)(?:^|[^0-9a-z])(?:{words})(?:[^0-9a-z]|$)")
+        for words in ("|".join(sorted(filter(str.isascii, forms))) for forms in sets)
+    )
+
+
+def _may_wait(text: pl.Expr) -> pl.Expr:
+    """Return whether a text has a cue, and a number with a unit or the time of a clock."""
+    units, numbers, cues = (sorted(filter(str.isascii, words)) for words in waiting_words())
+    number = f"(?:[0-9]|(?:^|[^a-z])(?:{'|'.join(numbers)})[^a-z])"
+    pause = f"(?i){number}[^0-9a-z]*(?:{'|'.join(units)})(?:[^a-z]|$)|[0-9]:[0-5][0-9]"
+    has_cue = text.str.contains_any(cues, ascii_case_insensitive=True)
+    return has_cue & text.str.contains(pause)
+
+
+def _decided(verdict: Verdict) -> Row:
+    return (
+        verdict.reason.value,
+        verdict.disposition.value,
+        verdict.suppress,
+        verdict.basis.value,
+        verdict.rule,
+    )
+
+
+def _named(provider: Provider | None, listing: Listing | None) -> Row:
+    item = None if listing is None else listing.item
+    return (
+        None if provider is None else provider.key,
+        None if listing is None else listing.blocklist.key,
+        None if item is None else storable(item),
+    )

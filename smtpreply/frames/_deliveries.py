@@ -1,0 +1,151 @@
+"""Deliveries in a Parquet file: `smtpreply.logs.Delivery`, a row each. Needs pyarrow alone.
+
+The columns are those of `smtpreply.frames._rows`, in the types of `DELIVERY_SCHEMA`, which has
+`VERSION` in its metadata. ``code`` and ``enhanced`` are for those who ask by SQL; they are not read
+back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ImportError:
+    from smtpreply.frames._missing import missing
+
+    raise missing("arrow", "pyarrow", "arrow") from None
+
+from smtpreply.frames._rows import delivery_of, row_of
+from smtpreply.logs import Delivery
+
+VERSION = 1
+"""Of the schema. It grows where a column changes its sense or goes, not where one is added."""
+
+_KEY = b"smtpreply.deliveries"
+
+DELIVERY_SCHEMA = pa.schema(
+    [
+        pa.field("mta", pa.string(), nullable=False),
+        ("time", pa.timestamp("us", tz="UTC")),
+        ("utc_offset", pa.int32()),
+        ("host", pa.string()),
+        ("program", pa.string()),
+        ("direction", pa.string()),
+        ("queue_id", pa.string()),
+        ("message_id", pa.string()),
+        ("sender", pa.string()),
+        ("recipient", pa.string()),
+        ("orig_recipient", pa.string()),
+        ("relay_host", pa.string()),
+        ("relay_ip", pa.string()),
+        ("relay_port", pa.int32()),
+        ("stage", pa.string()),
+        ("status", pa.string()),
+        ("dsn", pa.string()),
+        ("delay", pa.float64()),
+        ("tls", pa.string()),
+        ("text", pa.string()),
+        ("reply_by", pa.string()),
+        ("source", pa.string()),
+        ("line", pa.int64()),
+        ("octets", pa.map_(pa.string(), pa.binary())),
+        ("code", pa.uint16()),
+        ("enhanced", pa.string()),
+    ],
+    metadata={_KEY: str(VERSION).encode()},
+)
+"""The columns of a file of deliveries, see above."""
+
+ROW_GROUP = 65_536
+"""How many deliveries are held in memory at once."""
+
+
+def write_deliveries(
+    path: str | Path, deliveries: Iterable[Delivery], *, row_group: int = ROW_GROUP
+) -> int:
+    """Write deliveries to a Parquet file, a group of rows at a time.
+
+    The file appears under its name when all is written; before, and where writing fails, there is
+    none, or the one that was there.
+
+    Args:
+        path: of the file.
+        deliveries: as `smtpreply.logs.scan` gives them; they are taken as they are written.
+        row_group: how many rows a group has, which is what is held in memory.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    target = Path(path)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with pq.ParquetWriter(part, DELIVERY_SCHEMA, compression="zstd") as writer:
+            count = sum(_write_groups(writer, deliveries, row_group))
+        part.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def read_deliveries(path: str | Path) -> Iterator[Delivery]:
+    """Read the deliveries of a Parquet file, one after the other, as they are asked for.
+
+    Raises:
+        ValueError: the file is no Parquet, holds no deliveries, or those of a later version.
+        OSError: the file cannot be read.
+    """
+    with pq.ParquetFile(path) as file:
+        _check(file.schema_arrow, path)
+        for batch in file.iter_batches(batch_size=ROW_GROUP // 8):
+            yield from deliveries_in(batch)
+
+
+def delivery_batch(deliveries: Iterable[Delivery]) -> Any:
+    """Return deliveries as a `pyarrow.RecordBatch` of `DELIVERY_SCHEMA`."""
+    rows = [row_of(delivery) for delivery in deliveries]
+    arrays = []
+    for field in DELIVERY_SCHEMA:
+        column = [row[field.name] for row in rows]
+        if field.name == "time":
+            arrays.append(pa.array(column, pa.int64()).cast(field.type))
+        else:
+            arrays.append(pa.array(column, field.type))
+    return pa.record_batch(arrays, schema=DELIVERY_SCHEMA)
+
+
+def _write_groups(writer: Any, deliveries: Iterable[Delivery], row_group: int) -> Iterator[int]:
+    rest = iter(deliveries)
+    while group := list(islice(rest, row_group)):
+        writer.write_batch(delivery_batch(group), row_group_size=row_group)
+        yield len(group)
+
+
+def _check(schema: Any, path: str | Path) -> None:
+    version = (schema.metadata or {}).get(_KEY, b"")
+    if not version.isdigit():
+        raise ValueError(f"no file of deliveries: {str(path)!r}")
+    if int(version) > VERSION:
+        raise ValueError(
+            f"deliveries of version {int(version)}, and version {VERSION} is known: {str(path)!r}"
+        )
+
+
+def deliveries_in(batch: Any) -> Iterator[Delivery]:
+    """Yield the deliveries of a `pyarrow.RecordBatch` that has the columns of `DELIVERY_SCHEMA`."""
+    columns = {}
+    for name in DELIVERY_SCHEMA.names:
+        column = batch.column(name)
+        columns[name] = (column.cast(pa.int64()) if name == "time" else column).to_pylist()
+    for values in zip(*columns.values(), strict=True):
+        yield delivery_of(dict(zip(columns, values, strict=True)))

@@ -1,0 +1,93 @@
+"""A delivery as a row of plain values, as columns hold it.
+
+The columns are the attributes of `smtpreply.logs.Delivery`, by their names, and:
+
+``time``
+    in microseconds since 1970. A time that names no zone stands as though it were UTC.
+``utc_offset``
+    the seconds that the stamp's zone is ahead of UTC; None where it names no zone.
+``direction``, ``stage``, ``status``, ``reply_by``, ``dsn``
+    their values as text.
+``octets``
+    the names of those texts that are not UTF-8, with their octets. In the column itself, each
+    such octet is U+FFFD.
+``code``, ``enhanced``
+    of the reply in ``text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import attrs
+
+from smtpreply._support.octets import to_octets
+from smtpreply.codes import EnhancedStatus
+from smtpreply.frames._storable import storable
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status
+from smtpreply.stage import Stage
+
+ATTRIBUTES = tuple(field.name for field in attrs.fields(Delivery))
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (wall clocks are counted from it, too)
+_MICROSECOND = timedelta(microseconds=1)
+_READ: dict[str, Callable[[str], Any]] = {
+    "direction": Direction,
+    "stage": Stage,
+    "status": Status,
+    "dsn": EnhancedStatus.parse,
+    "reply_by": ReplyBy,
+}
+
+
+def row_of(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery as a row."""
+    reply = delivery.reply
+    row: dict[str, Any] = {name: getattr(delivery, name) for name in ATTRIBUTES}
+    row |= {name: None if row[name] is None else str(row[name]) for name in _READ}
+    row["time"], row["utc_offset"] = instant(delivery.time)
+    row["code"] = reply and reply.code
+    row["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
+    undecoded = {}
+    for name, value in row.items():
+        if isinstance(value, str) and not value.isascii():
+            row[name] = storable(value)
+            if row[name] != value:
+                undecoded[name] = to_octets(value)
+    row["octets"] = list(undecoded.items()) or None
+    return row
+
+
+def delivery_of(row: Mapping[str, Any]) -> Delivery:
+    """Return the delivery that a row was made of."""
+    values = {name: row[name] for name in ATTRIBUTES}
+    for name, octets in row["octets"] or ():
+        values[name] = octets.decode("utf-8", "surrogateescape")
+    for name, read in _READ.items():
+        values[name] = None if values[name] is None else read(values[name])
+    values["time"] = _time(row["time"], row["utc_offset"])
+    return Delivery(**values)
+
+
+def instant(time: datetime | None) -> tuple[int | None, int | None]:
+    """Return a time in microseconds since 1970, and its zone in seconds."""
+    if time is None:
+        return None, None
+    # By hand, since a conversion to UTC fails at the ends of the calendar.
+    since = time.replace(tzinfo=None) - _EPOCH
+    offset = time.utcoffset()
+    if offset is None:
+        return since // _MICROSECOND, None
+    return (since - offset) // _MICROSECOND, int(offset.total_seconds())
+
+
+def _time(microseconds: int | None, offset: int | None) -> datetime | None:
+    if microseconds is None:
+        return None
+    ahead = timedelta(seconds=offset or 0)
+    wall = _EPOCH + timedelta(microseconds=microseconds) + ahead
+    if offset is None:
+        return wall
+    return wall.replace(tzinfo=timezone(ahead) if offset else UTC)

@@ -1,0 +1,509 @@
+r"""Exim: mainlog and rejectlog.
+
+From src/src/deliver.c, transports/smtp.c, string.c::
+
+    line  = stamp [" " zone] [" [" PID "]"] [" " MSGID] " " BODY
+    MSGID = 6-6-2 characters (to 4.96) / 6-11-4 (from 4.97)
+    BODY  = ("=>" / "->" / ">>" / "*>") " " ADDR [" <" ORIG ">"] fields [' C="' REPLY '"'] fields
+          / "**" " " ADDR fields ": SMTP error from remote mail server after " CMD ": " REPLY
+          / "==" " " ADDR fields " defer (" ERRNO ")" ...: the same, or Exim's own words
+          / the same with "LMTP error after " CMD ": " REPLY, for one recipient of a message
+          / the same with "(EHLO response was: " REPLY ")", where the server hung up before HELO
+          / the same with "Malformed SMTP reply in response to " CMD ": " REPLY, of a line too long
+                     or without a code
+          / "<=" " " SENDER fields / "Completed"
+          / "H=" HOST ": SMTP error from ..."          ; one host of several
+          / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
+    CMD   = ["pipelined "] "RCPT TO:<a>" / "MAIL FROM:<a>" [" SIZE=" n] / "DATA" / "end of data"
+          / "initial connection" / "HELO x" / "EHLO x" / "STARTTLS" / "BDAT " n
+
+What does not print is escaped by string_printing: a newline as ``\n``, an octet as ``\ooo``. A tab
+prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line of a reply
+follows, for Exim takes no other line (smtp_read_response), and else two characters that the server
+sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host stood after
+the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote
+mailer".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from smtpreply._support.octets import rejoined
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.formats.exim.blocks import skim
+from smtpreply.logs.grouping import Groups
+from smtpreply.logs.input.syslog import EXIM_ID, Line
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.fields import number_of, port_of, stage_of
+from smtpreply.stage import Stage
+
+_NAME = "exim"
+
+_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [+-][0-9]{4})?"
+_HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({EXIM_ID}) )?")
+_BARE_HEAD = re.compile(rf"({EXIM_ID}) ")
+
+_FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
+# A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
+_ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
+# The bounds here and below keep a search that starts over at each place linear.
+_PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
+_ATTEMPT = re.compile(
+    rf"{_FLAG} (?P<address>{_ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
+)
+# Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
+# by that can it be told from the fields that it may look like.
+_QUOTED = ' <"'
+_QUOTED_ATTEMPT = re.compile(
+    rf"{_FLAG} (?P<address>(?P<local>.{{1,500}}?)@(?P<domain>[^\s@<>]{{1,255}}))"
+    r" <(?P<orig>\"(?i:(?P=local))\"@(?P=domain))>(?=\s|:\s|\Z):?",
+    re.DOTALL,
+)
+_ARRIVAL = re.compile(r"<= (\S+)")
+_MESSAGE_ID = re.compile(r" id=(\S+)")
+# A name, what the client called itself in round brackets, an address in square ones, a port: of
+# these, only the address is always there. A word before it that ends in a colon is no name.
+_HOST = (
+    r"(?:([^\s()\[\]:]|[^\s()\[\]]\S{0,253}[^\s:]) )?(?:\([^)]{0,255}\) )?"
+    r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
+)
+_H = re.compile(rf" ?H={_HOST}")
+_CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{_HOST}")
+_OLD_HOST = re.compile(rf"host {_HOST}: ")
+# "127.0.0.1 [127.0.0.1] : SMTP error": the host of a callout
+_CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{_HOST}[ :]{{0,4}}\Z")
+_TLS = re.compile(r" X=(\S+)")
+_SENDER = re.compile(rf" F=<{_PATH}>")
+_DELAY = re.compile(r" DT=([0-9.]{1,20})(m?)s(?: |\Z)")
+_CONFIRMATION = re.compile(r' C="((?:[^"\\]|\\.)*)"?', re.DOTALL)
+_COMMAND = (
+    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
+    r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
+)
+_MALFORMED = re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
+# After the message, a server that speaks LMTP answers for each recipient.
+_LMTP = re.compile(rf"LMTP error after {_COMMAND}: ")
+# PRDR answers for each recipient, after the message: draft-hall-prdr.
+_PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
+# A server that hung up before HELO, and what it had said to EHLO, in brackets.
+_EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
+# What leads a server's words in, each with a needle in it.
+_LEADS = (
+    (
+        " error from remote mail",
+        re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {_COMMAND}: "),
+    ),
+    ("LMTP error after ", _LMTP),
+    ("Malformed SMTP reply in response to ", _MALFORMED),
+    ("PRDR error after ", _PRDR),
+    ("(EHLO response was: ", _EHLO),
+)
+# Before 4.86 with the host; within the quotes, a local part may be quoted.
+_RESPONSE = re.compile(
+    r"response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
+    rf"(?P<from> from {_HOST})? was: "
+)
+_RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
+_REJECTED = re.compile(
+    r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
+    r"after DATA|connection|during [A-Z]{1,20} ACL|by [a-z_]{1,40}|by non-SMTP ACL)"
+    r"[^<:\[]{0,200}(?:\[[^\]]{1,255}\](?::[0-9]{1,5})?[^<:\[]{0,200})?)"
+    rf"(?:<{_PATH}>)?(?:: (.*))?\Z",
+    re.DOTALL,
+)
+# What is turned away without an ACL, and what an ACL takes and throws away.
+_TURNED_AWAY = re.compile(
+    rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{_HOST}(?: refused)?)"
+    r"(?:: (?P<why>.*))?.*\Z"
+    rf"|(?:temporarily )?rejected from <(?P<sender>[^>]{{0,1000}})>(?: H=(?P<host>{_HOST}))?"
+    r"(?: [A-Z]{1,3}=\S{1,255}){0,9}: (?P<reason>.*)\Z"
+    r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
+    rf"(?: H=(?P<from>{_HOST}))?",
+    re.DOTALL,
+)
+_DISCARDED = re.compile(rf"RCPT <{_PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
+_DISCARDED_BY_ACL = " ACL discarded recipients)"
+_BLACKHOLE = ":blackhole"
+_BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
+_BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
+_AUTHENTICATOR = re.compile(
+    rf"authenticator failed for (?:H=)?{_HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
+)
+_VERIFY = re.compile(r"(?:sender|recipient) verify (?:fail|defer) for <([^>]{0,1000})>")
+_REPLY = re.compile(r"[0-9]{3}(?:[ -]|\Z|\\n)")
+_SILENT = re.compile(
+    r":? ?((?:Malformed SMTP reply|SMTP timeout|Remote host closed connection|Connection|"
+    r"No route to host|Network is unreachable|TLS session:).*)\Z",
+    re.DOTALL,
+)
+# Before 4.8x the host stood among the words.
+_OLD_SILENT = re.compile(
+    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {_HOST} "
+    rf"(?:closed connection in response to|after|in response to) "
+)
+_SILENT_HOST = re.compile(
+    rf"{_HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
+)
+_WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
+_AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
+# What Exim itself adds behind a reply.
+_ADDED = ": retry timeout exceeded"
+_DEFER = re.compile(r" defer \((-?[0-9]+)\)(?: H=\S+ \[[^\]]*\](?::[0-9]+)?)?:? ?")
+# A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
+_NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
+_UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
+# The commonest lines that tell of no delivery: nothing is sought in them.
+_PLAIN = (
+    *("Completed", "SMTP connection from ", "Start queue run: ", "End queue run: "),
+    *("no host name found for ", "no IP address found for "),
+)
+# What tells of no delivery: arrivals and the queue, connections, the daemon, checks, settings.
+_UNDERSTOOD = re.compile(
+    r"(?:Completed|<= |Start queue run|End queue run|exim |Exim |no host name found|no IP address|"
+    r"SMTP connection|SMTP command|SMTP protocol|SMTP data|SMTP call|SMTP syntax|SMTP timeout|"
+    r"Connection|Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|H=|F=|TLS |SSL |unexpected|cwd=|"
+    r"U=|I=|Ci=|\[|Warning|lost |fixed_|login|plain|dovecot|cancelled|removed|added by|marked |"
+    r"DKIM|PDKIM|dkim|SPF|DMARC|ARC|SA:|SAN |DANE|DNS|dns|no MAIL in SMTP|no HELO|no immediate|"
+    r"no recipients|Spool file|spool |retry time not reached|routing|remote host|Remote host|"
+    r"daemon|log string|event |error message sent|listening for|socket |bind |pid |host name|"
+    r"list matching|ident connection|spam acl|malware acl|Failed |failed to|delivery |"
+    r"sender |recipient|all addresses|ignoring |refused |rejected |unqualified |message |Message |"
+    r"new recipient|Delivery|local_scan|system filter|filter|regex acl|Format error|Error |error |"
+    r"unable to|Unable to|cannot |Cannot |suspend|[0-9]+ args|[0-9]+ recipients?|queue|Queue|"
+    r"stopped |STARTTLS|AUTH|ETRN|VRFY|EXPN|tls_|memory|authenticator|auth_|[a-z_]+ authenticator|"
+    r"\S{1,300}: error ignored|Malformed|Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints|"
+    r"Renamed|restart|home directory|Peer |Our cert|transport filter)"
+)
+# In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
+_LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
+
+_STATUSES = {
+    "=>": Status.SENT,
+    "->": Status.SENT,
+    ">>": Status.SENT,
+    "*>": Status.SENT,
+    "**": Status.BOUNCED,
+    "==": Status.DEFERRED,
+}
+
+
+def _detect(line: Line) -> bool:
+    if line.program is not None and line.program.startswith("exim"):
+        return True
+    return line.program is None and (_HEAD.match(line.text) is not None)
+
+
+class _Reader:
+    """Reads the lines of one log. It remembers who sent each message."""
+
+    def __init__(self) -> None:
+        self.messages = Messages(_NAME)
+        self._has_refused = False  # by the line before, or one that this one goes on with
+
+    def continues(self, line: Line) -> bool:
+        """Whether a line goes on with a refusal: the rejectlog shows what was refused."""
+        text = line.text
+        stamped = line.program is not None or text[:1].isdigit()
+        return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        if self.continues(line):
+            return ()
+        self._has_refused = False
+        queue_id, body = _parted_head(line)
+        if match := _attempt_in(body):
+            return (self._attempt(line, queue_id, match, body),)
+        if queue_id and (match := _ARRIVAL.match(body)):
+            self._arrived(queue_id, match[1], body)
+            return ()
+        if body.startswith(_PLAIN):
+            return ()
+        delivery = (
+            self._error(line, queue_id, body)
+            or self._refusal(line, queue_id, body)
+            or self._turned_away(line, queue_id, body)
+            or self._silence(line, queue_id, body)
+        )
+        if delivery is not None:
+            self._has_refused = delivery.direction is Direction.INCOMING
+            return (delivery,)
+        return () if _UNDERSTOOD.match(body) else None
+
+    def skim(self, block: str, groups: Groups) -> list[str]:
+        """Take many lines at once: see `smtpreply.logs.grouping.Skimmer`."""
+        return skim(block, groups, self.messages)
+
+    def _arrived(self, queue_id: str, sender: str, body: str) -> None:
+        match = _MESSAGE_ID.search(body.partition(' T="')[0])
+        self.messages.learn(
+            queue_id,
+            sender="" if sender == "<>" else sender,
+            message_id=match[1] if match else None,
+        )
+
+    def _attempt(
+        self, line: Line, queue_id: str | None, match: re.Match[str], body: str
+    ) -> Delivery:
+        flag, address, orig = match["flag"], match["address"], match["orig"]
+        rest = body[match.end() :]
+        error = _lead(rest)
+        # What stands before the words are Exim's own fields: a reply may look like any of them.
+        confirmation = None if error else _CONFIRMATION.search(rest)
+        fields = _fields_before(error or confirmation, rest)
+        sender = _SENDER.search(fields)
+        tls = _TLS.search(fields)
+        words: dict[str, Any] = {}
+        if error:
+            words = _said(error, rest)
+        elif confirmation:
+            words = _confirmed(confirmation)
+        elif flag in ("**", "=="):
+            words = {"text": _own_words(rest)}
+        host = _H.search(fields) or _OLD_SILENT.search(words.get("text") or "")
+        known = _host_fields(host) | words
+        status = _STATUSES[flag]
+        if address.startswith(_BLACKHOLE):
+            told = _BRACKETED.match(rest)
+            status, address, orig = Status.DISCARDED, told[1] if told else orig, None
+        elif match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
+            status, address = Status.DISCARDED, None
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.OUTGOING if "relay_ip" in known else Direction.LOCAL,
+            recipient=address,
+            orig_recipient=orig,
+            sender=sender[1] if sender else None,
+            tls=tls[1] if tls else None,
+            status=status,
+            delay=_delay(rest[confirmation.end() :] if confirmation else fields),
+            **known,
+        )
+
+    def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read what one host of several said, or a callout."""
+        error = _lead(body) or _RESPONSE.search(body)
+        if error is None:
+            return None
+        before = body[: error.start()]
+        host = _CALLOUT_HOST.search(before)
+        if error.re is _RESPONSE and error["from"]:
+            host = _CLIENT.search(error["from"])
+        rejected = _REJECTED.search(before)
+        verify = _VERIFY.search(before)
+        recipient = _RECIPIENT.search(error["command"])
+        named = _recipient_of(rejected[1], rejected[2]) if rejected else None
+        named = named or (verify[1] if verify else None)
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.OUTGOING,
+            recipient=recipient[1] if recipient else named,
+            **(_host_fields(host) | _said(error, body)),
+        )
+
+    def _silence(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read how an attempt at one host ended without a reply."""
+        if queue_id is None:
+            return None
+        host = _H.match(body) or _SILENT_HOST.match(body)
+        words = _SILENT.match(body, host.end()) if host else None
+        if words is None:
+            host = _OLD_SILENT.match(body)
+            words = _WHOLE.match(body) if host else None
+        if words is None:
+            return None
+        after = _AFTER.search(words[1])
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.OUTGOING,
+            stage=stage_of(after[1].partition(" (")[0].partition(":")[0]) if after else None,
+            text=_own_unescaped(words[1]),
+            **_host_fields(host),
+        )
+
+    def _refusal(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        if match := _AUTHENTICATOR.search(body):
+            text = match[4].partition(" (set_id=")[0]
+            spoke = ReplyBy.OWN if _REPLY.match(text) else None
+            return self.messages.delivery(
+                line,
+                queue_id,
+                direction=Direction.INCOMING,
+                stage=Stage.AUTH,
+                status=Status.REJECTED,
+                text=text,
+                reply_by=spoke,
+                **_host_fields(match),
+            )
+        match = _REJECTED.search(body)
+        if match is None:
+            return None
+        where, address, text = match.groups()
+        before = body[: match.start()]
+        sender = _SENDER.search(" " + before)
+        host = _H.match(before) or _CLIENT.search(where)
+        words = _own_unescaped(text) if text else None
+        stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            sender=sender[1] if sender else None,
+            recipient=_recipient_of(where, address) if stage is Stage.RCPT else None,
+            stage=stage,
+            status=Status.REJECTED,
+            text=words,
+            reply_by=ReplyBy.OWN if words and _REPLY.match(words) else None,
+            **_host_fields(host),
+        )
+
+    def _turned_away(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read what was refused before an ACL was asked, or taken by one and thrown away."""
+        if match := _DISCARDED.search(body):
+            sender = _SENDER.search(" " + body[: match.start()])
+            return self.messages.delivery(
+                line,
+                queue_id,
+                direction=Direction.INCOMING,
+                sender=sender[1] if sender else None,
+                recipient=match[1],
+                stage=Stage.RCPT,
+                status=Status.DISCARDED,
+                text=_own_unescaped(match[2]) if match[2] else None,
+                **_host_fields(_H.match(body)),
+            )
+        match = _TURNED_AWAY.match(body)
+        if match is None:
+            return None
+        part, address = match["part"], match["address"]
+        host = match["connection"] or match["host"] or match["from"] or ""
+        text = match["why"] or match["reason"]
+        stage = Stage.RCPT if part == "recipient" else Stage.MAIL if part else Stage.END_OF_DATA
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            sender=address if part == "sender" else match["sender"],
+            recipient=address if part == "recipient" else None,
+            stage=Stage.CONNECT if match["connection"] else stage,
+            status=Status.REJECTED,
+            text=_own_unescaped(text) if text else None,
+            **_host_fields(_CLIENT.search(host)),
+        )
+
+
+def _recipient_of(where: str, address: str | None) -> str | None:
+    bare = None if address else _BARE_RECIPIENT.match(where)
+    return bare[1] if bare else address
+
+
+def _parted_head(line: Line) -> tuple[str | None, str]:
+    """Take stamp and message id off, which syslog repeats or leaves out."""
+    text = line.message
+    if head := _HEAD.match(text):
+        return head[2], text[head.end() :]
+    if head := _BARE_HEAD.match(text):
+        return head[1], text[head.end() :]
+    return None, text
+
+
+def _attempt_in(body: str) -> re.Match[str] | None:
+    if _QUOTED in body and (match := _QUOTED_ATTEMPT.match(body)):
+        return match
+    return _ATTEMPT.match(body)
+
+
+def _fields_before(said: re.Match[str] | None, rest: str) -> str:
+    """Return the fields of an attempt, which end where words begin: a server's, or Exim's own."""
+    if said is not None:
+        return rest[: said.start()]
+    defer = _DEFER.search(rest)
+    return rest[: defer.end()] if defer else rest
+
+
+def _lead(text: str) -> re.Match[str] | None:
+    """Find what leads a server's words in. They may look like another lead: the first one is it."""
+    first = None
+    for needle, lead in _LEADS:
+        match = lead.search(text) if needle in text else None
+        if match and (first is None or match.start() < first.start()):
+            first = match
+    return first
+
+
+def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
+    if host is None:
+        return {}
+    name = host[1] or host[2]
+    return {"relay_host": name, "relay_ip": host[2], "relay_port": port_of(host[3])}
+
+
+def _said(error: re.Match[str], body: str) -> dict[str, Any]:
+    """Return what a server said, which runs to the end of the line, and who it was in old lines."""
+    host = _OLD_HOST.match(body, error.end())
+    words = body[(host or error).end() :].rstrip()
+    if body[error.start() - 1 : error.start()] == "<":  # as some configurations have it
+        words = words.removesuffix(">")
+    elif error.re is _EHLO:
+        words = words.removesuffix(")")
+    words = words.removesuffix(_ADDED)
+    # The last line of a malformed reply is the one that has no code.
+    text = _own_unescaped(words) if error.re is _MALFORMED else _unescaped(words)
+    stage = stage_of(error["command"])
+    if error.re in (_LMTP, _PRDR) and stage is Stage.DATA:
+        stage = Stage.END_OF_DATA
+    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
+
+
+def _confirmed(confirmation: re.Match[str]) -> dict[str, Any]:
+    """Return what a server said to the end of the message."""
+    text = _unescaped(_unescaped_quotes(confirmation[1]))
+    if not _REPLY.match(text):
+        return {"text": text}
+    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": Stage.END_OF_DATA}
+
+
+def _own_words(rest: str) -> str | None:
+    """Return Exim's own words, behind its fields."""
+    defer = _DEFER.search(rest)
+    words = rest[defer.end() :] if defer else rest.rpartition(": ")[2]
+    return _own_unescaped(words.strip()) or None
+
+
+def _delay(fields: str) -> float | None:
+    match = _DELAY.search(fields)
+    seconds = number_of(match[1]) if match else None
+    return seconds / 1000 if seconds is not None and match and match[2] else seconds
+
+
+def _unescaped_quotes(text: str) -> str:
+    return re.sub(r'\\(["\\])', r"\1", text)
+
+
+def _unescaped(text: str) -> str:
+    """Undo string_printing in a reply. The rest of its backslashes are the server's own."""
+    if "\\" not in text:
+        return text
+    text = _NEXT_LINE.sub("\n", text)
+    if text[text.rfind("\n") + 1 :][3:4] == "-":  # the server hung up, and no line followed
+        text = text.removesuffix("\\n")
+    return rejoined(_UNPRINTABLE.sub(_octet, text))
+
+
+def _own_unescaped(text: str) -> str:
+    """Undo string_printing in Exim's own words, or an administrator's."""
+    return _unescaped(text).replace("\\n", "\n")
+
+
+def _octet(escape: re.Match[str]) -> str:
+    octet = int(escape[1], 8)
+    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+
+
+FORMAT = Format(_NAME, _detect, _Reader)

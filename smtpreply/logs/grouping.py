@@ -1,0 +1,220 @@
+"""Deliveries that say the same, counted together: all that a summary needs, for less.
+
+Most lines of a log differ from others in names only. A reader that can `skim` takes a block of
+lines at once, puts those that say the same in one group, and says which lines it leaves for
+reading one by one. Of each group one line is read in full, and stands for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.toolkit.fields import number_of
+from smtpreply.reasons import provider_at
+
+LONGEST_NAME = 320
+"""How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
+
+Party = tuple[str | None, str | None, str | None, str | None]
+"""Who was refused: sender, recipient, the client that had come, and the message's queue id."""
+
+
+def party_of(delivery: Delivery) -> Party:
+    """Return who was refused, if the delivery was."""
+    client = delivery.relay_ip or delivery.relay_host
+    return delivery.sender, delivery.recipient, client, delivery.queue_id
+
+
+@attrs.frozen
+class Bundle:
+    """Deliveries that say the same.
+
+    They have in common: mta, program, direction, stage, status, whose words the text is, and what
+    it means: its code, its enhanced status, and its verdict.
+
+    Attributes:
+        delivery: one of them.
+        times: how many there were at each time, to the hour or to the second.
+        domains: how many recipients there were in each domain.
+        servers: how many there were at each server; None is the server of `delivery`.
+        delays: how many took how many seconds, None for unknown, at servers of each provider: by
+            its key, "" where the server's name does not tell, None for the server of `delivery`.
+        refused: who was refused, of those that bounced, expired or were rejected.
+    """
+
+    delivery: Delivery
+    times: Counter[datetime | None]
+    domains: Counter[str]
+    servers: Counter[str | None]
+    delays: Counter[tuple[str | None, float | None]]
+    refused: list[Party]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return self.times.total()
+
+
+class Group:
+    """Lines that say the same, as a skimmer collects them: of each, what is its own.
+
+    Attributes:
+        line: one of them.
+        times: their stamps: the hour, or all but the zone.
+        domains: the recipients' domains.
+        servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; none
+            where nobody was.
+        delays: how long it took, in seconds; none where that is not told.
+        refused: see `Bundle`.
+    """
+
+    __slots__ = ("delays", "domains", "line", "refused", "servers", "times")
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.times: list[str] = []
+        self.domains: list[str] = []
+        self.servers: list[str] = []
+        self.delays: list[str] = []
+        self.refused: list[Party] = []
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def bundle(self, delivery: Delivery, clock: Clock) -> Bundle:
+        """Make a bundle of it.
+
+        Args:
+            delivery: what one of its lines tells.
+            clock: reads the times.
+        """
+        times: Counter[datetime | None] = Counter()
+        for stamp, count in Counter(self.times).items():
+            times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
+        nothing = [""] * len(self)
+        told = self.servers or nothing
+        names = {text: _name_in(text) for text in set(told)}
+        servers = Counter(map(names.__getitem__, told))
+        providers = {text: name and provider_key(name) for text, name in names.items()}
+        pairs = zip(map(providers.__getitem__, told), self.delays or nothing, strict=True)
+        delays: Counter[tuple[str | None, float | None]] = Counter()
+        for (provider, seconds), count in Counter(pairs).items():
+            delays[provider, number_of(seconds)] += count
+        return Bundle(delivery, times, Counter(self.domains), servers, delays, self.refused)
+
+
+def _name_in(server: str) -> str | None:
+    """Return the name of a server, or else its address; None for a word such as "none"."""
+    name, bracket, address = server.removeprefix("H=").partition("[")
+    return (name.strip() or address.partition("]")[0] or None) if bracket else None
+
+
+def provider_key(name: str) -> str:
+    """Return the key of the provider whose server it is; "" where the name does not tell."""
+    provider = provider_at(name[:LONGEST_NAME])
+    return provider.key if provider else ""
+
+
+class Groups(dict[Hashable, Group]):
+    """Groups by what makes their lines alike.
+
+    Attributes:
+        finely: whether those of a group have one time to the second, and their recipients one
+            domain; else their times are told to the hour.
+    """
+
+    def __init__(self, *, finely: bool) -> None:
+        super().__init__()
+        self.finely = finely
+
+    def add(self, key: Hashable, line: str, time: str, domain: str) -> Group:
+        """Put a line into the group of its key, and if finely, of its time and domain; give it."""
+        if self.finely:
+            key = key, time, domain
+        group = self.get(key)
+        if group is None:
+            group = self[key] = Group(line)
+        group.times.append(time)
+        group.domains.append(domain)
+        return group
+
+
+class Skimmer(Protocol):
+    """A line reader that can also take many lines at once."""
+
+    def skim(self, block: str, groups: Groups) -> list[str]:
+        """Put the deliveries of a block into groups, and give the lines that are not understood so.
+
+        Args:
+            block: whole lines, with their line ends.
+            groups: where the deliveries go.
+        """
+
+
+# --- what makes texts alike ---
+
+MASK = "\0"
+"""Stands in a key for what makes no difference; it is in no line."""
+
+_HEAD = len("250 2.0.0 ")
+_CODE = len("250 ")
+_STATUS_HEAD = re.compile(r"(2)[0-9]{2} \1\.[0-9]\.[0-9] ")
+_TEXT_HEAD = re.compile(r"2[0-9]{2} [A-Za-z]")
+# What the grammar of statuses looks for at the end of a text.
+_STATUS_ENDS = frozenset(")] \t")
+_NESTED = " from MTA("
+# In a local part of these alone, no word of it is left when addresses are taken out of a text.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,60}+")
+_LONGEST = 8000
+_MOST_HEADS = 4096
+
+
+def success_head(reply: str) -> str:
+    """Return what of a success counts: code and enhanced status; all of it where they may be odd.
+
+    >>> success_head("250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb"), success_head("250 OK id=1tx-5-42")
+    ('250 2.0.0 ', '250 ')
+    >>> success_head("250-2.0.0 a 250 2.0.0 b")
+    '250-2.0.0 a 250 2.0.0 b'
+    """
+    length = _lengths[reply[:_HEAD]]
+    if not length or reply[-1] in _STATUS_ENDS or _NESTED in reply:
+        return reply
+    return reply[:length]
+
+
+class _Lengths(dict[str, int]):
+    """For texts as long as a head: how long their head is; 0 where they have none."""
+
+    def __missing__(self, text: str) -> int:
+        length = 0
+        if _STATUS_HEAD.fullmatch(text):
+            length = _HEAD
+        elif _TEXT_HEAD.match(text):
+            length = _CODE
+        if len(self) < _MOST_HEADS:
+            self[text] = length
+        return length
+
+
+_lengths = _Lengths()
+
+
+def without_address(text: str, local: str, address: str) -> str:
+    """Mask an address in a text, where it stands in brackets and says nothing.
+
+    Args:
+        text: what was said.
+        local: the address's local part.
+        address: the address.
+    """
+    plain = (local.isascii() and local.isalnum()) or _PLAIN_LOCAL.fullmatch(local)
+    return text.replace(f"<{address}>", MASK) if plain and len(text) <= _LONGEST else text

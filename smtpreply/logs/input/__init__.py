@@ -1,0 +1,1 @@
+"""Log input: files and streams, decompression, following, syslog prefixes, time stamps."""

@@ -1,0 +1,108 @@
+"""The stamps of log lines, and the year that RFC 3164 leaves out.
+
+RFC 3164 4.1.2: ``Mmm dd hh:mm:ss``, local time, no year and no zone. RFC 5424 6.2.3 (RFC 3339):
+``2026-11-24T11:43:32.000+01:00``; Exim and others write a space for the T, and ``+0100``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+STAMP = (
+    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]?[0-9] "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
+    r"(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?)"
+)
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,6})[0-9]*)?"
+    r"(?: ?([+-][0-9]{2}):?([0-9]{2})|(Z))?\Z"
+)
+# Clocks differ, and a file's time may be that of a copy made in another zone.
+_TOLERANCE = timedelta(days=1)
+_YEARS_TO_A_LEAP_YEAR = 8  # 1896 to 1904
+
+
+class Clock:
+    """Turns stamps into times. One a file, since a year that is given runs on over New Year.
+
+    Args:
+        year: of the first stamp. Where it is not given, a stamp without a year is the last such
+            day that is not after `latest`.
+        zone: of stamps that name none; without it, their times are naive.
+        latest: when the file was last written to; now, where it is not known.
+
+    >>> clock = Clock(latest=datetime(2025, 1, 2, tzinfo=UTC))
+    >>> clock.read("Dec 31 23:59:59").year, clock.read("Jan  1 00:00:01").year
+    (2024, 2025)
+    """
+
+    def __init__(
+        self,
+        *,
+        year: int | None = None,
+        zone: tzinfo | None = None,
+        latest: datetime | None = None,
+    ) -> None:
+        self._zone = zone
+        self._year = year
+        self._month: int | None = None
+        latest = latest or datetime.now(UTC)
+        self._latest = latest.astimezone(zone).replace(tzinfo=None) + _TOLERANCE
+        self._last: tuple[str, datetime | None] = ("", None)
+
+    def read(self, stamp: str) -> datetime | None:
+        """Return the time; None where there is no such time, as on the 31st of February."""
+        last, time = self._last
+        if stamp != last:
+            time = self._read(stamp)
+            self._last = stamp, time
+        return time
+
+    def _read(self, stamp: str) -> datetime | None:
+        try:
+            return self._iso(stamp) if stamp[:1].isdigit() else self._syslog(stamp)
+        except (KeyError, ValueError):  # a wrapping may say anything for a time
+            return None
+
+    def _iso(self, stamp: str) -> datetime:
+        match = _ISO.match(stamp)
+        if match is None:
+            raise ValueError(stamp)
+        day, second, fraction, hours, minutes, zulu = match.groups()
+        zone = "+00:00" if zulu else f"{hours}:{minutes}" if hours else ""
+        text = f"{day}T{second}.{(fraction or '').ljust(6, '0')}{zone}"
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo else time.replace(tzinfo=self._zone)
+
+    def _syslog(self, stamp: str) -> datetime:
+        month, day = _MONTHS[stamp[:3]], int(stamp[4:-9])
+        hour, minute, second = (int(part) for part in stamp[-8:].split(":"))
+        second = min(second, 59)  # a leap second
+        if self._year is not None:
+            year = self._running_year(month)
+            return datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
+        for back in range(_YEARS_TO_A_LEAP_YEAR + 1):
+            try:
+                time = datetime(self._latest.year - back, month, day, hour, minute, second)  # noqa: DTZ001
+            except ValueError:  # the 29th of February
+                continue
+            if time <= self._latest:
+                return time.replace(tzinfo=self._zone)
+        raise ValueError(stamp)
+
+    def _running_year(self, month: int) -> int:
+        """Go on to the next year after December, and back where lines are out of order."""
+        assert self._year is not None
+        if self._month is not None:
+            self._year += (self._month - month > 6) - (month - self._month > 6)
+        self._month = month
+        return self._year

@@ -1,0 +1,193 @@
+"""Octets to blocks of whole lines: decompressed, decoded, and parted where a crash left a hole.
+
+What a stream is compressed with, and whether it is UTF-16, is seen from its first octets, not from
+a name. Whatever goes wrong on the way is recorded, and what could be read before it counts.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, BinaryIO, Protocol, cast
+
+Problem = Callable[[str], None]
+"""Is told what could not be read."""
+Progress = Callable[[int], None]
+"""Is told how many octets more have been read, as they stand in the file."""
+
+SIZE = 1 << 20
+"""How many octets are read at once: enough to read lines in bulk, and small beside memory."""
+LONGEST_LINE = 1 << 24
+"""How many octets of a line are read; what is behind them is left out."""
+
+HOLE = re.compile(r"\0+")
+"""What a crash leaves of lines that were not yet written."""
+
+
+class Octets(Protocol):
+    """A stream that gives what it has: at most so many octets, none at its end."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Return some octets."""
+
+
+class _Zstd:
+    """Decompresses zstd: in the standard library from 3.14 on (PEP 784), else by a backport."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        zstd = _zstd_module()
+        self._file = zstd.ZstdFile(stream)
+        self._error: type[Exception] = zstd.ZstdError
+
+    def read1(self, size: int, /) -> bytes:
+        """Return some octets."""
+        try:
+            octets: bytes = self._file.read1(size)
+        except self._error as error:
+            raise OSError(str(error)) from None
+        return octets
+
+
+def _zstd_module() -> Any:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ModuleNotFoundError:
+            continue
+    raise OSError('compressed by zstd, which needs backports.zstd: pip install "smtpreply[zstd]"')
+
+
+_MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
+    (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    (b"\x28\xb5\x2f\xfd", _Zstd),
+)
+_LONGEST_MAGIC = 6
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+def is_packed(octets: bytes) -> bool:
+    """Whether octets that begin a file are compressed, or UTF-16: no part of it stands alone."""
+    return octets.startswith((*(magic for magic, _ in _MAGIC), *_UTF_16))
+
+
+def blocks_of(
+    stream: BinaryIO, name: str, problem: Problem, progress: Progress | None = None
+) -> Iterator[str]:
+    """Return what a stream holds, in blocks of whole lines, each with its line end.
+
+    Octets that are not UTF-8 become surrogate escapes (PEP 383); CRLF becomes LF. NUL octets,
+    which are what a crash leaves of lines that were not yet written, end a line.
+
+    Args:
+        stream: open for reading octets, at its beginning; it need not seek.
+        name: how problems call it.
+        problem: is told of what cannot be read.
+        progress: is told of octets that have been read.
+    """
+    return _Reader(stream, name, problem, progress).blocks()
+
+
+class _Reader:
+    """Reads one stream to its end, or to where it is broken off."""
+
+    def __init__(
+        self, stream: BinaryIO, name: str, problem: Problem, progress: Progress | None
+    ) -> None:
+        rest = cast("io.RawIOBase", _Rest(stream, progress))
+        self._buffered = io.BufferedReader(rest, SIZE)
+        self._name = name
+        self._problem = problem
+        self._broken: Exception | None = None
+
+    def blocks(self) -> Iterator[str]:
+        lines = 0
+        for octets in self._whole_lines():
+            block = octets.decode("utf-8", "surrogateescape")
+            if "\r" in block:
+                block = block.replace("\r\n", "\n")
+            if "\0" in block:
+                at = lines + block.count("\n", 0, block.index("\0")) + 1
+                self._problem(f"{self._name}:{at}: {block.count(chr(0))} NUL octets")
+                block = HOLE.sub("\n", block)
+            yield block
+            lines += block.count("\n")
+        if self._broken is not None:
+            words = str(self._broken) or type(self._broken).__name__
+            self._problem(f"{self._name}: broken off after line {lines}: {words}")
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Cut the octets behind line ends; a line that is too long is cut off."""
+        begun: list[bytes] = []  # a line whose end has not come yet
+        room = LONGEST_LINE
+        for octets in self._octets():
+            end = octets.rfind(b"\n") + 1
+            if end:
+                yield b"".join((*begun, octets[:end]))
+                begun, room = [], LONGEST_LINE
+            rest = octets[end:]
+            if len(rest) > room >= 0:
+                self._problem(f"{self._name}: a line is longer than {LONGEST_LINE:,} octets")
+                room = -1
+            if room > 0:
+                begun.append(rest)
+                room -= len(rest)
+        if any(begun):
+            yield b"".join(begun)
+
+    def _octets(self) -> Iterator[bytes]:
+        """Yield the text's octets as UTF-8, decompressed, as they come."""
+        try:
+            stream = self._opened()
+            first = stream.read1(SIZE)
+            if first.startswith(_UTF_16):
+                yield from _as_utf_8(first, stream)
+                return
+            octets = first.removeprefix(codecs.BOM_UTF8)
+            while octets:
+                yield octets
+                octets = stream.read1(SIZE)
+        except _BROKEN as error:
+            self._broken = error
+
+    def _opened(self) -> Octets:
+        head = self._buffered.peek(_LONGEST_MAGIC)
+        opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
+        return opened(cast("BinaryIO", self._buffered)) if opened else self._buffered
+
+
+def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
+    """Yield UTF-16, as PowerShell writes tables, as UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    while octets:
+        yield decoder.decode(octets).encode("utf-8", "surrogatepass")
+        octets = stream.read1(SIZE)
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+class _Rest(io.RawIOBase):
+    """A stream's octets from where it stands, unbuffered, so that its head can be peeked at."""
+
+    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
+        self._stream = stream
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer)).cast("B")
+        octets = self._stream.read(len(view))
+        view[: len(octets)] = octets
+        if self._progress is not None:
+            self._progress(len(octets))
+        return len(octets)

@@ -1,0 +1,193 @@
+"""Where lines come from: files, folders, globs, streams, or lines themselves."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import BinaryIO, cast
+
+import attrs
+
+from smtpreply._support.octets import rejoined
+from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of
+from smtpreply.logs.input.follow import Followed
+from smtpreply.logs.input.split import Part, Stretch
+
+Place = str | os.PathLike[str]
+Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
+
+# Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
+_ROTATED = re.compile(
+    r"(?P<base>.*?)(?:[.-](?P<date>[0-9]{8}(?:-?[0-9]{2,10})?)|\.(?P<age>[0-9]{1,4}))?"
+    r"(?:\.(?:gz|bz2|xz|zst))?\Z"
+)
+
+
+_MAILDIR = ("cur", "new")
+
+
+@attrs.frozen
+class Input:
+    """One input of a run: its name, if it has one, its text, and when it was last written to.
+
+    Attributes:
+        name: the path of a file.
+        blocks: the text, in blocks of whole lines with their line ends.
+        latest: when it was last written to, as far as that is known.
+        is_whole: whether it is read from its beginning.
+    """
+
+    name: str | None
+    blocks: Iterable[str]
+    latest: datetime | None = None
+    is_whole: bool = True
+
+
+@attrs.frozen
+class Reading:
+    """How inputs are read, and who is told of it.
+
+    Attributes:
+        problem: is told of what cannot be read.
+        progress: is told of octets that have been read, as they stand in the files.
+        follow: whether to wait for more at the end of a file, and read on.
+    """
+
+    problem: Problem
+    progress: Progress | None = None
+    follow: bool = False
+
+
+def inputs(source: Source, reading: Reading) -> Iterator[Input]:
+    """Yield what there is to read, rotated files from the oldest on.
+
+    Args:
+        source: a path, a folder, a glob; an open binary file; lines; or several paths.
+        reading: how to read it.
+
+    Raises:
+        FileNotFoundError: a path leads to nothing.
+    """
+    if isinstance(source, Part):
+        yield _part(source, reading)
+        return
+    paths = paths_of(source)
+    if paths is not None:
+        yield from (_file(path, reading) for path in paths)
+    elif hasattr(source, "read"):
+        stream = cast("BinaryIO", source)
+        name = getattr(stream, "name", None)
+        called = name if isinstance(name, str) else None
+        blocks = blocks_of(stream, called or "the stream", reading.problem, reading.progress)
+        yield Input(called, blocks)
+    else:
+        items = cast("Iterable[object]", source)
+        yield Input(None, (_block(item, reading.problem) for item in items))
+
+
+def paths_of(source: Source) -> list[Path] | None:
+    """Return the files that a source names, those of a rotated log from the oldest on.
+
+    Returns:
+        None where it names none, but is a stream or lines.
+
+    Raises:
+        FileNotFoundError: a path leads to nothing.
+    """
+    if isinstance(source, Part):
+        return [source.path]
+    if isinstance(source, (str, os.PathLike)):
+        return _paths([source])
+    # A list of strings is lines; of paths, files.
+    if isinstance(source, (list, tuple)) and source and all(map(_is_path, source)):
+        return _paths(source)
+    return None
+
+
+def _is_path(item: object) -> bool:
+    return isinstance(item, os.PathLike)
+
+
+def _block(item: object, problem: Problem) -> str:
+    """Return an item's lines: one, unless it holds line ends inside."""
+    if isinstance(item, bytes):
+        item = item.decode("utf-8", "surrogateescape")
+    if not isinstance(item, str):
+        raise TypeError(f"a line is str or bytes, not {type(item).__name__}")
+    text = rejoined(item).replace("\r\n", "\n")
+    if "\0" in text:
+        problem(f"line: {text.count(chr(0))} NUL octets")
+        text = HOLE.sub("\n", text)
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _paths(places: Iterable[Place]) -> list[Path]:
+    found: list[Path] = []
+    for place in places:
+        path = Path(place)
+        if path.is_dir():
+            found += _files_in(path)
+        elif path.exists():
+            found.append(path)
+        elif matches := glob.glob(str(place)):  # noqa: PTH207  (absolute patterns too)
+            found += [Path(match) for match in matches if Path(match).is_file()]
+        else:
+            raise FileNotFoundError(f"there is no such file: {str(place)!r}")
+    return sorted(dict.fromkeys(found), key=age)
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder; of a maildir, the messages."""
+    if all(folder.joinpath(name).is_dir() for name in _MAILDIR):
+        for name in _MAILDIR:
+            yield from _files_in(folder / name)
+    else:
+        yield from (entry for entry in folder.iterdir() if entry.is_file())
+
+
+def age(path: PurePath) -> tuple[str, int, str, int]:
+    """Return what sorts files: by their log, and within it from the oldest on.
+
+    A rotated log has dated files, numbered ones, and last the present one. What comes first here
+    is the log's own name, which all of its files share.
+    """
+    match = _ROTATED.match(path.name)
+    assert match is not None
+    base = str(path.parent / match["base"])
+    if match["date"]:
+        return base, 0, match["date"], 0
+    return (base, 1, "", -int(match["age"])) if match["age"] else (base, 2, "", 0)
+
+
+def _file(path: Path, reading: Reading) -> Input:
+    def opened() -> BinaryIO:
+        return cast("BinaryIO", Followed(path)) if reading.follow else path.open("rb", buffering=0)
+
+    return Input(str(path), _file_blocks(path, opened, reading), _latest(path))
+
+
+def _part(part: Part, reading: Reading) -> Input:
+    def opened() -> BinaryIO:
+        return cast("BinaryIO", Stretch(part))
+
+    blocks = _file_blocks(part.path, opened, reading)
+    return Input(str(part.path), blocks, _latest(part.path), is_whole=part.start == 0)
+
+
+def _latest(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:  # it has been rotated away: opening it will tell
+        return None
+
+
+def _file_blocks(path: Path, opened: Callable[[], BinaryIO], reading: Reading) -> Iterator[str]:
+    try:
+        with opened() as stream:
+            yield from blocks_of(stream, str(path), reading.problem, reading.progress)
+    except OSError as error:  # on opening: later ones are told with their line
+        reading.problem(f"{path}: {error.strerror or error}")

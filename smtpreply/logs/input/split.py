@@ -1,0 +1,98 @@
+"""Files in parts, which several processes can read side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+import attrs
+
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.decode import is_packed
+from smtpreply.logs.input.syslog import read_prefix
+from smtpreply.logs.registry import Detection, first_lines
+
+_LEAST = 1 << 24  # octets: below, a process costs more than it saves
+_HEAD = 1 << 16
+
+
+@attrs.frozen
+class Part:
+    """Some lines of a file: from one octet on, up to another one."""
+
+    path: Path
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """How many octets it has."""
+        return self.end - self.start
+
+
+def parts_of(paths: Iterable[Path], count: int) -> list[Part]:
+    """Split files into about so many parts of the same size, each of whole lines.
+
+    A file that is compressed, or of a format whose lines do not stand alone, has one part only.
+
+    Raises:
+        OSError: a file can't be read.
+    """
+    sizes = {path: path.stat().st_size for path in paths}
+    size = max(_LEAST, sum(sizes.values()) // max(count, 1) + 1)
+    return [part for path, length in sizes.items() for part in _parts(path, length, size)]
+
+
+def _parts(path: Path, length: int, size: int) -> list[Part]:
+    if length <= size or not _can_be_parted(path):
+        return [Part(path, 0, length)]
+    with path.open("rb") as file:
+        bounds = [0]
+        while bounds[-1] + size < length:
+            file.seek(bounds[-1] + size)
+            file.readline()
+            bounds.append(min(file.tell(), length))
+    if bounds[-1] < length:
+        bounds.append(length)
+    return [Part(path, *pair) for pair in pairwise(bounds)]
+
+
+def _can_be_parted(path: Path) -> bool:
+    with path.open("rb") as file:
+        octets = file.read(_HEAD)
+    if is_packed(octets):
+        return False
+    head = first_lines(octets.decode("utf-8", "surrogateescape"))
+    detection = Detection()
+    if detection.of_source(head) is not None:
+        return False
+    # Others' lines hang together over more than a part can see: sessions, numbers of attempts.
+    lines = (read_prefix(line, 0, Clock()) for line in head)
+    return any(hasattr(known.reader(), "skim") for known in map(detection.of_line, lines) if known)
+
+
+class Stretch(io.RawIOBase):
+    """The octets of a part."""
+
+    def __init__(self, part: Part) -> None:
+        self._file = part.path.open("rb", buffering=0)
+        self._file.seek(part.start)
+        self._left = part.size
+
+    def readable(self) -> bool:
+        """Say that it is."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return some octets; none at the end of the part."""
+        wanted = self._left if size < 0 else min(size, self._left)
+        octets = self._file.read(wanted)
+        self._left -= len(octets)
+        return octets
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()

@@ -1,0 +1,1 @@
+"""Helpers that several log formats share."""

@@ -1,0 +1,116 @@
+"""What readers of several formats do with a field: numbers, statuses, hosts, commands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from smtpreply._support.octets import rejoined
+from smtpreply.codes import EnhancedStatus
+from smtpreply.errors import ReplySyntaxError
+from smtpreply.logs.delivery import ReplyBy
+from smtpreply.stage import Stage
+
+_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_STAGES = {
+    "INITIAL CONNECTION": Stage.CONNECT,
+    "CONNECT": Stage.CONNECT,
+    "CONNECTION": Stage.CONNECT,
+    "EHLO": Stage.EHLO,
+    "HELO": Stage.EHLO,
+    "LHLO": Stage.EHLO,
+    "STARTTLS": Stage.STARTTLS,
+    "AUTH": Stage.AUTH,
+    "MAIL": Stage.MAIL,
+    "RCPT": Stage.RCPT,
+    "DATA": Stage.DATA,
+    "END OF DATA": Stage.END_OF_DATA,
+    "END-OF-MESSAGE": Stage.END_OF_DATA,
+    "BDAT": Stage.END_OF_DATA,
+    "QUIT": Stage.QUIT,
+}
+
+
+def stage_of(command: str | None) -> Stage | None:
+    """Return the stage of a command, as logs name it: "RCPT TO:<a@b>", "end of DATA".
+
+    >>> stage_of("pipelined MAIL FROM:<bob@example.org> SIZE=7")
+    <Stage.MAIL: 'MAIL'>
+    """
+    if not command:
+        return None
+    whole = command.upper().removeprefix("PIPELINED ")
+    return _STAGES.get(whole) or _STAGES.get(whole.partition(" ")[0])
+
+
+def status_of(text: str | None) -> EnhancedStatus | None:
+    """Return an enhanced status; None where the field holds none."""
+    if not text:
+        return None
+    try:
+        return EnhancedStatus.parse(text)
+    except ReplySyntaxError:
+        return None
+
+
+def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
+    """Return whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
+    return speaker if text and _REPLY.match(text) else None
+
+
+def text_of(value: Any) -> str | None:
+    """Return a string of a JSON object as text; None for a value that is no string.
+
+    >>> text_of("Ok"), text_of(250)
+    ('Ok', None)
+    """
+    return rejoined(value) if isinstance(value, str) else None
+
+
+def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
+    r"""Return a reply as it was sent, where a log tells its code and its text apart.
+
+    An enhanced status that the text has already is not repeated.
+
+    >>> coded(550, "No such user\nTry again", "5.1.1")
+    '550-5.1.1 No such user\n550 5.1.1 Try again'
+    """
+    status = f"{enhanced} " if enhanced and not text.startswith(enhanced) else ""
+    lines = text.rstrip("\r\n").replace("\r\n", "\n").split("\n")
+    heads = [f"{code}-"] * (len(lines) - 1) + [f"{code} "]
+    return "\n".join(
+        f"{head}{status}{line}".rstrip() for head, line in zip(heads, lines, strict=True)
+    )
+
+
+def uncoloured(text: str) -> str:
+    r"""Take off the colours that a program writes for a terminal (ECMA-48 8.3.117).
+
+    >>> uncoloured("\x1b[32;1mINFO\x1b[0m ready")
+    'INFO ready'
+    """
+    return _COLOUR.sub("", text) if "\x1b[" in text else text
+
+
+def seconds_of(*parts: str | None) -> float:
+    """Return a span of time in seconds: of days, hours, minutes and seconds, any may be missing.
+
+    >>> seconds_of("1", None, "2", "3")
+    86523.0
+    """
+    days, hours, minutes, seconds = (int(part or 0) for part in parts)
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def number_of(text: str) -> float | None:
+    """Return a number; None for what is none, such as "1.2.3"."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def port_of(text: str | None) -> int | None:
+    """Return a port's number; None for what is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 5 else None

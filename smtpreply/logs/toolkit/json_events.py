@@ -1,0 +1,336 @@
+r"""Events: JSON objects that tell of deliveries, as the webhooks and logs of mail services do.
+
+What their formats have in common: they come one a line, in a list on a line, or printed prettily
+over lines, alone or inside what carried them; the reply is a string in one of them, often behind
+words of the service's own::
+
+    words = [type] REPLY / outcome "(" REPLY ")" / "host " HOST " said: " REPLY [" (in reply to "
+            CMD " command)"] / words of the service's own
+    type  = "smtp;"                                ; RFC 3464 2.3.6
+    outcome = "sent" / "bounced" / "deferred" / "soft bounce" / ...
+
+An event is sent by a stranger, as everything in a webhook is: each of its members may be missing
+or of any type, and is then as good as none. Of a payload, nothing is kept but what a `Delivery`
+has a field for.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from smtpreply._support.octets import rejoined
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
+from smtpreply.logs.format import Format
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.fields import said_by, stage_of
+from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, carried, parsed
+
+Told = dict[str, Any]
+"""Fields of a `Delivery` by name."""
+
+_CLOCK = Clock(zone=UTC)  # services write UTC where they name no zone
+_MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
+_MOST_DIGITS = 15
+
+_TYPE = re.compile(r"smtp\s*;\s*", re.IGNORECASE)
+_OUTCOME = re.compile(
+    r"(?:sent|delivered|deferred|bounced?|expired|rejected|undeliverable|"
+    r"(?:soft|hard)[ _-]bounced?)\s*\((.*)\)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:host )?([^\s\[\]]{1,255})\[([^\[\]\s]{1,60})\](?::[0-9]{1,5})? "
+    r"(said|refused to talk to me): (.*)\Z",
+    re.DOTALL,
+)
+_IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command)?\)\Z", re.DOTALL)
+_CODE = re.compile(r"([2-5][0-9]{2})(?:[ -]|\Z)")
+
+
+class Event:
+    """The members of a JSON object, of which none need be what it should.
+
+    >>> event = Event({"mail": {"id": "7"}, "codes": [550]})
+    >>> event.text("mail", "id"), event.text("codes", "id"), event.number("codes")
+    ('7', None, None)
+    """
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        self.members = members
+
+    def at(self, *path: str) -> Any:
+        """Return what is found under names, one inside the other; None for nothing."""
+        value: Any = self.members
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def text(self, *path: str) -> str | None:
+        """Return a string; None for anything else."""
+        value = self.at(*path)
+        return rejoined(value) if isinstance(value, str) else None
+
+    def name(self, *path: str) -> str | None:
+        """Return a string that is not empty, or a number as one: an identifier."""
+        value = self.at(*path)
+        if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 128:
+            return str(value)
+        return self.text(*path) or None
+
+    def number(self, *path: str) -> int | None:
+        """Return a whole number, or digits as one."""
+        value = self.at(*path)
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            return int(value) if len(value) <= _MOST_DIGITS else None
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return value if whole and abs(value) < 10**_MOST_DIGITS else None
+
+    def part(self, *path: str) -> Event:
+        """Return an object; an empty one for anything else."""
+        value = self.at(*path)
+        return Event(value if isinstance(value, Mapping) else {})
+
+    def parts(self, *path: str) -> list[Event]:
+        """Return the objects in a list; none for anything else."""
+        value = self.at(*path)
+        return [Event(item) for item in value if isinstance(item, Mapping)] if _list(value) else []
+
+    def texts(self, *path: str) -> list[str]:
+        """Return the strings in a list, or the one string that stands in its place."""
+        value = self.at(*path)
+        items = value if _list(value) else [value]
+        return [rejoined(item) for item in items if isinstance(item, str)]
+
+    def time(self, *path: str) -> datetime | None:
+        """Return a time: seconds or milliseconds since 1970, or ISO 8601."""
+        return time_of(self.at(*path))
+
+    def seconds(self, *path: str) -> float | None:
+        """Return milliseconds in seconds."""
+        count = self.number(*path)
+        return None if count is None or count < 0 else count / 1000
+
+    def has(self, *names: str) -> bool:
+        """Return whether there are members of all these names, and what they are is no null."""
+        return all(self.members.get(name) is not None for name in names)
+
+
+def _list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def time_of(value: Any) -> datetime | None:
+    """Return the time that a member of an event says; None where it says none.
+
+    >>> time_of(1764000000) == time_of("1764000000000") == time_of("2025-11-24T17:00:00+01:00")
+    True
+    """
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return _CLOCK.read(value) if value[:1].isdigit() else None
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = value
+    else:
+        return None
+    try:
+        return datetime.fromtimestamp(number / (1000 if number > _MILLISECONDS else 1), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def bare(message_id: str | None) -> str | None:
+    """Return a Message-ID without its brackets."""
+    return message_id.strip().removeprefix("<").removesuffix(">") or None if message_id else None
+
+
+def with_code(code: int | None, text: str, status: str | None = None) -> str:
+    r"""Put back a code and an enhanced status that stand apart from the text of a reply.
+
+    >>> with_code(550, "No such user\nhere", "5.1.1")
+    '550-5.1.1 No such user\n550 5.1.1 here'
+    """
+    if code is None or not 200 <= code <= 599:
+        return text
+    lines = [f"{status} {line}" if status else line for line in _lines(text)]
+    return "\n".join([*(f"{code}-{line}" for line in lines[:-1]), f"{code} {lines[-1]}".rstrip()])
+
+
+def words(text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.REMOTE) -> Told:
+    r"""Return what was said, and by whom, of words that an event has for it.
+
+    Args:
+        text: the words.
+        code: of the reply, where the event gives it apart. It is put back, unless it is there.
+        by: who is meant to have said it. Where it does not begin as a reply does, nobody has.
+
+    >>> words("smtp; 550 5.1.1 No such user")
+    {'text': '550 5.1.1 No such user', 'reply_by': <ReplyBy.REMOTE: 'remote'>}
+    >>> words("Unsubscribed Address")
+    {'text': 'Unsubscribed Address', 'reply_by': None}
+    """
+    body = (text or "").strip()
+    body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
+    if (outcome := _OUTCOME.match(body)) is not None:
+        body = outcome[1].strip()
+    peer: Told = {}
+    if (said := _SAID.match(body)) is not None and (relayed := _relayed(said)):
+        body = relayed.pop("text")
+        peer = relayed
+    if not _CODE.match(body) and (body or code):
+        body = with_code(code, body)
+    return {"text": _one_reply(body) or None, "reply_by": said_by(by, body)} | peer
+
+
+def _relayed(said: re.Match[str]) -> Told | None:
+    """Read what a Postfix behind the service says a server has said; None for no reply."""
+    host, ip, how, reply = said.groups()
+    command = _IN_REPLY.match(reply)
+    reply, stage = (command[1], command[2]) if command else (reply, None)
+    if not _CODE.match(reply):
+        return None
+    if how != "said":
+        stage = "connect"
+    told = {"text": reply, "relay_host": host, "relay_ip": ip}
+    return told if stage is None else told | {"stage": stage_of(stage)}
+
+
+def _one_reply(text: str) -> str:
+    """Mark lines that all have the same code as those of one reply: an event tells of one."""
+    lines = _lines(text)
+    code = _CODE.match(text)
+    if len(lines) < 2 or code is None:
+        return text
+    whole = re.compile(rf"{code[1]}(?:[ -]|\Z)")
+    if not all(whole.match(line) for line in lines):
+        return text
+    return with_code(int(code[1]), "\n".join(line[4:] for line in lines))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip("\r") for line in text.rstrip("\r\n").split("\n")]
+
+
+@attrs.frozen
+class _Kind:
+    """The events of a service: which are its own, and what one of them tells of."""
+
+    name: str
+    knows: Callable[[Event], bool]
+    tells: Callable[[Event], Iterable[Told] | None]
+
+
+class _Reader:
+    """Reads the events of one service, whatever lines they stand in."""
+
+    def __init__(self, kind: _Kind) -> None:
+        self.problems: list[str] = []
+        self._kind = kind
+        self._document = ObjectsOverLines()
+        self._source = "line"
+
+    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+        self._source = line.source or "line"
+        begun = self._document.under_way
+        if (not begun or line.message.startswith("{")) and (value := _json_in(line)) is not None:
+            if self._document.inside:  # what was open has been cut off
+                self._document.start_again()
+            return self._deliveries(line, line.number, value)
+        if not begun and not begins_objects((line.message,)):
+            return () if not line.message or line.message.isspace() else None
+        ended = self._document.feed(line.message, line.number)
+        if not ended:
+            return ()  # lines inside an object are read when it ends
+        read = [self._deliveries(line, number, parsed(text)) for number, text in ended]
+        if all(each is None for each in read):
+            return None
+        return [delivery for each in read if each for delivery in each]
+
+    def finish(self) -> Iterable[Delivery]:
+        """Forget what the source has left unfinished, and say so."""
+        self._document.start_again()
+        lost = self._document.lost
+        self.problems += [f"{self._source}:{number}: {why}" for number, why in lost]
+        lost.clear()
+        return ()
+
+    def _deliveries(self, line: Line, number: int, value: Any) -> list[Delivery] | None:
+        """Return what the events in a JSON value tell of; None where none of them is understood."""
+        found: list[Delivery] = []
+        understood = False
+        for event in _events_in(value, self._kind.knows):
+            told = self._kind.tells(event)
+            understood |= told is not None
+            found += [self._delivery(line, number, fields) for fields in told or ()]
+        return found if understood else None
+
+    def _delivery(self, line: Line, number: int, fields: Told) -> Delivery:
+        told: Told = {
+            "mta": self._kind.name,
+            "direction": Direction.OUTGOING,
+            "host": line.host,
+            "program": line.program,
+            "source": line.source,
+            "line": number,
+            **fields,
+        }
+        told["time"] = told.get("time") or line.time
+        return Delivery(**told)
+
+
+def _events_in(value: Any, knows: Callable[[Event], bool]) -> Iterator[Event]:
+    """Return the events of one service that a JSON value is or carries."""
+    return (Event(item) for item in carried(value, lambda item: knows(Event(item))))
+
+
+def _json_in(line: Line) -> Any:
+    """Return the JSON that a line is; None where it is none on its own."""
+    return _parsed(line.message) if line.fields is None else line.fields
+
+
+@functools.lru_cache(maxsize=1)  # each service that a line may be of asks, and then its reader
+def _parsed(text: str) -> Any:
+    text = text.lstrip("\ufeff \t")
+    return parsed(text) if text.startswith(("{", "[")) else None
+
+
+def event_format(
+    name: str,
+    knows: Callable[[Event], bool],
+    tells: Callable[[Event], Iterable[Told] | None],
+    *,
+    marks: str,
+) -> Format:
+    """Make the format of a service's events.
+
+    Args:
+        name: the service's.
+        knows: whether an event is certainly the service's.
+        tells: the deliveries that an event tells of, each as the fields of a `Delivery`; None for
+            an event that is not understood.
+        marks: a pattern that shows, in the first lines of a list over several lines, whose it is.
+    """
+    kind = _Kind(name, knows, tells)
+    shown = re.compile(marks)
+
+    def detect(line: Line) -> bool:
+        return next(_events_in(_json_in(line), knows), None) is not None
+
+    def claims(head: Sequence[str]) -> bool:
+        return begins_objects(head) and shown.search("\n".join(head)) is not None
+
+    return Format(name, detect, lambda: _Reader(kind), claims)
+
+
+def each(recipients: Iterable[str], **fields: Any) -> Iterator[Told]:
+    """Yield the same of each recipient."""
+    for recipient in recipients:
+        yield {"recipient": recipient or None, **fields}

@@ -1,0 +1,1 @@
+"""Replies with a grammar of their own: EHLO, greeting, challenge, forwarding, queue id."""

@@ -1,0 +1,1 @@
+"""The parser core: raw reply text in, `Reply` values out."""

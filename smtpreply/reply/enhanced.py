@@ -1,0 +1,101 @@
+"""Where the enhanced status stands in the text of a reply: RFC 2034 4, and what servers do.
+
+A status is found or not; it is never made up and never rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
+from smtpreply.reply.defects import Defect
+
+# RFC 2034 4: it stands first in the text, followed by one or more spaces.
+_PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
+# At the start, but not plainly: "#5.1.0 Address rejected." (Cisco), "5.1.1: unknown",
+# " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
+_ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
+# At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
+_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
+# "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
+_MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
+
+_ODD_STARTS = frozenset("#([ \t")
+_STATUS_ENDS = frozenset(")] \t")
+
+# The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
+LAST_LENGTH = 24
+
+# Statuses recur, so each is made once. Bounded, since a hostile server could name three million.
+KNOWN_STATUSES: dict[str, EnhancedStatus] = {}
+_KNOWN_LIMIT = 4096
+
+GREETING = 220  # also what STARTTLS is answered with
+
+Found = tuple[EnhancedStatus | None, str, Defect | None]
+
+
+def split_status(text: str, code: int) -> Found:
+    """Split a textstring into its status and the rest, with the defect of the status's form.
+
+    Only the reply's `code` tells what may carry one: a 3yz never does (RFC 2034 4). A 220 does
+    when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
+    is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
+    """
+    if code // 100 == 3 or not may_have_status(text):
+        return None, text, None
+    word, _, rest = text.partition(" ")
+    status = KNOWN_STATUSES.get(word)
+    if status is not None and code != GREETING:
+        return status, rest, None
+    plain = _PLAIN.match(text)
+    if plain is not None:
+        status = _status(plain[1])
+        if code != GREETING or status.class_ == 2:
+            return status, text[plain.end() :], None
+    elif code != GREETING:
+        return _odd_status(text, code)
+    return None, text, None
+
+
+def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
+    """Split each line of a reply as `split_status` does. A greeting of several lines has none."""
+    if code == GREETING and len(textstrings) > 1:
+        return [(None, text, None) for text in textstrings]
+    return [split_status(text, code) for text in textstrings]
+
+
+def may_have_status(text: str) -> bool:
+    """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
+    if not text:
+        return False
+    if text[0] in _ODD_STARTS or (text[0] in "245" and text[1:2] == "."):
+        return True
+    return text[-1] in _STATUS_ENDS and _last_status(text) is not None
+
+
+def _last_status(text: str) -> re.Match[str] | None:
+    return _LAST.search(text, max(0, len(text) - LAST_LENGTH))
+
+
+def _odd_status(text: str, code: int) -> Found:
+    # A status in another form than RFC 2034's is taken for one only if its class fits the code.
+    first = _ODD.match(text)
+    if first is not None and int(first[2]) == code // 100:
+        rest = text[first.start(5) :] if first[5] else text[first.end() :]
+        return _status(first[1]), rest.lstrip(" \t"), Defect.STATUS_FORM
+    last = _last_status(text)
+    if last is not None and int(last[2]) == code // 100:
+        return _status(last[1]), text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
+    malformed = _MALFORMED.match(text)
+    return None, text, Defect.STATUS_NUMBER if malformed and not first else None
+
+
+def _status(word: str) -> EnhancedStatus:
+    status = KNOWN_STATUSES.get(word)
+    if status is None:
+        status = EnhancedStatus.parse(word)
+        if len(KNOWN_STATUSES) < _KNOWN_LIMIT:
+            KNOWN_STATUSES[word] = status
+    return status

@@ -1,0 +1,222 @@
+r"""From the octets of a connection to replies: `ReplyReader`, which does no I/O of its own.
+
+In the manner of h11: feed it what the socket gave, ask it for the next reply, and it says
+`NEED_DATA` until one is whole. It works the same under sockets, asyncio, trio, or over a file.
+
+With a socket::
+
+    reader = ReplyReader()
+
+    def next_reply(connection: socket.socket) -> Reply:
+        while (event := reader.next_reply()) is NEED_DATA:
+            reader.receive_data(connection.recv(4096))
+        if event is END_OF_STREAM:
+            raise ConnectionError("the server has hung up")
+        return event
+
+With asyncio, the same with ``reader.receive_data(await stream.read(4096))``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from smtpreply.errors import (
+    IncompleteReplyError,
+    LineTooLongError,
+    ReplyError,
+    ReplyTooLongError,
+    StreamError,
+    TooManyLinesError,
+)
+from smtpreply.reply.grammar import CONTINUED_HEADS, LAST_HEADS, read_head, syntax_error
+from smtpreply.reply.model import Reply, sealed
+from smtpreply.reply.parser import parse
+
+
+class Signal(enum.Enum):
+    """What `ReplyReader.next_reply` says when it has no reply to give."""
+
+    NEED_DATA = "need data"
+    END_OF_STREAM = "end of stream"
+
+
+NEED_DATA: Final = Signal.NEED_DATA
+END_OF_STREAM: Final = Signal.END_OF_STREAM
+
+Event = Reply | Literal[Signal.NEED_DATA, Signal.END_OF_STREAM]
+
+
+class ReplyReader:
+    r"""Turns the octets of one SMTP or LMTP connection into replies, however they were cut.
+
+    Lines end with LF, with or without CR: a reply must not come out differently when its octets
+    arrive in other pieces, so nothing may depend on what comes next. Departures from the standard
+    become `defects` of the reply, as in `parse`. What cannot belong to a reply (a first line
+    without a code) is an error, and an error stays: after it, every call raises it again, since
+    no later reply could be trusted to answer the command that it seems to answer.
+
+    Args:
+        max_line_length: octets of a line, line end included. RFC 5321 4.5.3.1.5 says 512; servers
+            send more.
+        max_lines: lines of one reply.
+        max_reply_length: octets of one reply, blank lines before it included.
+
+    Raises:
+        ValueError: a bound is below 1.
+
+    >>> reader = ReplyReader()
+    >>> reader.receive_data(b"250-mx.example.com\r\n250 SI")
+    >>> reader.next_reply() is NEED_DATA
+    True
+    >>> reader.receive_data(b"ZE 1000\r\n")
+    >>> reader.next_reply().lines
+    ('mx.example.com', 'SIZE 1000')
+    """
+
+    def __init__(
+        self,
+        *,
+        max_line_length: int = 8192,
+        max_lines: int = 1000,
+        max_reply_length: int = 65536,
+    ) -> None:
+        if min(max_line_length, max_lines, max_reply_length) < 1:
+            raise ValueError("the bounds of a reader are 1 or more")
+        self._max_line_length = max_line_length
+        self._max_lines = max_lines
+        self._max_reply_length = max_reply_length
+        self._buffer = bytearray()
+        self._closed = False
+        self._error: ReplyError | None = None
+        self._searched = 0  # where to look for the next line end: no octet is looked at twice
+        self._line_start = 0
+        self._lines = 0
+
+    @property
+    def trailing_data(self) -> bytes:
+        """The octets that have come and belong to no reply given so far.
+
+        After the last awaited reply there should be none. A client that sends commands one by one
+        must not take what stands here for the answer to its next command (a server that sends
+        too much would be off by one ever after), and before TLS begins it must be empty: what an
+        attacker injected before the handshake would else be read after it (CVE-2021-38371).
+        """
+        return bytes(self._buffer)
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Take in what the connection gave. Nothing at all (``b""``) is the end of the stream.
+
+        Raises:
+            RuntimeError: data comes after the end.
+        """
+        if not data:
+            self._closed = True
+        elif self._closed:
+            raise RuntimeError("data was received after the end of the stream")
+        else:
+            self._buffer += data
+
+    def next_reply(self) -> Event:
+        """Return the next reply, or `NEED_DATA`, or after the last one `END_OF_STREAM`.
+
+        Raises:
+            ReplySyntaxError: a reply does not begin with a reply code.
+            LineTooLongError, TooManyLinesError, ReplyTooLongError: a bound was exceeded.
+            IncompleteReplyError: the stream ended in the middle of a reply, kept as `received`.
+        """
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        try:
+            return self._next_reply()
+        except ReplyError as error:
+            self._error = error
+            raise
+
+    def __iter__(self) -> Iterator[Reply]:
+        """Yield the replies that are whole, one by one, until more data is needed."""
+        while isinstance(reply := self.next_reply(), Reply):
+            yield reply
+
+    def _next_reply(self) -> Event:
+        if not self._searched:
+            reply = self._whole_line()
+            if reply is not None:
+                return reply
+        while True:
+            end = self._buffer.find(b"\n", self._searched) + 1
+            if not end:
+                self._searched = len(self._buffer)
+                self._check_lengths(self._searched)
+                return self._end_of_stream() if self._closed else NEED_DATA
+            self._check_lengths(end)
+            if self._is_last(bytes(self._buffer[self._line_start : end])):
+                return self._take_reply(end)
+            self._line_start = self._searched = end
+
+    def _whole_line(self) -> Reply | None:
+        """Return the reply at the start of the buffer if it is one line in form: most are."""
+        code = LAST_HEADS.get(bytes(self._buffer[:4]))
+        end = self._buffer.find(b"\n") + 1
+        if code is None or not 0 < end <= self._max_line_length <= self._max_reply_length:
+            return None
+        octets = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        return sealed(code, octets)
+
+    def _is_last(self, line: bytes) -> bool:
+        """Whether the reply ends here. The line may be blank, or inside a reply have no code."""
+        head = line[:4]
+        if head in LAST_HEADS:
+            self._count_line()
+            return True
+        if head in CONTINUED_HEADS:
+            self._count_line()
+            return False
+        text = line.rstrip(b"\r\n")
+        if not text.strip(b" \t"):
+            return False
+        parts = read_head(text)
+        if parts is None and not self._lines:
+            octets = bytes(self._buffer[: self._line_start]) + line
+            raise syntax_error("no reply code", octets, self._line_start)
+        self._count_line()
+        return parts is not None and not parts.continued
+
+    def _count_line(self) -> None:
+        self._lines += 1
+        if self._lines > self._max_lines:
+            raise TooManyLinesError(
+                f"a reply has more than {self._max_lines} lines",
+                bytes(self._buffer[: self._line_start]),
+            )
+
+    def _check_lengths(self, end: int) -> None:
+        # The bound that comes first in the stream counts, whatever else is in the buffer, so that
+        # the same octets give the same error in whatever pieces they come.
+        line_bound = self._line_start + self._max_line_length
+        if end <= line_bound and end <= self._max_reply_length:
+            return
+        kind: type[StreamError]
+        if line_bound <= self._max_reply_length:
+            kind, bound = LineTooLongError, line_bound
+            message = f"a line has more than {self._max_line_length} octets"
+        else:
+            kind, bound = ReplyTooLongError, self._max_reply_length
+            message = f"a reply has more than {self._max_reply_length} octets"
+        raise kind(message, bytes(self._buffer[:bound]))
+
+    def _take_reply(self, end: int) -> Reply:
+        octets = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        self._searched = self._line_start = self._lines = 0
+        return parse(octets)
+
+    def _end_of_stream(self) -> Event:
+        if self._buffer.strip(b" \t\r\n"):
+            raise IncompleteReplyError(
+                "the stream ended in the middle of a reply", bytes(self._buffer)
+            )
+        return END_OF_STREAM

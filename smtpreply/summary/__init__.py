@@ -1,0 +1,1 @@
+"""`Summary`: counts of a log, which add up and can be sent between processes."""

@@ -1,0 +1,100 @@
+"""Counts over time that stay exact and few: where there are too many hours, days are counted.
+
+A time is a prefix of ISO 8601 (``2026-11-24T11``, ``2026-11-24``, ``2026-11``, ``2026``), so that a
+coarser one is a shorter one. How coarse the times are depends on which hours were seen, not on
+their order: parts that are added up are as the whole would be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+
+import attrs
+
+from smtpreply.summary.cross_table import Grid
+
+LIMIT = 2048
+"""Twelve weeks of hours, five years of days, a hundred and seventy of months."""
+_UNITS = {"hour": 13, "day": 10, "month": 7, "year": 4}
+"""How long the prefix is."""
+_LENGTHS = tuple(_UNITS.values())
+
+
+@attrs.define
+class Timeline(Grid):
+    """How often each kind was seen in each hour; by day, month or year in a log of many hours.
+
+    >>> timeline = Timeline(limit=2)
+    >>> for hour in (11, 11, 12, 13):
+    ...     timeline.add_time(datetime(2026, 11, 24, hour), "sent")
+    >>> timeline.unit, timeline.counts
+    ('day', {'2026-11-24': Counter({'sent': 4})})
+    """
+
+    limit: int = LIMIT
+    length: int = _UNITS["hour"]
+
+    @property
+    def unit(self) -> str:
+        """What is counted by: "hour", "day", "month" or "year"."""
+        return next(unit for unit, length in _UNITS.items() if length == self.length)
+
+    def add_time(self, time: datetime, kind: str, count: int = 1) -> None:
+        """Count a kind at a time, which is taken as it stands, whatever its zone."""
+        self.add(time.isoformat()[: self.length], kind, count)
+        if len(self.counts) > self.limit:
+            self._coarsen()
+
+    def __add__(self, other: Timeline) -> Timeline:
+        both = Timeline(limit=min(self.limit, other.limit), length=min(self.length, other.length))
+        for timeline in (self, other):
+            for time, cells in timeline.counts.items():
+                both.counts.setdefault(time[: both.length], Counter()).update(cells)
+        both._coarsen()
+        return both
+
+    def _coarsen(self) -> None:
+        """Go to the finest unit that has room. Years end at 9999, so that they need no limit."""
+        for length in _LENGTHS[_LENGTHS.index(self.length) + 1 :]:
+            if len(self.counts) <= self.limit:
+                return
+            finer, self.counts, self.length = self.counts, {}, length
+            for time, cells in finer.items():
+                self.counts.setdefault(time[:length], Counter()).update(cells)
+
+    def stretches(self, most: int) -> tuple[int, list[Counter[str]]]:
+        """Cut the time from the first to the last into equal stretches, those without mail too.
+
+        Returns:
+            how many hours (days, months, years) a stretch has, which is 1 where no more than
+            `most` stretches come of it; and the counts of each. There is a time at least.
+        """
+        places = {time: place_of(time) for time in self.counts}
+        first, last = min(places.values()), max(places.values())
+        size = -(-(last - first + 1) // most)
+        found: list[Counter[str]] = [Counter() for _ in range((last - first) // size + 1)]
+        for time, cells in self.counts.items():
+            found[(places[time] - first) // size].update(cells)
+        return size, found
+
+    def in_order(self) -> list[tuple[str, Counter[str]]]:
+        """Return the times in their order; those that nothing was counted in are not there."""
+        return sorted(self.counts.items())
+
+
+def place_of(time: str) -> int:
+    """Return the number of an hour, day, month or year; neighbours follow each other.
+
+    Raises:
+        ValueError: the calendar does not have it.
+
+    >>> place_of("2026-12-01") - place_of("2026-11-30"), place_of("2027-01") - place_of("2026-12")
+    (1, 1)
+    """
+    day, _, hour = time.partition("T")
+    parts = [int(part) for part in day.split("-")]
+    if len(parts) < 3:
+        return parts[0] * (12 if len(parts) == 2 else 1) + sum(parts[1:])
+    days = date(*parts).toordinal()
+    return days * 24 + int(hour) if hour else days

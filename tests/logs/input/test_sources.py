@@ -1,0 +1,174 @@
+"""Where text comes from: blocks of whole lines, parts of files, files that others write to."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtpreply.logs import Part, parts_of, scan
+from smtpreply.logs.input.decode import LONGEST_LINE, SIZE, blocks_of
+from smtpreply.logs.input.follow import Followed
+
+LINE = (
+    "Nov 24 11:43:32 mx1 postfix/smtp[4242]: 4E74613FE7: to=<bob@example.org>, "
+    "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=2.0.0, "
+    "status=sent (250 2.0.0 Ok: {})\n"
+)
+
+
+def blocks(octets: bytes) -> tuple[list[str], list[str]]:
+    problems: list[str] = []
+    return list(blocks_of(io.BytesIO(octets), "it", problems.append)), problems
+
+
+@given(st.binary(max_size=300), st.integers(1, 7))
+def test_blocks_are_the_text_in_whole_lines(octets: bytes, size: int) -> None:
+    """Whatever octets come, in whatever pieces: all of them are there, and lines stay whole."""
+
+    class Slow(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            return super().read(size)
+
+    octets = octets.replace(b"\0", b" ")
+    if octets.startswith((b"\x1f\x8b", b"BZh", b"\xfd", b"\x28\xb5", b"\xff", b"\xfe", b"\xef")):
+        octets = b"x" + octets
+    found = list(blocks_of(Slow(octets), "it", pytest.fail))
+    assert all(block.endswith("\n") for block in found[:-1])
+    text = "".join(found)
+    assert text.encode("utf-8", "surrogateescape") == octets.replace(b"\r\n", b"\n")
+
+
+def test_a_line_that_is_too_long_is_cut_and_told() -> None:
+    found, problems = blocks(b"a\n" + b"b" * (LONGEST_LINE + SIZE) + b"\nc\n")
+    lines = "".join(found).splitlines()
+    assert [line[0] for line in lines] == ["a", "b", "c"]
+    assert len(lines[1]) <= LONGEST_LINE + SIZE
+    assert problems == [f"it: a line is longer than {LONGEST_LINE:,} octets"]
+
+
+def test_a_hole_ends_a_line() -> None:
+    found, problems = blocks(b"one\ntw\0\0\0three\n")
+    assert "".join(found) == "one\ntw\nthree\n"
+    assert problems == ["it:2: 3 NUL octets"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"), [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
+)
+def test_utf_16_is_read_as_its_mark_says(mark: bytes, encoding: str) -> None:
+    text = "Nov ü\nDez\n" * 200_000
+    found, problems = blocks(mark + text.encode(encoding))
+    assert "".join(found) == text
+    assert problems == []
+
+
+def test_a_mark_of_utf_8_is_no_text() -> None:
+    assert blocks(codecs.BOM_UTF8 + b"a\r\nb")[0] == ["a\n", "b"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_parts_are_all_of_a_file_in_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 100)
+    path = tmp_path / "mail.log"
+    path.write_text("".join(LINE.format("x" * number) for number in range(50)), encoding="utf-8")
+    parts = parts_of([path], count)
+    assert len(parts) <= count
+    assert [part.start for part in parts[1:]] == [part.end for part in parts[:-1]]
+    assert sum(part.size for part in parts) == path.stat().st_size
+    assert sum(len(list(scan(part))) for part in parts) == 50
+
+
+# Named, for gzip writes the time into the octets, and each process must name the test alike.
+@pytest.mark.parametrize(
+    "octets",
+    [gzip.compress(b"a\n" * 9999, mtime=0), b"\xff\xfea\0\n\0" * 99],
+    ids=["gzip", "UTF-16"],
+)
+def test_what_is_packed_has_one_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, octets: bytes
+) -> None:
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 10)
+    path = tmp_path / "mail.log"
+    path.write_bytes(octets)
+    assert parts_of([path], 4) == [Part(path, 0, len(octets))]
+
+
+def test_a_table_has_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 10)
+    path = tmp_path / "tracking.log"
+    path.write_text(
+        "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,"
+        "remote-endpoint,event,data,context\n" + "a\n" * 99
+    )
+    assert len(parts_of([path], 4)) == 1
+
+
+class Writer:
+    """Reads a followed file in a thread, until it has seen so many octets."""
+
+    def __init__(self, path: Path) -> None:
+        self.octets = b""
+        self.wanted = True
+        self.file = Followed(path, lambda: self.wanted)
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        while piece := self.file.read(SIZE):
+            self.octets += piece
+
+    def wait_for(self, octets: bytes) -> None:
+        until = time.monotonic() + 30
+        while self.octets != octets and time.monotonic() < until:
+            time.sleep(0.01)
+        assert self.octets == octets
+
+    def end(self) -> None:
+        self.wanted = False
+        self.thread.join(30)
+        self.file.close()
+
+
+def test_a_file_is_followed_over_rotation_and_truncation(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_bytes(b"one\n")
+    reader = Writer(path)
+    try:
+        reader.wait_for(b"one\n")
+        with path.open("ab") as file:
+            file.write(b"two\n")
+        reader.wait_for(b"one\ntwo\n")
+        path.rename(tmp_path / "mail.log.1")
+        reader.wait_for(b"one\ntwo\n")
+        path.write_bytes(b"three, of the next file\n")
+        reader.wait_for(b"one\ntwo\nthree, of the next file\n")
+        path.write_bytes(b"four\n")  # copied and truncated
+        reader.wait_for(b"one\ntwo\nthree, of the next file\nfour\n")
+    finally:
+        reader.end()
+
+
+def test_a_maildir_is_a_folder_of_messages(tmp_path: Path) -> None:
+    for name in ("cur", "new", "tmp"):
+        tmp_path.joinpath(name).mkdir()
+        tmp_path.joinpath(name, f"1.{name}").write_text(LINE, encoding="utf-8")
+    assert len(list(scan(tmp_path))) == 2
+
+
+def test_progress_is_told_in_octets(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text(LINE * 9, encoding="utf-8")
+    seen: list[int] = []
+    run = scan(path, on_progress=seen.append)
+    assert len(list(run)) == 9
+    assert sum(seen) == run.coverage.octets == path.stat().st_size

@@ -1,0 +1,246 @@
+"""Deliveries that are counted together come to the same as one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smtpreply.logs import Bundle, Coverage, Scan, scan
+from smtpreply.summary.summary import Summary
+
+DATA = Path(__file__).parent.parent / "data"
+
+STAMPS = st.sampled_from(
+    [
+        "Nov 24 11:43:32", "Nov  4 01:02:03", "Dec 31 23:59:59", "Jan  1 00:00:00",
+        "Nov 31 11:43:32",
+        "2026-11-24T11:43:32.123456+01:00", "2026-11-24T11:43:32Z", "2026-11-24T11:43:32+0100",
+    ]
+)  # fmt: skip
+PROGRAMS = st.sampled_from(
+    [
+        "smtp", "smtpd", "qmgr", "cleanup", "lmtp", "local", "error", "submission/smtpd",
+        "postscreen", "anvil", "pickup", "relay/smtp",
+    ]
+)  # fmt: skip
+QUEUE_IDS = st.sampled_from(["4E74613FE7", "4Zq8mN2c7TzXb", "5A0C21B9D3", "xyz"])
+LOCALS = st.sampled_from(
+    ["bob", "al", "user.unknown", '"a b"', "full+mailbox", "prvs=1=x", "é", "o'x"]
+)
+ADDRESSES = st.builds("{}@{}".format, LOCALS, st.sampled_from(["example.org", "gmail.com", "x"]))
+TEXTS = st.sampled_from(
+    [
+        "250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb", "250 OK id=1tx-5-42", "250 2.6.0 [x] (2.6.0)",
+        "250-2.0.0 a 250 2.0.0 b", "250 #2.0.0 x", "250 done (#2.1.0)", "250", "250 ", "2.0.0",
+        "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok", "delivered to mailbox",
+        "550 5.1.1 <{to}>: Recipient address rejected: User unknown",
+        "450 4.2.0 <{to}>: Greylisted, wait 300 s", "552-5.2.2 <{to}> full 552 5.2.2 no more",
+        "554 5.7.1 Client host [203.0.113.9] blocked using zen.spamhaus.org; 203.0.113.9",
+        "550 no such user {to}", "550 5.7.1 <bob@example.org> said <{to}>", "Connection timed out",
+        "554 5.7.1 <{to}>: Relay access denied; from=<a@b.c> to=<d@e.f> proto=ESMTP helo=<x>",
+        "450 4.7.1 unknown[2001:db8::9]: policy of mail.google.com",
+    ]
+)  # fmt: skip
+RELAYS = st.sampled_from(
+    ["none", "local", "mx.example.org[192.0.2.1]:25", "aspmx.l.google.com[192.0.2.7]:25", "x[/s]"]
+)
+DELAYS = st.sampled_from(["1.9", "0.05", "300", "0", "1.2.3", "9999999"])
+
+
+@st.composite
+def postfix_lines(draw: st.DrawFn) -> str:
+    to, sender = draw(ADDRESSES), draw(ADDRESSES | st.just(""))
+    queue_id, text = draw(QUEUE_IDS), draw(TEXTS).format(to=to)
+    said = draw(st.booleans()) and text[0] in "45"
+    status = draw(st.sampled_from(["sent", "bounced", "deferred", "expired"]))
+    reason = f"host mx.example.org[192.0.2.1] said: {text} (in reply to RCPT TO command)"
+    body = draw(
+        st.sampled_from(
+            [
+                f"{queue_id}: to=<{to}>, relay={draw(RELAYS)}, delay={draw(DELAYS)}, "
+                f"delays=0.1/0/1/0.7, dsn=2.0.0, status={status} ({reason if said else text})",
+                f"{queue_id}: from=<{sender}>, size=2112, nrcpt=1 (queue active)",
+                f"{queue_id}: from=<{sender}>, status=expired, returned to sender",
+                f"{queue_id}: removed",
+                f"{queue_id}: message-id=<1@example.org>",
+                f"{queue_id}: client=unknown[203.0.113.9]",
+                f"{queue_id}: {reason}",
+                f"{queue_id}: reject: RCPT from mx.google.com[203.0.113.9]: {text}; "
+                f"from=<{sender}> to=<{to}> proto=ESMTP helo=<h>",
+                f"NOQUEUE: reject: MAIL from x[203.0.113.9]:77: {text}; from=<{sender}> "
+                "proto=SMTP helo=<h>",
+                "connect from unknown[203.0.113.9]",
+                "lost connection after DATA from unknown[203.0.113.9]",
+                "statistics: max connection rate 1/60s",
+                "nobody knows this line",
+            ]
+        )
+    )
+    name = draw(st.sampled_from(["postfix", "postfix", "postfix", "postfix-out", "dovecot"]))
+    program = "qmgr" if ", size=" in body else draw(PROGRAMS)
+    return f"{draw(STAMPS)} mx1 {name}/{program}[42]: {body}"
+
+
+@st.composite
+def exim_lines(draw: st.DrawFn) -> str:
+    to, sender = draw(ADDRESSES), draw(ADDRESSES | st.just("<>"))
+    text = draw(TEXTS).format(to=to)
+    message = draw(st.sampled_from(["1jmFYj-00039V-QX", "10HmaX-000000005vi-0000", "x"]))
+    host = draw(
+        st.sampled_from(
+            ["H=mx.example.org [192.0.2.1]:25", "H=mx.google.com [192.0.2.1]", "", "H=a (b) [::1]"]
+        )
+    )
+    tail = draw(st.sampled_from(["", " QT=2s DT=0.5s", " DT=1s", " DT=250ms"]))
+    error = f"SMTP error from remote mail server after RCPT TO:<{to}>: {text}"
+    body = draw(
+        st.sampled_from(
+            [
+                f"<= {sender} H=c [203.0.113.9] P=esmtps S=2112 id=1@example.com",
+                f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes C="{text}"{tail}',
+                f"=> bob <{to}> R=local T=maildir{tail}",
+                f"** {to} R=dns T=smtp {host}{tail}: {error}",
+                f"== {to} R=dns T=smtp defer (-44) {host}: {error}",
+                f"** {to}: Unrouteable address",
+                "Completed",
+                f"{host} F=<{sender}> rejected RCPT <{to}>: {text}",
+                "Start queue run: pid=1",
+                "nobody knows this line",
+            ]
+        )
+    )
+    zone = draw(st.sampled_from(["", ".123", " +0100", " [42]"]))
+    head = "" if message == "x" else f"{message} "
+    return f"2026-11-24 {draw(st.sampled_from(['11', '12']))}:43:32{zone} {head}{body}"
+
+
+def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summary, Coverage]]:
+    """Sum lines up one by one, and in bundles."""
+    one_by_one, bundled = _scan(lines), _scan(lines)
+    single = Summary.of(one_by_one)
+    together = Summary.of(bundled.bundled())
+    # An example is one of several: which one is no count.
+    single.example.clear()
+    together.example.clear()
+    return (single, one_by_one.coverage), (together, bundled.coverage)
+
+
+def _scan(lines: list[str] | Path) -> Scan:
+    return scan(lines if isinstance(lines, Path) else ["\n".join(lines)], year=2026)
+
+
+def assert_same(lines: list[str] | Path) -> None:
+    if isinstance(lines, list):  # a block's senders are known before what is left is read
+        lines.sort(key=lambda line: not (": from=<" in line or " <= " in line))
+    (single, coverage), (together, other) = both(lines)
+    for field in attrs.fields(Summary):
+        assert getattr(together, field.name) == getattr(single, field.name), field.name
+    assert other == coverage
+
+
+@settings(deadline=None)
+@given(st.lists(postfix_lines(), max_size=12))
+def test_postfix_comes_to_the_same(lines: list[str]) -> None:
+    """Whatever lines of Postfix a log holds, bundles come to the same counts."""
+    assert_same(lines)
+
+
+@settings(deadline=None)
+@given(st.lists(exim_lines(), max_size=12))
+def test_exim_comes_to_the_same(lines: list[str]) -> None:
+    """Whatever lines of Exim a log holds, bundles come to the same counts."""
+    assert_same(lines)
+
+
+@settings(deadline=None)
+@given(st.lists(postfix_lines() | exim_lines() | st.text(max_size=60), max_size=12))
+def test_a_mixed_log_comes_to_the_same(lines: list[str]) -> None:
+    """Whatever else stands between, nothing is lost and nothing counted twice."""
+    assert_same(lines)
+
+
+def test_a_quoted_recipient_of_exim_comes_to_the_same() -> None:
+    local = "x@example.net <X"
+    assert_same(
+        [
+            f"2026-11-24 11:43:32 1jmFYj-00039V-QX ** {local.lower()}@example.org "
+            f'<"{local}"@example.org> R=out T=smtp H=mx.example.org [192.0.2.1]: SMTP error from '
+            f'remote mail server after RCPT TO:<"{local}"@example.org>: 550 5.1.1 no'
+        ]
+    )
+
+
+def test_the_sample_comes_to_the_same() -> None:
+    assert_same(DATA / "sample.log")
+
+
+def test_lines_that_are_left_are_shown_as_unreadable() -> None:
+    unread: list[str] = []
+    run = scan(
+        ["Nov 24 11:43:32 mx postfix/smtp[1]: what is this\nwho knows\n"],
+        on_unreadable=lambda line: unread.append(line.text),
+    )
+    assert list(run.bundled()) == []
+    assert unread == ["Nov 24 11:43:32 mx postfix/smtp[1]: what is this", "who knows"]
+
+
+def bundles(lines: list[str], *, finely: bool = False) -> list[Bundle]:
+    found = list(scan(["\n".join(lines)], year=2026).bundled(finely=finely))
+    assert all(isinstance(one, Bundle) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def delivered(minute: int, queued: int, domain: str = "example.org") -> str:
+    return (
+        f"Nov 24 11:{minute}:32 mx postfix/smtp[1]: 4E74613FE7: to=<bob@{domain}>, "
+        f"relay=mx.{domain}[192.0.2.1]:25, delay=1.5, delays=0/0/1/0, dsn=2.0.0, "
+        f"status=sent (250 2.0.0 Ok: queued as {queued})"
+    )
+
+
+def test_a_bundle_says_what_each_delivery_has_of_its_own() -> None:
+    [bundle] = bundles([delivered(10, 1), delivered(11, 2), delivered(12, 3, "example.com")])
+    assert bundle.count == 3
+    assert bundle.times == {datetime(2026, 11, 24, 11): 3}  # noqa: DTZ001
+    assert bundle.domains == {"example.org": 2, "example.com": 1}
+    assert bundle.servers == {"mx.example.org": 2, "mx.example.com": 1}
+    assert bundle.delays == {("", 1.5): 3}
+
+
+def test_a_fine_bundle_has_one_time_and_one_domain() -> None:
+    lines = [delivered(10, 1), delivered(10, 2), delivered(11, 3), delivered(10, 4, "example.com")]
+    counts = sorted(bundle.count for bundle in bundles(lines, finely=True))
+    assert counts == [1, 1, 2]
+
+
+def test_refusals_of_many_clients_are_one_bundle() -> None:
+    lines = [
+        f"Nov 24 11:43:32 mx postfix/smtpd[4{n}]: NOQUEUE: reject: RCPT from "
+        f"unknown[203.0.113.{n}]: 554 5.7.1 Client host [203.0.113.{n}] blocked using "
+        f"zen.spamhaus.org; see https://www.spamhaus.org/query/ip/203.0.113.{n}; "
+        f"from=<a{n}@spam.example> to=<user{n}@example.com> proto=ESMTP helo=<x{n}>"
+        for n in range(9)
+    ]
+    [bundle] = bundles(lines)
+    assert bundle.refused[8] == ("a8@spam.example", "user8@example.com", "203.0.113.8", None)
+
+
+@pytest.mark.parametrize("sign", ["=>", "**", "=="])
+def test_what_many_servers_say_alike_is_one_bundle(sign: str) -> None:
+    error = ": SMTP error from remote mail server after RCPT TO:<{}>: "
+    lines = []
+    for number in range(9):
+        to, text = f"bob{number}@example.org", f"550 5.1.1 no, 1234567{number}abc is full"
+        said = f' C="250 Ok {number}abcdefgh"' if sign == "=>" else error.format(to) + text
+        host = f"H=mx{number}.example.org [192.0.2.{number}]:25"
+        defer = " defer (-44)" if sign == "==" else ""
+        lines.append(
+            f"2026-11-24 11:43:32 1jmFYj-00039V-QX {sign} {to} R=dns T=smtp{defer} {host}{said}"
+        )
+    [bundle] = bundles(lines)
+    assert len(bundle.servers) == 9

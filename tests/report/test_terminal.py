@@ -1,0 +1,176 @@
+"""The terminal report: all of it, at any width, and nothing of a log that a terminal obeys."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status
+from smtpreply.report.terminal import account
+from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.top_counter import Tally
+
+START = datetime(2026, 11, 24, 9, tzinfo=UTC)
+HOSTILE = "\x1b[2J[red]\u202e</b>\r\n"
+
+
+def drawn(
+    summary: Summary,
+    coverage: Coverage | None = None,
+    *,
+    width: int = 80,
+    encoding: str = "utf-8",
+    color: bool = False,
+) -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
+    console = Console(
+        file=file, width=width, force_terminal=color, color_system="truecolor" if color else None
+    )
+    console.print(account(summary, coverage or Coverage()))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def attempt(status: Status, text: str, hour: int = 0, **fields: object) -> Delivery:
+    given: dict[str, object] = {
+        "time": START + timedelta(hours=hour),
+        "direction": Direction.OUTGOING,
+        "relay_host": "mx.example.org",
+        "recipient": "bob@example.org",
+        "sender": "al@example.com",
+        "reply_by": ReplyBy.REMOTE,
+        "delay": 1.5,
+    }
+    return Delivery(mta="postfix", status=status, text=text, **(given | fields))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def summary() -> Summary:
+    return Summary.of(
+        [
+            *[attempt(Status.SENT, "250 Ok", hour) for hour in (0, 1, 1, 1, 5)],
+            attempt(Status.SENT, "250 Ok", relay_host="gmail-smtp-in.l.google.com"),
+            attempt(Status.BOUNCED, "550 5.1.1 No such user", 1),
+            attempt(Status.DEFERRED, "554 5.7.1 listed at zen.spamhaus.org", 2, delay=7200),
+            attempt(Status.BOUNCED, "554 Qwxyz 17", 2),
+        ]
+    )
+
+
+def section(text: str, heading: str) -> list[str]:
+    lines = text.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 1
+    end = next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
+    return [line.strip() for line in lines[start:end]]
+
+
+def test_the_headline_has_counts_shares_and_bars(summary: Summary) -> None:
+    head = section(drawn(summary), "9 deliveries, 2026-11-24 09:00 to 2026-11-24 14:59")
+    assert [line.split()[:3] for line in head] == [
+        ["delivered", "6", "66.7%"],
+        ["deferred", "1", "11.1%"],
+        ["bounced", "2", "22.2%"],
+    ]
+    assert [line.count("█") for line in head] == [24, 4, 8]
+
+
+def test_the_hours_are_a_line_with_those_that_had_no_mail(summary: Summary) -> None:
+    hours = section(drawn(summary), "Over time, by hour")
+    assert hours[0] == "delivered  most 3  ▆█   ▃"
+    assert hours[-1] == "all        most 4  ▄█▄  ▂"
+
+
+def test_a_reason_comes_with_who_acts_and_how(summary: Summary) -> None:
+    text = drawn(summary)
+    reasons = section(text, "Why mail did not arrive")
+    assert "1  No such recipient (unknown_recipient)" in reasons
+    assert "The sender: Take the address off the list" in " ".join(reasons)
+
+
+def test_providers_servers_and_the_rest_have_their_tables(summary: Summary) -> None:
+    text = drawn(summary)
+    assert section(text, "Providers")[1].split() == ["Gmail", "1", "0", "0", "1.5", "s"]
+    assert section(text, "Providers")[2].startswith("Other servers")
+    assert section(text, "Servers that refuse")[1].split()[:2] == ["3", "8"]
+    assert section(text, "Recipients' domains")[1].split() == ["example.org", "6", "1", "2"]
+    assert section(text, "Block lists") == ["1  Spamhaus ZEN"]
+    assert section(text, "Recipients refused most") == ["2  bob@example.org"]
+    assert section(text, "Texts that nothing explains") == ["1  554 Qwxyz <number>"]
+    assert "status and code differ  deferred 5xx 1" in section(text, "Replies")
+    assert any(line.split()[:3] == ["deferred", "2", "h"] for line in section(text, "Delay"))
+
+
+def test_what_was_not_read_is_said() -> None:
+    coverage = Coverage(lines=10, known=8, understood=4, deliveries=3)
+    coverage.formats["postfix"] = 8
+    coverage.shapes.update({"what <number>": 3, HOSTILE: 1})
+    coverage.problems += [f"mail.log.{number}: ends too early {HOSTILE}" for number in range(10)]
+    text = drawn(Summary(), coverage)
+    assert section(text, "What was read")[1:3] == [
+        "8  of a known format: postfix 8 (80.0%)",
+        "4  understood (40.0%)",
+    ]
+    assert "3  what <number>" in section(text, "Lines not understood")
+    assert section(text, "Problems")[-1] == "and 2 problems more"
+
+
+def test_nothing_is_said_of_what_is_not_there() -> None:
+    text = drawn(Summary())
+    assert text.splitlines()[0] == "0 deliveries"
+    assert [line for line in text.splitlines() if line and line[0] != " "][1:] == ["What was read"]
+
+
+def test_a_long_list_says_that_it_goes_on_and_an_inexact_one_says_so() -> None:
+    summary = Summary(refused_recipient=Tally(capacity=10))
+    for number in range(100):
+        summary.add(attempt(Status.BOUNCED, "550 no", recipient=f"{number}@example.org"))
+    text = drawn(summary)
+    assert "more: there are too many" in text
+    assert any(line.startswith("and ") for line in section(text, "Recipients refused most"))
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_every_width_will_do(summary: Summary, width: int) -> None:
+    assert all(len(line) <= width for line in drawn(summary, width=width).splitlines())
+
+
+def test_a_terminal_without_unicode_gets_ascii(summary: Summary) -> None:
+    assert "####" in drawn(summary, encoding="ascii")
+
+
+@pytest.mark.parametrize("color", [True, False])
+def test_nothing_in_a_log_becomes_an_order_to_the_terminal(color: bool) -> None:
+    said = attempt(
+        Status.BOUNCED,
+        f"554 {HOSTILE}",
+        sender=HOSTILE,
+        recipient=f"{HOSTILE}@{HOSTILE}",
+        relay_host=HOSTILE,
+    )
+    client = attempt(Status.REJECTED, "554 no", direction=Direction.INCOMING, relay_ip=HOSTILE)
+    coverage = Coverage(lines=1, known=1, problems=[HOSTILE])
+    coverage.shapes[HOSTILE] += 1
+    coverage.formats[HOSTILE] += 1
+    text = drawn(Summary.of([said, client]), coverage, color=color, width=300)
+    assert "\x1b[2J" not in text
+    assert "\u202e" not in text
+    assert "\r" not in text
+    assert text.count(r"\x1b[2J[red]\u202e</b>\r\n") >= 6
+
+
+def test_outcomes_have_their_colours(summary: Summary) -> None:
+    text = drawn(summary, color=True)
+    for outcome, code in ((Outcome.DELIVERED, 32), (Outcome.DEFERRED, 33), (Outcome.BOUNCED, 31)):
+        assert f"\x1b[{code}m{outcome.value}" in text
+
+
+def test_a_long_log_fits_in_the_line() -> None:
+    summary = Summary.of(attempt(Status.SENT, "250 Ok", hour) for hour in range(0, 500, 7))
+    found = section(drawn(summary), "Over time, by 9 hours")
+    assert len(found) == 1
+    assert len(found[0].partition("most 2  ")[2]) == 56

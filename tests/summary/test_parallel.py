@@ -1,0 +1,59 @@
+"""Parts of a file, read apart, come to what the file comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smtpreply.logs import parts_of, scan
+from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.summary.parallel import _name_strangers, _read_part, total_of_files
+from smtpreply.summary.total import total_of
+
+FROM = "Nov 24 11:43:31 mx1 postfix/qmgr[7]: 4E74613FE7: from=<al@example.com>, size=9, nrcpt=1"
+BOUNCED = (
+    "Nov 24 11:43:32 mx1 postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, "
+    "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=5.1.1, "
+    "status=bounced (host mx.example.org[192.0.2.1] said: 550 5.1.1 <bob@example.org>: "
+    "User unknown (in reply to RCPT TO command))"
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 1000)
+    path = tmp_path / "mail.log"
+    path.write_text("\n".join([FROM, *[BOUNCED] * 60]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
+    first, second = (_read_part(part, Wanted(), {}) for part in parts_of([log], 2))
+    assert first.senders["postfix"] == {"4E74613FE7": "al@example.com"}
+    assert not first.strangers
+    assert list(second.strangers) == [("postfix", "4E74613FE7")]
+    senders: dict[str, dict[str, str]] = {}
+    for told in (first, second):
+        _name_strangers(told, senders)
+    total = first.total + second.total
+    assert total.summary.refused_sender.counts == {"al@example.com": 60}
+
+
+def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
+    seen: list[int] = []
+    total = total_of_files([log], Wanted(), jobs=2, on_progress=seen.append)
+    whole = total_of(scan(log), Wanted())
+    assert total.summary == whole.summary
+    assert total.coverage == whole.coverage
+    assert sum(seen) == log.stat().st_size
+
+
+def test_what_hangs_together_over_many_lines_has_one_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 100)
+    path = tmp_path / "qmail.log"
+    line = "1054194593.322921 starting delivery 183: msg 161214 to remote bob@example.org\n"
+    path.write_text(line * 99, encoding="utf-8")
+    assert len(parts_of([path], 4)) == 1
