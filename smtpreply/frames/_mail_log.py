@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from smtpreply.frames._rows import ATTRIBUTES, instant, row_of
 from smtpreply.frames._schema import CLASSIFIED
 from smtpreply.frames._storable import storable
 from smtpreply.logs import Delivery, Direction, Format, ReplyBy, Status, scan
-from smtpreply.logs.format import LineReader
+from smtpreply.logs.format import Reader
 from smtpreply.logs.input.clock import STAMP, Clock
 from smtpreply.logs.input.sources import Reading, inputs
 from smtpreply.logs.input.syslog import read_prefix, stamp_from_message
@@ -140,7 +140,7 @@ class _Log:
         self._year = year
         self._zone = zone
         self._detection = Detection(only)
-        self._readers: dict[str, LineReader] = {}
+        self._readers: dict[str, Reader] = {}
         # A format of the user's own comes before ours, and may know any line.
         own = any(isinstance(known, Format) for known in known_formats().values())
         shapes = [shape for shape in SHAPES if only is None or shape.mta == only.name]
@@ -254,14 +254,12 @@ class _Log:
         reader = self._readers.get(known.name)
         if reader is None:
             reader = self._readers[known.name] = known.reader()
-        return reader(line) or ()
+        return reader.read(line) or ()
 
     def _left(self) -> Iterator[Delivery]:
         """Yield what readers have kept back until they see no more lines of a source."""
         for reader in self._readers.values():
-            finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
-            if finish is not None:
-                yield from finish()
+            yield from reader.finish()
 
     def _of_deliveries(self, deliveries: Iterable[Delivery]) -> pl.DataFrame:
         rows = [row_of(delivery) for delivery in deliveries]

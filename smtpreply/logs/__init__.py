@@ -2,11 +2,11 @@
 
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, LineReader
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle
 from smtpreply.logs.input.split import Part, parts_of
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.registry import known_formats, register
+from smtpreply.logs.registry import known_formats, register, unregister
 from smtpreply.logs.scanner import Scan, scan
 
 __all__ = [
@@ -16,8 +16,8 @@ __all__ = [
     "Direction",
     "Format",
     "Line",
-    "LineReader",
     "Part",
+    "Reader",
     "ReplyBy",
     "Scan",
     "Status",
@@ -25,4 +25,5 @@ __all__ = [
     "parts_of",
     "register",
     "scan",
+    "unregister",
 ]

@@ -1,31 +1,85 @@
-"""What a log format is: a small value, of which there is one a module in `smtpreply.logs.formats`.
+"""`Format` and `Reader`: what a log format is made of. Each module in `formats` has one of each.
 
-A user's own is used by giving it to `scan`, or by registering it for all scans.
+A user's own format is used by giving it to `scan`, or by registering it for all scans.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import ClassVar
 
 import attrs
 
 from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line
-
-LineReader = Callable[[Line], Iterable[Delivery] | None]
-"""Reads line after line of one run, and may remember what it needs from earlier ones.
-
-It gives the deliveries that a line tells of, none for a line that tells of none, and None for a
-line that it does not understand. Where what a line began is told in later ones, it may also have a
-method ``finish``, which is called at the end of each source and gives the deliveries that are left.
-Where a line may have more lines, it may have a method ``continues``, which tells whether a `Line`
-goes on with the one that the reader was given just before. It is asked about lines that begin with
-white space, and about those that no format knows.
-And it may have a list ``problems``, in words: then the run's account takes over what is in it.
-"""
 
 MOST_PROBLEMS = 100
 """Of a source, in words: each line of a hostile file may be one, and is counted anyway."""
+
+
+class Reader(ABC):
+    """Reads the lines of one format, one after the other, in one run.
+
+    It may remember what it needs of earlier lines. A run may have several sources; a reader sees
+    them all, since a message may go on in the next file of a rotated log.
+    """
+
+    lines_stand_alone: ClassVar[bool] = False
+    """Whether a file may be cut between any two lines, and its parts read by a reader each.
+
+    What such a reader remembers of earlier lines may be `senders` and nothing else that counts.
+    """
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What could not be read, in words; the scanner moves it to `Coverage.problems`."""
+        return []
+
+    @abstractmethod
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        """Return the deliveries that a line reports.
+
+        Returns:
+            An empty iterable for a line that is understood and reports none; None for a line that
+            is not understood, which is then counted and shown as such.
+        """
+
+    def continues(self, line: Line) -> bool:  # noqa: ARG002
+        """Check whether a line goes on with the one that was read just before.
+
+        The scanner asks this of a line that begins with white space, and of one that no format
+        detects. The default is that no line goes on.
+        """
+        return False
+
+    def finish(self) -> Iterable[Delivery]:
+        """Return the deliveries that were held back until the source's end; by default none.
+
+        It is called at the end of each source. What it returns is not returned again.
+        """
+        return ()
+
+    def skim(self, block: str, groups: Groups) -> list[str]:  # noqa: ARG002
+        """Put the deliveries of a block of lines into groups, and return the lines that are left.
+
+        A reader that can do this quickly makes a summary fast: of each group, one line is read in
+        full (see `smtpreply.logs.grouping`). The default leaves all lines, to be read one by one.
+
+        Args:
+            block: whole lines, with their line ends.
+            groups: where the deliveries go.
+        """
+        return block.removesuffix("\n").split("\n")
+
+    def senders(self) -> dict[str, str]:
+        """Return the envelope senders of the messages seen last, by queue id; by default none.
+
+        Another reader that has begun in the middle of the log names its messages' senders by it.
+        """
+        return {}
 
 
 def _claims_nothing(_head: Sequence[str]) -> bool:
@@ -48,5 +102,5 @@ class Format:
 
     name: str
     detect: Callable[[Line], bool]
-    reader: Callable[[], LineReader]
+    reader: Callable[[], Reader]
     claims: Callable[[Sequence[str]], bool] = _claims_nothing

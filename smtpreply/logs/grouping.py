@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 from datetime import datetime
-from typing import Protocol
 
 import attrs
 
@@ -145,18 +144,6 @@ class Groups(dict[Hashable, Group]):
         group.times.append(time)
         group.domains.append(domain)
         return group
-
-
-class Skimmer(Protocol):
-    """A line reader that can also take many lines at once."""
-
-    def skim(self, block: str, groups: Groups) -> list[str]:
-        """Put the deliveries of a block into groups, and give the lines that are not understood so.
-
-        Args:
-            block: whole lines, with their line ends.
-            groups: where the deliveries go.
-        """
 
 
 # --- what makes texts alike ---

@@ -248,6 +248,16 @@ def register(known: Format) -> None:
     _own[known.name] = known
 
 
+def unregister(name: str) -> None:
+    """Take back what `register` did: the format of this name is detected no more.
+
+    Raises:
+        ValueError: no format of this name was registered.
+    """
+    if _own.pop(name, None) is None:
+        raise ValueError(f"no format {name!r} was registered")
+
+
 def known_formats() -> Mapping[str, Format | Builtin]:
     """Return all formats that `scan` detects, by name."""
     builtin = {known.name: known for known in BUILTIN}

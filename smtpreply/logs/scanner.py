@@ -12,7 +12,7 @@ import attrs
 
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.format import Format, LineReader
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Groups
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Progress
@@ -49,7 +49,7 @@ class Scan(Iterator[Delivery]):
         self._source = source
         self._reading = Reading(self.coverage.problems.append, self._progress, follow)
         self._detection = Detection(only)
-        self._readers: dict[str, LineReader] = {}
+        self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
         self._examples: dict[Hashable, Delivery] = {}
         self._year = year
@@ -88,8 +88,7 @@ class Scan(Iterator[Delivery]):
 
     def senders(self) -> dict[str, dict[str, str]]:
         """Return who sent the messages that were seen last: for each format, by queue id."""
-        known = {name: getattr(reader, "messages", None) for name, reader in self._readers.items()}
-        return {name: messages.senders for name, messages in known.items() if messages is not None}
+        return {name: reader.senders() for name, reader in self._readers.items()}
 
     # --- one by one ---
 
@@ -131,14 +130,11 @@ class Scan(Iterator[Delivery]):
 
     def _continued(self, line: Line) -> Format | None:
         """Return the format of the line before, where its reader says that this goes on with it."""
-        if self._last is None:
-            return None
-        reader = self._reader_of(self._last)
-        continues: Callable[[Line], bool] | None = getattr(reader, "continues", None)
-        return self._last if continues is not None and continues(line) else None
+        last = self._last
+        return last if last is not None and self._reader_of(last).continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
-        found = self._reader_of(known)(line)
+        found = self._reader_of(known).read(line)
         if empty:
             return found or ()
         coverage = self.coverage
@@ -159,7 +155,7 @@ class Scan(Iterator[Delivery]):
             else:
                 yield delivery
 
-    def _reader_of(self, known: Format) -> LineReader:
+    def _reader_of(self, known: Format) -> Reader:
         """Return a format's reader: a message may go on in the next file, so it is the run's."""
         reader = self._readers.get(known.name)
         if reader is None:
@@ -170,12 +166,10 @@ class Scan(Iterator[Delivery]):
         """Yield what readers have kept back until they see no more lines of a source."""
         self._last = None
         for reader in self._readers.values():
-            finish: Callable[[], Iterable[Delivery]] | None = getattr(reader, "finish", None)
-            if finish is not None:
-                yield from finish() if self._zone is None else self._in_zone(finish())
-            problems: list[str] = getattr(reader, "problems", [])
-            self.coverage.problems += problems
-            problems.clear()
+            left = reader.finish()
+            yield from left if self._zone is None else self._in_zone(left)
+            self.coverage.problems += reader.problems
+            reader.problems.clear()
 
     # --- many at once ---
 
@@ -199,12 +193,9 @@ class Scan(Iterator[Delivery]):
     def _skim(self, block: str, groups: Groups) -> Iterable[str]:
         """Put into groups what the reader of most lines can skim; give the lines that are left."""
         known = self._most_of(block)
-        skim: Callable[..., list[str]] | None = None
-        if known is not None:
-            skim = getattr(self._reader_of(known), "skim", None)
-        if known is None or skim is None:
+        if known is None:
             return _lines([block])
-        left = skim(block, groups)
+        left = self._reader_of(known).skim(block, groups)
         count = block.count("\n") + (not block.endswith("\n")) - len(left)
         coverage = self.coverage
         coverage.lines += count
@@ -246,7 +237,7 @@ class Scan(Iterator[Delivery]):
         if known is None:
             return ()
         stamp_from_message(line, clock)
-        return self._reader_of(known)(line) or ()
+        return self._reader_of(known).read(line) or ()
 
     # --- both ---
 

@@ -18,7 +18,7 @@ from smtpreply.frames import _mail_log as mail_log
 from smtpreply.frames._mail_log import LOG
 from smtpreply.frames._rows import row_of
 from smtpreply.frames.polars import scan_mail_log
-from smtpreply.logs import Delivery, Format, scan
+from smtpreply.logs import Delivery, Format, Line, Reader, scan
 from smtpreply.logs.input.sources import inputs
 from smtpreply.logs.registry import register
 
@@ -308,9 +308,12 @@ def test_a_format_of_your_own_is_asked_first(
     from smtpreply.logs import registry
 
     monkeypatch.setattr(registry, "_own", {})
-    own = Format(
-        "own", lambda line: "status=sent" in line.message, lambda: lambda _: [Delivery(mta="own")]
-    )
+
+    class OwnReader(Reader):
+        def read(self, line: Line) -> list[Delivery]:
+            return [Delivery(mta="own")]
+
+    own = Format("own", lambda line: "status=sent" in line.message, OwnReader)
     register(own)
     log = written(tmp_path / "mail.log", list(mail_logs.postfix(70, Counter())))
     mtas = scan_mail_log(log).select("mta").collect().to_series().to_list()

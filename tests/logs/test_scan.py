@@ -24,12 +24,15 @@ from smtpreply.logs import (
     Direction,
     Format,
     Line,
+    Reader,
     ReplyBy,
     Status,
     known_formats,
     register,
     scan,
+    unregister,
 )
+from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.toolkit.recent import Memory
 
@@ -503,16 +506,46 @@ def test_a_format_that_is_not_there_is_an_error() -> None:
 
 
 def test_a_user_can_bring_a_format() -> None:
-    own = Format(
-        "own",
-        lambda line: line.message.startswith("own "),
-        lambda: lambda line: [Delivery(mta="own", text=line.message[4:], reply_by=ReplyBy.REMOTE)],
-    )
+    class OwnReader(Reader):
+        def read(self, line: Line) -> list[Delivery]:
+            return [Delivery(mta="own", text=line.message[4:], reply_by=ReplyBy.REMOTE)]
+
+    own = Format("own", lambda line: line.message.startswith("own "), OwnReader)
     [delivery] = scan(["own 550 No", HEAD + "x"], format=own)
     assert delivery.reply is not None
     assert delivery.reply.code == 550
     with pytest.raises(ValueError, match="already"):
         register(Format("exim", own.detect, own.reader))
+
+
+def test_a_format_is_detected_until_it_is_unregistered() -> None:
+    class OwnReader(Reader):
+        def read(self, line: Line) -> list[Delivery]:
+            return [Delivery(mta="own", text=line.message)]
+
+    register(Format("own", lambda line: line.message.startswith("own "), OwnReader))
+    assert "own" in known_formats()
+    assert [delivery.text for delivery in scan(["own words"])] == ["own words"]
+    unregister("own")
+    assert "own" not in known_formats()
+    assert list(scan(["own words"])) == []
+    for name in ("own", "exim"):
+        with pytest.raises(ValueError, match=r"no format .* was registered"):
+            unregister(name)
+
+
+def test_a_reader_that_only_reads_has_the_defaults_for_the_rest() -> None:
+    class OwnReader(Reader):
+        def read(self, line: Line) -> tuple[Delivery, ...]:
+            return ()
+
+    reader = OwnReader()
+    line = Line(" folded", " folded", 1)
+    assert not reader.continues(line)
+    assert list(reader.finish()) == []
+    assert reader.skim("one\ntwo\n", Groups(finely=False)) == ["one", "two"]
+    assert (reader.problems, reader.senders(), reader.lines_stand_alone) == ([], {}, False)
+    assert OwnReader().problems is not reader.problems
 
 
 def test_a_delivery_is_json() -> None:

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by
@@ -51,13 +51,13 @@ def _detect(line: Line) -> bool:
     return _HEAD.match(line.message) is not None
 
 
-class _Reader:
+class BarracudaReader(Reader):
     """Reads the lines of one log. It remembers whom each message is from, and for."""
 
     def __init__(self) -> None:
         self._envelopes: Memory[tuple[str | None, str | None]] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         head = _HEAD.match(line.message)
         if head is None:
             return None
@@ -96,4 +96,4 @@ def _named(text: str) -> str | None:
     return None if text == "-" else text.strip("<>")
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, BarracudaReader)

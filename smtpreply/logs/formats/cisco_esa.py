@@ -35,7 +35,7 @@ import attrs
 
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
@@ -90,7 +90,7 @@ _EXPIRED = "Delivery expired"
 _MOST_RECIPIENTS = 1000  # whose response is waited for in one connection
 
 
-class _Reader:
+class CiscoEsaReader(Reader):
     """Reads the lines of one log. It remembers who wrote to whom, and who is spoken to."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class _Reader:
         self._dialogues = Dialogues(_NAME)
         self._done_with: dict[str, dict[str, Delivery]] = {}
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         event = _event(line)
         if match := _FAILED.match(event):
             return list(self._failed(line, match))
@@ -308,4 +308,4 @@ def _detect(line: Line) -> bool:
     return _DETECTED.match(_event(line)) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, CiscoEsaReader)

@@ -25,7 +25,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of
@@ -109,13 +109,13 @@ class _Attempt:
         )
 
 
-class _Reader:
+class CourierReader(Reader):
     """Reads the lines of one log, and joins what they tell of an attempt."""
 
     def __init__(self) -> None:
         self._attempts: dict[tuple[str, str], _Attempt] = {}
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         body = _body(line)
         if head := _HEAD.match(body):
             return list(self._told(line, head, body[head.end() :]))
@@ -215,4 +215,4 @@ def _detect(line: Line) -> bool:
     return bool(_HEAD.match(body) or _REFUSAL.match(body))
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, CourierReader)

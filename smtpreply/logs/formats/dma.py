@@ -23,7 +23,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
@@ -46,14 +46,14 @@ _UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
 _OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
 
 
-class _Reader:
+class DmaReader(Reader):
     """Reads the lines of one log. It remembers who wrote to whom."""
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
         self._recipients: Memory[str] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         queue_id, event = _parted(line)
         if match := _QUEUED.match(event):
             if queue_id:
@@ -111,4 +111,4 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _HEAD.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, DmaReader)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.sessions import Answered, Session
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
@@ -48,13 +48,13 @@ class _Thread:
     session: Session = attrs.field(factory=Session)
 
 
-class _Reader:
+class DominoReader(Reader):
     """Reads the lines of one log. It remembers the reply that each thread is receiving."""
 
     def __init__(self) -> None:
         self._threads: dict[str, _Thread] = {}
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.text)
         if match is None:
             return None
@@ -97,4 +97,4 @@ def _deliveries(thread: _Thread, answered: Answered | None) -> list[Delivery]:
     ]
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, DominoReader)

@@ -26,7 +26,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
@@ -81,19 +81,22 @@ def _detect(line: Line) -> bool:
     return _HEAD.match(_body(line)) is not None
 
 
-def _read(line: Line) -> Iterable[Delivery] | None:
-    body = _body(line)
-    head = _HEAD.match(body)
-    if head is None:
-        return None
-    agent, user = head.groups()
-    event = body[head.end() :]
-    if match := _PROXIED.match(event):
-        return (_proxied(line, match),)
-    if match := _RELAYED.match(event):
-        return (_relayed(line, match, event),)
-    what = _EVENT.match(event) if agent in _DELIVERING else None
-    return () if what is None else (_delivered(line, user, event, what),)
+class DovecotReader(Reader):
+    """Reads each line on its own."""
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        body = _body(line)
+        head = _HEAD.match(body)
+        if head is None:
+            return None
+        agent, user = head.groups()
+        event = body[head.end() :]
+        if match := _PROXIED.match(event):
+            return (_proxied(line, match),)
+        if match := _RELAYED.match(event):
+            return (_relayed(line, match, event),)
+        what = _EVENT.match(event) if agent in _DELIVERING else None
+        return () if what is None else (_delivered(line, user, event, what),)
 
 
 def _delivered(line: Line, user: str | None, event: str, what: re.Match[str]) -> Delivery:
@@ -153,4 +156,4 @@ def _body(line: Line) -> str:
     return line.message[stamp.end() :] if stamp else line.message
 
 
-FORMAT = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, DovecotReader)

@@ -98,15 +98,15 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
-class _Reader(TableReader):
+class ExchangeOnlineReader(TableReader):
     """Reads the rows of a report, and those that are JSON objects."""
 
     def __init__(self) -> None:
         super().__init__(_is_head, _deliveries)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         if line.fields is None:
-            return super().__call__(line)
+            return super().read(line)
         row = _json_row(line)
         return None if row is None else _deliveries(line, row)
 
@@ -169,4 +169,4 @@ def _answer(detail: str) -> Answer:
 
 _STAMPS = ("origintimestamputc", "origintimestamp", "received", "date", "datetimeutc")
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, _Reader, _claims)
+FORMAT = Format(_NAME, _detect, ExchangeOnlineReader, _claims)

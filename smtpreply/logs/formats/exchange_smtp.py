@@ -77,7 +77,7 @@ class _Known:
     session: Session = attrs.field(factory=Session)
 
 
-class _Reader(TableReader):
+class ExchangeSmtpReader(TableReader):
     """Reads the rows of one log. It remembers the sessions that are open."""
 
     def __init__(self) -> None:
@@ -173,4 +173,4 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, _Reader, _claims)
+FORMAT = Format(_NAME, _detect, ExchangeSmtpReader, _claims)

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.exchange import answer_in
@@ -44,26 +44,29 @@ def _detect(line: Line) -> bool:
     return _STATUS.match(text) is not None or _LAST_ERROR.match(text) is not None
 
 
-def _read(line: Line) -> Iterable[Delivery] | None:
-    last = _LAST_ERROR.match(line.message)
-    if last is None and not _STATUS.match(line.message):
-        return None
-    answer = answer_in(last[1] if last else line.message)
-    line.time = line.time or time_of(answer.retried)
-    queued = last is not None or _IN_QUEUE.match(line.message) is not None
-    spoke = answer.host is not None or answer.reply_by is ReplyBy.REMOTE
-    return (
-        delivery_in(
-            line,
-            _NAME,
-            direction=Direction.OUTGOING if spoke else None,
-            relay_host=answer.host,
-            relay_ip=answer.ip,
-            status=_status(answer.text or "", queued=queued),
-            text=answer.text,
-            reply_by=answer.reply_by,
-        ),
-    )
+class ExchangeStatusReader(Reader):
+    """Reads each line on its own."""
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        last = _LAST_ERROR.match(line.message)
+        if last is None and not _STATUS.match(line.message):
+            return None
+        answer = answer_in(last[1] if last else line.message)
+        line.time = line.time or time_of(answer.retried)
+        queued = last is not None or _IN_QUEUE.match(line.message) is not None
+        spoke = answer.host is not None or answer.reply_by is ReplyBy.REMOTE
+        return (
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.OUTGOING if spoke else None,
+                relay_host=answer.host,
+                relay_ip=answer.ip,
+                status=_status(answer.text or "", queued=queued),
+                text=answer.text,
+                reply_by=answer.reply_by,
+            ),
+        )
 
 
 def _status(text: str, *, queued: bool) -> Status | None:
@@ -73,4 +76,4 @@ def _status(text: str, *, queued: bool) -> Status | None:
     return Status.EXPIRED if _EXPIRED.match(text) else _BY_CLASS.get(text[:1])
 
 
-FORMAT = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, ExchangeStatusReader)

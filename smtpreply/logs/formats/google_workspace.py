@@ -165,14 +165,14 @@ def _delivery(
     )
 
 
-class _Reader(TableReader):
+class GoogleWorkspaceReader(TableReader):
     """Reads the rows of an export, and JSON objects, which may be in one run."""
 
     def __init__(self) -> None:
         super().__init__(_is_head, _read_export)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
-        return super().__call__(line) if line.fields is None else _read_json(line)
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        return super().read(line) if line.fields is None else _read_json(line)
 
 
-FORMAT = Format(_NAME, _detect, _Reader, claims_by(_is_head))
+FORMAT = Format(_NAME, _detect, GoogleWorkspaceReader, claims_by(_is_head))

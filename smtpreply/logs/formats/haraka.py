@@ -36,7 +36,7 @@ import attrs
 
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
@@ -113,7 +113,7 @@ def _detect(line: Line) -> bool:
     return _entry(line) is not None
 
 
-class _Reader:
+class HarakaReader(Reader):
     """Reads the lines of one log. It remembers senders, relays, and connections refused."""
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class _Reader:
         self._refused: Memory[bool] = Memory()
         self._dialogues = Dialogues(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         entry = _entry(line)
         if entry is None:
             return None
@@ -348,4 +348,4 @@ def _relay(host: str, port: int | None) -> dict[str, Any]:
     return {"relay_host": host, "relay_ip": host if numeric else None, "relay_port": port}
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, HarakaReader)

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.timestamps import time_of
@@ -38,13 +38,13 @@ _OTHER = re.compile(
 _NEWLINE = "[nl]"
 
 
-class _Reader:
+class HMailServerReader(Reader):
     """Reads the rows of one log. It remembers the sessions under way."""
 
     def __init__(self) -> None:
         self._dialogues = Dialogues(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         row = _ROW.match(line.message)
         if row is None:
             return () if _OTHER.match(line.message) else None
@@ -70,4 +70,4 @@ def _detect(line: Line) -> bool:
     return line.program is None and _OTHER.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, HMailServerReader)

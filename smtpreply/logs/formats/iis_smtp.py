@@ -80,7 +80,7 @@ def _claims(head: Sequence[str]) -> bool:
     )
 
 
-class _Reader(TableReader):
+class IisSmtpReader(TableReader):
     """Reads the rows of one log. It remembers the sessions with other servers, by address."""
 
     def __init__(self) -> None:
@@ -154,4 +154,4 @@ def _received(line: Line, row: Row) -> Iterable[Delivery]:
     )
 
 
-FORMAT = Format(_NAME, _detect, _Reader, _claims)
+FORMAT = Format(_NAME, _detect, IisSmtpReader, _claims)

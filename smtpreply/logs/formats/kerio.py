@@ -21,7 +21,7 @@ from datetime import datetime
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import said_by, status_of
@@ -53,13 +53,13 @@ _STATUSES = {
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
-class _Reader:
+class KerioReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         event = _event(line)
         if match := _RECEIVED.match(event):
             self._messages.learn(match[1], sender=match[2])
@@ -109,4 +109,4 @@ def _detect(line: Line) -> bool:
     return _event(line).startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: "))
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, KerioReader)

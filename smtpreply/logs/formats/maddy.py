@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
@@ -57,14 +57,14 @@ _OUTCOMES: Mapping[str, Status | None] = {
 }
 
 
-class _Reader:
+class MaddyReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
         self._last: str | None = None
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.message)
         if match is None:
             return None
@@ -189,4 +189,4 @@ def _detect(line: Line) -> bool:
     return _TOLD.match(message) is not None or any(key in fields for key in _KEYS)
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, MaddyReader)

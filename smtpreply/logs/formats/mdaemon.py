@@ -23,7 +23,7 @@ from datetime import datetime
 import attrs
 
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import port_of
@@ -56,14 +56,14 @@ class _Session:
     port: int | None = None
 
 
-class _Reader:
+class MDaemonReader(Reader):
     """Reads the lines of one log. It remembers the sessions under way."""
 
     def __init__(self) -> None:
         self._sessions: Memory[_Session] = Memory()
         self._dialogues = Dialogues(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.message)
         if match is None:
             return None
@@ -131,4 +131,4 @@ def _detect(line: Line) -> bool:
     return line.program is None and _LINE.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, MDaemonReader)

@@ -25,7 +25,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by
@@ -82,14 +82,14 @@ def _detect(line: Line) -> bool:
     return bool(_HEAD.match(text) or _SIGN_OF_LIFE.match(text) or _REJECT.match(text))
 
 
-class _Reader:
+class MomentumReader(Reader):
     """Reads the lines of one log. It remembers who is to have each message."""
 
     def __init__(self) -> None:
         self._senders: Memory[str] = Memory()
         self._recipients: Memory[tuple[str, ...]] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         text = line.message
         head = _HEAD.match(text)
         if head is None:
@@ -219,4 +219,4 @@ def _speaker(text: str, stage: str) -> ReplyBy | None:
     return said_by(ReplyBy.MTA if internal else ReplyBy.REMOTE, text)
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, MomentumReader)

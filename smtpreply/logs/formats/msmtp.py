@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by
@@ -44,35 +44,38 @@ _STAGES = (
 )
 
 
-def _read(line: Line) -> Iterable[Delivery] | None:
-    head = _LINE.match(line.message)
-    if head is None:
-        return None
-    host, tls, sender, recipients = head.groups()
-    rest = line.message[head.end() :]
-    said, _, code = rest.rpartition(" exitcode=")
-    if _EXIT.match(code) is None:
-        return None
-    code = code.strip()
-    text, error = _words(said)
-    by = said_by(ReplyBy.REMOTE, text)
-    return [
-        delivery_in(
-            line,
-            _NAME,
-            direction=Direction.OUTGOING,
-            sender=sender,
-            recipient=recipient,
-            relay_host=host or None,
-            tls="on" if tls == "on" else None,
-            stage=_stage(error, code),
-            status=_status(code, text if by else None),
-            text=text or error,
-            reply_by=by,
-        )
-        for recipient in recipients.split(",")
-        if recipient
-    ]
+class MsmtpReader(Reader):
+    """Reads each line on its own."""
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        head = _LINE.match(line.message)
+        if head is None:
+            return None
+        host, tls, sender, recipients = head.groups()
+        rest = line.message[head.end() :]
+        said, _, code = rest.rpartition(" exitcode=")
+        if _EXIT.match(code) is None:
+            return None
+        code = code.strip()
+        text, error = _words(said)
+        by = said_by(ReplyBy.REMOTE, text)
+        return [
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.OUTGOING,
+                sender=sender,
+                recipient=recipient,
+                relay_host=host or None,
+                tls="on" if tls == "on" else None,
+                stage=_stage(error, code),
+                status=_status(code, text if by else None),
+                text=text or error,
+                reply_by=by,
+            )
+            for recipient in recipients.split(",")
+            if recipient
+        ]
 
 
 def _words(said: str) -> tuple[str | None, str | None]:
@@ -103,4 +106,4 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _LINE.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, MsmtpReader)

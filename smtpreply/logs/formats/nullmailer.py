@@ -18,7 +18,7 @@ from collections.abc import Iterable
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by
@@ -76,14 +76,14 @@ class _Attempt:
         ]
 
 
-class _Reader:
+class NullmailerReader(Reader):
     """Reads the lines of one log. It remembers the message under way, of each host."""
 
     def __init__(self) -> None:
         self._attempts: Memory[_Attempt] = Memory()
         self._told: dict[str, _Attempt] = {}
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         host, message = line.host or "", line.message
         if match := _START.match(message):
             named = _HOST.search(match[1])
@@ -145,4 +145,4 @@ def _detect(line: Line) -> bool:
     return _DETECTED.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, NullmailerReader)

@@ -28,7 +28,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, seconds_of, stage_of
@@ -102,13 +102,13 @@ _Peer = tuple[str | None, str | None, int | None]
 _UNKNOWN: _Peer = (None, None, None)
 
 
-class _Reader:
+class OpenSmtpdReader(Reader):
     """Reads the lines of one log. It remembers the peer of each session: name, address, port."""
 
     def __init__(self) -> None:
         self._peers: Memory[_Peer] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
         if match := _NEW.match(message):
             session, agent, evpid, sender, to, rcpt, ip, name, delay, result, said = match.groups()
@@ -205,4 +205,4 @@ def _seconds(text: str) -> float | None:
     return seconds_of(*match.groups()) if match else None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, OpenSmtpdReader)

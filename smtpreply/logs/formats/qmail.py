@@ -33,7 +33,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
 from smtpreply.logs.toolkit.fields import said_by, status_of
@@ -118,14 +118,14 @@ def _detect(line: Line) -> bool:
     return any(pattern.match(body) for pattern in (_DETECTED, _LONE, _QUOTED))
 
 
-class _Reader:
+class QmailReader(Reader):
     """Reads the lines of one log. It remembers the messages and the deliveries under way."""
 
     def __init__(self) -> None:
         self._messages = Messages(_NAME)
         self._started: Memory[_Started] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         body = _body(line)
         if match := _REPORT.match(body):
             number, result, report, queue = match.groups()
@@ -266,4 +266,4 @@ def _timed(delivery: Delivery, line: Line) -> Delivery:
     return attrs.evolve(delivery, time=time)
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, QmailReader)

@@ -26,7 +26,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import said_by, seconds_of, status_of
@@ -104,13 +104,17 @@ def _detect(line: Line) -> bool:
     return program.startswith(_PROGRAMS)
 
 
-class _Reader:
+class SendmailReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
 
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def senders(self) -> dict[str, str]:
+        """Return the senders that are remembered, by queue id."""
+        return self.messages.senders
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
         if match := _DELIVERY.match(message):
             return self._deliveries(line, match)
@@ -238,4 +242,4 @@ def _address(text: str | None) -> str | None:
     return text.removeprefix("IPv6:") if text else None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, SendmailReader)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by, stage_of
@@ -30,47 +30,50 @@ _FAILED = re.compile(r"(.{1,400}?) \(([2-5][0-9]{2}(?:[ -].*)?)\)\s*\Z", re.DOTA
 _ADDRESS = re.compile(r"(?:RCPT TO|MAIL FROM):<([^>]{0,320})>")
 
 
-def _read(line: Line) -> Iterable[Delivery] | None:
-    if match := _SENT.match(line.message):
-        sender, text = match.groups()
-        by = said_by(ReplyBy.REMOTE, text)
+class SsmtpReader(Reader):
+    """Reads each line on its own."""
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        if match := _SENT.match(line.message):
+            sender, text = match.groups()
+            by = said_by(ReplyBy.REMOTE, text)
+            return (
+                delivery_in(
+                    line,
+                    _NAME,
+                    direction=Direction.OUTGOING,
+                    sender=sender,
+                    stage=Stage.QUIT if by else None,
+                    status=Status.SENT,
+                    text=text or None,
+                    reply_by=by,
+                ),
+            )
+        match = _FAILED.match(line.message)
+        if match is None:
+            return ()
+        command, text = match.groups()
+        stage = stage_of(command.partition(":")[0])
+        if stage is None and ("AUTH" in command or "uthoriz" in command):
+            stage = Stage.AUTH
+        address = _ADDRESS.match(command)
         return (
             delivery_in(
                 line,
                 _NAME,
                 direction=Direction.OUTGOING,
-                sender=sender,
-                stage=Stage.QUIT if by else None,
-                status=Status.SENT,
-                text=text or None,
-                reply_by=by,
+                sender=address[1] if address and stage is Stage.MAIL else None,
+                recipient=address[1] if address and stage is Stage.RCPT else None,
+                stage=stage,
+                status=Status.BOUNCED,  # it keeps no queue
+                text=text,
+                reply_by=said_by(ReplyBy.REMOTE, text),
             ),
         )
-    match = _FAILED.match(line.message)
-    if match is None:
-        return ()
-    command, text = match.groups()
-    stage = stage_of(command.partition(":")[0])
-    if stage is None and ("AUTH" in command or "uthoriz" in command):
-        stage = Stage.AUTH
-    address = _ADDRESS.match(command)
-    return (
-        delivery_in(
-            line,
-            _NAME,
-            direction=Direction.OUTGOING,
-            sender=address[1] if address and stage is Stage.MAIL else None,
-            recipient=address[1] if address and stage is Stage.RCPT else None,
-            stage=stage,
-            status=Status.BOUNCED,  # it keeps no queue
-            text=text,
-            reply_by=said_by(ReplyBy.REMOTE, text),
-        ),
-    )
 
 
 def _detect(line: Line) -> bool:
     return line.program is not None and line.program.lower() == _NAME
 
 
-FORMAT = Format(_NAME, _detect, lambda: _read)
+FORMAT = Format(_NAME, _detect, SsmtpReader)

@@ -34,7 +34,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
@@ -163,13 +163,13 @@ def _detect(line: Line) -> bool:
     return _OLD.match(text) is not None or _OLD_WRITE.match(text) is not None
 
 
-class _Reader:
+class StalwartReader(Reader):
     """Reads the lines of one log. A notice repeats what an attempt has told: it is told once."""
 
     def __init__(self) -> None:
         self._told: Memory[Status] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         if line.fields is not None:
             events = list(_json_events(line.fields))
             return [told for event in events for told in self._deliveries(line, event)]
@@ -403,4 +403,4 @@ def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _MEANING[match[1]], text) if "\\" in text else text
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, StalwartReader)

@@ -23,7 +23,7 @@ from typing import Any
 
 from smtpreply.dialogue.transcript import Exchange, Skipped, TranscriptReader, is_marked
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, stage_of
@@ -187,7 +187,7 @@ def _stage_of(reply: Reply, command: str | None, *, first: bool) -> Stage | None
     return None
 
 
-class _Reader:
+class TranscriptLogReader(Reader):
     """Reads transcripts that are a source of their own, or lines of them in a mixed file."""
 
     def __init__(self) -> None:
@@ -196,7 +196,7 @@ class _Reader:
         self._line: Line | None = None
         self._is_marked = False
 
-    def __call__(self, line: Line) -> list[Delivery]:
+    def read(self, line: Line) -> list[Delivery]:
         found: list[Delivery] = []
         text = line.message
         marked = is_marked(text)
@@ -233,4 +233,4 @@ class _Reader:
         return found
 
 
-FORMAT = Format(_NAME, _detect, _Reader, _claims)
+FORMAT = Format(_NAME, _detect, TranscriptLogReader, _claims)

@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Delivery, ReplyBy
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, text_of
@@ -33,13 +33,13 @@ _UNSET = ("-", "(empty)")
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
-class _Reader:
+class ZeekReader(Reader):
     """Reads the rows of one log. It remembers what its columns are."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         if line.fields is not None:
             return _deliveries(line, line.fields) if _is_ours(line.fields) else None
         text = line.message
@@ -122,4 +122,4 @@ def _detect(line: Line) -> bool:
     return line.fields is not None and _is_ours(line.fields)
 
 
-FORMAT = Format(_NAME, _detect, _Reader, claims=_claims)
+FORMAT = Format(_NAME, _detect, ZeekReader, claims=_claims)

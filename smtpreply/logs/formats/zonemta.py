@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by, uncoloured
@@ -102,14 +102,14 @@ class _Failure:
         )
 
 
-class _Reader:
+class ZoneMtaReader(Reader):
     """Reads the lines of one log. It joins those that belong to one message of a sender."""
 
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
         self._said: Memory[str] = Memory()
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         text = uncoloured(line.message)
         head = _HEAD.match(text)
         if head is None:
@@ -200,4 +200,4 @@ def _detect(line: Line) -> bool:
     return _HEAD.match(uncoloured(line.message)) is not None
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, ZoneMtaReader)

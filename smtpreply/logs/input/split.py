@@ -70,7 +70,7 @@ def _can_be_parted(path: Path) -> bool:
         return False
     # Others' lines hang together over more than a part can see: sessions, numbers of attempts.
     lines = (read_prefix(line, 0, Clock()) for line in head)
-    return any(hasattr(known.reader(), "skim") for known in map(detection.of_line, lines) if known)
+    return any(known.reader().lines_stand_alone for known in map(detection.of_line, lines) if known)
 
 
 class Stretch(io.RawIOBase):

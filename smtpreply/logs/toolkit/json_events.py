@@ -26,7 +26,7 @@ import attrs
 
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import said_by, stage_of
@@ -228,16 +228,16 @@ class _Kind:
     tells: Callable[[Event], Iterable[Told] | None]
 
 
-class _Reader:
+class EventReader(Reader):
     """Reads the events of one service, whatever lines they stand in."""
 
     def __init__(self, kind: _Kind) -> None:
-        self.problems: list[str] = []
         self._kind = kind
         self._document = ObjectsOverLines()
         self._source = "line"
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        """Read a line: the deliveries of the events that end with it."""
         self._source = line.source or "line"
         begun = self._document.under_way
         if (not begun or line.message.startswith("{")) and (value := _json_in(line)) is not None:
@@ -327,7 +327,7 @@ def event_format(
     def claims(head: Sequence[str]) -> bool:
         return begins_objects(head) and shown.search("\n".join(head)) is not None
 
-    return Format(name, detect, lambda: _Reader(kind), claims)
+    return Format(name, detect, lambda: EventReader(kind), claims)
 
 
 def each(recipients: Iterable[str], **fields: Any) -> Iterator[Told]:

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.format import MOST_PROBLEMS
+from smtpreply.logs.format import MOST_PROBLEMS, Reader
 from smtpreply.logs.input.syslog import Line
 
 MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
@@ -139,8 +139,8 @@ def fields_of(text: str, delimiter: str = ",") -> list[str]:
         return []
 
 
-class TableReader:
-    """Reads the lines of a format's tables: a `LineReader`.
+class TableReader(Reader):
+    """Reads the lines of a format's tables.
 
     Args:
         is_head: knows a head of the format.
@@ -160,7 +160,6 @@ class TableReader:
         read_row: ReadRow,
         headless: Callable[[Sequence[str]], Head | None] | None = None,
     ) -> None:
-        self.problems: list[str] = []
         self.preamble: list[str] = []
         self._is_head = is_head
         self._read_row = read_row
@@ -170,7 +169,7 @@ class TableReader:
         self._open: list[Line] = []  # of a record that is not closed yet
         self._held: list[Delivery] = []  # told with the next line, since this one has failed
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         """Read a line: what the records that end with it tell."""
         found = self._held
         self._held = []

@@ -37,7 +37,7 @@ def read(*lines: str) -> list[tuple[str | None, str | None, int | None]]:
     reader = TableReader(IS_HEAD, told)
     found: list[Delivery] = []
     for number, text in enumerate(lines, start=1):
-        found += reader(Line(text, text, number)) or ()
+        found += reader.read(Line(text, text, number)) or ()
     found += reader.finish()
     return [(delivery.queue_id, delivery.text, delivery.line) for delivery in found]
 
@@ -90,8 +90,8 @@ def test_a_new_head_renames_the_columns() -> None:
 def test_a_source_with_another_head_may_follow() -> None:
     reader = TableReader(IS_HEAD, told)
     for head, row in (("id,said", "1,a"), ("said;id", "a;1")):
-        reader(Line(head, head, 1))
-        [delivery] = reader(Line(row, row, 2)) or ()
+        reader.read(Line(head, head, 1))
+        [delivery] = reader.read(Line(row, row, 2)) or ()
         assert (delivery.queue_id, delivery.text) == ("1", "a")
         assert list(reader.finish()) == []
 
@@ -101,7 +101,7 @@ def test_files_that_were_put_together_have_a_preamble_each() -> None:
     lines = ["#Kind: a", "id,said", "1,a", "#Kind: b", "#Date: x", "#Fields: id,said", "2,b"]
     seen = []
     for number, text in enumerate(lines, start=1):
-        reader(Line(text, text, number))
+        reader.read(Line(text, text, number))
         seen.append(list(reader.preamble))
     assert (seen[2], seen[-1]) == (["Kind: a"], ["Kind: b", "Date: x"])
 
@@ -134,9 +134,9 @@ def test_a_record_that_is_too_long_is_given_up() -> None:
 
 def test_what_failed_with_a_line_is_told_with_the_next() -> None:
     reader = TableReader(IS_HEAD, told)
-    reader(Line("id,said", "id,said", 1))
+    reader.read(Line("id,said", "id,said", 1))
     for number, text in ((2, '1,"a'), (9, "2,b")):  # the lines between are not ours
-        answer = reader(Line(text, text, number))
+        answer = reader.read(Line(text, text, number))
     assert answer is None
     assert [delivery.queue_id for delivery in reader.finish()] == ["2"]
 

@@ -38,7 +38,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dsn.prose import Notice
 from smtpreply.logs.formats.postfix.lines import read_reason
 from smtpreply.logs.input.syslog import Line
@@ -177,7 +177,7 @@ def _is_report(fields: Sequence[str]) -> bool:
     return "reporting-mta" in names and bool(names & _OF_RECIPIENT)
 
 
-class _Reader:
+class DsnReader(Reader):
     """Reads messages, or lone lines, of one source after another."""
 
     def __init__(self) -> None:
@@ -185,7 +185,7 @@ class _Reader:
         self._lone: _Report | None = None
         self._in_mailbox = False
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         if self._message is None and self._lone is None:
             self._begin(line)
         if self._message is None:
@@ -506,4 +506,4 @@ def _between(first: datetime | None, last: datetime | None) -> float | None:
     return seconds if seconds >= 0 else None
 
 
-FORMAT = Format(_NAME, _detect, _Reader, _claims)
+FORMAT = Format(_NAME, _detect, DsnReader, _claims)

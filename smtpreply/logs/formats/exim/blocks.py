@@ -32,7 +32,7 @@ _PLAIN = (
     r"|no IP address found for [^\n]*+\n"
     r"|SMTP connection from [^\n]*+\n)"
 )
-# A space is the only blank here: what is behind another one is for the reader, see `Skimmer`.
+# A space is the only blank here: what is behind another one is for the reader, see `skim`.
 _ADDRESS = r"([^@ \t\n<>\"|/:\\]++)@([^ \t\n<>:]++)"
 _HOST = r"H=[^ \t\n\[]++ \[[^ \t\n\]]++\](?::[0-9]{1,5}+)?"
 _TLS = r"(?: X=[^ \n]++(?: CV=[^ \n]++)?)?(?: DN=\"[^\"\n\\]*+\")?"
@@ -57,7 +57,7 @@ def _pattern(*, exactly: bool) -> re.Pattern[str]:
 
 
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
-    """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
+    """Do what `Reader.skim` asks, with the memory of the reader that reads what is left."""
     arrivals: dict[str, str] = {}
     left: list[str] = []
     for row in _pattern(exactly=groups.finely).findall(block):

@@ -33,7 +33,7 @@ from typing import Any
 
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.exim.blocks import skim
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import EXIM_ID, Line
@@ -197,8 +197,10 @@ def _detect(line: Line) -> bool:
     return line.program is None and (_HEAD.match(line.text) is not None)
 
 
-class _Reader:
+class EximReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
+
+    lines_stand_alone = True
 
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
@@ -210,7 +212,11 @@ class _Reader:
         stamped = line.program is not None or text[:1].isdigit()
         return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def senders(self) -> dict[str, str]:
+        """Return the senders that are remembered, by queue id."""
+        return self.messages.senders
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         if self.continues(line):
             return ()
         self._has_refused = False
@@ -234,7 +240,7 @@ class _Reader:
         return () if _UNDERSTOOD.match(body) else None
 
     def skim(self, block: str, groups: Groups) -> list[str]:
-        """Take many lines at once: see `smtpreply.logs.grouping.Skimmer`."""
+        """Take many lines at once: see `smtpreply.logs.format.Reader.skim`."""
         return skim(block, groups, self.messages)
 
     def _arrived(self, queue_id: str, sender: str, body: str) -> None:
@@ -506,4 +512,4 @@ def _octet(escape: re.Match[str]) -> str:
     return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, EximReader)

@@ -75,7 +75,7 @@ def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
-    """Do what `Skimmer.skim` asks, with the memory of the reader that reads what is left."""
+    """Do what `Reader.skim` asks, with the memory of the reader that reads what is left."""
     pattern, refusal = _patterns(exactly=groups.finely)
     arrivals: dict[str, str] = {}
     left: list[str] = []

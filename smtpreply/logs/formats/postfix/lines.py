@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.postfix.blocks import skim
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line
@@ -177,13 +177,19 @@ def _detect(line: Line) -> bool:
     return bool(_DELIVERY.match(line.message) or _LONE.match(line.message))
 
 
-class _Reader:
+class PostfixReader(Reader):
     """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
+
+    lines_stand_alone = True
 
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
 
-    def __call__(self, line: Line) -> Iterable[Delivery] | None:
+    def senders(self) -> dict[str, str]:
+        """Return the senders that are remembered, by queue id."""
+        return self.messages.senders
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
         if "status=" in message:
             if match := _DELIVERY.match(message):
@@ -208,7 +214,7 @@ class _Reader:
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
 
     def skim(self, block: str, groups: Groups) -> list[str]:
-        """Take many lines at once: see `smtpreply.logs.grouping.Skimmer`."""
+        """Take many lines at once: see `smtpreply.logs.format.Reader.skim`."""
         return skim(block, groups, self.messages)
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
@@ -406,4 +412,4 @@ def _either(first: str | None, second: str | None) -> str | None:
     return second if first is None else first
 
 
-FORMAT = Format(_NAME, _detect, _Reader)
+FORMAT = Format(_NAME, _detect, PostfixReader)
