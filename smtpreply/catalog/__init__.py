@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from smtpreply.catalog.comparison import compare as compare
     from smtpreply.catalog.description import describe as describe
     from smtpreply.catalog.document import Document as Document
-    from smtpreply.catalog.entries import Actor as Actor
-    from smtpreply.catalog.entries import Advice as Advice
     from smtpreply.catalog.entries import CommandEntry as CommandEntry
     from smtpreply.catalog.entries import Entry as Entry
     from smtpreply.catalog.entries import KeywordEntry as KeywordEntry
     from smtpreply.catalog.entries import MechanismEntry as MechanismEntry
+    from smtpreply.catalog.entries import NextStep as NextStep
     from smtpreply.catalog.entries import Reference as Reference
     from smtpreply.catalog.entries import ReplyCodeEntry as ReplyCodeEntry
+    from smtpreply.catalog.entries import ResponsibleParty as ResponsibleParty
     from smtpreply.catalog.entries import Standing as Standing
     from smtpreply.catalog.entries import State as State
     from smtpreply.catalog.entries import StatusEntry as StatusEntry
@@ -50,14 +50,14 @@ _HOMES = {
     "description": ("describe",),
     "document": ("Document",),
     "entries": (
-        "Actor",
-        "Advice",
         "CommandEntry",
         "Entry",
         "KeywordEntry",
         "MechanismEntry",
+        "NextStep",
         "Reference",
         "ReplyCodeEntry",
+        "ResponsibleParty",
         "Standing",
         "State",
         "StatusEntry",

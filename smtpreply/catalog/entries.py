@@ -38,8 +38,8 @@ class Standing(enum.StrEnum):
     LIMITED = "limited"
 
 
-class Advice(enum.StrEnum):
-    """What the program that sent the command does next."""
+class NextStep(enum.StrEnum):
+    """What the client that sent the command should do next."""
 
     NONE = "none"
     CONTINUE = "continue"
@@ -50,8 +50,8 @@ class Advice(enum.StrEnum):
     CHANGE = "change"
 
 
-class Actor(enum.StrEnum):
-    """Who must act for another outcome."""
+class ResponsibleParty(enum.StrEnum):
+    """Who has to act before the outcome can change."""
 
     NOBODY = "nobody"
     CLIENT = "client"
@@ -204,8 +204,8 @@ class ReplyCodeEntry(Entry):
     """When you see it."""
 
     fix: Fix
-    advice: Advice
-    actor: Actor
+    advice: NextStep
+    actor: ResponsibleParty
     state: State = State.NONE
     text_parsed: bool = False
     multiline: bool = False
@@ -255,8 +255,8 @@ class StatusEntry(Entry):
 
     when: Text
     fix: Fix
-    advice: Advice
-    actor: Actor
+    advice: NextStep
+    actor: ResponsibleParty
     providers: tuple[ProviderMeaning, ...] = ()
 
     @property

@@ -11,11 +11,11 @@ import attrs
 
 from smtpreply.catalog import load
 from smtpreply.catalog.entries import (
-    Actor,
-    Advice,
     Entry,
     Fix,
+    NextStep,
     ReplyCodeEntry,
+    ResponsibleParty,
     Standing,
     StatusEntry,
 )
@@ -202,7 +202,9 @@ def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
         **{"class": words.get("reply_class", digit)},
         meaning=words.get("reply_class_meaning", digit),
     )
-    advice = {"2": Advice.NONE, "3": Advice.CONTINUE, "4": Advice.RETRY, "5": Advice.STOP}[digit]
+    advice = {"2": NextStep.NONE, "3": NextStep.CONTINUE, "4": NextStep.RETRY, "5": NextStep.STOP}[
+        digit
+    ]
     return ReplyCodeEntry(
         key=str(code),
         code=code,
@@ -214,7 +216,7 @@ def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
         when=words.get("entry", "unregistered_when"),
         fix=_unregistered_fix(words),
         advice=advice,
-        actor=Actor.NOBODY if digit == "2" else Actor.ADMINISTRATOR,
+        actor=ResponsibleParty.NOBODY if digit == "2" else ResponsibleParty.ADMINISTRATOR,
     )
 
 
@@ -269,7 +271,7 @@ def _in_class(entry: StatusEntry, status: EnhancedStatus, language: str) -> Stat
     )
 
 
-_ADVICE = {2: Advice.NONE, 4: Advice.RETRY, 5: Advice.STOP}
+_ADVICE = {2: NextStep.NONE, 4: NextStep.RETRY, 5: NextStep.STOP}
 
 
 def _unregistered_status(status: EnhancedStatus, words: Messages, language: str) -> StatusEntry:
@@ -295,5 +297,5 @@ def _unregistered_status(status: EnhancedStatus, words: Messages, language: str)
         when=words.get("entry", "unregistered_when"),
         fix=_unregistered_fix(words),
         advice=_ADVICE[status.class_],
-        actor=Actor.NOBODY if status.class_ == 2 else Actor.ADMINISTRATOR,
+        actor=ResponsibleParty.NOBODY if status.class_ == 2 else ResponsibleParty.ADMINISTRATOR,
     )

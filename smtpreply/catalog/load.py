@@ -14,17 +14,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from smtpreply.catalog.entries import (
-    Actor,
-    Advice,
     CommandEntry,
     Example,
     Fix,
     KeywordEntry,
     Meaning,
     MechanismEntry,
+    NextStep,
     ProviderMeaning,
     Reference,
     ReplyCodeEntry,
+    ResponsibleParty,
     Standing,
     State,
     StatusEntry,
@@ -103,8 +103,8 @@ def _reply_code(key: str, table: Table, prose: _Prose) -> ReplyCodeEntry:
         client_next=prose["client_next"],
         when=prose["when"],
         fix=_fix(prose),
-        advice=Advice(table["advice"]),
-        actor=Actor(table["actor"]),
+        advice=NextStep(table["advice"]),
+        actor=ResponsibleParty(table["actor"]),
         state=State(table["state"]),
         text_parsed=table.get("text_parsed", False),
         multiline=table.get("multiline", False),
@@ -182,8 +182,8 @@ def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> Stat
         codes=tuple(table["codes"]),
         when=prose["when"],
         fix=_fix(prose),
-        advice=Advice(table["advice"]),
-        actor=Actor(table["actor"]),
+        advice=NextStep(table["advice"]),
+        actor=ResponsibleParty(table["actor"]),
         providers=tuple(
             ProviderMeaning(row["provider"], row["code"], words["text"])
             for row, words in prose.rows("provider")
