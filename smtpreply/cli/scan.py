@@ -20,7 +20,7 @@ from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
 from smtpreply.logs.input.sources import paths_of
 from smtpreply.reasons import Reason
-from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.total import Total, total_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def scan_command(
     _check(paths, name, output, jobs=jobs, follow=follow)
     options = {"format": name, "year": year, "tz": tz}
     try:
-        total = _read(paths, Wanted(**wanted), output, options, jobs=jobs, follow=follow)
+        total = _read(paths, DeliveryFilter(**wanted), output, options, jobs=jobs, follow=follow)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except (FileNotFoundError, ValueError) as error:
@@ -163,7 +163,7 @@ def _check_extras(output: _Output) -> None:
 
 def _read(
     paths: tuple[str, ...],
-    wanted: Wanted,
+    wanted: DeliveryFilter,
     output: _Output,
     options: dict[str, Any],
     *,
@@ -194,7 +194,7 @@ def _read(
         return total_of(run, wanted)
 
 
-def _one_by_one(run: Scan, wanted: Wanted, output: _Output, path: Path) -> Total:
+def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
     """Write every delivery, and sum them up on the way."""
     total = Total(coverage=run.coverage)
     names = output.names
@@ -221,9 +221,9 @@ def _show(total: Total, output: _Output) -> None:
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
     else:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
-        from smtpreply.report.terminal import account  # noqa: PLC0415
+        from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
 
-        draw(account(summary, coverage))
+        draw(terminal_report(summary, coverage))
 
 
 @contextmanager

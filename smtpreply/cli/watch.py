@@ -20,8 +20,8 @@ from rich.progress import (
 )
 
 from smtpreply.logs import Scan
-from smtpreply.report.terminal import account
-from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.report.terminal import terminal_report
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.total import Total
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def bar(size: int) -> Iterator[Callable[[int], None]]:
         yield lambda octets: progress.advance(task, octets)
 
 
-def followed(run: Scan, wanted: Wanted, names: Pseudonyms | None) -> Total:
+def followed(run: Scan, wanted: DeliveryFilter, names: Pseudonyms | None) -> Total:
     """Show the report on stderr as it grows, until somebody has seen enough, and give it."""
     total = Total(coverage=run.coverage)
     lock = threading.Lock()  # the screen is drawn by a thread of its own
@@ -55,7 +55,7 @@ def followed(run: Scan, wanted: Wanted, names: Pseudonyms | None) -> Total:
     def drawn() -> RenderableType:
         with lock:
             shown = names.total(total) if names else total
-            return account(shown.summary, shown.coverage)
+            return terminal_report(shown.summary, shown.coverage)
 
     screen = Live(
         get_renderable=drawn, refresh_per_second=1, screen=True, console=Console(stderr=True)

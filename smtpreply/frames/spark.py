@@ -186,7 +186,7 @@ def summarize(
 
     read, merge = (sql.arrow_udtf(cls, returnType=_PART) for cls in (Log, _Merged))
     parts = read(files.asTable().partitionBy("log").orderBy("place"))
-    # Parts come in any order, on which it may depend what a `Tally` leaves out.
+    # Parts come in any order, on which it may depend what a `TopCounter` leaves out.
     [whole] = merge(parts.asTable().withSinglePartition().orderBy("log")).collect()
     return _added(account, _opened(whole["account"]))
 

@@ -115,12 +115,7 @@ class Delivery:
     @functools.cached_property  # the summary, the verdict and a table ask for it, one after another
     def reply(self) -> Reply | None:
         """What the server answered; None where no server spoke, or where its words are no reply."""
-        if self.text is None or self.reply_by is None:
-            return None
-        try:
-            return parse(self.text)
-        except ReplyError:  # "850 RUBBISH": `text` has it
-            return None
+        return reply_in(self.text, self.reply_by)
 
     @property
     def diagnostic(self) -> str | None:
@@ -132,7 +127,7 @@ class Delivery:
         """Why the message was refused or put off; None where the log has no words."""
         if self.text is None:
             return None
-        return classify(self.reply or self.text, stage=self.stage)
+        return verdict_on(self.text, self.reply, self.stage)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, the reply taken apart."""
@@ -141,6 +136,33 @@ class Delivery:
         values["code"] = reply and reply.code
         values["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
         return values
+
+
+def reply_in(text: str | None, reply_by: ReplyBy | None) -> Reply | None:
+    """Return the reply that the text of a delivery is.
+
+    Returns:
+        None where no server spoke (`reply_by` is None), or where the text is no reply, such as
+        "850 RUBBISH".
+
+    >>> reply_in("550 5.1.1 User unknown", ReplyBy.REMOTE).code
+    550
+    """
+    if text is None or reply_by is None:
+        return None
+    try:
+        return parse(text)
+    except ReplyError:
+        return None
+
+
+def verdict_on(text: str, reply: Reply | None, stage: Stage | None) -> Verdict:
+    """Return the verdict on the text of a delivery: on the reply where it is one (`reply_in`).
+
+    >>> verdict_on("Connection timed out", None, Stage.CONNECT).reason.value
+    'network_error'
+    """
+    return classify(reply or text, stage=stage)
 
 
 def _plain(_instance: Any, _field: Any, value: Any) -> Any:

@@ -1,1 +1,4 @@
-"""What people look at: tables, summaries. Nothing here prints; the command line does."""
+"""Reports for people: a summary drawn for a terminal and as an HTML page.
+
+Nothing here prints or writes files; the command line does.
+"""

@@ -1,7 +1,7 @@
-"""The charts of the page, as figures of plotly: JSON that holds data and layout.
+"""The charts of the page, as plotly figures: JSON with data and layout.
 
-All names in them are ours (reasons, providers, outcomes), none comes from a log: plotly would read
-markup in them. Colours of text and lines are left to the page, which knows whether it is dark.
+All names in them are our own (reasons, providers, outcomes), none is from a log, since plotly would
+interpret markup in them. Colours of text and lines are set by the page, which may be dark or light.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from smtpreply.reasons import Reason, advice_for
-from smtpreply.report.findings import Place, Why, duration
+from smtpreply.report.findings import Findings, duration
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
@@ -38,34 +38,34 @@ _STEPS = (
     (43200, "12 h"),
     (172800, "2 days"),
 )
-"""Where the bars of the delays end, and how that is said."""
+"""The upper limits of the bars of delays, in seconds, and their labels."""
 
 
-def outcomes_over_time(summary: Summary) -> Figure:
-    """Draw deliveries over time: stacked bars by outcome."""
-    times = summary.times
+def outcomes_over_time(findings: Findings) -> Figure:
+    """Return a chart of deliveries over time: stacked bars by outcome."""
+    times = findings.summary.times
     shown = [outcome for outcome in Outcome if times_of(times, outcome)]
     return _over_time(times, [(outcome.value, OUTCOMES[outcome], [outcome]) for outcome in shown])
 
 
-def reasons_over_time(summary: Summary) -> Figure:
-    """Draw why mail did not arrive over time: the commonest reasons, and the rest as one."""
-    order = list(summary.reason.total())
-    order.sort(key=lambda key: (-summary.reason.total()[key], key))
+def reasons_over_time(findings: Findings) -> Figure:
+    """Return a chart of failures over time: the most frequent reasons, and the rest as one."""
+    order = [counted.reason.value for counted in findings.reasons]
     first, rest = order[: len(SERIES)], order[len(SERIES) :]
     series = [
         (_title(reason), color, [reason]) for reason, color in zip(first, SERIES, strict=False)
     ]
     return _over_time(
-        summary.reason_times, [*series, *([("All others", REST, rest)] if rest else [])]
+        findings.summary.reason_times, [*series, *([("All others", REST, rest)] if rest else [])]
     )
 
 
-def reasons(rows: list[Why]) -> Figure:
-    """Draw the reasons, commonest on top: bars by outcome."""
-    shown = [(str(why.advice.title), why.outcomes) for why in rows[:_MOST_BARS]]
+def reasons(findings: Findings) -> Figure:
+    """Return a chart of the reasons, the most frequent on top: bars by outcome."""
+    rows = findings.reasons
+    shown = [(str(row.advice.title), row.outcomes) for row in rows[:_MOST_BARS]]
     if len(rows) > _MOST_BARS:
-        shown[-1] = "All others", sum((why.outcomes for why in rows[_MOST_BARS - 1 :]), Counter())
+        shown[-1] = "All others", sum((row.outcomes for row in rows[_MOST_BARS - 1 :]), Counter())
     names = [name for name, _ in shown]
     found = [(outcome, [counts[outcome] for _, counts in shown]) for outcome in Outcome]
     data = [
@@ -76,27 +76,31 @@ def reasons(rows: list[Why]) -> Figure:
     return {"data": data, "layout": _sideways(len(shown), {"rangemode": "tozero"})}
 
 
-def providers(places: list[Place]) -> Figure:
-    """Draw what came of the mail to each provider: shares by outcome."""
-    places = [place for place in places if place.total][:_MOST_BARS]
-    names = [f"{place.name} ({place.total:,})" for place in places]
+def providers(findings: Findings) -> Figure:
+    """Return a chart of the mail to each provider: shares by outcome."""
+    destinations = [destination for destination in findings.providers if destination.total][
+        :_MOST_BARS
+    ]
+    names = [f"{destination.name} ({destination.total:,})" for destination in destinations]
     data = []
     for outcome in Outcome:
-        counts = [place.outcomes[outcome] for place in places]
+        counts = [destination.outcomes[outcome] for destination in destinations]
         if any(counts):
-            shares = [place.outcomes[outcome] / place.total for place in places]
+            shares = [
+                destination.outcomes[outcome] / destination.total for destination in destinations
+            ]
             words = f"%{{y}}<br>%{{customdata:,}} {outcome.value}, %{{x:.1%}}"
             data.append(_bar(outcome, shares, names, words) | {"customdata": counts})
     axis = {"tickformat": ".0%", "range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
-    return {"data": data, "layout": _sideways(len(places), axis)}
+    return {"data": data, "layout": _sideways(len(destinations), axis)}
 
 
-def delays(summary: Summary) -> Figure:
-    """Draw how long attempts took: how many fell between one limit and the next."""
+def delays(findings: Findings) -> Figure:
+    """Return a histogram of the delays, by outcome."""
     limits = [seconds for seconds, _ in _STEPS]
-    words = [f"\N{LESS-THAN OR EQUAL TO} {said}" for _, said in _STEPS] + [f"> {_STEPS[-1][1]}"]
+    words = [f"\N{LESS-THAN OR EQUAL TO} {label}" for _, label in _STEPS] + [f"> {_STEPS[-1][1]}"]
     data = []
-    for outcome, found in _by_outcome(summary):
+    for outcome, found in _by_outcome(findings.summary):
         within = [0, *map(found.within, limits), len(found)]
         counts = [more - less for less, more in itertools.pairwise(within)]
         data.append(
@@ -119,8 +123,8 @@ def delays(summary: Summary) -> Figure:
     return {"data": data, "layout": layout}
 
 
-def delays_within(summary: Summary) -> Figure:
-    """Draw what share of attempts took no longer than each delay."""
+def delays_within(findings: Findings) -> Figure:
+    """Return a chart of the share of attempts within each delay, by outcome."""
     percents = [0, *range(1, 100), 99.5, 99.9, 100]
     data = [
         {
@@ -133,7 +137,7 @@ def delays_within(summary: Summary) -> Figure:
             "text": [duration(found.percentile(percent)) for percent in percents],
             "hovertemplate": f"%{{y:.1%}} {outcome.value} within %{{text}}<extra></extra>",
         }
-        for outcome, found in _by_outcome(summary)
+        for outcome, found in _by_outcome(findings.summary)
     ]
     ticks = [0.1, 1, 10, 60, 600, 3600, 36000, 86400]
     words = ["0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "10 h", "1 day"]
@@ -142,12 +146,12 @@ def delays_within(summary: Summary) -> Figure:
 
 
 def times_of(times: Timeline, kind: str) -> int:
-    """Count a kind at all times."""
+    """Return the count of a kind over all times."""
     return sum(cells[kind] for cells in times.counts.values())
 
 
 def _over_time(times: Timeline, series: Iterable[tuple[str, str, list[Any]]]) -> Figure:
-    """Draw bars over time; a series is a name, a colour, and the kinds that it adds up."""
+    """Return bars over time; a series is a name, a colour, and the kinds that it sums up."""
     rows = times.in_order()
     stamps = [f"{time}:00" if times.unit == "hour" else time for time, _ in rows]
     period = _PERIODS[times.unit]
@@ -187,13 +191,13 @@ def _bar(outcome: Outcome, lengths: list[Any], names: list[Any], words: str) -> 
 
 
 def _sideways(bars: int, axis: dict[str, Any]) -> dict[str, Any]:
-    """Lay bars out from left to right, the first on top; the chart is as high as they need."""
+    """Return the layout of horizontal bars, the first on top, in a chart of fitting height."""
     return {
         "barmode": "stack",
         "bargap": 0.35,
         "height": 60 + 36 * bars,
         "margin": {"l": 8, "r": 20, "t": 4, "b": 8},
-        "showlegend": False,  # it has little room beside the names: the page draws one
+        "showlegend": False,  # no room beside the names: the page draws the legend
         "xaxis": axis | {"fixedrange": True},
         "yaxis": {"autorange": "reversed", "fixedrange": True, "ticksuffix": "  "},
     }

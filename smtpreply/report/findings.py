@@ -1,47 +1,46 @@
-"""What a summary has to say, in rows that the terminal and the page both show.
+"""`Findings`: the content of a report, computed once from a summary and drawn by every view.
 
-Keys become names here, and counts come together with the advice on them. Texts of strangers stay
-as they are: each view makes them safe in its own way.
+Keys are replaced by names, and counts are joined with the advice on them. Texts from logs are kept
+as they are: each view escapes them in its own way.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import attrs
 
 from smtpreply.errors import ReplyError
+from smtpreply.logs.grouping import provider_key
 from smtpreply.reasons import (
     Advice,
     BlockList,
     Reason,
     advice_for,
     blocklists,
-    provider_at,
     providers,
 )
 from smtpreply.reply.parser import parse
-from smtpreply.summary.cross_table import Grid
+from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 OTHERS = "Other servers"
 _TROUBLE = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
 
 
 @attrs.frozen(kw_only=True)
-class Place:
-    """Where mail went, and what came of it: a provider, a server or a domain.
+class Destination:
+    """A provider, a server or a domain, and the outcomes of the mail to it.
 
     Attributes:
-        name: as people name it, or as the log does.
-        provider: whose server it is; "" where its name does not tell.
-        outcomes: how many came to each end.
-        reason: the commonest why not.
-        delays: of what was delivered; empty where they are not counted.
+        name: the provider's name, or the server or domain as the log has it.
+        provider: the key of the provider that runs the server; "" where it is unknown.
+        outcomes: attempts by outcome.
+        reason: the most frequent reason of failures; None without one.
+        delays: delays of delivered mail; empty where they are not counted.
     """
 
     name: str
@@ -52,18 +51,18 @@ class Place:
 
     @property
     def total(self) -> int:
-        """How many attempts there were."""
+        """The number of attempts."""
         return self.outcomes.total()
 
     @property
     def trouble(self) -> int:
-        """How many of them were put off or refused."""
+        """The number of attempts that were deferred or refused."""
         return sum(self.outcomes[outcome] for outcome in _TROUBLE)
 
 
 @attrs.frozen(kw_only=True)
-class Why:
-    """A reason, how often it was given, and an example of the words."""
+class ReasonCount:
+    """A reason, the outcomes of the attempts that failed for it, and an example of the text."""
 
     reason: Reason
     outcomes: Counter[str]
@@ -71,18 +70,21 @@ class Why:
 
     @property
     def total(self) -> int:
-        """How often it was given."""
+        """The number of attempts that failed for this reason."""
         return self.outcomes.total()
 
     @property
     def advice(self) -> Advice:
-        """What it means and what to do, in English."""
+        """What the reason means and what to do, in English."""
         return advice_for(self.reason)
 
 
 @attrs.frozen
-class Listed:
-    """A block list, and how often it was named. An entry of a newer version has no `blocklist`."""
+class BlockListCount:
+    """A block list, and how often it was named.
+
+    `blocklist` is None for a list that this version does not know, in a summary of a newer one.
+    """
 
     key: str
     count: int
@@ -90,34 +92,60 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """As people name it."""
+        """The list's name, or its key where it is unknown."""
         return self.blocklist.name if self.blocklist else self.key
 
 
-def span(summary: Summary) -> tuple[str, str] | None:
-    """Return when it began and ended, as fine as it is counted; None without a time.
+@attrs.frozen(kw_only=True)
+class Findings:
+    """The content of a report: a summary, and what its counts mean.
+
+    Attributes:
+        summary: the counts.
+        span: the first and the last time, in the unit of `Summary.times`; None without a time.
+        reasons: why mail did not arrive, by descending count.
+        providers: the providers of the remote servers, by descending count; all unknown servers
+            are one destination, the last.
+        servers: the remote servers, by descending count.
+        domains: the recipients' domains, by descending count.
+        blocklists: the block lists that were named, by descending count.
+        refused: headings, and counts of the senders, recipients and clients that were refused.
 
     >>> from datetime import datetime
     >>> summary = Summary()
     >>> summary.times.add_time(datetime(2026, 11, 24, 11, 43), "delivered")
-    >>> span(summary)
+    >>> Findings.of(summary).span
     ('2026-11-24 11:00', '2026-11-24 11:59')
     """
-    times = summary.times.counts
-    if not times:
-        return None
-    first, last = min(times), max(times)
-    if summary.times.unit != "hour":
-        return first, last
-    return f"{first.replace('T', ' ')}:00", f"{last.replace('T', ' ')}:59"
 
+    summary: Summary
+    span: tuple[str, str] | None
+    reasons: list[ReasonCount]
+    providers: list[Destination]
+    servers: list[Destination]
+    domains: list[Destination]
+    blocklists: list[BlockListCount]
+    refused: list[tuple[str, TopCounter[str]]]
 
-def whys(summary: Summary) -> list[Why]:
-    """Return why mail did not arrive, the commonest reason first."""
-    return [
-        Why(reason=Reason(key), outcomes=outcomes, example=_unfolded(summary.example.get(key, "")))
-        for key, outcomes in summary.reason.rows()
-    ]
+    @classmethod
+    def of(cls, summary: Summary) -> Findings:
+        """Return the findings of a summary."""
+        known = blocklists()
+        named = summary.blocklist.most_common()
+        return cls(
+            summary=summary,
+            span=_span(summary),
+            reasons=_reasons(summary),
+            providers=_providers(summary),
+            servers=_servers(summary),
+            domains=_domains(summary),
+            blocklists=[BlockListCount(key, count, known.get(key)) for key, count in named],
+            refused=[
+                ("Recipients", summary.refused_recipient),
+                ("Senders", summary.refused_sender),
+                ("Clients", summary.refused_client),
+            ],
+        )
 
 
 def provider_name(key: str) -> str:
@@ -126,50 +154,8 @@ def provider_name(key: str) -> str:
     return known.name if known else key or OTHERS
 
 
-def provider_places(summary: Summary) -> list[Place]:
-    """Return the providers whose servers were spoken to; the rest comes as one, and last."""
-    rows = sorted(summary.provider.rows(), key=lambda row: not row[0])
-    return [
-        Place(
-            name=provider_name(key),
-            provider=key,
-            outcomes=outcomes,
-            delays=summary.provider_delays.of(key),
-        )
-        for key, outcomes in rows
-    ]
-
-
-def servers(summary: Summary) -> list[Place]:
-    """Return the servers that were spoken to, the busiest first."""
-    reasons = dict(Grid.of(summary.relay_reason.counts).rows())
-    return [
-        Place(name=name, outcomes=outcomes, provider=_owner(name), reason=_first(reasons.get(name)))
-        for name, outcomes in Grid.of(summary.relay.counts).rows()
-    ]
-
-
-def domains(summary: Summary) -> list[Place]:
-    """Return the recipients' domains, the busiest first."""
-    rows = Grid.of(summary.domain.counts).rows()
-    return [Place(name=name, outcomes=outcomes) for name, outcomes in rows]
-
-
-def listings(summary: Summary) -> list[Listed]:
-    """Return the block lists that were named, the commonest first."""
-    known = blocklists()
-    return [Listed(key, count, known.get(key)) for key, count in summary.blocklist.most_common()]
-
-
-def refused(summary: Summary) -> Iterator[tuple[str, Tally[str]]]:
-    """Yield who was refused, under a heading each."""
-    yield "Recipients", summary.refused_recipient
-    yield "Senders", summary.refused_sender
-    yield "Clients", summary.refused_client
-
-
 def duration(seconds: float | None) -> str:
-    """Say a delay in the unit that fits.
+    """Return a delay as text in a fitting unit; "" for None.
 
     >>> duration(None), duration(0.25), duration(45), duration(600), duration(7200), duration(3e5)
     ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
@@ -182,8 +168,60 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.2g} s"
 
 
+# --- the parts of the findings -------------------------------------------------------------
+
+
+def _span(summary: Summary) -> tuple[str, str] | None:
+    times = summary.times.counts
+    if not times:
+        return None
+    first, last = min(times), max(times)
+    if summary.times.unit != "hour":
+        return first, last
+    return f"{first.replace('T', ' ')}:00", f"{last.replace('T', ' ')}:59"
+
+
+def _reasons(summary: Summary) -> list[ReasonCount]:
+    examples = summary.example
+    return [
+        ReasonCount(reason=Reason(key), outcomes=outcomes, example=_unfolded(examples.get(key, "")))
+        for key, outcomes in summary.reason.rows()
+    ]
+
+
+def _providers(summary: Summary) -> list[Destination]:
+    rows = sorted(summary.provider.rows(), key=lambda row: not row[0])
+    return [
+        Destination(
+            name=provider_name(key),
+            provider=key,
+            outcomes=outcomes,
+            delays=summary.provider_delays.of(key),
+        )
+        for key, outcomes in rows
+    ]
+
+
+def _servers(summary: Summary) -> list[Destination]:
+    reasons = dict(CrossTable.of(summary.relay_reason.counts).rows())
+    return [
+        Destination(
+            name=name,
+            outcomes=outcomes,
+            provider=provider_key(name),
+            reason=_most_frequent(reasons.get(name)),
+        )
+        for name, outcomes in CrossTable.of(summary.relay.counts).rows()
+    ]
+
+
+def _domains(summary: Summary) -> list[Destination]:
+    rows = CrossTable.of(summary.domain.counts).rows()
+    return [Destination(name=name, outcomes=outcomes) for name, outcomes in rows]
+
+
 def _unfolded(text: str) -> str:
-    r"""Return a reply on one line, with its code once; what is none, as it is.
+    r"""Return a reply on one line, with its code once; any other text unchanged.
 
     >>> _unfolded("550-5.1.1 No such user\n550 5.1.1 here"), _unfolded("Connection refused")
     ('550 5.1.1 No such user here', 'Connection refused')
@@ -196,10 +234,5 @@ def _unfolded(text: str) -> str:
     return " ".join([head, *reply.lines])
 
 
-def _owner(host: str) -> str:
-    provider = provider_at(host)
-    return provider.key if provider else ""
-
-
-def _first(reasons: Counter[str] | None) -> Reason | None:
+def _most_frequent(reasons: Counter[str] | None) -> Reason | None:
     return Reason(reasons.most_common(1)[0][0]) if reasons else None

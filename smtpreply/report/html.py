@@ -1,15 +1,14 @@
-"""A summary as one page that opens without a network: `html_report`.
+"""`html_report`: a summary as one self-contained HTML page.
 
-Needs jinja2 and plotly, the extra ``report``. The page holds the charts' library, so that it can
-be kept, sent and opened anywhere. Why plotly: its bars, hovers and zoom look best as they come; a
-click hides a series, a button saves a picture, and its colours change with the page; and it is
-Python alone, while bokeh brings NumPy, and altair needs a binary of 84 MB to work without a
-network. Its 4.8 MB of JavaScript go into the page compressed, as 2 MB, which every browser since
-2023 unpacks.
+Needs jinja2 and plotly, the extra ``report``. The page contains the chart library, so that it can
+be archived, sent and opened without a network. Why plotly: its bars, hover texts and zoom need no
+adjustment; a click hides a series, a button saves a picture, and colours can change with the page;
+and it is pure Python, while bokeh requires NumPy, and altair a binary of 84 MB to work offline. Its
+4.8 MB of JavaScript are compressed to 2 MB in the page, which every browser since 2023 can unpack.
 
-Nothing in a log becomes markup: texts go through `escape`, then through the template's own
-escaping; no chart has a name out of a log; and should something slip through, the page's content
-security policy names the two scripts that run by their hashes, and lets nothing be fetched.
+Nothing in a log becomes markup: texts pass through `escape`, then through the template's own
+escaping; no chart has a name from a log; and as a second line of defence, the page's content
+security policy allows only the two scripts with the given hashes, and no requests.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ except ImportError as error:
 
 from smtpreply import __version__
 from smtpreply.logs import Coverage
-from smtpreply.report import findings
+from smtpreply.report.findings import Findings
 from smtpreply.report.palette import OUTCOMES
 from smtpreply.report.sections import actors, sections, shown
 from smtpreply.summary.outcome import Outcome
@@ -45,20 +44,21 @@ TITLE = "What became of the mail"
 
 
 def html_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> str:
-    """Draw a summary, and what of the log was not read, as a page of its own.
+    """Return a summary, and what of the log could not be read, as an HTML page.
 
     Args:
-        summary: what was counted.
-        coverage: what was read; merge the parts first, where there are several.
-        title: the heading, which may be any text.
+        summary: the counts.
+        coverage: what was read; add up the parts first, where there are several.
+        title: the heading: any text, which is escaped.
 
     Returns:
-        HTML of about 2 MB, without a reference to any other file.
+        HTML of about 2 MB, without references to other files.
 
     >>> page = html_report(Summary(), Coverage(), title="Monday")
     >>> page.startswith("<!doctype html>"), "<h1>Monday</h1>" in page
     (True, True)
     """
+    findings = Findings.of(summary)
     script = _asset("report.js")
     library = _library()
     page: str = _template().render(
@@ -71,22 +71,22 @@ def html_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> 
         outcomes=[_Tile.of(outcome, summary) for outcome in Outcome if summary.outcome[outcome]],
         colors=OUTCOMES,
         deliveries=summary.deliveries,
-        span=findings.span(summary),
-        first=findings.whys(summary)[:3],
+        span=findings.span,
+        first=findings.reasons[:3],
         actors=actors(),
-        sections=list(sections(summary, coverage)),
+        sections=list(sections(findings, coverage)),
         coverage=coverage,
         formats=[(shown(name), count) for name, count in coverage.formats.most_common()],
     )
     return page
 
 
-# --- what the template is given ------------------------------------------------------------
+# --- values for the template ------------------------------------------------------------
 
 
 @attrs.frozen
 class _Tile:
-    """A headline number."""
+    """The headline figure of an outcome: its count, and its share from 0 to 1."""
 
     name: str
     count: int
@@ -103,7 +103,7 @@ class _Tile:
 
 @attrs.frozen
 class _Library:
-    """The charts' library, compressed and in letters, and the hash of its text."""
+    """The chart library, compressed and in base64, and the hash of its source."""
 
     packed: str
     hash: str
@@ -117,7 +117,7 @@ def _library() -> _Library:
 
 
 def _hash(script: str) -> str:
-    """Name a script as a content security policy does: CSP Level 3, 2.3.1."""
+    """Return the hash source of a script for a content security policy: CSP Level 3, 2.3.1."""
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 

@@ -1,8 +1,8 @@
-"""The colours of the page: an outcome has one, wherever it is drawn.
+"""The colours of the page: one for each outcome, wherever it is drawn.
 
-They are told apart with any kind of colour blindness, on white and on black: a test looks at them
-so. As a start served the schemes of Okabe and Ito ("Color universal design", 2008) and of Paul Tol
-("Colour schemes", 2021).
+They can be distinguished with any kind of colour blindness, on white and on black, which a test
+checks. They derive from the schemes of Okabe and Ito ("Color universal design", 2008) and of Paul
+Tol ("Colour schemes", 2021).
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ OUTCOMES = {
     Outcome.OTHER: "#97a3b0",
 }
 SERIES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
-"""Of things without a colour of their own, such as reasons: Tol's "bright"."""
+"""For series without a fixed colour, such as reasons: Tol's "bright" scheme."""
 REST = "#bbbbbb"

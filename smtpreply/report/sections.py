@@ -1,4 +1,4 @@
-"""The sections of the page: charts and tables, as the template draws them."""
+"""The sections of the page: charts and tables, as values that the template renders."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from smtpreply.catalog import UnknownEntryError, lookup
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
 from smtpreply.reasons import Actor, Reason, advice_for, providers
-from smtpreply.report import figures, findings
-from smtpreply.report.findings import Place
+from smtpreply.report import figures
+from smtpreply.report.findings import Destination, Findings, duration, provider_name
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
-from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 _ROWS = 500
-"""Of a table: what a person may scroll through, and a phone can hold."""
+"""The most rows of a table: what can be scrolled through, and fits into a phone's memory."""
 _LONGEST = 400
 _PERCENTS = (50, 90, 99)
 
 
 @attrs.frozen(kw_only=True)
 class Cell:
-    """A field of a table.
+    """A cell of a table.
 
     Attributes:
-        text: what it shows.
-        value: what it is sorted by; by the text, where there is none.
-        note: small print below.
-        link: an address of ours to go to.
-        parts: shares by outcome, which are drawn.
+        text: the text shown.
+        value: the number to sort by; None to sort by the text.
+        note: small print below the text.
+        link: a URL from our own data.
+        parts: shares by outcome, drawn as a bar.
     """
 
     text: str = ""
@@ -47,7 +46,7 @@ class Cell:
 
 @attrs.frozen
 class Column:
-    """The head of a column; numbers are sorted as such, and the greatest first."""
+    """The head of a column; numbers are sorted numerically, in descending order."""
 
     name: str
     number: bool = False
@@ -55,7 +54,7 @@ class Column:
 
 @attrs.frozen(kw_only=True)
 class Table:
-    """A table that sorts and filters; one of prose has its cells below each other on a phone."""
+    """A table to sort and filter; on a phone the cells of a `prose` table are stacked."""
 
     key: str
     caption: str
@@ -67,7 +66,7 @@ class Table:
 
 @attrs.frozen(kw_only=True)
 class Chart:
-    """A figure of plotly, and what the switch between several says."""
+    """A plotly figure, and its label on the switch between several charts."""
 
     key: str
     label: str
@@ -76,20 +75,20 @@ class Chart:
 
 
 class Shape(enum.StrEnum):
-    """How a section is laid out where there is room."""
+    """The layout of a section on a wide screen."""
 
     WIDE = "wide"
     HALF = "half"
-    """Beside its neighbour."""
+    """Half the width, beside the next such section."""
     BESIDE = "beside"
-    """With its tables beside each other."""
+    """Full width, with its tables side by side."""
     FOLDED = "folded"
-    """With its tables folded away."""
+    """Full width, with its tables collapsed."""
 
 
 @attrs.frozen(kw_only=True)
 class Section:
-    """A part of the page: a heading, charts of which one is seen at a time, and tables."""
+    """A part of the page: a heading, charts that are shown one at a time, and tables."""
 
     key: str
     heading: str
@@ -98,21 +97,21 @@ class Section:
     shape: Shape = Shape.WIDE
 
 
-def sections(summary: Summary, coverage: Coverage) -> Iterator[Section]:
-    """Yield the sections that have something to show, in the order of the page."""
+def sections(findings: Findings, coverage: Coverage) -> Iterator[Section]:
+    """Yield the sections that are not empty, in the order of the page."""
     for section in (
-        _over_time(summary),
-        _reasons(summary),
-        _provider_shares(summary),
-        _what_to_do(summary),
-        _providers(summary),
-        _delays(summary),
-        _servers(summary),
-        _domains(summary),
-        _block_lists(summary),
-        _replies(summary),
-        _refused(summary),
-        _unexplained(summary),
+        _over_time(findings),
+        _reasons(findings),
+        _provider_shares(findings),
+        _what_to_do(findings),
+        _providers(findings),
+        _delays(findings),
+        _servers(findings),
+        _domains(findings),
+        _block_lists(findings),
+        _replies(findings),
+        _refused(findings),
+        _unexplained(findings),
         _unread(coverage),
     ):
         charts = tuple(chart for chart in section.charts if chart.figure["data"])
@@ -124,19 +123,20 @@ def sections(summary: Summary, coverage: Coverage) -> Iterator[Section]:
 # --- the sections --------------------------------------------------------------------------
 
 
-def _over_time(summary: Summary) -> Section:
+def _over_time(findings: Findings) -> Section:
+    summary = findings.summary
     zoom = "Drag to zoom in, double-click to zoom out; a click on a name hides it."
     charts = (
         Chart(
             key="outcomes-over-time",
             label="Outcomes",
-            figure=figures.outcomes_over_time(summary),
+            figure=figures.outcomes_over_time(findings),
             hint=zoom,
         ),
         Chart(
             key="reasons-over-time",
             label="Reasons",
-            figure=figures.reasons_over_time(summary),
+            figure=figures.reasons_over_time(findings),
             hint=zoom,
         ),
     )
@@ -164,22 +164,21 @@ def _over_time(summary: Summary) -> Section:
     )
 
 
-def _reasons(summary: Summary) -> Section:
-    figure = figures.reasons(findings.whys(summary))
+def _reasons(findings: Findings) -> Section:
+    figure = figures.reasons(findings)
     chart = Chart(key="reasons-chart", label="Reasons", figure=figure)
     return Section(key="why", heading="Why mail did not arrive", charts=(chart,), shape=Shape.HALF)
 
 
-def _provider_shares(summary: Summary) -> Section:
-    figure = figures.providers(findings.provider_places(summary))
+def _provider_shares(findings: Findings) -> Section:
+    figure = figures.providers(findings)
     chart = Chart(key="providers-chart", label="Providers", figure=figure)
     return Section(
         key="shares", heading="What each provider did", charts=(chart,), shape=Shape.HALF
     )
 
 
-def _what_to_do(summary: Summary) -> Section:
-    rows = findings.whys(summary)
+def _what_to_do(findings: Findings) -> Section:
     who = actors()
     table = Table(
         key="reasons-table",
@@ -194,34 +193,34 @@ def _what_to_do(summary: Summary) -> Section:
         ),
         rows=[
             (
-                _text(str(why.advice.title), note=why.reason.value),
-                _number(why.total, parts=_parts(why.outcomes)),
-                _text(who[why.advice.actor.name]),
-                _text(str(why.advice.action)),
-                _text(why.example),
+                _text(str(row.advice.title), note=row.reason.value),
+                _number(row.total, parts=_parts(row.outcomes)),
+                _text(who[row.advice.actor.name]),
+                _text(str(row.advice.action)),
+                _text(row.example),
             )
-            for why in rows
+            for row in findings.reasons
         ],
     )
     return Section(key="reasons", heading="What to do", tables=(table,))
 
 
-def _providers(summary: Summary) -> Section:
-    places = findings.provider_places(summary)
+def _providers(findings: Findings) -> Section:
     known = providers()
     table = Table(
         key="providers-table",
         caption="Providers, told by the names of their servers",
-        columns=(Column("Provider"), *_PLACE_COLUMNS, *_DELAY_COLUMNS),
+        columns=(Column("Provider"), *_DESTINATION_COLUMNS, *_DELAY_COLUMNS),
         rows=[
             (
                 _text(
-                    place.name, link=known[place.provider].help if place.provider in known else ""
+                    destination.name,
+                    link=known[destination.provider].help if destination.provider in known else "",
                 ),
-                *_place_cells(place),
-                *_delay_cells(place.delays),
+                *_destination_cells(destination),
+                *_delay_cells(destination.delays),
             )
-            for place in places
+            for destination in findings.providers
         ],
     )
     speakers = Table(
@@ -234,20 +233,20 @@ def _providers(summary: Summary) -> Section:
         ),
         rows=[
             (
-                _text(findings.provider_name(key)),
+                _text(provider_name(key)),
                 _number(cells.total()),
                 _text(", ".join(f"{_reason(key)} {n:,}" for key, n in cells.most_common(3))),
             )
-            for key, cells in summary.speaker.rows()
+            for key, cells in findings.summary.speaker.rows()
         ],
     )
     return Section(key="providers", heading="Providers", tables=(table, speakers))
 
 
-def _delays(summary: Summary) -> Section:
+def _delays(findings: Findings) -> Section:
     charts = (
-        Chart(key="delays-chart", label="How many", figure=figures.delays(summary)),
-        Chart(key="delays-within", label="Share within", figure=figures.delays_within(summary)),
+        Chart(key="delays-chart", label="How many", figure=figures.delays(findings)),
+        Chart(key="delays-within", label="Share within", figure=figures.delays_within(findings)),
     )
     table = Table(
         key="delays-table",
@@ -255,47 +254,55 @@ def _delays(summary: Summary) -> Section:
         columns=(Column("Outcome"), Column("Attempts", number=True), *_DELAY_COLUMNS),
         rows=[
             (_text(kind), _number(len(delays)), *_delay_cells(delays))
-            for kind, delays in summary.delays.rows()
+            for kind, delays in findings.summary.delays.rows()
         ],
     )
     return Section(key="delays", heading="How long it took", charts=charts, tables=(table,))
 
 
-def _servers(summary: Summary) -> Section:
-    found = findings.servers(summary)
+def _servers(findings: Findings) -> Section:
+    found = findings.servers
     table = Table(
         key="servers-table",
         caption="Servers that were spoken to",
-        columns=(Column("Server"), Column("Provider"), *_PLACE_COLUMNS, Column("Mostly because")),
+        columns=(
+            Column("Server"),
+            Column("Provider"),
+            *_DESTINATION_COLUMNS,
+            Column("Mostly because"),
+        ),
         rows=[
             (
-                _text(place.name),
-                _text(findings.provider_name(place.provider) if place.provider else ""),
-                *_place_cells(place),
-                _text(str(advice_for(place.reason).title) if place.reason else ""),
+                _text(destination.name),
+                _text(provider_name(destination.provider) if destination.provider else ""),
+                *_destination_cells(destination),
+                _text(str(advice_for(destination.reason).title) if destination.reason else ""),
             )
-            for place in found[:_ROWS]
+            for destination in found[:_ROWS]
         ],
-        remark=_remark(summary.relay, len(found)),
+        remark=_remark(findings.summary.relay, len(found)),
     )
     return Section(key="servers", heading="Servers", tables=(table,))
 
 
-def _domains(summary: Summary) -> Section:
-    found = findings.domains(summary)
+def _domains(findings: Findings) -> Section:
+    found = findings.domains
     table = Table(
         key="domains-table",
         caption="Recipients' domains",
-        columns=(Column("Domain"), *_PLACE_COLUMNS),
-        rows=[(_text(place.name), *_place_cells(place)) for place in found[:_ROWS]],
-        remark=_remark(summary.domain, len(found)),
+        columns=(Column("Domain"), *_DESTINATION_COLUMNS),
+        rows=[
+            (_text(destination.name), *_destination_cells(destination))
+            for destination in found[:_ROWS]
+        ],
+        remark=_remark(findings.summary.domain, len(found)),
     )
     return Section(key="domains", heading="Domains", tables=(table,))
 
 
-def _block_lists(summary: Summary) -> Section:
+def _block_lists(findings: Findings) -> Section:
     rows = []
-    for item in findings.listings(summary):
+    for item in findings.blocklists:
         known = item.blocklist
         link = known.lookup if known and "{" not in known.lookup else ""
         operator, lists = (known.operator, known.lists) if known else ("", "")
@@ -309,7 +316,8 @@ def _block_lists(summary: Summary) -> Section:
     return Section(key="blocklists", heading="Block lists", tables=(table,))
 
 
-def _replies(summary: Summary) -> Section:
+def _replies(findings: Findings) -> Section:
+    summary = findings.summary
     columns = (Column("Code"), Column("Meaning"), Column("Replies", number=True))
     codes = Table(
         key="codes",
@@ -339,17 +347,20 @@ def _replies(summary: Summary) -> Section:
     )
 
 
-def _refused(summary: Summary) -> Section:
+def _refused(findings: Findings) -> Section:
     tables = tuple(
-        _tallied(heading.lower(), f"{heading} refused most", heading[:-1], tally)
-        for heading, tally in findings.refused(summary)
+        _tallied(heading.lower(), f"{heading} refused most", heading[:-1], counter)
+        for heading, counter in findings.refused
     )
     return Section(key="refused", heading="Who was refused", tables=tables, shape=Shape.BESIDE)
 
 
-def _unexplained(summary: Summary) -> Section:
+def _unexplained(findings: Findings) -> Section:
     table = _tallied(
-        "unexplained-table", "Texts that nothing but the code explains", "Text", summary.unexplained
+        "unexplained-table",
+        "Texts that nothing but the code explains",
+        "Text",
+        findings.summary.unexplained,
     )
     return Section(key="unexplained", heading="Not explained", tables=(table,))
 
@@ -373,7 +384,7 @@ def _unread(coverage: Coverage) -> Section:
 
 # --- cells ---------------------------------------------------------------------------------
 
-_PLACE_COLUMNS = (
+_DESTINATION_COLUMNS = (
     Column("Attempts", number=True),
     Column("Delivered", number=True),
     Column("Deferred", number=True),
@@ -391,20 +402,20 @@ def _number(count: int, *, parts: tuple[tuple[str, float], ...] = ()) -> Cell:
     return Cell(text=f"{count:,}", value=count, parts=parts)
 
 
-def _place_cells(place: Place) -> Iterator[Cell]:
-    outcomes = place.outcomes
-    yield _number(place.total, parts=_parts(outcomes))
+def _destination_cells(destination: Destination) -> Iterator[Cell]:
+    outcomes = destination.outcomes
+    yield _number(destination.total, parts=_parts(outcomes))
     yield _number(outcomes[Outcome.DELIVERED])
     yield _number(outcomes[Outcome.DEFERRED])
     yield _number(outcomes[Outcome.BOUNCED] + outcomes[Outcome.REJECTED])
-    share = place.trouble / place.total if place.total else 0
+    share = destination.trouble / destination.total if destination.total else 0
     yield Cell(text=f"{share:.1%}", value=share)
 
 
 def _delay_cells(delays: Delays) -> Iterator[Cell]:
     for percent in _PERCENTS:
         seconds = delays.percentile(percent)
-        yield Cell(text=findings.duration(seconds), value=-1 if seconds is None else seconds)
+        yield Cell(text=duration(seconds), value=-1 if seconds is None else seconds)
 
 
 def _parts(outcomes: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
@@ -417,14 +428,14 @@ def _parts(outcomes: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
 def _coded(key: str, count: int) -> tuple[Cell, ...]:
     try:
         meaning = str(lookup(key).title)
-    except UnknownEntryError:  # of a summary that another version has sent
+    except UnknownEntryError:  # the summary is from a version with a newer catalog
         meaning = ""
     return _text(key), _text(meaning), _number(count)
 
 
-def _tallied(key: str, caption: str, name: str, tally: Tally[str]) -> Table:
-    table = _counts(key, caption, name, tally.most_common(_ROWS))
-    return attrs.evolve(table, remark=_remark(tally, len(tally.counts)))
+def _tallied(key: str, caption: str, name: str, counter: TopCounter[str]) -> Table:
+    table = _counts(key, caption, name, counter.most_common(_ROWS))
+    return attrs.evolve(table, remark=_remark(counter, len(counter.counts)))
 
 
 def _counts(key: str, caption: str, name: str, rows: Iterable[tuple[str, int]]) -> Table:
@@ -436,10 +447,10 @@ def _counts(key: str, caption: str, name: str, rows: Iterable[tuple[str, int]]) 
     )
 
 
-def _remark(tally: Tally[Any], number: int) -> str:
+def _remark(counter: TopCounter[Any], number: int) -> str:
     inexact = (
-        f"There were too many to count all: each count may be up to {tally.error:,} too low."
-        if tally.error
+        f"There were too many to count all: each count may be up to {counter.error:,} too low."
+        if counter.error
         else ""
     )
     return " ".join(filter(None, (_cut_short(number), inexact)))
@@ -454,11 +465,11 @@ def _reason(key: str) -> str:
 
 
 def actors() -> dict[str, str]:
-    """Return who acts, in words, by the name of the `Actor`."""
+    """Return the words for who acts, by the name of the `Actor`."""
     words = messages("en")
     return {actor.name: words.get("who_acts", actor.name.lower()) for actor in Actor}
 
 
 def shown(text: str) -> str:
-    """Return a text of strangers without what is not printable, and not too long."""
+    """Return a text from a log, escaped and cut to a readable length."""
     return escape(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")

@@ -1,6 +1,7 @@
-"""A summary as a terminal shows it, or a pipe gets it: 80 columns will do. Needs rich.
+"""`terminal_report`: a summary as text for a terminal or a pipe, from 80 columns. Needs rich.
 
-What a log says is escaped first and reaches rich as `Text` only, as `report.terminal` has it.
+Text from a log is escaped first and reaches rich as `Text` only: rich would interpret markup in a
+plain string, and a terminal would obey escape sequences.
 """
 
 from __future__ import annotations
@@ -19,27 +20,17 @@ from rich.text import Text
 from smtpreply._support.escape import escape
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
-from smtpreply.report.findings import (
-    Place,
-    domains,
-    duration,
-    listings,
-    provider_places,
-    refused,
-    servers,
-    span,
-    whys,
-)
+from smtpreply.report.findings import Destination, Findings, duration
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 _ROWS = 8
 _FEW = 5
 _BAR = 36
 _GAP = "   "
 _LONGEST_LINE = 200
-_WIDEST = 60  # columns of time; more are drawn together
+_WIDEST = 60  # the most columns of a chart over time; more times are merged
 _STYLES = {
     Outcome.DELIVERED: "green",
     Outcome.DEFERRED: "yellow",
@@ -50,19 +41,20 @@ _STYLES = {
 _PERCENTS = (50, 90, 99)
 
 
-def account(summary: Summary, coverage: Coverage) -> RenderableType:
-    """Draw a summary, and below it what of the log was not read."""
+def terminal_report(summary: Summary, coverage: Coverage) -> RenderableType:
+    """Return a summary, and below it what of the log could not be read, as a rich renderable."""
+    findings = Findings.of(summary)
     parts = (
-        _headline(summary),
+        _headline(findings),
         _over_time(summary),
-        _reasons(summary),
-        _places("Providers", provider_places(summary)),
-        _servers(summary),
-        _places("Recipients' domains that refuse most", _by_trouble(domains(summary))),
-        _block_lists(summary),
+        _reasons(findings),
+        _destinations("Providers", findings.providers),
+        _servers(findings),
+        _destinations("Recipients' domains that refuse most", _by_trouble(findings.domains)),
+        _block_lists(findings),
         _delays(summary),
         _replies(summary),
-        _refused(summary),
+        _refused(findings),
         _unexplained(summary),
         _coverage(coverage),
     )
@@ -72,10 +64,10 @@ def account(summary: Summary, coverage: Coverage) -> RenderableType:
 # --- the parts -----------------------------------------------------------------------------
 
 
-def _headline(summary: Summary) -> Iterator[RenderableType]:
-    when = span(summary)
-    told = f", {when[0]} to {when[1]}" if when else ""
-    yield Text(f"{_many(summary.deliveries, 'delivery', 'deliveries')}{told}", "bold")
+def _headline(findings: Findings) -> Iterator[RenderableType]:
+    summary, span = findings.summary, findings.span
+    dates = f", {span[0]} to {span[1]}" if span else ""
+    yield Text(f"{_many(summary.deliveries, 'delivery', 'deliveries')}{dates}", "bold")
     outcomes = summary.outcome
     grid = _grid("<>><")
     for outcome, style in _STYLES.items():
@@ -109,67 +101,68 @@ def _over_time(summary: Summary) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _reasons(summary: Summary) -> Iterator[RenderableType]:
-    rows = whys(summary)
+def _reasons(findings: Findings) -> Iterator[RenderableType]:
+    rows = findings.reasons
     if not rows:
         return
     yield _heading("Why mail did not arrive, and what to do")
     who = messages("en")
     grid = _grid("><")
-    for why in rows[:_ROWS]:
-        advice = why.advice
-        title = Text(f"{advice.title} ", "bold").append(f"({why.reason.value})", "dim")
+    for row in rows[:_ROWS]:
+        advice = row.advice
+        title = Text(f"{advice.title} ", "bold").append(f"({row.reason.value})", "dim")
         acts = who.get("who_acts", advice.actor.name.lower())
         advised = Text(f"{acts}: {advice.action}", "dim")
-        grid.add_row(Text(f"{why.total:,}", "bold"), Text("\n").join([title, advised]))
+        grid.add_row(Text(f"{row.total:,}", "bold"), Text("\n").join([title, advised]))
     yield _under(grid)
     yield from _more(len(rows))
 
 
-def _places(title: str, places: list[Place]) -> Iterator[RenderableType]:
-    if not places:
+def _destinations(title: str, destinations: list[Destination]) -> Iterator[RenderableType]:
+    if not destinations:
         return
     yield _heading(title)
     shown = [
         outcome
         for outcome in _STYLES
-        if any(place.outcomes[outcome] for place in places) or outcome is Outcome.DELIVERED
+        if any(destination.outcomes[outcome] for destination in destinations)
+        or outcome is Outcome.DELIVERED
     ]
-    delays = any(len(place.delays) for place in places)
+    delays = any(len(destination.delays) for destination in destinations)
     grid = _grid("<" + ">" * len(shown) + ">" * delays)
     labels = [Text(outcome.value, _STYLES[outcome]) for outcome in shown]
     grid.add_row(Text(""), *labels, *[Text("half within")] * delays, style="dim")
-    for place in places[:_ROWS]:
-        row = [Text(_cut(place.name))]
-        row += [Text(f"{place.outcomes[outcome]:,}") for outcome in shown]
+    for destination in destinations[:_ROWS]:
+        row = [Text(_cut(destination.name))]
+        row += [Text(f"{destination.outcomes[outcome]:,}") for outcome in shown]
         if delays:
-            row.append(Text(duration(place.delays.percentile(50)), "dim"))
+            row.append(Text(duration(destination.delays.percentile(50)), "dim"))
         grid.add_row(*row)
     yield _under(grid)
-    yield from _more(len(places))
+    yield from _more(len(destinations))
 
 
-def _servers(summary: Summary) -> Iterator[RenderableType]:
-    """List who refused; the name comes last, since it may be long."""
-    places = _by_trouble(servers(summary))
-    if not places:
+def _servers(findings: Findings) -> Iterator[RenderableType]:
+    """Yield the servers that refused most; the name comes last, since it may be long."""
+    destinations = _by_trouble(findings.servers)
+    if not destinations:
         return
     yield _heading("Servers that refuse most")
     grid = _grid(">><<")
     grid.add_row(*map(Text, ("refused", "of", "mostly", "")), style="dim")
-    for place in places[:_ROWS]:
+    for destination in destinations[:_ROWS]:
         grid.add_row(
-            Text(f"{place.trouble:,}", "bold"),
-            Text(f"{place.total:,}"),
-            Text(place.reason.value if place.reason else ""),
-            Text(_cut(place.name)),
+            Text(f"{destination.trouble:,}", "bold"),
+            Text(f"{destination.total:,}"),
+            Text(destination.reason.value if destination.reason else ""),
+            Text(_cut(destination.name)),
         )
     yield _under(grid)
-    yield from _more(len(places))
+    yield from _more(len(destinations))
 
 
-def _block_lists(summary: Summary) -> Iterator[RenderableType]:
-    yield from _counted("Block lists", [(item.name, item.count) for item in listings(summary)])
+def _block_lists(findings: Findings) -> Iterator[RenderableType]:
+    yield from _counted("Block lists", [(item.name, item.count) for item in findings.blocklists])
 
 
 def _delays(summary: Summary) -> Iterator[RenderableType]:
@@ -204,19 +197,19 @@ def _replies(summary: Summary) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _refused(summary: Summary) -> Iterator[RenderableType]:
-    for heading, tally in refused(summary):
+def _refused(findings: Findings) -> Iterator[RenderableType]:
+    for heading, counter in findings.refused:
         title = f"{heading} refused most"
-        yield from _counted(title, tally.most_common(_FEW), len(tally.counts), tally.error)
+        yield from _counted(title, counter.most_common(_FEW), len(counter.counts), counter.error)
 
 
 def _unexplained(summary: Summary) -> Iterator[RenderableType]:
-    tally: Tally[str] = summary.unexplained
-    found = tally.most_common(_FEW)
-    yield from _counted("Texts that nothing explains", found, len(tally.counts), tally.error)
+    counter: TopCounter[str] = summary.unexplained
+    found = counter.most_common(_FEW)
+    yield from _counted("Texts that nothing explains", found, len(counter.counts), counter.error)
 
 
-_DELIVERIES = "deliveries told of"
+_DELIVERIES = "deliveries reported"
 
 
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
@@ -226,7 +219,7 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
         (coverage.lines, "lines"),
         (coverage.known, f"of a known format{_formats(coverage)}"),
         (coverage.understood, "understood"),
-        (coverage.deliveries, _DELIVERIES),  # a line may tell of several
+        (coverage.deliveries, _DELIVERIES),  # a line may report several
     ):
         of_lines = 0 < count < coverage.lines and words != _DELIVERIES
         share = f" ({count / coverage.lines:.1%})" if of_lines else ""
@@ -243,13 +236,13 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
             yield _under(Text(f"and {len(coverage.problems) - _ROWS:,} problems more", "red"))
 
 
-# --- their pieces --------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------
 
 
 def _counted(
     title: str, rows: Iterable[tuple[str, int]], number: int = 0, error: int = 0
 ) -> Iterator[RenderableType]:
-    """List texts with their counts; of `number` that there are, and wrong by `error` at most."""
+    """Yield a list of texts and counts: the first of `number`, each at most `error` too low."""
     listed = list(rows)
     if not listed:
         return
@@ -268,9 +261,9 @@ def _more(number: int, shown: int = _ROWS) -> Iterator[RenderableType]:
         yield _under(Text(f"and {number - shown:,} more", "dim"))
 
 
-def _by_trouble(places: list[Place]) -> list[Place]:
-    refusing = [place for place in places if place.trouble]
-    return sorted(refusing, key=lambda place: (-place.trouble, place.name))
+def _by_trouble(destinations: list[Destination]) -> list[Destination]:
+    refusing = [destination for destination in destinations if destination.trouble]
+    return sorted(refusing, key=lambda destination: (-destination.trouble, destination.name))
 
 
 def _formats(coverage: Coverage) -> str:
@@ -287,7 +280,7 @@ def _under(part: RenderableType) -> Padding:
 
 
 def _grid(columns: str) -> Table:
-    """Make a grid; each column is aligned to the left (<) or the right (>)."""
+    """Return an empty grid; each column is aligned to the left (<) or the right (>)."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     for column in columns:
         left = column == "<"
@@ -309,7 +302,7 @@ def _style(kind: str) -> str:
 
 @attrs.frozen
 class _Bar:
-    """A bar as long as a share of the room."""
+    """A bar whose length is proportional to a share from 0 to 1."""
 
     share: float
     style: str
@@ -325,7 +318,7 @@ class _Bar:
 
 @attrs.frozen
 class _Flow:
-    """Short texts one after the other, none of which is broken where a line ends."""
+    """Short texts side by side, wrapped between texts only."""
 
     items: list[Text]
 
@@ -345,7 +338,7 @@ class _Flow:
 
 @attrs.frozen
 class _Line:
-    """Counts over time as blocks of eight heights; nothing where there is nothing."""
+    """Counts over time as blocks of eight heights; a space for 0."""
 
     counts: list[int]
     style: str

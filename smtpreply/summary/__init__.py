@@ -1,1 +1,1 @@
-"""`Summary`: counts of a log, which add up and can be sent between processes."""
+"""`Summary` and its parts: counts of deliveries that add up and can be sent between processes."""

@@ -1,4 +1,4 @@
-"""Counts of pairs of which there are few: an exact table of rows and columns."""
+"""`CrossTable`: exact counts of pairs, for rows and columns of which there are few."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import attrs
 
 
 @attrs.define
-class Grid:
+class CrossTable:
     """How often each pair of a row and a column was seen.
 
-    >>> grid = Grid()
-    >>> grid.add("gmail", "delivered", 3)
-    >>> grid.add("gmail", "bounced")
-    >>> grid.rows()
+    Two tables add up (`+`).
+
+    >>> table = CrossTable()
+    >>> table.add("gmail", "delivered", 3)
+    >>> table.add("gmail", "bounced")
+    >>> table.rows()
     [('gmail', Counter({'delivered': 3, 'bounced': 1}))]
     """
 
@@ -24,11 +26,11 @@ class Grid:
 
     @classmethod
     def of(cls, pairs: Mapping[tuple[str, str], int]) -> Self:
-        """Sort counted pairs into rows, such as those of a `Tally`."""
-        grid = cls()
+        """Return the table of counted pairs, such as those of a `TopCounter`."""
+        table = cls()
         for (row, column), count in pairs.items():
-            grid.add(row, column, count)
-        return grid
+            table.add(row, column, count)
+        return table
 
     def add(self, row: str, column: str, count: int = 1) -> None:
         """Count a pair."""
@@ -39,19 +41,19 @@ class Grid:
 
     def __add__(self, other: Self) -> Self:
         both = type(self)()
-        for grid in (self, other):
-            for row, cells in grid.counts.items():
+        for table in (self, other):
+            for row, cells in table.counts.items():
                 both.counts.setdefault(row, Counter()).update(cells)
         return both
 
     def rows(self) -> list[tuple[str, Counter[str]]]:
-        """Return the rows, the one that was seen most first; of equals, by name."""
+        """Return the rows by descending total; ties by name."""
         return sorted(self.counts.items(), key=lambda item: (-item[1].total(), item[0]))
 
     def total(self) -> Counter[str]:
-        """Return how often each row was seen, whatever the column."""
+        """Return the total of each row."""
         return Counter({row: cells.total() for row, cells in self.counts.items()})
 
     def to_dict(self) -> dict[str, dict[str, int]]:
-        """Return what JSON can hold: all of it, in the order of `rows`."""
+        """Return the whole table as JSON values, in the order of `rows`."""
         return {row: dict(cells.most_common()) for row, cells in self.rows()}

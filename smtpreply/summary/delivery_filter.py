@@ -1,4 +1,4 @@
-"""Which deliveries to count: by time, status, recipient's domain and reason."""
+"""`DeliveryFilter`: select deliveries by time, status, recipient domain and reason."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from smtpreply.logs import Delivery
 
 
 @attrs.frozen(kw_only=True)
-class Wanted:
-    """Deliveries that all of these fit, of which None fits everything.
+class DeliveryFilter:
+    """A predicate for deliveries: all criteria must hold, and None sets no criterion.
 
     Attributes:
-        status: as in `smtpreply.logs.Status`.
-        domain: of the recipient.
-        reason: as in `smtpreply.reasons.Reason`.
-        since: the first time, by the log's own clock.
-        until: the time before which.
+        status: a value of `smtpreply.logs.Status`.
+        domain: the recipient's domain, compared without case.
+        reason: a value of `smtpreply.reasons.Reason`.
+        since: the earliest time, by the log's own clock.
+        until: the time, by the log's own clock, before which a delivery must lie.
 
-    >>> Wanted(status="sent")(Delivery(mta="postfix", status=None))
+    >>> DeliveryFilter(status="sent")(Delivery(mta="postfix", status=None))
     False
     """
 
@@ -31,22 +31,21 @@ class Wanted:
     until: datetime | None = None
 
     @property
-    def is_fine(self) -> bool:
-        """Whether more than what was said tells which: the time, or the domain."""
-        return self.by_time or self.domain is not None
+    def needs_each(self) -> bool:
+        """Whether the filter needs each delivery's time or domain, so that groups must be split."""
+        return self._by_time or self.domain is not None
 
     @property
-    def by_time(self) -> bool:
-        """Whether the time says which."""
+    def _by_time(self) -> bool:
         return self.since is not None or self.until is not None
 
     def __call__(self, delivery: Delivery) -> bool:
-        """Return whether a delivery is one of them."""
+        """Return whether a delivery meets all criteria."""
         if self.status is not None and delivery.status != self.status:
             return False
         if self.domain is not None and not _is_of(delivery.recipient, self.domain):
             return False
-        if self.by_time and not self._is_in_time(delivery.time):
+        if self._by_time and not self._is_in_time(delivery.time):
             return False
         verdict = delivery.verdict if self.reason is not None else None
         return self.reason is None or (verdict is not None and verdict.reason == self.reason)

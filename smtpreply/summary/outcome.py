@@ -1,4 +1,4 @@
-"""What a delivery came to, in the few words that a chart has colours for."""
+"""`Outcome`: the result of a delivery attempt, reduced to the five values that a report shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from smtpreply.logs import Status
 
 
 class Outcome(enum.StrEnum):
-    """The end of an attempt, as the reader of a report asks for it; `Status` has it in full.
+    """The outcome of a delivery attempt, coarser than `smtpreply.logs.Status`.
 
     >>> outcome_of(Status.EXPIRED).value
     'bounced'
@@ -17,11 +17,11 @@ class Outcome(enum.StrEnum):
     DELIVERED = "delivered"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
-    """Given up, at once or after the last retry: the sender gets a report."""
+    """Given up, at once or after the last retry: the sender gets a non-delivery report."""
     REJECTED = "rejected"
-    """Refused at our own door."""
+    """Refused by our own server, before the message entered its queue."""
     OTHER = "other"
-    """Held, discarded, warned, let through by a filter, an address probed; or nothing is told."""
+    """Held, discarded, warned, passed by a filter, an address probe, or no status in the log."""
 
 
 _OUTCOMES = {
@@ -34,5 +34,5 @@ _OUTCOMES = {
 
 
 def outcome_of(status: Status | None) -> Outcome:
-    """Return what a status comes to."""
+    """Return the outcome that a status stands for; `Outcome.OTHER` for None."""
     return Outcome.OTHER if status is None else _OUTCOMES.get(status, Outcome.OTHER)

@@ -1,8 +1,8 @@
-"""Addresses, hosts and IPs by pseudonyms, so that a report or its deliveries can be shared.
+"""`Pseudonyms`: replace addresses, hosts and IPs, so that a report or its deliveries can be shared.
 
-A pseudonym is made of what it stands for and a key (BLAKE2, RFC 7693): the same key gives the same
-one everywhere, and without the key there is no way back but guessing. What a log holds besides,
-such as a name in a Subject, stays.
+A pseudonym is a keyed hash of the name (BLAKE2, RFC 7693): the same key gives the same pseudonyms
+everywhere, and without the key a name can only be guessed. Other personal data in a log, such as a
+name in a Subject, is left as it is.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ import attrs
 from smtpreply.logs import Coverage, Delivery
 from smtpreply.reasons.tokens import Kind, tokens
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Key, Tally
+from smtpreply.summary.top_counter import Key, TopCounter
 from smtpreply.summary.total import Total
 
 _NOBODY = ("", "none", "local", "virtual", "localhost", "unknown")
-"""Hosts that name nobody."""
+"""Host fields that identify no host."""
 _PART = re.compile(r"[A-Za-z0-9]{3,64}")
 _URL_HOST = re.compile(r"[^/\s:?#@]{1,255}")
 _OURS = re.compile(r"(?:user-[0-9a-f]{8}@)?host-[0-9a-f]{8}\.example")
 
 
 class Pseudonyms:
-    """Gives pseudonyms.
+    """Pseudonyms for addresses, hosts and IPs, derived with a key.
 
     Args:
-        key: what makes them one's own; a random one by default.
+        key: the secret; random by default, so that no other run gives the same pseudonyms.
 
     >>> names = Pseudonyms(b"key")
     >>> names.address("bob@example.org") == names.address("bob@example.org")
@@ -49,14 +49,14 @@ class Pseudonyms:
     def address(self, address: str) -> str:
         """Return the pseudonym of a mail address, whose domain is that of `host`."""
         if not address:
-            return address  # the null reverse-path is nobody's
+            return address  # the null reverse-path identifies nobody
         local, at, domain = address.rpartition("@")
         if not at:
             return f"user-{self._digest('local', domain)}"
         return f"user-{self._digest('local', local)}@{self.host(domain)}"
 
     def host(self, host: str) -> str:
-        """Return the pseudonym of a host or a domain; of a literal, that of its address."""
+        """Return the pseudonym of a host or domain; for an address literal, that of its IP."""
         bare = host.strip("[]")
         if host.lower() in _NOBODY:
             return host
@@ -65,7 +65,7 @@ class Pseudonyms:
         return f"host-{self._digest('host', host.lower().rstrip('.'))}.example"
 
     def ip(self, ip: str) -> str:
-        """Return the pseudonym of an IP address, in a private network; what is none stays."""
+        """Return the pseudonym of an IP address, in a private network; other text unchanged."""
         try:
             known = ipaddress.ip_address(ip.removeprefix("IPv6:"))
         except ValueError:
@@ -78,14 +78,14 @@ class Pseudonyms:
         return str(ipaddress.IPv6Address(b"\xfd" + octets))
 
     def text(self, text: str, *addresses: str | None) -> str:
-        """Return a text with pseudonyms in it.
+        """Return a text with pseudonyms for all addresses, hosts and IPs in it.
 
         Args:
-            text: what was said.
-            addresses: whom it may name by the local part alone: "user bob unknown".
+            text: a reply or diagnostic.
+            addresses: addresses that it may name by their local part alone: "user bob unknown".
         """
         for address in filter(None, addresses):
-            if "@" in address:  # one that is quoted, and holds a space, would be two words
+            if "@" in address:  # a quoted local part with a space would be split into two tokens
                 text = text.replace(address, self.address(address))
         parts: list[str] = []
         at = 0
@@ -114,26 +114,26 @@ class Pseudonyms:
         return text
 
     def _url(self, url: str) -> str:
-        """Keep the scheme, the host's pseudonym, and that there was more: it may name anybody."""
+        """Return scheme and host pseudonym; a path or query, which may name anybody, as "/..."."""
         scheme, _, rest = url.partition("://")
         host = _URL_HOST.match(rest)
         if host is None:
             return scheme
-        behind = "/..." if rest[host.end() :].strip("/") else rest[host.end() :]
-        return f"{scheme}://{self.host(host[0])}{behind}"
+        rest_shown = "/..." if rest[host.end() :].strip("/") else rest[host.end() :]
+        return f"{scheme}://{self.host(host[0])}{rest_shown}"
 
     def _digest(self, kind: str, text: str, *, size: int = 4) -> str:
         octets = f"{kind}:{text}".encode("utf-8", "surrogatepass")
         return blake2b(octets, key=self._key, digest_size=size).hexdigest()
 
-    # --- what is shown ---
+    # --- values ---
 
     def total(self, total: Total) -> Total:
-        """Return a total that names nobody."""
+        """Return a total with pseudonyms."""
         return Total(self.summary(total.summary), self.coverage(total.coverage))
 
     def summary(self, summary: Summary) -> Summary:
-        """Return a summary that names nobody."""
+        """Return a summary with pseudonyms."""
         return attrs.evolve(
             summary,
             relay=_renamed(summary.relay, lambda pair: (self.host_or_ip(pair[0]), pair[1])),
@@ -149,7 +149,7 @@ class Pseudonyms:
         )
 
     def coverage(self, coverage: Coverage) -> Coverage:
-        """Return an account that names nobody."""
+        """Return a coverage with pseudonyms."""
         shapes = Counter[str]()
         for shape, count in coverage.shapes.items():
             shapes[self.text(shape)] += count
@@ -157,33 +157,33 @@ class Pseudonyms:
         return attrs.evolve(coverage, shapes=shapes, problems=problems)
 
     def delivery(self, delivery: Delivery) -> Delivery:
-        """Return a delivery that names nobody."""
-        whom = delivery.recipient, delivery.orig_recipient, delivery.sender
+        """Return a delivery with pseudonyms, and without its source file."""
+        addresses = delivery.recipient, delivery.orig_recipient, delivery.sender
         return attrs.evolve(
             delivery,
-            host=_each(self.host_or_ip, delivery.host),
-            message_id=_each(self.address, delivery.message_id),
-            sender=_each(self.address, delivery.sender),
-            recipient=_each(self.address, delivery.recipient),
-            orig_recipient=_each(self.address, delivery.orig_recipient),
-            relay_host=_each(self.host_or_ip, delivery.relay_host),
-            relay_ip=_each(self.ip, delivery.relay_ip),
-            text=delivery.text and self.text(delivery.text, *whom),
+            host=_optional(self.host_or_ip, delivery.host),
+            message_id=_optional(self.address, delivery.message_id),
+            sender=_optional(self.address, delivery.sender),
+            recipient=_optional(self.address, delivery.recipient),
+            orig_recipient=_optional(self.address, delivery.orig_recipient),
+            relay_host=_optional(self.host_or_ip, delivery.relay_host),
+            relay_ip=_optional(self.ip, delivery.relay_ip),
+            text=delivery.text and self.text(delivery.text, *addresses),
             source=None,
         )
 
     def host_or_ip(self, name: str) -> str:
-        """Return the pseudonym of what may be either."""
+        """Return the pseudonym of a name that is a host or an IP address."""
         ip = self.ip(name)
         return self.host(name) if ip == name else ip
 
 
-def _each(rename: Callable[[str], str], value: str | None) -> str | None:
+def _optional(rename: Callable[[str], str], value: str | None) -> str | None:
     return None if value is None else rename(value)
 
 
-def _renamed(tally: Tally[Key], rename: Callable[[Key], Key]) -> Tally[Key]:
-    made: Tally[Key] = Tally(tally.capacity, tally.error)
-    for key, count in tally.counts.items():
+def _renamed(counter: TopCounter[Key], rename: Callable[[Key], Key]) -> TopCounter[Key]:
+    made: TopCounter[Key] = TopCounter(counter.capacity, counter.error)
+    for key, count in counter.counts.items():
         made.add(rename(key), count)
     return made

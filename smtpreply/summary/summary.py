@@ -1,4 +1,4 @@
-"""What a log comes to: counts of its deliveries, in memory that does not grow with the log."""
+"""`Summary`: aggregate counts of a log's deliveries, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,52 +11,55 @@ from typing import Any
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.delivery import reply_in, verdict_on
 from smtpreply.logs.grouping import LONGEST_NAME, party_of, provider_key
 from smtpreply.reasons import Reason, template
 from smtpreply.stage import Stage
-from smtpreply.summary import wire as state
-from smtpreply.summary.cross_table import Grid
+from smtpreply.summary import wire
+from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome, outcome_of
-from smtpreply.summary.quantiles import Delays, DelaysBy
+from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
 _LONGEST = LONGEST_NAME
-"""Of a key: a template of so many characters says enough, too."""
+"""The greatest length of a key, be it a name or a template."""
 _LONGEST_KNOWN = 1000
-"""Of a text whose facts are remembered."""
+"""The greatest length of a text whose facts are cached."""
 
 
 @attrs.define
 class Summary:
-    """Counts of deliveries; two are added to one, so that parts can be read apart.
+    """Counts of deliveries. Summaries add up (`+`), so parts of a log can be read in parallel.
 
-    What has few kinds is counted exactly; of what may be anything, see `Tally`. Times are exact,
-    and coarser in a log of many hours: see `Timeline`. Outcomes are those of `Outcome`.
+    Fields with few values are counted exactly, those with any number of values by a `TopCounter`.
+    Times are counted by hour, or coarser in a long log: see `Timeline`. Outcomes are those of
+    `Outcome`.
 
     Attributes:
-        deliveries: how many there were.
-        status, reply_class, code, stage, reply_by, direction, mta: how many of each.
-        enhanced: likewise; a hostile server can make up a million of them.
-        status_class: status by the class of the reply, where one was given.
-        times: time by outcome, in the log's own zone.
-        reason, reason_times: of the replies and diagnostics that are no success: reason by
-            outcome, and time by reason.
-        example: for each reason the shortest text that was given.
-        speaker: by reason, who refused, as far as the words tell: a provider or a software.
-        blocklist: the lists that were named.
-        provider: by outcome, whose server we spoke to, as its name tells; "" where it does not.
-        relay, domain: pairs of the server that we spoke to, or the recipient's domain, and the
-            outcome; `Grid.of` makes rows of them.
-        relay_reason: pairs of such a server and a reason.
-        unexplained: the templates of texts that nothing but the code explains.
-        refused_sender, refused_recipient: of what bounced, expired or was rejected.
-        refused_client: of what we rejected, who had come.
-        delays: by outcome, from arrival to the attempt.
-        provider_delays: the same of what was delivered, by provider.
+        deliveries: the number of deliveries.
+        status, reply_class, code, stage, reply_by, direction, mta: deliveries by each value.
+        enhanced: deliveries by enhanced status; a hostile server can invent a million of them.
+        status_class: status by the class of the reply, where there is a reply.
+        times: time by outcome, in the log's own time zone.
+        reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
+            that are no success.
+        example: for each reason its shortest text.
+        speaker: provider or software that the wording of the text reveals, by reason.
+        blocklist: block lists named in texts.
+        provider: provider of the remote server by outcome, judged by the server's name; "" for an
+            unknown provider.
+        relay, domain: pairs of the remote server, or the recipient's domain, and the outcome;
+            `CrossTable.of` turns them into rows.
+        relay_reason: pairs of the remote server and the reason.
+        unexplained: templates of texts that nothing but the code explains.
+        refused_sender, refused_recipient: addresses of what bounced, expired or was rejected.
+        refused_client: clients whose mail our server rejected.
+        delays: seconds from arrival to the attempt, by outcome.
+        provider_delays: the same for delivered mail, by provider.
 
     >>> from smtpreply.logs import scan
     >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org: Unrouteable address"
@@ -69,39 +72,39 @@ class Summary:
     status: Counter[str] = attrs.field(factory=Counter)
     reply_class: Counter[str] = attrs.field(factory=Counter)
     code: Counter[str] = attrs.field(factory=Counter)
-    enhanced: Tally[str] = attrs.field(factory=Tally)
+    enhanced: TopCounter[str] = attrs.field(factory=TopCounter)
     stage: Counter[str] = attrs.field(factory=Counter)
     reply_by: Counter[str] = attrs.field(factory=Counter)
     direction: Counter[str] = attrs.field(factory=Counter)
     mta: Counter[str] = attrs.field(factory=Counter)
-    status_class: Grid = attrs.field(factory=Grid)
+    status_class: CrossTable = attrs.field(factory=CrossTable)
     times: Timeline = attrs.field(factory=Timeline)
-    reason: Grid = attrs.field(factory=Grid)
+    reason: CrossTable = attrs.field(factory=CrossTable)
     reason_times: Timeline = attrs.field(factory=Timeline)
     example: dict[str, str] = attrs.field(factory=dict)
-    speaker: Grid = attrs.field(factory=Grid)
+    speaker: CrossTable = attrs.field(factory=CrossTable)
     blocklist: Counter[str] = attrs.field(factory=Counter)
-    provider: Grid = attrs.field(factory=Grid)
-    relay: Tally[tuple[str, str]] = attrs.field(factory=Tally)
-    relay_reason: Tally[tuple[str, str]] = attrs.field(factory=Tally)
-    domain: Tally[tuple[str, str]] = attrs.field(factory=Tally)
-    unexplained: Tally[str] = attrs.field(factory=Tally)
-    refused_sender: Tally[str] = attrs.field(factory=Tally)
-    refused_recipient: Tally[str] = attrs.field(factory=Tally)
-    refused_client: Tally[str] = attrs.field(factory=Tally)
-    delays: DelaysBy = attrs.field(factory=DelaysBy)
-    provider_delays: DelaysBy = attrs.field(factory=DelaysBy)
+    provider: CrossTable = attrs.field(factory=CrossTable)
+    relay: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    relay_reason: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    unexplained: TopCounter[str] = attrs.field(factory=TopCounter)
+    refused_sender: TopCounter[str] = attrs.field(factory=TopCounter)
+    refused_recipient: TopCounter[str] = attrs.field(factory=TopCounter)
+    refused_client: TopCounter[str] = attrs.field(factory=TopCounter)
+    delays: DelaysByKind = attrs.field(factory=DelaysByKind)
+    provider_delays: DelaysByKind = attrs.field(factory=DelaysByKind)
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Summary:
-        """Sum deliveries up."""
+        """Return the summary of deliveries, or of bundles of them."""
         summary = cls()
         for delivery in deliveries:
             summary.add(delivery)
         return summary
 
     def add(self, found: Delivery | Bundle) -> None:
-        """Count a delivery, or several that say the same: see `smtpreply.logs.Scan.bundled`."""
+        """Count a delivery, or a bundle of alike ones: see `smtpreply.logs.Scan.bundled`."""
         if isinstance(found, Bundle):
             self._add_bundle(found)
         else:
@@ -109,61 +112,61 @@ class Summary:
             self.add_own(found)
 
     def add_kind(self, delivery: Delivery, count: int = 1) -> None:
-        """Count what many deliveries have in common, once for all of them.
+        """Count the common part of `count` alike deliveries.
 
-        That is what comes from these fields alone: `mta`, `time` to the hour, `direction`,
-        `status`, `stage`, `reply_by`, `text`, the server (`relay_host`, or else `relay_ip`; of the
-        incoming, neither) and the domain of the `recipient`. Of the text, a success counts by its
-        code and enhanced status only.
+        That is what derives from these fields alone: `mta`, `time` to the hour, `direction`,
+        `status`, `stage`, `reply_by`, `text`, the server (`relay_host`, or else `relay_ip`;
+        neither of incoming mail) and the domain of the `recipient`. Of the text of a success, only
+        the code and the enhanced status count.
         """
         outcome = outcome_of(delivery.status).value
-        reason = self._count_words(delivery, outcome, count)
+        reason = self._count_text(delivery, outcome, count)
         self._count_time(delivery.time, outcome, reason, count)
         self._count_server(_server(delivery), outcome, reason, count)
         if delivery.recipient and "@" in delivery.recipient:
             self._count_domain(delivery.recipient.rpartition("@")[2], outcome, count)
 
     def add_own(self, delivery: Delivery, count: int = 1) -> None:
-        """Count what differs from delivery to delivery: the delay, and who was refused.
+        """Count what differs between alike deliveries: the delay, and who was refused.
 
-        That is what comes from `delay`, `sender`, `recipient` and the client, beside the fields of
-        `add_kind`.
+        That is what derives from `delay`, `sender`, `recipient` and the client, beside the fields
+        of `add_kind`.
         """
         outcome = outcome_of(delivery.status).value
         server = _server(delivery)
         provider = provider_key(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
-        for tally, name in zip(self._refused_by(delivery), party_of(delivery), strict=False):
-            _count_name(tally, name, count)
+        for counter, name in zip(self._refused_by(delivery), party_of(delivery), strict=False):
+            _count_name(counter, name, count)
 
     def _add_bundle(self, bundle: Bundle) -> None:
-        """Count all of them, with what each has of its own."""
+        """Count all deliveries of a bundle: the common part, and what differs."""
         delivery = bundle.delivery
         outcome = outcome_of(delivery.status).value
-        reason = self._count_words(delivery, outcome, bundle.count)
+        reason = self._count_text(delivery, outcome, bundle.count)
         for time, count in bundle.times.items():
             self._count_time(time, outcome, reason, count)
-        own = _server(delivery)
+        sample = _server(delivery)
         for name, count in bundle.servers.items():
-            server = name[:_LONGEST].lower() if name and own else own
+            server = name[:_LONGEST].lower() if name and sample else sample
             self._count_server(server, outcome, reason, count)
-        of_own = provider_key(own)
+        sample_provider = provider_key(sample)
         for (provider, delay), count in bundle.delays.items():
-            at = of_own if provider is None else provider
-            self._count_delay(delay, at if own else None, outcome, count)
+            key = sample_provider if provider is None else provider
+            self._count_delay(delay, key if sample else None, outcome, count)
         for domain, count in bundle.domains.items():
             self._count_domain(domain, outcome, count)
         members = zip(*bundle.refused, strict=True)
-        for tally, names in zip(self._refused_by(delivery), members, strict=False):
+        for counter, names in zip(self._refused_by(delivery), members, strict=False):
             for name, count in Counter(names).items():
-                _count_name(tally, name, count)
+                _count_name(counter, name, count)
 
     def count_sender(self, sender: str | None, count: int) -> None:
-        """Count who sent what was refused, where that became known only later."""
+        """Count the sender of refused mail, where it became known only later."""
         _count_name(self.refused_sender, sender, count)
 
-    def _count_words(self, delivery: Delivery, outcome: str, count: int) -> str | None:
-        """Count what the words say, and the reason that they give; give it, too."""
+    def _count_text(self, delivery: Delivery, outcome: str, count: int) -> str | None:
+        """Count status and text; return the reason of a failure, None for a success."""
         self.deliveries += count
         for counter, value in (
             (self.mta, delivery.mta),
@@ -175,7 +178,7 @@ class Summary:
             if value is not None:
                 counter[str(value)] += count
         self._count_reply(delivery, count)
-        return self._count_verdict(delivery, outcome, count) if _went_wrong(delivery) else None
+        return self._count_verdict(delivery, outcome, count) if _has_failed(delivery) else None
 
     def _count_time(
         self, time: datetime | None, outcome: str, reason: str | None, count: int
@@ -203,14 +206,14 @@ class Summary:
             if provider is not None and outcome == Outcome.DELIVERED.value:
                 self.provider_delays.add(provider, delay, count)
 
-    def _refused_by(self, delivery: Delivery) -> list[Tally[str]]:
-        """Return what counts the members of a `Party`, in their order, as far as they count."""
+    def _refused_by(self, delivery: Delivery) -> list[TopCounter[str]]:
+        """Return the counters of a `Party`'s members, in order; empty where nobody was refused."""
         if delivery.status not in FINAL:
             return []
-        tallies = [self.refused_sender, self.refused_recipient]
+        counters = [self.refused_sender, self.refused_recipient]
         if delivery.direction is Direction.INCOMING:
-            tallies.append(self.refused_client)
-        return tallies
+            counters.append(self.refused_client)
+        return counters
 
     def _count_reply(self, delivery: Delivery, count: int) -> None:
         reply = delivery.reply
@@ -249,18 +252,18 @@ class Summary:
 
     @property
     def outcome(self) -> Counter[Outcome]:
-        """How many deliveries came to each end."""
+        """Deliveries by outcome."""
         found: Counter[Outcome] = Counter()
         for status, count in self.status.items():
             found[outcome_of(Status(status))] += count
-        found[Outcome.OTHER] += self.deliveries - found.total()  # no status was told
+        found[Outcome.OTHER] += self.deliveries - found.total()  # deliveries without a status
         return +found
 
     @property
     def mismatch(self) -> Counter[str]:
-        """Where status and code say different things, such as "deferred 5xx".
+        """Deliveries whose status and code contradict each other, such as "deferred 5xx".
 
-        A message that expired, or that we rejected, may do so with either.
+        Expired and rejected messages are left out: either class fits them.
         """
         return Counter(
             {
@@ -273,7 +276,7 @@ class Summary:
         )
 
     def to_dict(self, top: int = 20) -> dict[str, Any]:
-        """Return what JSON can hold: of the tallies, the `top` commonest, and their error."""
+        """Return the summary as JSON values: of a `TopCounter`, the `top` keys and the error."""
         found = {
             field.name: _shown(getattr(self, field.name), top) for field in attrs.fields(Summary)
         }
@@ -284,23 +287,23 @@ class Summary:
         }
 
     def to_state(self) -> dict[str, Any]:
-        """Return all that there is, as JSON can hold it: `from_state` makes the same summary of it.
+        """Return the whole state as JSON values, from which `from_state` restores the summary.
 
-        So the parts of a log that many machines read come together.
+        So the summaries of the parts of a log can be collected from several machines.
         """
-        return state.packed(self)
+        return wire.pack(self)
 
     @classmethod
     def from_state(cls, packed: Any) -> Summary:
-        """Make a summary of what `to_state` gave.
+        """Return the summary that `to_state` was called on.
 
         Raises:
-            ValueError: it is no such thing.
+            ValueError: `packed` is not the state of a summary.
 
         >>> Summary.from_state(Summary(deliveries=3).to_state()).deliveries
         3
         """
-        summary = state.unpacked(cls, packed)
+        summary = wire.unpack(cls, packed)
         for status in (*summary.status, *summary.status_class.counts):
             Status(status)
         for reason in (*summary.reason.counts, *summary.example):
@@ -310,7 +313,7 @@ class Summary:
 
 @attrs.frozen
 class _Facts:
-    """What is counted of a verdict."""
+    """The parts of a verdict that are counted."""
 
     reason: str
     speaker: str | None
@@ -318,11 +321,10 @@ class _Facts:
     unexplained: str | None
 
 
-@functools.lru_cache(maxsize=2048)  # a server says the same to many
+@functools.lru_cache(maxsize=2048)  # servers give many messages the same reply
 def _facts(text: str, stage: Stage | None, reply_by: ReplyBy | None) -> _Facts:
-    """Return the facts of a text, which are the same for all deliveries that it answers."""
-    verdict = Delivery(mta="", text=text, stage=stage, reply_by=reply_by).verdict
-    assert verdict is not None  # there is a text
+    """Return the facts of a text, which are the same for all deliveries with this text."""
+    verdict = verdict_on(text, reply_in(text, reply_by), stage)
     provider, listing = verdict.provider, verdict.blocklist
     return _Facts(
         reason=verdict.reason.value,
@@ -332,7 +334,8 @@ def _facts(text: str, stage: Stage | None, reply_by: ReplyBy | None) -> _Facts:
     )
 
 
-def _went_wrong(delivery: Delivery) -> bool:
+def _has_failed(delivery: Delivery) -> bool:
+    """Return whether the text of a delivery is that of a failure."""
     if not delivery.text:
         return False
     reply = delivery.reply
@@ -340,7 +343,7 @@ def _went_wrong(delivery: Delivery) -> bool:
 
 
 def _server(delivery: Delivery) -> str:
-    """Return the server that we spoke to: no client that came to us, nor a program of our own."""
+    """Return the remote server, in small letters; "" for incoming mail and local programs."""
     if delivery.direction is Direction.INCOMING:
         return ""
     if delivery.direction is Direction.LOCAL and delivery.reply_by is None:
@@ -348,13 +351,13 @@ def _server(delivery: Delivery) -> str:
     return (delivery.relay_host or delivery.relay_ip or "")[:_LONGEST].lower()
 
 
-def _count_name(tally: Tally[str], name: str | None, count: int) -> None:
+def _count_name(counter: TopCounter[str], name: str | None, count: int) -> None:
     if name:
-        tally.add(name[:_LONGEST], count)
+        counter.add(name[:_LONGEST], count)
 
 
 def _shorter(one: str | None, other: str) -> str:
-    """Return the shorter of two texts, and always the same of two that are equally long."""
+    """Return the shorter of two texts; of equally long ones the lesser, whatever their order."""
     return other if one is None else min(one, other, key=lambda text: (len(text), text))
 
 
@@ -364,20 +367,20 @@ def _shown(value: Any, top: int) -> Any:
     if isinstance(value, Timeline):
         times = {time: dict(cells) for time, cells in value.in_order()}
         return {"unit": value.unit, "counts": times}
-    if isinstance(value, Grid):
+    if isinstance(value, CrossTable):
         return value.to_dict()
-    if isinstance(value, Tally):
+    if isinstance(value, TopCounter):
         return {"top": _top(value, top), "error": value.error}
-    if isinstance(value, DelaysBy):
+    if isinstance(value, DelaysByKind):
         return {kind: _percentiles(delays) for kind, delays in value.rows()}
     return value
 
 
-def _top(tally: Tally[Any], top: int) -> dict[str, Any]:
-    """Return the commonest; of pairs, the commonest rows."""
-    if any(isinstance(key, tuple) for key in tally.counts):
-        return dict(list(Grid.of(tally.counts).to_dict().items())[:top])
-    return dict(tally.most_common(top))
+def _top(counter: TopCounter[Any], top: int) -> dict[str, Any]:
+    """Return the most frequent keys; of pairs, the most frequent rows."""
+    if any(isinstance(key, tuple) for key in counter.counts):
+        return dict(list(CrossTable.of(counter.counts).to_dict().items())[:top])
+    return dict(counter.most_common(top))
 
 
 def _percentiles(delays: Delays) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Counts over time that stay exact and few: where there are too many hours, days are counted.
+"""`Timeline`: exact counts over time in bounded memory: by hour, or coarser in a long log.
 
 A time is a prefix of ISO 8601 (``2026-11-24T11``, ``2026-11-24``, ``2026-11``, ``2026``), so that a
 coarser one is a shorter one. How coarse the times are depends on which hours were seen, not on
-their order: parts that are added up are as the whole would be.
+their order: the sum of the timelines of all parts equals the timeline of the whole.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from datetime import date, datetime
 
 import attrs
 
-from smtpreply.summary.cross_table import Grid
+from smtpreply.summary.cross_table import CrossTable
 
 LIMIT = 2048
-"""Twelve weeks of hours, five years of days, a hundred and seventy of months."""
+"""The most times that are kept: 12 weeks of hours, 5 years of days, 170 years of months."""
 _UNITS = {"hour": 13, "day": 10, "month": 7, "year": 4}
-"""How long the prefix is."""
+"""The length of the ISO 8601 prefix of each unit."""
 _LENGTHS = tuple(_UNITS.values())
 
 
 @attrs.define
-class Timeline(Grid):
-    """How often each kind was seen in each hour; by day, month or year in a log of many hours.
+class Timeline(CrossTable):
+    """Counts of each kind by hour; by day, month or year where there are more than `limit`.
 
     >>> timeline = Timeline(limit=2)
     >>> for hour in (11, 11, 12, 13):
@@ -37,11 +37,11 @@ class Timeline(Grid):
 
     @property
     def unit(self) -> str:
-        """What is counted by: "hour", "day", "month" or "year"."""
+        """The unit of the times: "hour", "day", "month" or "year"."""
         return next(unit for unit, length in _UNITS.items() if length == self.length)
 
     def add_time(self, time: datetime, kind: str, count: int = 1) -> None:
-        """Count a kind at a time, which is taken as it stands, whatever its zone."""
+        """Count a kind at a time, by its own wall clock: the time zone is ignored."""
         self.add(time.isoformat()[: self.length], kind, count)
         if len(self.counts) > self.limit:
             self._coarsen()
@@ -55,7 +55,7 @@ class Timeline(Grid):
         return both
 
     def _coarsen(self) -> None:
-        """Go to the finest unit that has room. Years end at 9999, so that they need no limit."""
+        """Change to the finest unit within the limit. Years, up to 9999, always are."""
         for length in _LENGTHS[_LENGTHS.index(self.length) + 1 :]:
             if len(self.counts) <= self.limit:
                 return
@@ -64,11 +64,17 @@ class Timeline(Grid):
                 self.counts.setdefault(time[:length], Counter()).update(cells)
 
     def stretches(self, most: int) -> tuple[int, list[Counter[str]]]:
-        """Cut the time from the first to the last into equal stretches, those without mail too.
+        """Divide the span from the first to the last time into equal stretches, gaps included.
+
+        Args:
+            most: the greatest number of stretches.
 
         Returns:
-            how many hours (days, months, years) a stretch has, which is 1 where no more than
-            `most` stretches come of it; and the counts of each. There is a time at least.
+            The length of a stretch in units (hours, days, months or years), the least that makes
+            at most `most` of them; and the counts in each.
+
+        Raises:
+            ValueError: the timeline is empty.
         """
         places = {time: place_of(time) for time in self.counts}
         first, last = min(places.values()), max(places.values())
@@ -79,15 +85,15 @@ class Timeline(Grid):
         return size, found
 
     def in_order(self) -> list[tuple[str, Counter[str]]]:
-        """Return the times in their order; those that nothing was counted in are not there."""
+        """Return the times in order, without those that have no counts."""
         return sorted(self.counts.items())
 
 
 def place_of(time: str) -> int:
-    """Return the number of an hour, day, month or year; neighbours follow each other.
+    """Return the ordinal number of an hour, day, month or year: neighbours differ by 1.
 
     Raises:
-        ValueError: the calendar does not have it.
+        ValueError: there is no such date.
 
     >>> place_of("2026-12-01") - place_of("2026-11-30"), place_of("2027-01") - place_of("2026-12")
     (1, 1)

@@ -1,12 +1,11 @@
-"""Counts of what may be anything, in bounded memory, with an error that is known.
+"""`TopCounter`: counts of the most frequent keys in bounded memory, with a known error.
 
-Misra and Gries, "Finding repeated elements", 1982; merged as by Agarwal et al., "Mergeable
-summaries", 2012: where there are too many keys, the count of the least is taken off all.
+The algorithm of Misra and Gries, "Finding repeated elements", 1982, merged as in Agarwal et al.,
+"Mergeable summaries", 2012: where there are too many keys, a common amount is subtracted from all.
 
-The same sketch is in the package datasketches, as ``frequent_strings_sketch``. Ours stays: to count
-a key there takes two thirds of the time, which is lost beside reading the line that has it, while
-the package brings NumPy, takes strings only where pairs are counted here, and packs its state in a
-form of its own.
+The package datasketches has the same sketch, ``frequent_strings_sketch``, which needs two thirds of
+the time per key. That does not matter beside the parsing of a line, while the package requires
+NumPy, takes strings only where pairs are counted here, and has a binary state of its own.
 """
 
 from __future__ import annotations
@@ -21,20 +20,20 @@ CAPACITY = 4096
 
 
 @attrs.define
-class Tally(Generic[Key]):
-    """How often each key was seen: exactly, until there are twice as many keys as it keeps.
+class TopCounter(Generic[Key]):
+    """Counts of keys: exact, until there are more than twice `capacity` of them.
 
-    From then on a key was seen at least as often as its count says, and at most `error` times
-    more; one that is not there, at most `error` times.
+    From then on a count is at most `error` too low, and a key without a count was seen at most
+    `error` times. Two counters add up (`+`).
 
     Attributes:
-        capacity: how many keys are kept.
-        error: what was taken off.
+        capacity: the number of keys to keep.
+        error: the amount that has been subtracted from the counts.
 
-    >>> tally: Tally[str] = Tally(capacity=2)
+    >>> counter: TopCounter[str] = TopCounter(capacity=2)
     >>> for key in "aaaabbbcd":
-    ...     tally.add(key)
-    >>> tally.most_common(1), tally.error
+    ...     counter.add(key)
+    >>> counter.most_common(1), counter.error
     ([('a', 4)], 0)
     """
 
@@ -48,8 +47,10 @@ class Tally(Generic[Key]):
         if len(self.counts) > 2 * self.capacity:
             self._shrink()
 
-    def __add__(self, other: Tally[Key]) -> Tally[Key]:
-        both: Tally[Key] = Tally(min(self.capacity, other.capacity), self.error + other.error)
+    def __add__(self, other: TopCounter[Key]) -> TopCounter[Key]:
+        both: TopCounter[Key] = TopCounter(
+            min(self.capacity, other.capacity), self.error + other.error
+        )
         both.counts = dict(self.counts)
         for key, count in other.counts.items():
             both.counts[key] = both.counts.get(key, 0) + count
@@ -58,7 +59,7 @@ class Tally(Generic[Key]):
         return both
 
     def most_common(self, number: int) -> list[tuple[Key, int]]:
-        """Return the commonest keys and their counts, as `Counter` does; of equals, by name."""
+        """Return the most frequent keys and their counts, as `Counter` does; ties by name."""
         ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         return ordered[:number]
 

@@ -1,4 +1,4 @@
-"""Mail logs summed up."""
+"""`Total`: the summary and the coverage of a scan."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import attrs
 
 from smtpreply.logs import Bundle, Coverage, Delivery, Scan
 from smtpreply.logs.grouping import Party, party_of
-from smtpreply.summary.delivery_filter import Wanted
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import FINAL, Summary
 
 
 @attrs.frozen
 class Total:
-    """What deliveries come to, and what of their logs was read. Two are added to one.
+    """A summary, and the coverage of the logs that it was made from. Totals add up (`+`).
 
     >>> (Total() + Total()).summary.deliveries
     0
@@ -28,24 +28,24 @@ class Total:
 
 
 Refused = Callable[[Delivery, Party], object]
-"""Is told of who was refused, by a delivery that says how."""
+"""Called with a delivery that was refused and the party that it names."""
 
 
-def total_of(run: Scan, wanted: Wanted, on_refused: Refused = lambda *_: None) -> Total:
-    """Sum a run up.
+def total_of(run: Scan, wanted: DeliveryFilter, on_refused: Refused = lambda *_: None) -> Total:
+    """Summarize the deliveries of a scan.
 
     Args:
-        run: what to sum up, as far as it has not been read.
-        wanted: what to count.
-        on_refused: is told of all that bounced, expired or was rejected.
+        run: the scan; it is read to its end.
+        wanted: which deliveries to count.
+        on_refused: called for each that bounced, expired or was rejected.
 
     >>> from smtpreply.logs import scan
-    >>> total = total_of(scan(["nothing"]), Wanted())
+    >>> total = total_of(scan(["nothing"]), DeliveryFilter())
     >>> total.summary.deliveries, total.coverage.lines
     (0, 1)
     """
     summary = Summary()
-    for found in run.bundled(finely=wanted.is_fine):
+    for found in run.bundled(finely=wanted.needs_each):
         delivery, parties = (
             (found.delivery, found.refused)
             if isinstance(found, Bundle)

@@ -1,8 +1,9 @@
-"""The whole of a summary as JSON can hold it, and back: packed, sent, unpacked, added up.
+"""The wire form of a summary: all of its state as JSON values, and back.
 
-Each kind of count has its form: a counter is an object of numbers; a grid, an object of counters;
-a timeline, its limit, the length of its times and their counters; a tally, its capacity, its error
-and its keys with their counts (a pair is an array); delays, an object of buckets by number.
+A `Counter` is an object of numbers; a `CrossTable`, an object of counters; a `Timeline`, an array
+of its limit, the length of its times and their counters; a `TopCounter`, an array of its capacity,
+its error and its keys with their counts (a pair is an array); `Delays`, an object of buckets by
+number.
 """
 
 from __future__ import annotations
@@ -14,43 +15,43 @@ from typing import Any, TypeVar
 
 import attrs
 
-from smtpreply.summary.cross_table import Grid
-from smtpreply.summary.quantiles import Delays, DelaysBy
+from smtpreply.summary.cross_table import CrossTable
+from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline, place_of
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 _Fields = TypeVar("_Fields", bound=attrs.AttrsInstance)
 _Item = TypeVar("_Item")
 
-# As `Timeline` has them. Ten thousand years are not enough to make it hold much.
+# The times of a `Timeline`: prefixes of ISO 8601.
 _TIME = re.compile("[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2})?)?)?")
 
 
-def packed(value: attrs.AttrsInstance) -> dict[str, Any]:
-    """Return the fields of an attrs class of counts, each in its form."""
+def pack(value: attrs.AttrsInstance) -> dict[str, Any]:
+    """Return the fields of an attrs class of counts, each in its wire form."""
     return {field.name: _pack(getattr(value, field.name)) for field in attrs.fields(type(value))}
 
 
-def unpacked(kind: type[_Fields], packed: Any) -> _Fields:
-    """Make a value of an attrs class of counts.
+def unpack(kind: type[_Fields], packed: Any) -> _Fields:
+    """Return the instance of an attrs class of counts that `pack` was given.
 
     Raises:
-        ValueError: a field is missing, unknown, or not in its form.
+        ValueError: a field is missing, unknown, or not in its wire form.
     """
     empty = kind()
     names = [field.name for field in attrs.fields(kind)]
-    _require(isinstance(packed, dict) and sorted(packed) == sorted(names), "not its fields")
+    _require(isinstance(packed, dict) and sorted(packed) == sorted(names), "the set of fields")
     return kind(**{name: _unpack(getattr(empty, name), packed[name], name) for name in names})
 
 
 def _pack(value: Any) -> Any:
     if isinstance(value, Timeline):
         return [value.limit, value.length, _pack(value.counts)]
-    if isinstance(value, Grid):
+    if isinstance(value, CrossTable):
         return _pack(value.counts)
-    if isinstance(value, Tally):
+    if isinstance(value, TopCounter):
         return [value.capacity, value.error, [[key, n] for key, n in value.counts.items()]]
-    if isinstance(value, DelaysBy):
+    if isinstance(value, DelaysByKind):
         return {kind: _pack(delays.buckets) for kind, delays in value.kinds.items()}
     if isinstance(value, dict):
         return {str(key): _pack(inner) for key, inner in value.items()}
@@ -58,21 +59,21 @@ def _pack(value: Any) -> Any:
 
 
 def _unpack(empty: Any, value: Any, name: str) -> Any:
-    """Make what `empty` is an example of."""
+    """Return the value of the type of `empty`."""
     if isinstance(empty, Timeline):
         limit, length, counts = _array(value, 3, name)
         _require(length in (13, 10, 7, 4) and _number(limit, name) > 0, name)
         counts = _object(counts, _counter, name)
         _require(all(_TIME.fullmatch(time) and len(time) == length for time in counts), name)
         for time in counts:
-            place_of(time)  # which says so of a day that is in no calendar
+            place_of(time)  # raises ValueError for a date that does not exist
         return Timeline(counts, limit, length)
-    if isinstance(empty, Grid):
-        return Grid(_object(value, _counter, name))
-    if isinstance(empty, Tally):
-        return _tally(value, name)
-    if isinstance(empty, DelaysBy):
-        return DelaysBy(_object(value, _delays, name))
+    if isinstance(empty, CrossTable):
+        return CrossTable(_object(value, _counter, name))
+    if isinstance(empty, TopCounter):
+        return _top_counter(value, name)
+    if isinstance(empty, DelaysByKind):
+        return DelaysByKind(_object(value, _delays, name))
     if isinstance(empty, Counter):
         return _counter(value, name)
     if isinstance(empty, dict):
@@ -80,13 +81,13 @@ def _unpack(empty: Any, value: Any, name: str) -> Any:
     return _number(value, name)
 
 
-def _tally(value: Any, name: str) -> Tally[Any]:
+def _top_counter(value: Any, name: str) -> TopCounter[Any]:
     capacity, error, items = _array(value, 3, name)
     _require(_number(capacity, name) > 0 and isinstance(items, list), name)
     pairs = (_array(item, 2, name) for item in items)
     counts = {_key(key, name): _number(count, name) for key, count in pairs}
     _require(len(counts) == len(items) <= 2 * capacity, name)
-    return Tally(capacity, _number(error, name), counts)
+    return TopCounter(capacity, _number(error, name), counts)
 
 
 def _key(value: Any, name: str) -> str | tuple[str, str]:
@@ -126,6 +127,6 @@ def _number(value: Any, name: str) -> int:
     return int(value)
 
 
-def _require(fine: bool, name: str) -> None:  # noqa: FBT001
-    if not fine:
-        raise ValueError(f"no state of a summary: {name}")
+def _require(valid: bool, name: str) -> None:  # noqa: FBT001
+    if not valid:
+        raise ValueError(f"not the state of a summary: {name} is invalid")

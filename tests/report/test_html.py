@@ -23,12 +23,12 @@ from plotly import graph_objects
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.report import figures
-from smtpreply.report.findings import provider_places, span, whys
+from smtpreply.report.findings import Findings
 from smtpreply.report.html import html_report
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.log"
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -150,7 +150,7 @@ def test_the_tables_have_the_numbers_of_the_summary(
     assert tables["unexplained-table"][1:] == [["554 Transaction <number> came to nothing", "1"]]
     assert sum(int(row[1]) for row in tables["times"][1:]) == summary.outcome[Outcome.DELIVERED]
     assert {row[0] for row in tables["reasons-table"][1:]} == {
-        str(why.advice.title) for why in whys(summary)
+        str(row.advice.title) for row in Findings.of(summary).reasons
     }
 
 
@@ -178,7 +178,7 @@ def test_an_empty_log_has_a_page_too() -> None:
 
 
 def test_a_table_says_where_it_ends_and_how_exact_it_is() -> None:
-    summary = Summary(refused_recipient=Tally(capacity=1000), domain=Tally(capacity=2))
+    summary = Summary(refused_recipient=TopCounter(capacity=1000), domain=TopCounter(capacity=2))
     for number in [*range(900), 1, 1, 1]:
         summary.add(
             Delivery(mta="x", status=Status.BOUNCED, recipient=f"{number}@{number}.example")
@@ -203,12 +203,13 @@ def test_a_missing_plotly_is_one_clear_line(said_without: Callable[[str, str], s
 
 
 def drawn(summary: Summary) -> Iterator[figures.Figure]:
-    yield figures.outcomes_over_time(summary)
-    yield figures.reasons_over_time(summary)
-    yield figures.reasons(whys(summary))
-    yield figures.providers(provider_places(summary))
-    yield figures.delays(summary)
-    yield figures.delays_within(summary)
+    findings = Findings.of(summary)
+    yield figures.outcomes_over_time(findings)
+    yield figures.reasons_over_time(findings)
+    yield figures.reasons(findings)
+    yield figures.providers(findings)
+    yield figures.delays(findings)
+    yield figures.delays_within(findings)
 
 
 def lasting(days: int) -> Summary:
@@ -227,8 +228,8 @@ def test_every_chart_is_one_that_plotly_knows(days: int) -> None:
 
 
 def test_a_long_log_is_told_by_days_and_a_longer_one_by_months() -> None:
-    assert span(lasting(700)) == ("2026-11-24", "2028-10-24")
-    assert span(lasting(7000)) == ("2026-11", "2046-01")
+    assert Findings.of(lasting(700)).span == ("2026-11-24", "2028-10-24")
+    assert Findings.of(lasting(7000)).span == ("2026-11", "2046-01")
     assert "Deliveries by month" in html_report(lasting(7000), Coverage())
 
 

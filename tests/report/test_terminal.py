@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status
-from smtpreply.report.terminal import account
+from smtpreply.report.terminal import terminal_report
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HOSTILE = "\x1b[2J[red]\u202e</b>\r\n"
@@ -31,7 +31,7 @@ def drawn(
     console = Console(
         file=file, width=width, force_terminal=color, color_system="truecolor" if color else None
     )
-    console.print(account(summary, coverage or Coverage()))
+    console.print(terminal_report(summary, coverage or Coverage()))
     file.flush()
     return raw.getvalue().decode(encoding)
 
@@ -126,7 +126,7 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
 
 
 def test_a_long_list_says_that_it_goes_on_and_an_inexact_one_says_so() -> None:
-    summary = Summary(refused_recipient=Tally(capacity=10))
+    summary = Summary(refused_recipient=TopCounter(capacity=10))
     for number in range(100):
         summary.add(attempt(Status.BOUNCED, "550 no", recipient=f"{number}@example.org"))
     text = drawn(summary)

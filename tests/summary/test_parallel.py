@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from smtpreply.logs import parts_of, scan
-from smtpreply.summary.delivery_filter import Wanted
-from smtpreply.summary.parallel import _name_strangers, _read_part, total_of_files
+from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.summary.parallel import _read_part, _resolve_senders, total_of_files
 from smtpreply.summary.total import total_of
 
 FROM = "Nov 24 11:43:31 mx1 postfix/qmgr[7]: 4E74613FE7: from=<al@example.com>, size=9, nrcpt=1"
@@ -29,21 +29,21 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
-    first, second = (_read_part(part, Wanted(), {}) for part in parts_of([log], 2))
+    first, second = (_read_part(part, DeliveryFilter(), {}) for part in parts_of([log], 2))
     assert first.senders["postfix"] == {"4E74613FE7": "al@example.com"}
-    assert not first.strangers
-    assert list(second.strangers) == [("postfix", "4E74613FE7")]
+    assert not first.unknown_senders
+    assert list(second.unknown_senders) == [("postfix", "4E74613FE7")]
     senders: dict[str, dict[str, str]] = {}
     for told in (first, second):
-        _name_strangers(told, senders)
+        _resolve_senders(told, senders)
     total = first.total + second.total
     assert total.summary.refused_sender.counts == {"al@example.com": 60}
 
 
 def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
     seen: list[int] = []
-    total = total_of_files([log], Wanted(), jobs=2, on_progress=seen.append)
-    whole = total_of(scan(log), Wanted())
+    total = total_of_files([log], DeliveryFilter(), jobs=2, on_progress=seen.append)
+    whole = total_of(scan(log), DeliveryFilter())
     assert total.summary == whole.summary
     assert total.coverage == whole.coverage
     assert sum(seen) == log.stat().st_size

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.stage import Stage
-from smtpreply.summary.cross_table import Grid
+from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome, outcome_of
-from smtpreply.summary.quantiles import Delays, DelaysBy
+from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
-from smtpreply.summary.top_counter import Tally
+from smtpreply.summary.top_counter import TopCounter
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/smtp[4242]: 4E74613FE7: to=<bob@example.org>, "
 RELAY = "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, "
@@ -265,8 +265,8 @@ def test_what_is_no_state_is_a_value_error(state: Any) -> None:
 @given(st.lists(st.text("abcdefgh", max_size=2)), st.lists(st.text("abcdefgh", max_size=2)))
 def test_a_tally_is_wrong_by_no_more_than_it_says(first: list[str], second: list[str]) -> None:
     """A count is never too high, and too low by at most the error."""
-    one: Tally[str] = Tally(3)
-    other: Tally[str] = Tally(3)
+    one: TopCounter[str] = TopCounter(3)
+    other: TopCounter[str] = TopCounter(3)
     for tally, keys in ((one, first), (other, second)):
         for key in keys:
             tally.add(key)
@@ -280,7 +280,7 @@ def test_a_tally_is_wrong_by_no_more_than_it_says(first: list[str], second: list
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(1, 50))))
 def test_a_tally_takes_counts_of_any_size(items: list[tuple[str, int]]) -> None:
     """Many at once are no more and no less than one after the other, up to the error."""
-    tally: Tally[str] = Tally(2)
+    tally: TopCounter[str] = TopCounter(2)
     true: Counter[str] = Counter()
     for key, count in items:
         tally.add(key, count)
@@ -338,9 +338,9 @@ HOSTILE: list[Callable[[int], Delivery]] = [
 def test_memory_does_not_grow_with_what_a_log_can_make_up(make: Callable[[int], Delivery]) -> None:
     """Of a hundred times as many different ones, no more are kept; each is short."""
     few: dict[str, Any] = {
-        field.name: Tally(capacity=20)
+        field.name: TopCounter(capacity=20)
         for field in attrs.fields(Summary)
-        if isinstance(getattr(Summary(), field.name), Tally)
+        if isinstance(getattr(Summary(), field.name), TopCounter)
     }
     summary = Summary(**few, times=Timeline(limit=20))
     for number in range(4_000):
@@ -383,7 +383,7 @@ def test_no_delay_is_none_and_a_tiny_one_is_0() -> None:
 
 @pytest.mark.parametrize("odd", [float("nan"), -1.0, float("-inf"), float("inf"), 1e300])
 def test_no_delay_is_too_odd_to_count(odd: float) -> None:
-    delays = DelaysBy()
+    delays = DelaysByKind()
     delays.add("sent", odd)
     assert len(delays.total()) == 1
     assert delays.of("sent").percentile(50) is not None
@@ -393,7 +393,7 @@ def test_no_delay_is_too_odd_to_count(odd: float) -> None:
 
 
 def test_rows_come_by_size_and_then_by_name() -> None:
-    grid = Grid.of({("b", "x"): 1, ("c", "x"): 1, ("c", "y"): 2, ("a", "x"): 1})
+    grid = CrossTable.of({("b", "x"): 1, ("c", "x"): 1, ("c", "y"): 2, ("a", "x"): 1})
     assert [row for row, _ in grid.rows()] == ["c", "a", "b"]
     assert grid.total() == {"a": 1, "b": 1, "c": 3}
     assert list(grid.to_dict()["c"]) == ["y", "x"]
