@@ -13,7 +13,7 @@ from smtpreply.reasons.dedup import alike
 from smtpreply.reasons.engine import Finding
 from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
-from smtpreply.reasons.taxonomy import Actor, Basis, Disposition, Group, Reason
+from smtpreply.reasons.taxonomy import Actor, Basis, BounceType, Disposition, Group, Reason
 from smtpreply.reasons.template import template
 from smtpreply.reasons.verdict import Evidence, Verdict
 
@@ -22,6 +22,7 @@ __all__ = [
     "Advice",
     "Basis",
     "BlockList",
+    "BounceType",
     "Builtin",
     "Classifier",
     "Disposition",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import enum
+import functools
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
 from typing import Self
+
+from smtpreply._support.toml import read_toml
 
 
 class Group(enum.StrEnum):
@@ -17,60 +23,90 @@ class Group(enum.StrEnum):
     OTHER = "other"
 
 
+class BounceType(enum.StrEnum):
+    """The industry's two kinds of bounce."""
+
+    HARD = "hard"
+    """The address takes no mail, whatever is sent to it."""
+    SOFT = "soft"
+    """The address may be good: this message, this sender or this attempt was refused."""
+
+
 class Reason(enum.StrEnum):
     """Why a server answered as it did. `smtpreply.reasons.advice` has its title and meaning.
 
+    Attributes:
+        group: what the reason is about.
+        bounce_type: hard or soft, if the message is returned for it; None where nothing bounced,
+            or nobody knows.
+
     >>> Reason("mailbox_full").group
     <Group.RECIPIENT: 'recipient'>
+    >>> Reason.MAILBOX_FULL.bounce_type, Reason.UNKNOWN_RECIPIENT.bounce_type
+    (<BounceType.SOFT: 'soft'>, <BounceType.HARD: 'hard'>)
     """
 
     group: Group
+    bounce_type: BounceType | None
 
-    def __new__(cls, value: str, group: Group = Group.OTHER) -> Self:
-        """Make a member that knows its group. (The default lets type checkers see a look-up.)"""
+    def __new__(
+        cls, value: str, group: Group = Group.OTHER, bounce_type: BounceType | None = None
+    ) -> Self:
+        """Make a member that knows its group. (The defaults let type checkers see a look-up.)"""
         member = str.__new__(cls, value)
         member._value_ = value
         member.group = group
+        member.bounce_type = bounce_type
         return member
 
-    UNKNOWN_RECIPIENT = "unknown_recipient", Group.RECIPIENT
-    UNKNOWN_DOMAIN = "unknown_domain", Group.RECIPIENT
-    RECIPIENT_MOVED = "recipient_moved", Group.RECIPIENT
-    MAILBOX_DISABLED = "mailbox_disabled", Group.RECIPIENT
-    MAILBOX_FULL = "mailbox_full", Group.RECIPIENT
-    RECIPIENT_RESTRICTED = "recipient_restricted", Group.RECIPIENT
+    UNKNOWN_RECIPIENT = "unknown_recipient", Group.RECIPIENT, BounceType.HARD
+    UNKNOWN_DOMAIN = "unknown_domain", Group.RECIPIENT, BounceType.HARD
+    RECIPIENT_MOVED = "recipient_moved", Group.RECIPIENT, BounceType.HARD
+    MAILBOX_DISABLED = "mailbox_disabled", Group.RECIPIENT, BounceType.HARD
+    MAILBOX_FULL = "mailbox_full", Group.RECIPIENT, BounceType.SOFT
+    RECIPIENT_RESTRICTED = "recipient_restricted", Group.RECIPIENT, BounceType.SOFT
 
-    MESSAGE_TOO_LARGE = "message_too_large", Group.MESSAGE
-    SPAM_CONTENT = "spam_content", Group.MESSAGE
-    VIRUS = "virus", Group.MESSAGE
-    CONTENT_REJECTED = "content_rejected", Group.MESSAGE
-    MALFORMED_MESSAGE = "malformed_message", Group.MESSAGE
+    MESSAGE_TOO_LARGE = "message_too_large", Group.MESSAGE, BounceType.SOFT
+    SPAM_CONTENT = "spam_content", Group.MESSAGE, BounceType.SOFT
+    VIRUS = "virus", Group.MESSAGE, BounceType.SOFT
+    CONTENT_REJECTED = "content_rejected", Group.MESSAGE, BounceType.SOFT
+    MALFORMED_MESSAGE = "malformed_message", Group.MESSAGE, BounceType.SOFT
 
-    IP_BLOCKED = "ip_blocked", Group.SENDER
-    POOR_REPUTATION = "poor_reputation", Group.SENDER
-    SENDER_REJECTED = "sender_rejected", Group.SENDER
-    SENDER_AUTHENTICATION = "sender_authentication", Group.SENDER
-    MISSING_PTR = "missing_ptr", Group.SENDER
-    RELAY_DENIED = "relay_denied", Group.SENDER
-    CREDENTIALS = "credentials", Group.SENDER
-    TLS = "tls", Group.SENDER
-    POLICY = "policy", Group.SENDER
+    IP_BLOCKED = "ip_blocked", Group.SENDER, BounceType.SOFT
+    DOMAIN_BLOCKED = "domain_blocked", Group.SENDER, BounceType.SOFT
+    POOR_REPUTATION = "poor_reputation", Group.SENDER, BounceType.SOFT
+    SENDER_REJECTED = "sender_rejected", Group.SENDER, BounceType.SOFT
+    SENDER_AUTHENTICATION = "sender_authentication", Group.SENDER, BounceType.SOFT
+    MISSING_PTR = "missing_ptr", Group.SENDER, BounceType.SOFT
+    RELAY_DENIED = "relay_denied", Group.SENDER, BounceType.SOFT
+    CREDENTIALS = "credentials", Group.SENDER, BounceType.SOFT
+    TLS = "tls", Group.SENDER, BounceType.SOFT
+    POLICY = "policy", Group.SENDER, BounceType.SOFT
 
-    GREYLISTED = "greylisted", Group.PACE
-    RATE_LIMITED = "rate_limited", Group.PACE
-    TOO_MANY_CONNECTIONS = "too_many_connections", Group.PACE
-    TOO_MANY_RECIPIENTS = "too_many_recipients", Group.PACE
+    GREYLISTED = "greylisted", Group.PACE, BounceType.SOFT
+    RATE_LIMITED = "rate_limited", Group.PACE, BounceType.SOFT
+    TOO_MANY_CONNECTIONS = "too_many_connections", Group.PACE, BounceType.SOFT
+    TOO_MANY_RECIPIENTS = "too_many_recipients", Group.PACE, BounceType.SOFT
 
-    SYSTEM_FULL = "system_full", Group.SYSTEM
-    SYSTEM_ERROR = "system_error", Group.SYSTEM
-    NETWORK_ERROR = "network_error", Group.SYSTEM
-    ROUTING_LOOP = "routing_loop", Group.SYSTEM
-    EXPIRED = "expired", Group.SYSTEM
-    NOT_ACCEPTING_MAIL = "not_accepting_mail", Group.SYSTEM
-    PROTOCOL_ERROR = "protocol_error", Group.SYSTEM
+    SYSTEM_FULL = "system_full", Group.SYSTEM, BounceType.SOFT
+    SYSTEM_ERROR = "system_error", Group.SYSTEM, BounceType.SOFT
+    NETWORK_ERROR = "network_error", Group.SYSTEM, BounceType.SOFT
+    ROUTING_LOOP = "routing_loop", Group.SYSTEM, BounceType.SOFT
+    EXPIRED = "expired", Group.SYSTEM, BounceType.SOFT
+    NOT_ACCEPTING_MAIL = "not_accepting_mail", Group.SYSTEM, BounceType.SOFT
+    PROTOCOL_ERROR = "protocol_error", Group.SYSTEM, BounceType.SOFT
 
     ACCEPTED = "accepted", Group.OTHER
     UNKNOWN = "unknown", Group.OTHER
+
+    @property
+    def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """What tools and services call it, from ``data/aliases.toml``; some have no name for it.
+
+        >>> Reason.MAILBOX_FULL.aliases["sparkpost"]
+        ('22 Mailbox Full',)
+        """
+        return _aliases()[self]
 
 
 class Disposition(enum.StrEnum):
@@ -106,3 +142,13 @@ class Basis(enum.StrEnum):
     STATUS = "enhanced status"
     CODE = "code"
     NOTHING = "nothing"
+
+
+@functools.cache
+def _aliases() -> dict[Reason, Mapping[str, tuple[str, ...]]]:
+    tables = read_toml(files(__package__).joinpath("data", "aliases.toml"))
+    services = tables.pop("services")
+    return {
+        Reason(key): MappingProxyType({name: tuple(names.get(name, ())) for name in services})
+        for key, names in tables.items()
+    }
