@@ -2,12 +2,17 @@
 
 RFC 3164 4.1.2: ``Mmm dd hh:mm:ss``, local time, no year and no zone. RFC 5424 6.2.3 (RFC 3339):
 ``2026-11-24T11:43:32.000+01:00``; Exim and others write a space for the T, and ``+0100``.
+``journalctl`` writes months in the user's language, ``-o short-unix`` seconds of the epoch; web
+pages write days as the browser's locale has them: ``24.11.2026, 11:43:32``, ``11/24/2026, 9:43:32
+PM``.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+
+from smtpreply.logs.input.months import month_number
 
 STAMP = (
     r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]?[0-9] "
@@ -16,19 +21,39 @@ STAMP = (
     r"(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?)"
 )
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
+LOCAL_STAMP = r"(?:[^\W\d_]{1,12}\.?|1?[0-9][월月]) [ 0-9]?[0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+"""A stamp without a year, its month in any language: see `month_number`."""
+
+DATE_OF_A_PAGE = (
+    r"[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4},? [0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?"
+)
+"""A stamp as web pages show it."""
+
+EPOCH = r"[0-9]{10}\.[0-9]{1,9}"
+"""Seconds since 1970, with a fraction."""
+
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,6})[0-9]*)?"
     r"(?: ?([+-][0-9]{2}):?([0-9]{2})|(Z))?\Z"
 )
+_SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
+_PAGE = re.compile(
+    r"([0-9]{1,2})([./])([0-9]{1,2})[./]([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2}) ?([AaPp]?)"
+)
+_EPOCH = re.compile(EPOCH)
+_NOON = 12
 # Clocks differ, and a file's time may be that of a copy made in another zone.
 _TOLERANCE = timedelta(days=1)
 _YEARS_TO_A_LEAP_YEAR = 8  # 1896 to 1904
+
+
+def has_year(stamp: str) -> bool:
+    """Return whether a stamp says its year.
+
+    >>> has_year("2026-11-24 11:43:32"), has_year("Nov 24 11:43:32"), has_year("11월 24 11:43:32")
+    (True, False, False)
+    """
+    return stamp[:1].isdigit() and stamp[1:3].strip("0123456789")[:1] not in ("月", "월")
 
 
 class Clock:
@@ -69,9 +94,27 @@ class Clock:
 
     def _read(self, stamp: str) -> datetime | None:
         try:
-            return self._iso(stamp) if stamp[:1].isdigit() else self._syslog(stamp)
-        except (KeyError, ValueError):  # a wrapping may say anything for a time
+            if stamp[4:5] == "-":
+                return self._iso(stamp)
+            return self._dated(stamp) if has_year(stamp) else self._syslog(stamp)
+        except (ValueError, OverflowError):  # a wrapping may say anything for a time
             return None
+
+    def _dated(self, stamp: str) -> datetime:
+        if match := _PAGE.match(stamp):
+            return self._of_page(match)
+        if _EPOCH.fullmatch(stamp):
+            return datetime.fromtimestamp(float(stamp), UTC)
+        raise ValueError(stamp)
+
+    def _of_page(self, match: re.Match[str]) -> datetime:
+        """Read a date as a browser shows it: month first only beside AM and PM (en-US)."""
+        first, separator, second, year, *clock, half = match.groups()
+        day, month = (second, first) if half and separator == "/" else (first, second)
+        hour, minute, seconds = map(int, clock)
+        if half:
+            hour = hour % _NOON + _NOON * (half in "Pp")
+        return datetime(int(year), int(month), int(day), hour, minute, seconds, tzinfo=self._zone)
 
     def _iso(self, stamp: str) -> datetime:
         match = _ISO.match(stamp)
@@ -84,8 +127,11 @@ class Clock:
         return time if time.tzinfo else time.replace(tzinfo=self._zone)
 
     def _syslog(self, stamp: str) -> datetime:
-        month, day = _MONTHS[stamp[:3]], int(stamp[4:-9])
-        hour, minute, second = (int(part) for part in stamp[-8:].split(":"))
+        match = _SYSLOG.match(stamp)
+        month = match and month_number(match[1])
+        if not match or not month:
+            raise ValueError(stamp)
+        day, hour, minute, second = map(int, match.groups()[1:])
         second = min(second, 59)  # a leap second
         if self._year is not None:
             year = self._running_year(month)

@@ -8,54 +8,121 @@ RFC 5424 6::
 
     HEADER = "<" PRIVAL ">" "1" SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP SD SP MSG
 
-Around these, a line may be a JSON object (``journalctl -o json``, Docker's json-file driver,
-CloudWatch's export), or have a container's name or Kubernetes' CRI header before it.
+Around these a line may have what shippers, containers, tools and people put before it: a JSON
+object, a container's name, a file's name, a mark of quotation, another header. `read_prefix` takes
+them off from the left, one after the other, and no more than `_MOST_WRAPPINGS`.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 
 from smtpreply._support.octets import rejoined
-from smtpreply.logs.input.clock import STAMP, Clock
+from smtpreply.logs.input.clock import (
+    DATE_OF_A_PAGE,
+    EPOCH,
+    LOCAL_STAMP,
+    STAMP,
+    Clock,
+    has_year,
+)
+from smtpreply.logs.input.months import month_number
 
 _STAMP = re.compile(STAMP)
-_TAG = r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)(?:\[([0-9]+)\])?: "
+_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]*"
+_TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
-# FreeBSD writes "<mail.info>" after the stamp and the host where syslogd runs with -v -v.
+_SEVERITY = (
+    r"(?:\[?(?i:emerg(?:ency)?|alert|crit(?:ical)?|err(?:or)?|warn(?:ing)?|notice|info|debug|trace|"
+    r"fatal)\]?)"
+)
+# busybox's syslogd writes "mail.info" before the tag; FreeBSD's "<mail.info>" after the stamp and
+# after the host, where it runs with -v -v.
 _FACILITY = r"(?:<[a-z0-9]+\.[a-z]+> )?"
+_PLAIN_FACILITY = (
+    r"(?:(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|local[0-7])\."
+    r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug))"
+)
 
 EXIM_ID = "[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 """The id of a message in Exim's log: 6-6-2 characters to 4.96, 6-11-4 from 4.97."""
 # In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
 _OF_EXIM = rf"[0-9-]{{10}} [0-9:.]{{8,15}} (?:[+-][0-9]{{4}} )?(?:\[[0-9]+\] )?{EXIM_ID} "
 _IN_EXIM = re.compile(_OF_EXIM)
+_NO_HOST = (
+    rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
+)
 _SYSLOG = re.compile(
-    rf"(?!{_OF_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!\[[a-z]+\] )(\S*[^\s:]) "
-    rf"{_FACILITY}{_TAG}"
+    rf"(?!{_OF_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!{_NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
-_HOSTLESS = re.compile(rf"({STAMP}) ([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
+_HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
 )
-# Without a stamp, only the process id tells a program from a queue id: "4E74613FE7: to=<...>".
-_BARE_TAG = re.compile(r"([A-Za-z0-9_.@][A-Za-z0-9_.@/-]*)\[([0-9]+)\]: ")
-# docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | ";
+# A header with what some programs add or leave out: journalctl's weekday, zone and local month, the
+# severity of container images, busybox's facility; a stamp or a host that is missing. As so much is
+# optional, the tag must be beyond doubt: it has a process id or a slash.
+_LOOSE = re.compile(
+    rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
+    rf"[ \t]+)?(?:{_SEVERITY}[ \t]+)?(?:([A-Za-z0-9_.:-]{{1,255}})[ \t]+)??"
+    rf"(?:{_PLAIN_FACILITY}[ \t]+)?(?:{_SEVERITY}[ \t]+)?"
+    rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]+/{_PROGRAM}):|"
+    r"([a-z][a-z0-9_-]{0,63}/[a-z0-9_/-]{1,255})\[([0-9]{1,10})\]) "
+)
+# docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | "; with colours on a terminal.
+_COLOUR = r"(?:\x1b\[[0-9;]{0,20}m)?"
+_COMPOSE = re.compile(
+    rf"{_COLOUR}(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{{1,6}}\|[^|]{{1,80}})\|{_COLOUR} "
+)
 # Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
-_COMPOSE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{1,6}\|[^|]{1,80})\| ")
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+_ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
+_CONTAINER_NAME = "(?=[A-Za-z]{0,255}[0-9_.-])[A-Za-z0-9_.-]{1,255}"  # has a number
+# What must follow for a line to have something before its header.
+_NEXT = (
+    rf"(?={_PRIORITY}{_ANY_STAMP}[ \t]|{_PROGRAM}\[[0-9]{{1,10}}\]: |{_CONTAINER_NAME} +\| |\{{\"|"
+    r"\[pod/)"
+)
+# "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
+# stamp and the stream's name.
+_STAMPED = re.compile(rf"({STAMP}) (?:\S{{1,255}} )?{_NEXT}")
+_FILE = r"[^\s:{}\[\]\"']{1,255}"
+# grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
+# a quotation: "> "; a page's or a ticket's indentation.
+_BEFORE = re.compile(
+    rf"(?:(?:[>|] ?){{1,5}}|{_FILE}:(?:[0-9]{{1,9}}:)?|{_FILE}-[0-9]{{1,9}}-|"
+    rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}} )?){_NEXT}"
+)
+_INDENTED = re.compile(
+    rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+\S{{1,255}} \S{{1,255}}: |"
+    rf"{_CONTAINER_NAME} +\| )"
+)
+# mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
+_CELL = r"[ \t]*[|\t][ \t]*"
+_ROW = re.compile(
+    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{_SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
+    rf"(?:{_SEVERITY}{_CELL})?(?=\S)"
+)
 
-_EXPORT_TIMES = ("timestamp", "@timestamp", "time")
-
-_MOST_WRAPPINGS = 4  # around each other; compose around JSON around CRI are three
+_MOST_WRAPPINGS = 6  # around each other; compose around JSON around CRI are three
 _LONGEST_PID = 10  # digits
+
+# Programs that hand on lines which others have written whole. What any other program writes stays
+# its own, though it begins as a line of a mail server does: a stranger may have chosen the words.
+_CARRIERS = re.compile(
+    r"(?:docker|podman|container|conmon|crio|kube|k8s|compose|lxc|systemd-nspawn|journal|rsyslog|"
+    r"syslog-ng|fluent|td-agent|vector|promtail|logspout|supervisord|s6-|runsv)|"
+    r"[0-9a-f]{12}(?:[0-9a-f]{52})?\Z"
+)
 
 
 @attrs.define
@@ -69,6 +136,7 @@ class Line:
         number: of the line in its file, from 1.
         source: the file.
         fields: the members of the JSON object that the message is, if it is one.
+        is_dated: whether the log itself says the year of `time`.
     """
 
     text: str
@@ -80,60 +148,126 @@ class Line:
     program: str | None = None
     pid: int | None = None
     fields: dict[str, Any] | None = None
+    is_dated: bool = False
 
 
-def read_prefix(
-    text: str, number: int, clock: Clock, source: str | None = None, *, wrappings: int = 0
-) -> Line:
+def read_prefix(text: str, number: int, clock: Clock, source: str | None = None) -> Line:
     """Take a line's prefix off. A line without one, or in too many wrappings, is a message.
+
+    Of several stamps the innermost that says its year counts; where none does, the innermost.
 
     >>> line = read_prefix("Nov 24 11:43:32 mx postfix/smtp[42]: connect", 1, Clock(year=2026))
     >>> line.host, line.program, line.pid, line.message
     ('mx', 'postfix/smtp', 42, 'connect')
     """
-    match = _SYSLOG.match(text)
-    if match is None:
-        return _unwrapped(text, number, clock, source, wrappings + 1)
-    stamp, host, program, pid = match.groups()
-    time = clock.read(stamp)
-    message = text[match.end() :]
-    line = Line(text, message, number, source, time, host, program, _pid(pid))
-    if message.startswith("{"):
-        line.fields = _json_object(message)
+    if match := _SYSLOG.match(text):  # most lines have one header and no wrapping
+        stamp, host, program, pid = match.groups()
+        message, time = text[match.end() :], clock.read(stamp)
+        line = Line(text, message, number, source, time, host, program, _pid(pid))
+        line.is_dated = has_year(stamp)
+        is_wrapped = _is_carrier(program)
+    else:
+        # No wrapping looks like Exim's own line, and in its log most lines are some.
+        line, is_wrapped = Line(text, text, number, source), not _IN_EXIM.match(text)
+    for _ in range(_MOST_WRAPPINGS if is_wrapped else 0):
+        if not _unwrap(line, clock):
+            break
+    if line.fields is None and line.message.startswith("{"):
+        line.fields = _json_object(line.message)
     return line
 
 
-def _unwrapped(text: str, number: int, clock: Clock, source: str | None, wrappings: int) -> Line:
-    # No wrapping looks like Exim's own line, and in its log most lines are some.
-    if wrappings > _MOST_WRAPPINGS or _IN_EXIM.match(text):
-        return Line(text, text, number, source)
-    if text.startswith("{") and (fields := _json_object(text)):
-        line = _from_json(fields, number, clock, source, wrappings)
-        return line or Line(text, text, number, source, fields=fields)
-    if match := _SYSLOG_5424.match(text):
-        stamp, host, program, pid = (None if part == "-" else part for part in match.groups())
-        time = clock.read(stamp) if stamp else None
-        return Line(text, text[match.end() :], number, source, time, host, program, _pid(pid))
-    if match := _COMPOSE.match(text):
-        return read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
-    if match := _CRI.match(text):
-        line = read_prefix(text[match.end() :], number, clock, source, wrappings=wrappings)
-        line.time = line.time or clock.read(match[1])
-        return line
-    if match := _HOSTLESS.match(text):
-        message, time = text[match.end() :], clock.read(match[1])
-        return Line(text, message, number, source, time, None, match[2], _pid(match[3]))
-    if match := _BARE_TAG.match(text):
-        message = text[match.end() :]
-        return Line(text, message, number, source, program=match[1], pid=_pid(match[2]))
-    return Line(text, text, number, source)
-
-
 def stamp_from_message(line: Line, clock: Clock) -> None:
-    """Read a stamp that stands where no syslog has written one: Exim's own files."""
-    match = _STAMP.match(line.message) if line.time is None else None
-    if match is not None:
-        line.time = clock.read(match[0])
+    """Read a stamp that the program has written itself, as Exim does in its own files.
+
+    It counts where no syslog has written one, and where syslog's does not say the year.
+    """
+    message = line.message
+    if line.is_dated or not message[:1].isdigit():
+        return
+    if match := _STAMP.match(message):
+        time = clock.read(match[0])
+        if time is not None:
+            line.time, line.is_dated = time, True
+
+
+def _unwrap(line: Line, clock: Clock) -> bool:
+    """Take one header or one wrapping off; return whether there may be another."""
+    text = line.message
+    if match := _SYSLOG.match(text):
+        stamp, host, program, pid = match.groups()
+        return _set_header(line, match.end(), clock, stamp, host, program, pid)
+    if _IN_EXIM.match(text):
+        return False
+    if text.startswith("{"):
+        return _unwrap_json(line, clock)
+    if match := _SYSLOG_5424.match(text):
+        given = (None if part == "-" else part for part in match.groups())
+        return _set_header(line, match.end(), clock, *given)
+    if match := _COMPOSE.match(text):
+        return _cut(line, match.end())
+    if match := _CRI.match(text) or _STAMPED.match(text):
+        _set_time(line, match[1], clock)
+        return _cut(line, match.end())
+    if match := _HOSTLESS.match(text):
+        return _set_header(line, match.end(), clock, match[1], None, match[2], match[3])
+    return _unwrap_oddly(line, clock)
+
+
+def _unwrap_oddly(line: Line, clock: Clock) -> bool:
+    """Take off what is rarer, and what people and web pages put before lines."""
+    text = line.message
+    if match := _LOOSE.match(text):
+        stamp, host, named, pid, path, bare, bare_pid = match.groups()
+        # maddy's "smtp/pipeline: ..." is no program: without a process id, a stamp must be there.
+        if (
+            (stamp is None and path is None)
+            or (stamp and has_year(stamp))
+            or (stamp and month_number(stamp.split()[0]) is not None)
+        ):
+            program, pid = named or path or bare, pid or bare_pid
+            return _set_header(line, match.end(), clock, stamp, host, program, pid)
+    if match := _BEFORE.match(text) or _INDENTED.match(text):
+        return _cut(line, match.end())
+    if match := _ROW.match(text):
+        _set_time(line, match[1], clock)
+        line.program = match[2]
+        return _cut(line, match.end())
+    return False
+
+
+def _cut(line: Line, length: int) -> bool:
+    """Cut a wrapping off: what is left is what the file might as well have held."""
+    line.text = line.message = line.message[length:]
+    return True
+
+
+def _set_header(line: Line, length: int, clock: Clock, *parts: str | None) -> bool:
+    """Take a header off, of stamp, host, program and process id.
+
+    Returns:
+        Whether its program hands on lines of others.
+    """
+    stamp, host, program, pid = parts
+    if line.program is not None:  # of a carrier, whose line this was
+        line.text = line.message
+    line.message = line.message[length:]
+    if stamp:
+        _set_time(line, stamp, clock)
+    line.host, line.program, line.pid = host or line.host, program, _pid(pid)
+    return program is not None and _is_carrier(program)
+
+
+@functools.lru_cache(maxsize=1024)  # a log has few programs; a hostile one, any number
+def _is_carrier(program: str) -> bool:
+    return _CARRIERS.match(program) is not None
+
+
+def _set_time(line: Line, stamp: str, clock: Clock) -> None:
+    time = clock.read(stamp)
+    is_dated = has_year(stamp)
+    if time is not None and (is_dated or not line.is_dated):
+        line.time, line.is_dated = time, is_dated
 
 
 def _pid(text: str | None) -> int | None:
@@ -141,6 +275,28 @@ def _pid(text: str | None) -> int | None:
     if text and len(text) <= _LONGEST_PID and text.isascii() and text.isdecimal():
         return int(text)
     return None
+
+
+# --- JSON ----------------------------------------------------------------------------------
+
+# Under which names journald, rsyslog, syslog-ng, Docker, Fluent Bit, Vector, Loki, Logstash and
+# Filebeat (ECS), CloudWatch and Google Cloud have the parts of a line; a dot leads into an object.
+_PROGRAMS = (
+    *("SYSLOG_IDENTIFIER", "_COMM", "PROGRAM", "appname", "app_name", "app-name", "ident"),
+    *("syslogtag", "program", "syslog_program", "process.name"),
+)
+_PIDS = ("_PID", "PID", "procid", "pid", "syslog_pid", "process.pid")
+_HOSTS = ("_HOSTNAME", "HOST", "hostname", "logsource", "host.name", "host")
+_TIMES = (
+    *("__REALTIME_TIMESTAMP", "timestamp", "@timestamp", "time", "timereported", "ISODATE"),
+    *("DATE", "date", "ts"),
+)
+_TEXTS = ("log", "line", "textPayload")
+"""Under these names alone, a text is a line."""
+_MESSAGES = ("message", "msg")
+"""Under these it is one beside a time or a program: many programs have a message of their own."""
+_ENVELOPES = ("_source", "jsonPayload")
+_CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -151,31 +307,58 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _from_json(
-    fields: dict[str, Any], number: int, clock: Clock, source: str | None, wrappings: int
-) -> Line | None:
+def _unwrap_json(line: Line, clock: Clock) -> bool:
+    fields = _json_object(line.message)
+    if fields is None:
+        return False
+    for name in _ENVELOPES:
+        if isinstance(inner := fields.get(name), dict):
+            fields = inner
+    message = _message_in(fields)
+    if message is None:
+        line.fields = fields
+        return False
+    line.text = line.message = message.rstrip("\r\n")
+    _set_any_time(line, _first(fields, _TIMES), clock)
+    line.host = _text(_first(fields, _HOSTS)) or line.host
+    program = _text(_first(fields, _PROGRAMS))
+    if program is None:
+        return True
+    line.program, _, tagged = program.rstrip(":] ").partition("[")
+    pid = _first(fields, _PIDS)
+    line.pid = _pid(tagged or (str(pid) if isinstance(pid, int) else _text(pid)))
+    return _is_carrier(line.program) or any(map(fields.get, _CONTAINER))
+
+
+def _message_in(fields: Mapping[str, Any]) -> str | None:
+    """Return the line that an object carries; None where it is an event, or is no line's."""
     message = _octets_as_text(fields.get("MESSAGE"))
-    if message is not None:
-        line = Line(message, message, number, source)
-        line.time = _microseconds(fields.get("__REALTIME_TIMESTAMP"))
-        line.host = _text(fields.get("_HOSTNAME"))
-        line.program = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
-        line.pid = _pid(_text(fields.get("_PID")))
-        return line
-    inner = _text(fields.get("log"))
-    if inner is None and any(name in fields for name in _EXPORT_TIMES):
-        inner = _text(fields.get("message"))  # without a time it is a program's own JSON
-    if inner is None or _is_event(fields):
-        return None
-    line = read_prefix(inner.rstrip("\r\n"), number, clock, source, wrappings=wrappings)
-    line.time = line.time or _any_time(fields.get("time") or fields.get("timestamp"), clock)
-    return line
+    if message is not None or _is_event(fields):
+        return message
+    inner = _text(_first(fields, _TEXTS))
+    if inner is None and any(_first(fields, names) is not None for names in (_TIMES, _PROGRAMS)):
+        inner = _text(_first(fields, _MESSAGES))
+    return inner
 
 
-def _is_event(fields: dict[str, Any]) -> bool:
-    """Tell an event of a mail service, which may have a message of its own, from a wrapping."""
+def _is_event(fields: Mapping[str, Any]) -> bool:
+    """Return whether it is an event of a mail service, which may have a message of its own."""
     names = ("event", "email") if "email" in fields else ("event", "recipient")
     return all(isinstance(fields.get(name), str) for name in names)
+
+
+def _first(fields: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """Return the value of the first name that has one which is no object."""
+    for name in names:
+        outer, _, inner = name.partition(".")
+        value = fields.get(outer)
+        if inner and isinstance(value, dict):
+            value = value.get(inner)
+        elif inner:
+            continue
+        if value is not None and not isinstance(value, dict):
+            return value
+    return None
 
 
 def _octets_as_text(value: Any) -> str | None:
@@ -192,14 +375,26 @@ def _text(value: Any) -> str | None:
     return rejoined(value) if isinstance(value, str) else None
 
 
-def _any_time(value: Any, clock: Clock) -> datetime | None:
-    if isinstance(value, int):  # CloudWatch counts milliseconds
-        return _microseconds(value * 1000)
-    return clock.read(value) if isinstance(value, str) else None
+def _set_any_time(line: Line, value: Any, clock: Clock) -> None:
+    """Take over a time that is a stamp, or a count since 1970 of any unit."""
+    if isinstance(value, str) and not value.isdecimal():
+        _set_time(line, value, clock)
+        return
+    time = _since_1970(value)
+    if time is not None:
+        line.time, line.is_dated = time, True
 
 
-def _microseconds(value: Any) -> datetime | None:
+def _since_1970(value: Any) -> datetime | None:
+    """Read a count of seconds, milliseconds, microseconds or nanoseconds, told by its size."""
     try:
-        return datetime.fromtimestamp(int(value) / 1_000_000, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+        count = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    for unit in (1, 1e3, 1e6, 1e9):
+        if _FIRST <= count / unit < _LAST:
+            return datetime.fromtimestamp(count / unit, UTC)
+    return None
+
+
+_FIRST, _LAST = 1e9, 1e11  # seconds since 1970: in 2001, and in 5138

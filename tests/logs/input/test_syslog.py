@@ -1,0 +1,225 @@
+"""Prefixes: whatever stands before a line, the line is read as it is without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+import pytest
+
+from smtpreply.logs import Delivery, scan
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.months import month_number
+from smtpreply.logs.input.syslog import Line, read_prefix
+
+DATA = Path(__file__).parents[2] / "data" / "logs"
+SENT = (
+    "4E74613FE7: to=<bob@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=1.9, "
+    "delays=0.1/0/1.1/0.7, dsn=2.0.0, status=sent (250 2.0.0 Ok)"
+)
+STAMP = "Nov 24 11:43:32"
+ISO = "2026-11-24T11:43:32Z"
+TAG = "postfix/smtp[42]: "
+WHOLE = f"{STAMP} mx1 {TAG}{SENT}"
+TIME = datetime(2026, 11, 24, 11, 43, 32, tzinfo=UTC)
+
+
+def prefix_of(text: str) -> Line:
+    return read_prefix(text, 1, Clock(year=2026, zone=UTC))
+
+
+def read(line: Line) -> tuple[datetime | None, str | None, str | None, str]:
+    time = line.time and line.time.replace(microsecond=0)
+    return time, line.host, line.program, line.message
+
+
+HEADERS = {
+    "container image with the severity": f"2026-11-24T11:43:32.064246+00:00 INFO    {TAG}",
+    "severity in brackets": f"{ISO} [info] {TAG}",
+    "severity and host": f"{ISO} mx1 INFO {TAG}",
+    "busybox": f"{STAMP} mx1 mail.info {TAG}",
+    "busybox without a host": f"{STAMP} mail.info {TAG}",
+    "journalctl, German": f"Nov. 24 11:43:32 mx1 {TAG}",
+    "journalctl, Russian": f"ноя 24 11:43:32 mx1 {TAG}",
+    "journalctl, Japanese": f"11月 24 11:43:32 mx1 {TAG}",
+    "journalctl, Korean": f"11월 24 11:43:32 mx1 {TAG}",
+    "journalctl -o short-full": f"Tue 2026-11-24 11:43:32 UTC mx1 {TAG}",
+    "journalctl -o short-unix": f"1795520612.123456 mx1 {TAG}",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_a_header_is_read_with_what_programs_add_to_it(header: str) -> None:
+    host = "mx1" if "mx1" in header else None
+    assert read(prefix_of(header + SENT)) == (TIME, host, "postfix/smtp", SENT)
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [("INFO    postfix/smtp[42] ", None), (f"postfix-0 {TAG}", "postfix-0"), (TAG, None)],
+)
+def test_a_header_may_lack_its_stamp(header: str, host: str | None) -> None:
+    assert read(prefix_of(header + SENT)) == (None, host, "postfix/smtp", SENT)
+
+
+def test_a_month_of_two_names_is_no_time_but_a_header() -> None:
+    assert read(prefix_of(f"lip 24 11:43:32 mx1 {TAG}{SENT}")) == (
+        None,
+        "mx1",
+        "postfix/smtp",
+        SENT,
+    )
+    assert prefix_of(f"foo 24 11:43:32 mx1 {TAG}{SENT}").host is None
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        *[("Jan", 1), ("janv.", 1), ("Feb", 2), ("févr.", 2), ("MÄR", 3), ("Mai", 5), ("mei", 5)],
+        *[("août", 8), ("Okt", 10), ("okt.", 10), ("дек", 12), ("déc.", 12), ("12月", 12)],
+        *[("lis", 0), ("mx", None), ("", None)],
+    ],
+)
+def test_months_have_names_in_many_languages(name: str, number: int | None) -> None:
+    assert month_number(name) == number
+
+
+WRAPPINGS: dict[str, Callable[[str], str]] = {
+    "grep": "/var/log/mail.log:{}".format,
+    "grep -n": "mail.log:12:{}".format,
+    "grep -C": "mail.log-12-{}".format,
+    "docker compose": "smtp_1  | {}".format,
+    "docker compose in colour": "\x1b[36msmtp-1  |\x1b[0m {}".format,
+    "pm2": "0|mta  | {}".format,
+    "Kubernetes' CRI": "2026-11-24T11:43:32.1Z stdout F {}".format,
+    "docker logs -t": "2026-11-24T11:43:32.123456789Z {}".format,
+    "aws logs tail": "2026-11-24T11:43:32.123000+00:00 mail/mail/0a1b {}".format,
+    "kubectl logs --prefix": "[pod/mail-0/postfix] {}".format,
+    "stern": "mail-0 postfix {}".format,
+    "a quotation": "> {}".format,
+    "a quotation of a quotation": "> > {}".format,
+    "indentation": "    {}".format,
+    "a container's syslog": "Nov 24 11:43:33 host docker[32360]: {}".format,
+    "Docker's syslog driver": "Nov 24 11:43:33 host 5de1a1801612[32360]: {}".format,
+    "docker json-file": lambda line: json.dumps({"log": f"{line}\n", "stream": "o", "time": ISO}),
+    "CloudWatch": lambda line: json.dumps({"timestamp": 1795520612000, "message": line}),
+    "Loki": lambda line: json.dumps({"labels": {"job": "mail"}, "line": line, "timestamp": ISO}),
+    "Fluent Bit": lambda line: json.dumps({"date": 1795520612.1, "log": line}),
+    "Vector": lambda line: json.dumps({"message": line, "timestamp": ISO, "source_type": "file"}),
+    "Elastic": lambda line: json.dumps({"_source": {"@timestamp": ISO, "message": line}}),
+    "Google Cloud": lambda line: json.dumps({"textPayload": line, "timestamp": ISO}),
+    "journald of a container": lambda line: json.dumps(
+        {"MESSAGE": line, "CONTAINER_NAME": "mail", "SYSLOG_IDENTIFIER": "5de1a1801612"}
+    ),
+}
+BY_NAME = pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS)
+
+
+@BY_NAME
+def test_a_wrapping_is_taken_off(wrap: Callable[[str], str]) -> None:
+    assert read(prefix_of(wrap(WHOLE))) == (TIME, "mx1", "postfix/smtp", SENT)
+
+
+@BY_NAME
+def test_wrappings_are_taken_off_one_after_the_other(wrap: Callable[[str], str]) -> None:
+    assert prefix_of(wrap(f"smtp_1  | {WHOLE}")).message == SENT
+
+
+def test_no_more_wrappings_are_taken_off_than_anybody_has() -> None:
+    assert prefix_of("> " * 5 + WHOLE).message == SENT
+    assert prefix_of("a-1  | " * 100 + WHOLE).message.endswith(WHOLE)
+
+
+PARSED = {
+    "syslog-ng": {"PROGRAM": "postfix/smtp", "PID": "42", "MESSAGE": SENT, "HOST": "mx1"},
+    "rsyslog": {"msg": f" {SENT}", "syslogtag": "postfix/smtp[42]:", "hostname": "mx1"},
+    "Fluent Bit": {"ident": "postfix/smtp", "pid": "42", "message": SENT, "host": "mx1"},
+    "Vector": {"appname": "postfix/smtp", "procid": 42, "message": SENT, "hostname": "mx1"},
+    "Logstash": {"program": "postfix/smtp", "pid": "42", "message": SENT, "logsource": "mx1"},
+    "Filebeat": {
+        "@timestamp": ISO,
+        "host": {"name": "mx1"},
+        "process": {"name": "postfix/smtp", "pid": 42},
+        "message": SENT,
+    },
+}
+
+
+@pytest.mark.parametrize("fields", PARSED.values(), ids=PARSED)
+def test_a_line_that_a_shipper_has_parsed(fields: dict[str, object]) -> None:
+    line = prefix_of(json.dumps(fields))
+    assert (line.host, line.program, line.pid) == ("mx1", "postfix/smtp", 42)
+    assert line.message.strip() == SENT
+
+
+@pytest.mark.parametrize(
+    "stamp", ["24.11.2026, 11:43:32", "11/24/2026, 11:43:32 AM", "24/11/2026 11:43:32"]
+)
+@pytest.mark.parametrize("cells", [" | info | ", "\tinfo\t", " | postfix/smtp | info | "])
+def test_a_row_of_a_page_of_logs(stamp: str, cells: str) -> None:
+    line = prefix_of(f"{stamp}{cells}{SENT}")
+    assert (line.time, line.message) == (TIME, SENT)
+    assert line.program == ("postfix/smtp" if "smtp |" in cells else None)
+
+
+def test_the_afternoon_on_a_page() -> None:
+    assert prefix_of(f"11/24/2026, 1:43:32 PM | info | {SENT}").time == TIME.replace(hour=13)
+    assert prefix_of(f"11/24/2026, 12:43:32 AM | info | {SENT}").time == TIME.replace(hour=0)
+
+
+def test_what_another_program_writes_is_its_own_though_it_begins_as_a_line() -> None:
+    for program in ("sshd", "nginx", "app"):
+        assert list(scan([f"{STAMP} mx1 {program}[1]: {WHOLE}"])) == []
+        record = {"MESSAGE": WHOLE, "SYSLOG_IDENTIFIER": program, "_PID": "1"}
+        assert list(scan([json.dumps(record)])) == []
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "year"),
+    [
+        (STAMP, "2024-02-29 10:00:00", 2024),  # the program's own, with its year
+        ("2025-11-24T11:43:32Z", "Nov 24 11:43:30", 2025),  # the year is known outside only
+        ("2025-11-24T11:43:32Z", "2024-11-24T11:43:30Z", 2024),
+    ],
+)
+def test_the_innermost_stamp_with_a_year_counts(outer: str, inner: str, year: int) -> None:
+    line = prefix_of(f"{outer} host docker[1]: {inner} mx1 {TAG}{SENT}")
+    assert line.time is not None
+    assert line.time.year == year
+
+
+def test_the_stamp_of_exim_itself_counts_where_syslog_names_no_year() -> None:
+    line = (
+        "Nov 24 11:43:32 mx1 exim[42]: 2021-03-04 05:06:07 1sQpLm-0000Ab-Cd => bob@example.org "
+        'R=out T=smtp H=mx.example.org [192.0.2.1] C="250 Ok"'
+    )
+    [found] = scan([line], tz="UTC")
+    assert found.time == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+# --- every line of every format that is read line by line ------------------------------------
+
+LINE_BY_LINE = [
+    *("barracuda.log", "cisco_esa.log", "courier.log", "dma.log", "dovecot.log", "zonemta.log"),
+    *("haraka.log", "qmail.log", "nullmailer.log", "stalwart.log", "maddy.log", "kumomta.jsonl"),
+]
+
+
+def without_prefix(delivery: Delivery) -> Delivery:
+    return attrs.evolve(delivery, time=None, host=None)
+
+
+@BY_NAME
+@pytest.mark.parametrize("sample", LINE_BY_LINE)
+def test_every_line_behind_every_prefix(sample: str, wrap: Callable[[str], str]) -> None:
+    """A line with a header of its own gives the same delivery behind each prefix."""
+    lines = [
+        line
+        for line in (DATA / sample).read_text(encoding="utf-8").splitlines()
+        if prefix_of(line).time is not None and prefix_of(line).program is not None
+    ]
+    plain = [without_prefix(found) for found in scan(lines, year=2026)]
+    assert [without_prefix(found) for found in scan(map(wrap, lines), year=2026)] == plain
