@@ -21,9 +21,9 @@ import polars as pl
 
 from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.frames._parse import as_text
+from smtpreply.frames._rows import storable
 from smtpreply.frames._scalar import Row, Text
 from smtpreply.frames._schema import CLASSIFIED
-from smtpreply.frames._storable import storable
 from smtpreply.reasons import Classifier, Verdict, default_classifier
 from smtpreply.reasons.blocklists import Listing, blocklist_forms, listing_in
 from smtpreply.reasons.hints import retry_after, waiting_words

@@ -24,9 +24,8 @@ from polars.io.plugins import register_io_source
 
 from smtpreply.frames._log_lines import SHAPES, Shape
 from smtpreply.frames._parse import parsed_columns
-from smtpreply.frames._rows import ATTRIBUTES, instant, row_of
+from smtpreply.frames._rows import ATTRIBUTES, instant, row_of, storable
 from smtpreply.frames._schema import CLASSIFIED
-from smtpreply.frames._storable import storable
 from smtpreply.logs import Delivery, Direction, Format, ReplyBy, Status, scan
 from smtpreply.logs.format import Reader
 from smtpreply.logs.input.clock import STAMP, Clock

@@ -17,6 +17,7 @@ The columns are the attributes of `smtpreply.logs.Delivery`, by their names, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -25,7 +26,6 @@ import attrs
 
 from smtpreply._support.octets import to_octets
 from smtpreply.codes import EnhancedStatus
-from smtpreply.frames._storable import storable
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status
 from smtpreply.stage import Stage
 
@@ -33,6 +33,7 @@ ATTRIBUTES = tuple(field.name for field in attrs.fields(Delivery))
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (wall clocks are counted from it, too)
 _MICROSECOND = timedelta(microseconds=1)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _READ: dict[str, Callable[[str], Any]] = {
     "direction": Direction,
     "stage": Stage,
@@ -69,6 +70,17 @@ def delivery_of(row: Mapping[str, Any]) -> Delivery:
         values[name] = None if values[name] is None else read(values[name])
     values["time"] = _time(row["time"], row["utc_offset"])
     return Delivery(**values)
+
+
+def storable(text: str) -> str:
+    r"""Return a text as a column can hold it: valid UTF-8.
+
+    Each octet that is not UTF-8, which stands in a text as a surrogate escape, becomes U+FFFD.
+
+    >>> storable("\u00fc\udcff")
+    'ü\ufffd'
+    """
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def instant(time: datetime | None) -> tuple[int | None, int | None]:

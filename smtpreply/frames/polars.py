@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 try:
     import polars as pl
@@ -42,6 +42,7 @@ __all__ = [
     "DEFECT_BITS",
     "LOG",
     "PARSED",
+    "Replies",
     "classify",
     "code",
     "defect_names",
@@ -51,6 +52,8 @@ __all__ = [
     "parse",
     "scan_mail_log",
 ]
+
+_Column = TypeVar("_Column", pl.Expr, pl.Series)
 
 
 @overload
@@ -149,51 +152,38 @@ def _over(
     return column.map_batches(function, return_dtype=answer, is_elementwise=True)
 
 
-class _OfReplies:
-    """The functions of this module on the column that they are asked of."""
+class Replies(Generic[_Column]):
+    """The functions of this module as methods: the namespace ``smtp`` of expressions and series.
 
-    def __init__(self, replies: pl.Expr) -> None:
-        self._replies = replies
+    Type checkers do not know namespaces that are registered at run time. This class does the same
+    with types: ``Replies(pl.col("reply")).parse()`` is ``pl.col("reply").smtp.parse()``.
 
-    def parse(self, *, fields: Sequence[str] | None = None) -> pl.Expr:
-        """Read each reply: `smtpreply.frames.polars.parse`."""
+    Args:
+        replies: texts or octets, one reply each.
+
+    >>> Replies(pl.Series(["552 5.2.2 Mailbox full"])).code().to_list()
+    [552]
+    """
+
+    def __init__(self, replies: _Column) -> None:
+        self._replies: _Column = replies
+
+    def parse(self, *, fields: Sequence[str] | None = None) -> _Column:
+        """Return what `smtpreply.frames.polars.parse` returns."""
         return parse(self._replies, fields=fields)
 
-    def classify(self, classifier: Classifier | None = None) -> pl.Expr:
-        """Explain why servers answered so: `smtpreply.frames.polars.classify`."""
+    def classify(self, classifier: Classifier | None = None) -> _Column:
+        """Return what `smtpreply.frames.polars.classify` returns."""
         return classify(self._replies, classifier)
 
-    def code(self) -> pl.Expr:
-        """Return the codes: `smtpreply.frames.polars.code`."""
+    def code(self) -> _Column:
+        """Return what `smtpreply.frames.polars.code` returns."""
         return code(self._replies)
 
-    def enhanced(self) -> pl.Expr:
-        """Return the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
+    def enhanced(self) -> _Column:
+        """Return what `smtpreply.frames.polars.enhanced` returns."""
         return enhanced(self._replies)
 
 
-class _OfSeries:
-    """The same on a series."""
-
-    def __init__(self, replies: pl.Series) -> None:
-        self._replies = replies
-
-    def parse(self, *, fields: Sequence[str] | None = None) -> pl.Series:
-        """Read each reply: `smtpreply.frames.polars.parse`."""
-        return parse(self._replies, fields=fields)
-
-    def classify(self, classifier: Classifier | None = None) -> pl.Series:
-        """Explain why servers answered so: `smtpreply.frames.polars.classify`."""
-        return classify(self._replies, classifier)
-
-    def code(self) -> pl.Series:
-        """Return the codes: `smtpreply.frames.polars.code`."""
-        return code(self._replies)
-
-    def enhanced(self) -> pl.Series:
-        """Return the enhanced statuses as text: `smtpreply.frames.polars.enhanced`."""
-        return enhanced(self._replies)
-
-
-pl.api.register_expr_namespace("smtp")(_OfReplies)
-pl.api.register_series_namespace("smtp")(_OfSeries)
+pl.api.register_expr_namespace("smtp")(Replies)
+pl.api.register_series_namespace("smtp")(Replies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import polars as pl
 import pytest
@@ -58,6 +58,14 @@ def test_a_name_a_series_and_the_namespaces_give_the_same(
     ]
     for found in given:
         assert_series_equal(found, expected)
+
+
+def test_the_class_of_the_namespaces_has_types() -> None:
+    """A type checker knows what the methods return, which it does not of a namespace."""
+    series = frame().get_column("reply")
+    of_column = assert_type(frames.Replies(pl.col("reply")).parse(fields=["code"]), pl.Expr)
+    of_series = assert_type(frames.Replies(series).parse(fields=["code"]), pl.Series)
+    assert_series_equal(frame().select(of_column).to_series(), of_series)
 
 
 def test_some_fields_are_a_struct_of_these() -> None:
