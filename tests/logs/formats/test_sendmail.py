@@ -1,4 +1,4 @@
-"""Sendmail's less common lines: what is kept, thrown away or refused by a milter; log injection."""
+"""Sendmail's logs: deliveries, refusals, lines without a delivery; log injection."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 
 HEAD = "Nov 24 11:43:32 mx1 sm-mta[42]: "
 ID = HEAD + "5AOBhWxY012345: "
+TO = "to=<bob@example.org>, ctladdr=<al@example.com> (33/33), delay=1+02:00:03, xdelay=00:00:01, "
+SERVER = "mailer=esmtp, pri=120314, relay=mx.example.org. [192.0.2.1], "
 CLIENT = "relay=c.example [203.0.113.9]"
 
 
 def one(line: str) -> Delivery:
-    [delivery] = scan([line])
+    [delivery] = scan([line], year=2026)
     return delivery
 
 
@@ -26,31 +28,81 @@ def delivered(end: str, fields: str = "") -> Delivery:
     )
 
 
-def told(delivery: Delivery, *names: str) -> tuple[Any, ...]:
+def values_of(delivery: Delivery, *names: str) -> tuple[Any, ...]:
     return tuple(getattr(delivery, name) for name in names)
 
 
 # --- deliveries ----------------------------------------------------------------------------
 
 
+def test_every_field_of_a_delivery_is_read() -> None:
+    log = [
+        ID + "from=<al@example.com>, size=9, class=0, msgid=<7@example.com>, proto=",
+        f"{ID}{TO}{SERVER}dsn=4.1.8, stat=Deferred: 450 4.1.8 <al@example.com>: No, stat=Sent",
+    ]
+    [found] = scan(log, year=2026)
+    assert (found.sender, found.message_id, found.recipient) == (
+        "al@example.com",
+        "7@example.com",
+        "bob@example.org",
+    )
+    assert (found.relay_host, found.relay_ip) == ("mx.example.org", "192.0.2.1")
+    assert (found.status, found.delay, str(found.dsn)) == (Status.DEFERRED, 93603.0, "4.1.8")
+    assert (found.reply_by, found.direction) == (ReplyBy.REMOTE, Direction.OUTGOING)
+    assert found.reply is not None
+    assert (found.reply.code, found.reply.text) == (450, "<al@example.com>: No, stat=Sent")
+
+
+def test_the_code_of_a_success_is_not_logged() -> None:
+    found = one(f"{ID}{TO}{SERVER}dsn=2.0.0, stat=Sent (Ok: queued as 4Zq8mN2c7TzXb)")
+    assert (found.status, found.stage, found.reply_by) == (
+        Status.SENT,
+        Stage.END_OF_DATA,
+        ReplyBy.REMOTE,
+    )
+    assert (found.reply, found.text) == (None, "Ok: queued as 4Zq8mN2c7TzXb")
+
+
+def test_a_line_names_several_recipients() -> None:
+    line = f"{ID}{TO}{SERVER}dsn=5.1.1, stat=User unknown"
+    found = list(scan([line.replace("<bob@example.org>", "<a@b.example>,<c@d.example>")]))
+    assert [delivery.recipient for delivery in found] == ["a@b.example", "c@d.example"]
+    assert {delivery.status for delivery in found} == {Status.BOUNCED}
+    assert {delivery.diagnostic for delivery in found} == {"User unknown"}
+
+
+@pytest.mark.parametrize(
+    ("relay", "host", "ip"),
+    [
+        ("[127.0.0.1] [127.0.0.1]", "127.0.0.1", "127.0.0.1"),
+        ("a.example [192.0.2.9] (may be forged)", "a.example", "192.0.2.9"),
+        ("a.example.", "a.example", None),
+    ],
+)
+def test_a_relay_is_named_in_several_forms(relay: str, host: str, ip: str | None) -> None:
+    line = f"{ID}{TO}{SERVER}dsn=5.0.0, stat=Service unavailable"
+    found = one(line.replace("mx.example.org. [192.0.2.1]", relay))
+    assert (found.relay_host, found.relay_ip) == (host, ip)
+
+
 def test_where_the_reply_is_logged_it_is_read_whole() -> None:
     delivery = delivered("dsn=5.1.1, reply=550 5.1.1 No, such user, stat=User unknown")
-    assert told(delivery, "text", "reply_by", "status") == (
+    assert values_of(delivery, "text", "reply_by", "status") == (
         "550 5.1.1 No, such user",
         ReplyBy.REMOTE,
         Status.BOUNCED,
     )
     sent = delivered("dsn=2.0.0, reply=250 2.0.0 Ok: queued, stat=Sent (Ok: queued)")
     assert sent.reply is not None
-    assert told(sent, "stage", "status") == (Stage.END_OF_DATA, Status.SENT)
+    assert values_of(sent, "stage", "status") == (Stage.END_OF_DATA, Status.SENT)
     silent = delivered("dsn=4.0.0, reply=read error from mx., stat=Deferred: Connection reset")
-    assert told(silent, "text", "reply_by") == ("Connection reset", None)
+    assert values_of(silent, "text", "reply_by") == ("Connection reset", None)
 
 
 @pytest.mark.parametrize("fields", ["ntries=3, ", "tls_verify=OK, ", "tls_verify=NO, ntries=1, "])
 def test_fields_that_some_versions_add_are_stepped_over(fields: str) -> None:
     delivery = delivered("dsn=4.2.0, stat=Deferred: 450 4.2.0 Later", fields)
-    assert told(delivery, "relay_ip", "text") == ("192.0.2.1", "450 4.2.0 Later")
+    assert values_of(delivery, "relay_ip", "text") == ("192.0.2.1", "450 4.2.0 Later")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +121,26 @@ def test_an_address_of_ipv6_stands_without_its_tag() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ruleset", "stage", "recipient", "sender"),
+    [
+        ("check_rcpt", Stage.RCPT, "x@y.example", None),
+        ("check_mail", Stage.MAIL, None, "x@y.example"),
+        ("check_relay", Stage.CONNECT, None, None),
+    ],
+)
+def test_the_reply_of_a_refusal_is_our_own(
+    ruleset: str, stage: Stage, recipient: str | None, sender: str | None
+) -> None:
+    found = one(
+        f"{ID}ruleset={ruleset}, arg1=<x@y.example>, relay=c.example [203.0.113.9], "
+        "reject=550 5.7.1 <x@y.example>... Relaying denied"
+    )
+    assert (found.stage, found.status, found.reply_by) == (stage, Status.REJECTED, ReplyBy.OWN)
+    assert (found.recipient, found.sender) == (recipient, sender)
+    assert (found.relay_host, found.relay_ip) == ("c.example", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
     ("end", "status", "text"),
     [
         ("reject=550 5.7.1 No", Status.REJECTED, "550 5.7.1 No"),
@@ -78,7 +150,7 @@ def test_an_address_of_ipv6_stands_without_its_tag() -> None:
 )
 def test_a_ruleset_refuses_keeps_or_throws_away(end: str, status: Status, text: str | None) -> None:
     delivery = one(f"{ID}ruleset=check_rcpt, arg1=<b@example.org>, {CLIENT}, {end}")
-    assert told(delivery, "status", "text", "recipient", "relay_ip") == (
+    assert values_of(delivery, "status", "text", "recipient", "relay_ip") == (
         status,
         text,
         "b@example.org",
@@ -88,7 +160,7 @@ def test_a_ruleset_refuses_keeps_or_throws_away(end: str, status: Status, text: 
 
 def test_a_ruleset_that_judges_a_server_is_of_a_client() -> None:
     delivery = one(f"{ID}ruleset=tls_server, arg1=SOFTWARE, relay=mx, reject=403 4.7.0 TLS failed")
-    assert told(delivery, "direction", "stage", "reply_by", "status") == (
+    assert values_of(delivery, "direction", "stage", "reply_by", "status") == (
         Direction.OUTGOING,
         Stage.STARTTLS,
         ReplyBy.MTA,
@@ -109,18 +181,21 @@ def test_a_ruleset_that_judges_a_server_is_of_a_client() -> None:
 )
 def test_a_milter_refuses(where: str, stage: Stage) -> None:
     delivery = one(f"{ID}Milter: {where}, reject=451 4.7.1 Later")
-    assert told(delivery, "stage", "status", "text", "reply_by") == (
+    assert values_of(delivery, "stage", "status", "text", "reply_by") == (
         stage,
         Status.REJECTED,
         "451 4.7.1 Later",
         ReplyBy.OWN,
     )
-    assert told(one(f"{ID}Milter: {where}, discard"), "status", "text") == (Status.DISCARDED, None)
+    assert values_of(one(f"{ID}Milter: {where}, discard"), "status", "text") == (
+        Status.DISCARDED,
+        None,
+    )
 
 
 def test_an_address_is_refused_without_its_code() -> None:
     delivery = one(f"{ID}<b@example.org>... User unknown")
-    assert told(delivery, "recipient", "stage", "status", "diagnostic") == (
+    assert values_of(delivery, "recipient", "stage", "status", "diagnostic") == (
         "b@example.org",
         Stage.RCPT,
         Status.REJECTED,
@@ -142,13 +217,19 @@ def test_an_address_is_refused_without_its_code() -> None:
         ID + "--- 250 2.1.5 <b@example.org>... Recipient ok",
     ],
 )
-def test_what_tells_of_no_delivery_is_understood(line: str) -> None:
+def test_a_known_line_without_a_delivery_is_understood(line: str) -> None:
     run = scan([line])
     assert list(run) == []
     assert run.coverage.understood == 1
 
 
-def test_what_may_tell_of_a_delivery_and_is_not_read_is_counted() -> None:
+def test_lines_without_a_delivery() -> None:
+    run = scan([ID + "Milter add: header: X: y", HEAD + "odd"])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (2, 1)
+
+
+def test_a_line_that_may_hold_a_delivery_and_is_not_read_is_counted() -> None:
     run = scan([ID + "to=<b@example.org>, odd, stat=Sent (ok)"])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
@@ -160,7 +241,7 @@ def test_what_may_tell_of_a_delivery_and_is_not_read_is_counted() -> None:
 def test_an_address_cannot_play_the_fields_behind_it() -> None:
     evil = "<b, relay=evil [192.0.2.66], reject=250 2.1.5 Ok>"
     delivery = one(f"{ID}ruleset=check_rcpt, arg1={evil}, {CLIENT}, reject=550 5.7.1 No")
-    assert told(delivery, "relay_ip", "text") == ("203.0.113.9", "550 5.7.1 No")
+    assert values_of(delivery, "relay_ip", "text") == ("203.0.113.9", "550 5.7.1 No")
 
 
 def test_a_reply_cannot_play_a_success() -> None:

@@ -1,0 +1,80 @@
+"""OpenSMTPD's logs: deliveries in the forms of several versions, and refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpreply import Stage
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+
+HEAD = "Nov 24 11:43:32 mx1 smtpd[42]: "
+DELIVERY = (
+    '4b3a6c195c1f6010 mta delivery evpid=8f26ea98359eccea from=<al@example.com> '
+    'to=<bob@example.org> rcpt=<team@example.org> source="203.0.113.1" '
+    'relay="192.0.2.1 (mx.example.org)" delay=1m2s result="{}" stat="{}"'
+)  # fmt: skip
+
+
+def one(line: str) -> Delivery:
+    [delivery] = scan([line], year=2026)
+    return delivery
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [("Ok", Status.SENT), ("TempFail", Status.DEFERRED), ("PermFail", Status.BOUNCED)],
+)
+def test_every_field_of_a_delivery_is_read(result: str, status: Status) -> None:
+    for form in (DELIVERY, DELIVERY.replace("mta delivery", "mta event=delivery")):
+        found = one(HEAD + form.format(result, '550 5.7.1 We "really" refuse'))
+        assert (found.status, found.delay, found.queue_id) == (status, 62.0, "8f26ea98359eccea")
+        assert (found.sender, found.recipient, found.orig_recipient) == (
+            "al@example.com",
+            "bob@example.org",
+            "team@example.org",
+        )
+        assert (found.relay_host, found.relay_ip) == ("mx.example.org", "192.0.2.1")
+        assert found.reply is not None
+        assert found.reply.text == 'We "really" refuse'
+
+
+def test_the_lines_of_version_5_are_read() -> None:
+    found = one(
+        f"{HEAD}relay: PermFail for 6430369adcce4408: session=7818378a988ca63b, "
+        "from=<al@example.com>, to=<bob@example.org>, rcpt=<->, source=203.0.113.1, "
+        "relay=192.0.2.1 (mx.example.org), delay=0s, stat=550 Invalid recipient"
+    )
+    assert (found.status, found.orig_recipient, found.delay) == (Status.BOUNCED, None, 0.0)
+    assert found.reply is not None
+    assert found.reply.code == 550
+
+
+def test_a_delivery_agent_quotes_the_reply_of_the_lmtp_server() -> None:
+    line = HEAD + DELIVERY.replace("mta", "mda").replace('stat="{}"', "stat={}")
+    said = 'Error (temporary failure: "mail.lmtp: LMTP server error: 550 5.7.1 No")'
+    found = one(line.format("TempFail", said))
+    assert (found.status, found.direction) == (Status.DEFERRED, Direction.LOCAL)
+    assert (found.text, found.reply_by) == ("550 5.7.1 No", ReplyBy.REMOTE)
+    own = one(line.format("TempFail", "Error (mda is busy)"))
+    assert own.diagnostic == "Error (mda is busy)"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '4b3a6c195c1f6010 smtp failed-command command="RCPT TO:<b@c>" result="550 Invalid"',
+        '4b3a6c195c1f6010 smtp event=failed-command address=203.0.113.9 host=c command="RCPT TO:'
+        '<b@c>" result="550 Invalid"',
+        'smtp-in: Failed command on session 7818378b78e6ffe0: "RCPT TO:<b@c>" => 550 Invalid',
+    ],
+)
+def test_the_reply_of_a_refusal_is_our_own(line: str) -> None:
+    found = one(HEAD + line)
+    assert (found.text, found.reply_by, found.stage) == ("550 Invalid", ReplyBy.OWN, Stage.RCPT)
+
+
+def test_lines_without_a_delivery() -> None:
+    run = scan([HEAD + "4b3a6c195c1f6010 smtp connected address=local", HEAD + "odd"])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (2, 1)
+    assert one(DELIVERY.format("Ok", "250 Ok")).mta == "opensmtpd"
