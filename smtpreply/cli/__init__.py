@@ -2,16 +2,16 @@
 
 Exit codes:
 
-- 0: all was read.
-- 1: there was no reply to read; with ``--strict``, a reply that RFC 5321 does not allow; a file
-  that could not be read to its end; click or rich is not installed.
-- 2: the command line itself was wrong; a file that does not exist.
+- 0: success.
+- 1: no reply was found; with ``--strict``, a reply violates RFC 5321; a file could not be read to
+  its end; click or rich is not installed.
+- 2: usage error, such as a file that does not exist.
 - 130: interrupted (Ctrl-C).
-- 141: whoever read the output has stopped, as ``head`` does.
+- 141: the reader of the output has closed it, as ``head`` does.
 
-The last two are 128 and the number of the signal, as a shell counts them.
+The last two are 128 plus the number of the signal, as in a shell.
 
-Each subcommand is a module of its own; `smtpreply.cli.group` puts them together.
+Each subcommand has its own module; `smtpreply.cli.group` is the group of them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def main() -> None:
     """Run the command line with `sys.argv`, and exit.
 
     Raises:
-        SystemExit: always, with the exit code. Without click or rich, with one line that says how
-            to install them.
+        SystemExit: always, with the exit code; with the `pip` command to run where click or rich
+            is not installed.
     """
     try:
         importlib.import_module("smtpreply.cli.group").group(prog_name="smtpreply")

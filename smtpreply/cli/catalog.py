@@ -1,4 +1,4 @@
-"""``smtpreply code``, ``compare``, ``search`` and ``codes``: the catalog on the command line."""
+"""``smtpreply code``, ``compare``, ``search`` and ``codes``: look up catalog entries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _format = click.option(
 
 
 def _shown(subject: Callable[[], Entry | Comparison], style: Format, language: str) -> None:
-    """Show what `subject` looks up, or say in one line that there is none (exit code 1)."""
+    """Show the entry that `subject` returns, or report in one line why not (exit code 1)."""
     try:
         found = subject()
     except ReplyError as error:
@@ -54,9 +54,9 @@ def _shown(subject: Callable[[], Entry | Comparison], style: Format, language: s
 @language_option
 @_format
 def code_command(key: str, language: str, style: Format) -> None:
-    """Say what a code means: 550, 5.1.1, X.7.1, STARTTLS, SCRAM-SHA-256, RCPT.
+    """Show the meaning of a code: 550, 5.1.1, X.7.1, STARTTLS, SCRAM-SHA-256, RCPT.
 
-    Exit code 1: the catalog has no such thing.
+    Exit code 1: the catalog has no such entry.
     """
     _shown(lambda: lookup(key, language=language), style, language)
 
@@ -69,7 +69,7 @@ def code_command(key: str, language: str, style: Format) -> None:
 def compare_command(first: str, second: str, language: str, style: Format) -> None:
     """Compare two reply codes, two enhanced status codes, or one of each.
 
-    Exit code 1: one of them is no code, or both are the same.
+    Exit code 1: one of them is not a code, or both are the same.
     """
     _shown(lambda: compare(first, second, language=language), style, language)
 
@@ -92,12 +92,12 @@ def search_command(words: tuple[str, ...], limit: int, language: str) -> None:
 
 
 @click.command("codes")
-@click.option("--command", "verb", metavar="VERB", help="Only the replies that VERB may get.")
-@click.option("--class", "digit", type=click.IntRange(2, 5), help="Only those of this class.")
-@click.option("--count", is_flag=True, help="How many entries each family has, instead.")
+@click.option("--command", "verb", metavar="VERB", help="Only reply codes that VERB may receive.")
+@click.option("--class", "digit", type=click.IntRange(2, 5), help="Only reply codes of this class.")
+@click.option("--count", is_flag=True, help="Print the number of entries of each kind instead.")
 @language_option
 def codes_command(verb: str | None, digit: int | None, language: str, *, count: bool) -> None:
-    """List the reply codes of the catalog, or count all that it holds."""
+    """List the reply codes of the catalog, or count its entries."""
     if count:
         for family, number in _families().items():
             click.echo(f"{number:5}  {family}")

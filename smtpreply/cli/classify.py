@@ -1,4 +1,4 @@
-"""``smtpreply classify``: why, for every reply in a file."""
+"""``smtpreply classify``: the verdict on each reply in a file."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _COLUMNS = (
     "retry_after",
     "text",
 )
-_LONG = 1_000_000  # octets of a file: above, a bar shows how far it has been read
+_LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
 
 @click.command("classify")
 @click.argument("path", metavar="FILE|-", type=click.Path(exists=True, allow_dash=True))
-@click.option("--json", "style", flag_value="json", help="A JSON object a line.")
-@click.option("--csv", "style", flag_value="csv", help="Comma-separated, with a head line.")
+@click.option("--json", "style", flag_value="json", help="Print a JSON object a line.")
+@click.option("--csv", "style", flag_value="csv", help="Print comma-separated values.")
 @rules_option
 @language_option
 def classify_command(path: str, style: str | None, rules: tuple[str, ...], language: str) -> None:
-    """Explain why each reply in a file was given: a line for each.
+    """Classify each reply in a file: a line of output for each.
 
-    The file holds a text a line: replies, or what logs and bounces made of them; a reply of
-    several lines ("550-...", "550 ...") is one. The columns, which tabs part, are: line, reason,
+    The file holds one text a line: a reply, or how a log or bounce quotes it; a reply of several
+    lines ("550-...", "550 ...") counts as one text. The tab-separated columns are: line, reason,
     disposition, whether to suppress the address, what decided, the rule, code, enhanced status,
-    provider, seconds to wait, and the text; "-" where there is nothing.
+    provider, seconds to wait, and the text. An empty column is "-".
     """
     classifier = classifier_of(rules)
     write = {"json": _write_json, "csv": _csv_writer()}.get(style or "", _write_columns)
@@ -59,7 +59,7 @@ def classify_command(path: str, style: str | None, rules: tuple[str, ...], langu
 
 
 def _read(path: str) -> Iterator[bytes]:
-    """Read a file, with a bar on stderr if it is long and somebody looks."""
+    """Yield the lines of a file, with a progress bar on stderr if it is long."""
     size = Path(path).stat().st_size if path != "-" else 0
     if size < _LONG or not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
         yield from lines_of(path)

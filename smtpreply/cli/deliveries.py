@@ -1,4 +1,4 @@
-"""Every delivery into a file: JSON lines, CSV or Parquet, by the file's name."""
+"""Write deliveries to a file: JSON lines, CSV or Parquet, by the suffix of its name."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a name that does not tell how to write.
+    """Check that the suffix of a file name is one of the formats, and that its extra is installed.
 
     Raises:
-        click.BadParameter: it has none of the endings.
-        ImportError: Parquet needs what is not installed.
+        click.BadParameter: the suffix is unknown.
+        ImportError: the extra for Parquet is not installed.
     """
     if path.suffix not in _WRITERS:
-        raise click.BadParameter(f"is {', '.join(_WRITERS)}", param_hint="--deliveries")
+        raise click.BadParameter(
+            f"must end in one of: {', '.join(_WRITERS)}", param_hint="--deliveries"
+        )
     if _WRITERS[path.suffix] is _parquet:
         import_module("smtpreply.frames._deliveries")
 
 
 def write(deliveries: Iterable[Delivery], path: Path) -> None:
-    """Write deliveries as they come.
+    """Write deliveries one by one as they are read.
 
     Args:
-        deliveries: what to write.
-        path: where to: ``.jsonl``, ``.csv`` or ``.parquet``, which needs an extra.
+        deliveries: the deliveries.
+        path: the file: ``.jsonl``, ``.csv`` or ``.parquet``, which needs an extra.
     """
     _WRITERS[path.suffix](deliveries, path)
 

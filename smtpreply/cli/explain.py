@@ -1,4 +1,4 @@
-"""``smtpreply explain``: one reply taken apart, and why."""
+"""``smtpreply explain``: show the parts of one reply, their meaning and the verdict."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from smtpreply.reply.diagnostic import parse_diagnostic
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse
 
-# Go prints a reply as 550 "5.1.1 ...\n...". That is a reply in form, too, but not what was meant.
+# Go prints a reply as 550 "5.1.1 ...\n...", which is a well-formed reply with quotes in its text.
 _GO_QUOTED = re.compile(rb'\s*[2-5][0-9][0-9] ".*"\s*', re.DOTALL)
 
 
 @click.command("explain")
 @click.argument("words", metavar="REPLY|-", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@click.option("--stage", help='What was answered, such as "RCPT".')
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--stage", help='Stage of the session that was answered, such as "RCPT".')
 @rules_option
 @language_option
 def explain_command(
@@ -45,12 +45,13 @@ def explain_command(
 ) -> None:
     r"""Explain one reply: "550 5.1.1 No such user", or "-" for standard input.
 
-    It is taken apart, its code explained, and then why the server said so, by which words, and
-    what to do. This also reads a reply as bounces, logs and programs write it down: "smtp; 550
-    5.1.1 ...", "(550, b'5.1.1 ...')", "host mx.example.com said: 550 ...", or a diagnostic without
-    a code ("Connection timed out"). Only in a program's quotes does \n mean a new line.
+    Shows its parts and the meaning of its code, then the reason for the refusal, the words that
+    decided, and what to do. Replies are also read as bounces, logs and programs print them: "smtp;
+    550 5.1.1 ...", "(550, b'5.1.1 ...')", "host mx.example.com said: 550 ...", and so are
+    diagnostics without a code ("Connection timed out"). \n is a line break only within the quotes
+    of a program.
 
-    Exit code 1: there is more than one reply, or neither a reply nor a known diagnostic.
+    Exit code 1: more than one reply, or neither a reply nor a known diagnostic.
     """
     given = sys.stdin.buffer.read() if words == ("-",) else octets_of(" ".join(words))
     reply = _read(given)
@@ -73,15 +74,15 @@ def explain_command(
 
 
 def _as_dict(reply: Reply | None, verdict: Verdict, language: str) -> dict[str, Any]:
-    said: dict[str, Any] = {"text": verdict.text}
+    values: dict[str, Any] = {"text": verdict.text}
     if reply is not None:
         canonical = bytes(reply).decode("utf-8", "surrogateescape")
-        said = reply.to_dict() | {"canonical": canonical}
-    return said | {"verdict": verdict.to_dict(language)}
+        values = reply.to_dict() | {"canonical": canonical}
+    return values | {"verdict": verdict.to_dict(language)}
 
 
 def _read(given: bytes) -> Reply | None:
-    """Read the reply; None where the text is a sentence, with or without a reply in it."""
+    """Return the reply; None where the text is a sentence, with or without a reply in it."""
     octets = _as_sent(given)
     try:
         if _GO_QUOTED.fullmatch(octets):
@@ -103,7 +104,7 @@ def _read_diagnostic(given: bytes) -> Reply | None:
 
 
 def _as_sent(given: bytes) -> bytes:
-    """Return what was typed with the line ends that a server sends: a shell has LF, or none."""
+    """Return the input with CRLF line ends, as a server sends them: a shell has LF, or none."""
     octets = given.removeprefix(b"\xef\xbb\xbf")
     if b"\r\n" not in octets:
         octets = octets.replace(b"\n", b"\r\n")

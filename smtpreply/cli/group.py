@@ -1,4 +1,4 @@
-"""The group of subcommands, and what is the same for all of them."""
+"""The group of subcommands, and the options and signal handling that they share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import click
 
 import smtpreply
 
-# Where each command is: a module of this package, and the name in it. It is imported when someone
-# asks for the command: the patterns of all logs need not be compiled to read one reply.
+# The module of each command in this package, and its name there. A module is imported when its
+# command runs, so that parsing one reply does not compile the patterns of all log formats.
 _COMMANDS = {
     "classify": ("classify", "classify_command"),
     "code": ("catalog", "code_command"),
@@ -32,7 +32,7 @@ _BROKEN_PIPE = 141
 
 
 class _Group(click.Group):
-    """A group that ends as a Unix tool does when it is interrupted or nobody reads on."""
+    """A group that exits as Unix tools do on an interrupt or a closed pipe."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -53,7 +53,7 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
-            # What is still buffered has to go somewhere, or Python complains at its very end.
+            # Python flushes stdout at exit, which would raise again: send it to the null device.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(_BROKEN_PIPE)
 
@@ -61,13 +61,12 @@ class _Group(click.Group):
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 all was read, 1 there was no reply to read (with --strict: or one that "
-    "RFC 5321 does not allow), 2 the command line was wrong, 130 interrupted, 141 the output was "
-    "not read to its end.",
+    epilog="Exit codes: 0 success, 1 nothing found or input could not be read (with --strict: or a "
+    "reply violates RFC 5321), 2 usage error, 130 interrupted, 141 the output was closed.",
 )
 @click.version_option(smtpreply.__version__, prog_name="smtpreply")
 def group() -> None:
-    """Read what a mail server answered: SMTP replies as typed values."""
+    """Parse and explain the replies of mail servers, and summarize mail logs."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that knows no Cyrillic is no reason to stop.
+        # A terminal without Cyrillic, for example, must not end the program.
         sys.stdout.reconfigure(errors="backslashreplace")

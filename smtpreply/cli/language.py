@@ -22,5 +22,5 @@ language_option = click.option(
     show_default=True,
     metavar="TAG",
     callback=_known,
-    help=f"One of {', '.join(LANGUAGES)}.",
+    help=f"Language of the texts: {', '.join(LANGUAGES)}.",
 )

@@ -1,4 +1,4 @@
-"""Where output goes, and how it looks there."""
+"""Output to a terminal: whether there is one, and drawing on it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rich.console import Console, RenderableType
 
 
 def wants_drawing() -> bool:
-    """Whether a person looks at a terminal, and has not asked for plain text (no-color.org)."""
+    """Return whether stdout is a terminal and NO_COLOR is not set (no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def draw(renderable: RenderableType) -> None:
-    """Draw on the terminal."""
+    """Print a rich renderable on stdout, without interpreting markup in it."""
     Console(markup=False, emoji=False, highlight=False).print(renderable)

@@ -1,4 +1,4 @@
-"""``smtpreply parse``: replies and transcripts as a table, as plain columns, or as JSON lines."""
+"""``smtpreply parse``: show replies and transcripts as a table, plain columns or JSON lines."""
 
 from __future__ import annotations
 
@@ -23,25 +23,24 @@ from smtpreply.reply.parser import parse
     nargs=-1,
     type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for each reply.")
-@click.option("--strict", is_flag=True, help="Complain of replies that RFC 5321 does not allow.")
-@click.option("--skipped", is_flag=True, help="Show the lines that were skipped, too (on stderr).")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per reply, one a line.")
+@click.option("--strict", is_flag=True, help="Reject replies that violate RFC 5321.")
+@click.option("--skipped", is_flag=True, help="Also print skipped lines, on stderr.")
 @click.pass_context
 def parse_command(
     ctx: click.Context, files: tuple[str, ...], *, as_json: bool, strict: bool, skipped: bool
 ) -> None:
-    """Read the replies in files, or in standard input.
+    """Parse the replies in files or standard input.
 
-    A file holds replies as they came, or the transcript of a session: of swaks, openssl s_client,
-    curl -v, telnet, Python's smtplib, sendmail -v, exim -v, with the marks S: and C:, or in one of
-    Postfix's notices. What the client and the program said is skipped.
+    A file holds raw replies, or the transcript of a session: of swaks, openssl s_client, curl -v,
+    telnet, Python's smtplib, sendmail -v, exim -v, with the prefixes S: and C:, or in a notice by
+    Postfix. Lines of the client and of the program are skipped.
 
-    In a terminal this draws a table. Elsewhere, or where NO_COLOR is set, it writes a line for each
-    reply, with columns that tabs part: line, code, class, enhanced status, text, defects, and the
-    command that was answered; before them, if there are several files, the file. Where there is
-    nothing, there is a "-".
+    In a terminal the output is a table. Elsewhere, or with NO_COLOR set, it is a line for each
+    reply with tab-separated columns: line, code, class, enhanced status, text, defects, and the
+    command that was answered; with several files, the file comes first. An empty column is "-".
 
-    Lines that are skipped are no failure; a file without a single reply is (exit code 1).
+    Skipped lines are no failure; a file without any reply is (exit code 1).
     """
     sources = [_Source(file, show_skipped=skipped) for file in files or ("-",)]
     for source in sources:
@@ -53,13 +52,13 @@ def parse_command(
         else:
             _write_columns(source, exchanges, with_name=len(sources) > 1)
         if not source.replies:
-            source.complain("no reply in it")
+            source.complain("no reply found")
     if any(source.complaints for source in sources):
         ctx.exit(1)
 
 
 class _Source:
-    """A file to read, and what came of it so far."""
+    """A file to parse, with counts of its replies, skipped lines and errors."""
 
     def __init__(self, path: str, *, show_skipped: bool) -> None:
         self.name = path
@@ -69,7 +68,7 @@ class _Source:
         self._show_skipped = show_skipped
 
     def exchanges(self) -> Iterator[Exchange]:
-        """Read the file, and count."""
+        """Yield the replies of the file, and count them."""
         for item in iter_transcript(self._lines()):
             if isinstance(item, Exchange):
                 self.replies += 1
@@ -80,7 +79,7 @@ class _Source:
                 self._say(f"skipped: {item.text}", item.line)
 
     def checked(self) -> Iterator[Exchange]:
-        """Read the file, and complain of every reply that is not as RFC 5321 has it."""
+        """Yield the replies of the file, and report each that violates RFC 5321."""
         for exchange in self.exchanges():
             try:
                 parse(exchange.reply.raw, strict=True)
@@ -89,7 +88,7 @@ class _Source:
             yield exchange
 
     def complain(self, message: str, line: int | None = None) -> None:
-        """Say on stderr what is wrong, and remember that something is."""
+        """Report an error on stderr, and count it."""
         self.complaints += 1
         self._say(message, line)
 
@@ -108,7 +107,7 @@ class _Source:
 def _write_json(source: _Source, exchanges: Iterator[Exchange]) -> None:
     for exchange in exchanges:
         place = {"file": source.name, "line": exchange.line, "command": exchange.command}
-        # ASCII alone: JSON's own escapes keep control characters and odd octets from a terminal.
+        # ASCII only: JSON escapes keep control characters and undecodable octets off the terminal.
         sys.stdout.write(json.dumps(place | exchange.reply.to_dict()) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""``smtpreply rules``: for those who write rules of their own."""
+"""``smtpreply rules``: check and test custom rules, and find texts that no rule explains."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ rules_option = click.option(
     multiple=True,
     metavar="FILE",
     type=click.Path(exists=True),
-    help="Your own rules, which are asked before ours. May be given several times.",
+    help="Custom rules, which precede the built-in ones. May be repeated.",
 )
 
 
 def classifier_of(paths: tuple[str, ...]) -> Classifier:
-    """Make the classifier of our rules and those in files.
+    """Return the classifier of the rules in files and the built-in ones.
 
     Raises:
         click.ClickException: a file breaks the schema.
@@ -39,7 +39,7 @@ def classifier_of(paths: tuple[str, ...]) -> Classifier:
 
 @click.group("rules")
 def rules_group() -> None:
-    """Check and test rules of reasons, and find what they don't explain."""
+    """Check and test custom rules, and find texts that no rule explains."""
 
 
 @rules_group.command("check")
@@ -47,7 +47,8 @@ def rules_group() -> None:
 def check_command(paths: tuple[str, ...]) -> None:
     """Check files of rules: schema, examples, shadowing, contradictions.
 
-    The rules are tried as they will be used, before ours. Exit code 1: something is wrong.
+    The rules are checked as they are used: before the built-in ones. Exit code 1: there are
+    problems.
     """
     classifier = classifier_of(paths)
     own = [rule for rule in classifier.rules if rule.layer == 0]
@@ -61,10 +62,10 @@ def check_command(paths: tuple[str, ...]) -> None:
 
 @rules_group.command("test")
 @click.argument("text")
-@click.option("--stage", help='What was answered, such as "RCPT".')
+@click.option("--stage", help='Stage of the session that was answered, such as "RCPT".')
 @rules_option
 def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
-    """Show what matches a text and why, the best first."""
+    """Show the rules and codes that match a text, the best match first."""
     try:
         verdict = classifier_of(rules).classify(text, stage=stage)
     except ValueError as error:
@@ -75,22 +76,22 @@ def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
 
 
 def _described(finding: Finding, verdict: Verdict) -> str:
-    said = f"{finding.reason.value}: {finding.basis.value}"
+    described = f"{finding.reason.value}: {finding.basis.value}"
     if finding.rule is None or finding.wanted is None:
         known = {"code": verdict.code, "enhanced status": verdict.status}
-        return f"{said} {known.get(finding.basis.value) or ''}".rstrip()
+        return f"{described} {known.get(finding.basis.value) or ''}".rstrip()
     words = " * ".join(chunk.strip() for chunk in finding.wanted.chunks)
-    return escape(f"{said} {words!r}, rule {finding.rule.id} ({finding.rule.source})")
+    return escape(f"{described} {words!r}, rule {finding.rule.id} ({finding.rule.source})")
 
 
 @rules_group.command("unexplained")
 @click.argument("path", metavar="FILE|-", type=click.Path(exists=True, allow_dash=True))
-@click.option("--limit", default=20, show_default=True, help="How many to list.")
+@click.option("--limit", default=20, show_default=True, help="Number of texts to list.")
 @rules_option
 def unexplained_command(path: str, limit: int, rules: tuple[str, ...]) -> None:
-    """List what nothing explains: counts and texts, with addresses, hosts, ids and times masked.
+    """List unexplained texts with counts; addresses, hosts, ids and times are masked.
 
-    That is, replies that are unknown, or of which only the code says anything.
+    A text is unexplained if neither its words nor an enhanced status gives a reason.
     """
     classifier = classifier_of(rules)
     counts: Counter[str] = Counter()
@@ -105,5 +106,5 @@ def unexplained_command(path: str, limit: int, rules: tuple[str, ...]) -> None:
     click.echo(f"{counts.total()} of {_counted(seen, 'text')} unexplained", err=True)
 
 
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""``smtpreply scan``: what servers answered, and why mail did not arrive, out of logs."""
+"""``smtpreply scan``: summarize mail logs: replies, outcomes, and why mail did not arrive."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _ROWS = 100_000
-_LONG = 20_000_000  # octets: below, there is nothing to wait for
+_LONG = 20_000_000  # octets: the size from which a progress bar is worth showing
 
-# What needs an order, what has no end, and what would name somebody.
-_APART = (
+# Options that exclude each other: --jobs loses the order, --follow never ends, and
+# --unreadable would defeat --anonymize.
+_EXCLUSIVE = (
     ("--jobs", "--follow"),
     ("--jobs", "--deliveries"),
     ("--jobs", "--unreadable"),
@@ -46,7 +47,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 
 @attrs.frozen(kw_only=True)
 class _Output:
-    """Where to, beside the report."""
+    """Output options other than the summary itself."""
 
     as_json: bool
     html: Path | None
@@ -57,29 +58,56 @@ class _Output:
 
 @click.command("scan")
 @click.argument("paths", metavar="PATH...|-", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
-@click.option("--html", metavar="FILE", type=_file, help="Write the report as a page, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--html", metavar="FILE", type=_file, help="Also write the report as an HTML page.")
 @click.option(
     "--deliveries",
     metavar="FILE",
     type=_file,
-    help="Write every delivery to FILE.jsonl, FILE.csv or FILE.parquet.",
+    help="Write each delivery to FILE.jsonl, FILE.csv or FILE.parquet.",
 )
 @click.option(
-    "--unreadable", metavar="FILE", type=_file, help="Write the lines that are not understood."
+    "--unreadable", metavar="FILE", type=_file, help="Write the lines that could not be parsed."
 )
-@click.option("--anonymize", is_flag=True, help="Pseudonyms for addresses, hosts and IPs.")
-@click.option("--key", default="", help="The same key gives the same pseudonyms. Default: random.")
-@click.option("--format", "name", metavar="NAME", help="The only format. Default: as lines show.")
-@click.option("--year", type=int, help="Of the first stamp without one. Default: the file's.")
-@click.option("--tz", help="Time zone of stamps that name none, such as Europe/Vienna.")
-@click.option("--status", type=click.Choice([kind.value for kind in Status]), help="Only these.")
-@click.option("--domain", help="Only recipients of this domain.")
-@click.option("--reason", type=click.Choice([why.value for why in Reason]), help="Only refused so.")
-@click.option("--since", type=click.DateTime(_TIMES), help="Only from then on, by the log's clock.")
-@click.option("--until", type=click.DateTime(_TIMES), help="Only before then.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Processes to read with.")
-@click.option("--follow", is_flag=True, help="Read on as the file grows, as tail -F; Ctrl-C ends.")
+@click.option("--anonymize", is_flag=True, help="Replace addresses, hosts and IPs by pseudonyms.")
+@click.option("--key", default="", help="Key of the pseudonyms. Default: a random one.")
+@click.option(
+    "--format",
+    "name",
+    metavar="NAME",
+    help="Read all input as this format. Default: detect it per line.",
+)
+@click.option(
+    "--year",
+    type=int,
+    help="Year of the first timestamp that has none. Default: from the file's modification time.",
+)
+@click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in Status]),
+    help="Only deliveries with this status.",
+)
+@click.option("--domain", help="Only deliveries to recipients in this domain.")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in Reason]),
+    help="Only refusals with this reason.",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(_TIMES),
+    help="Only deliveries from this time on, by the log's clock.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(_TIMES),
+    help="Only deliveries before this time, by the log's clock.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Number of processes.")
+@click.option(
+    "--follow", is_flag=True, help="Keep reading as the file grows, like tail -F; Ctrl-C stops."
+)
 def scan_command(
     *,
     paths: tuple[str, ...],
@@ -96,12 +124,12 @@ def scan_command(
     follow: bool,
     **wanted: Any,
 ) -> None:
-    """Sum up the deliveries in mail logs.
+    """Summarize the deliveries in mail logs.
 
-    A path is a file, a folder or a glob; files may be compressed by gzip, bzip2, xz or zstd, and
-    those of a rotated log are read from the oldest on. "-" is the standard input.
+    PATH is a file, a folder or a glob. Files may be compressed with gzip, bzip2, xz or zstd; the
+    files of a rotated log are read oldest first. "-" is standard input.
     """
-    # Rows of a log make no circles, and to look for some takes a tenth of the time.
+    # Deliveries form no reference cycles; the cycle collector would cost a tenth of the run.
     gc.set_threshold(_ROWS)
     output = _Output(
         as_json=as_json,
@@ -133,9 +161,11 @@ def _check(
     paths: tuple[str, ...], name: str | None, output: _Output, *, jobs: int, follow: bool
 ) -> None:
     if "-" in paths and len(paths) > 1:
-        raise click.UsageError('"-" stands alone')
+        raise click.UsageError('"-" cannot be combined with other paths')
     if name is not None and name not in known_formats():
-        raise click.BadParameter(f"is one of: {', '.join(known_formats())}", param_hint="--format")
+        raise click.BadParameter(
+            f"must be one of: {', '.join(known_formats())}", param_hint="--format"
+        )
     given = {
         "--jobs": jobs > 1,
         "--follow": follow,
@@ -144,14 +174,14 @@ def _check(
         "--anonymize": output.names is not None,
         "-": paths == ("-",),
     }
-    for one, other in _APART:
+    for one, other in _EXCLUSIVE:
         if given[one] and given[other]:
-            raise click.UsageError(f"{one} does not go with {other}")
+            raise click.UsageError(f"{one} cannot be combined with {other}")
     _check_extras(output)
 
 
 def _check_extras(output: _Output) -> None:
-    """Find out what is missing before a long log is read."""
+    """Report a missing extra before a long log is read."""
     try:
         if output.deliveries is not None:
             check_ending(output.deliveries)
@@ -170,7 +200,7 @@ def _read(
     jobs: int,
     follow: bool,
 ) -> Total:
-    """Read what there is to read."""
+    """Read the logs and return their total; write deliveries and unreadable lines if asked."""
     source: Any = sys.stdin.buffer
     size = 0
     if paths != ("-",):
@@ -195,7 +225,7 @@ def _read(
 
 
 def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
-    """Write every delivery, and sum them up on the way."""
+    """Write each delivery, and return the total of all."""
     total = Total(coverage=run.coverage)
     names = output.names
 
@@ -217,8 +247,8 @@ def _show(total: Total, output: _Output) -> None:
 
         output.html.write_text(html_report(summary, coverage), encoding="utf-8")
     if output.as_json:
-        told = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        shown = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
     else:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
         from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
@@ -228,7 +258,7 @@ def _show(total: Total, output: _Output) -> None:
 
 @contextmanager
 def _bar(size: int) -> Iterator[Callable[[int], None]]:
-    """Show how far a long log has been read, on stderr, where somebody looks."""
+    """Show a progress bar for a long log on stderr, if that is a terminal."""
     if size < _LONG or not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
         yield lambda _octets: None
         return

@@ -11,12 +11,19 @@ import click
 
 @click.command("site")
 @click.argument("out", type=click.Path(file_okay=False, writable=True, path_type=Path))
-@click.option("--language", "-l", "chosen", multiple=True, metavar="TAG", help="Only these.")
+@click.option(
+    "--language",
+    "-l",
+    "chosen",
+    multiple=True,
+    metavar="TAG",
+    help="Only this language. May be repeated.",
+)
 def site_command(out: Path, chosen: tuple[str, ...]) -> None:
     """Write the catalog as a static site into OUT: every code, every comparison, all languages.
 
-    Open OUT/index.html; no network is needed. Exit code 1: OUT can't be written, or jinja2 is not
-    installed (pip install 'smtpreply[cli,report]').
+    Open OUT/index.html; no network is needed. Exit code 1: OUT cannot be written, or jinja2 is
+    not installed (pip install 'smtpreply[cli,report]').
     """
     try:
         site = importlib.import_module("smtpreply.catalog.site.site")

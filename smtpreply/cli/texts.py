@@ -1,4 +1,4 @@
-"""Texts to classify, from files: one a line, and a reply of several lines as one."""
+"""Split files into texts to classify: one a line, and a reply of several lines as one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from smtpreply._support.escape import escape
 
 _CONTINUED = re.compile(rb"\s*([2-5][0-9][0-9])-")
-_MOST_LINES = 100  # of one reply; what goes on beyond is a new one
+_MOST_LINES = 100  # of one reply; further lines begin a new one
 
 
 class Text(NamedTuple):
@@ -22,7 +22,7 @@ class Text(NamedTuple):
 
 
 def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
-    """Yield each line as a text, but the lines ``550-``, ``550-``, ``550`` together.
+    """Yield each line as a text, the lines ``550-``, ``550-``, ``550`` of a reply as one.
 
     >>> [text.octets for text in texts_in([b"550-No such", b"550 user", b"User unknown"])]
     [b'550-No such\\n550 user', b'User unknown']
@@ -50,10 +50,10 @@ def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
 
 
 def lines_of(path: str) -> Iterator[bytes]:
-    """Read a file, or standard input for "-", line by line.
+    """Yield the lines of a file, or of standard input for "-".
 
     Raises:
-        click.FileError: it cannot be read.
+        click.FileError: the file cannot be read.
     """
     try:
         with click.open_file(path, "rb") as stream:

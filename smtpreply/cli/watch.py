@@ -1,4 +1,4 @@
-"""What is seen of a scan while it runs: a bar, and the report of a log that is followed."""
+"""Live views of a scan: a progress bar, and the growing report of a log that is followed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bar(size: int) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how many octets have been read, how fast, and how long the rest takes.
+    """Show a progress bar on stderr: octets read, speed and remaining time.
 
     Args:
-        size: how many octets there are.
+        size: the number of octets to read.
+
+    Yields:
+        A function to call with the number of octets of each step.
     """
     columns = (
         TextColumn("scan"),
@@ -48,9 +51,9 @@ def bar(size: int) -> Iterator[Callable[[int], None]]:
 
 
 def followed(run: Scan, wanted: DeliveryFilter, names: Pseudonyms | None) -> Total:
-    """Show the report on stderr as it grows, until somebody has seen enough, and give it."""
+    """Show the growing report on stderr until Ctrl-C; return the total."""
     total = Total(coverage=run.coverage)
-    lock = threading.Lock()  # the screen is drawn by a thread of its own
+    lock = threading.Lock()  # rich draws in another thread
 
     def drawn() -> RenderableType:
         with lock:

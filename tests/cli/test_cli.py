@@ -92,7 +92,7 @@ def test_skipped_lines_are_shown_if_asked_for() -> None:
 
 def test_a_file_without_a_reply_is_a_failure() -> None:
     result = run("parse", stdin="hello\n")
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "-: no reply in it\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "-: no reply found\n")
 
 
 def test_the_other_files_are_read_all_the_same() -> None:

@@ -176,7 +176,7 @@ def test_processes_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_some_options_do_not_go_together(log: Path, args: list[str]) -> None:
     result = run(log, *args)
     assert result.exit_code == 2
-    assert "does not go with" in result.output
+    assert "cannot be combined with" in result.output
 
 
 @pytest.mark.parametrize(

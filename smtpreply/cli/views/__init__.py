@@ -1,1 +1,1 @@
-"""What the commands print: tables and pages."""
+"""Views: the tables and pages that commands print."""

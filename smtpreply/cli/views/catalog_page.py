@@ -1,4 +1,4 @@
-"""A page of the catalog as a terminal shows it. Needs rich."""
+"""A catalog page for the terminal. Needs rich."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INDENT = 2
 
 
 def page(document: Document) -> RenderableType:
-    """Draw a document: headings in colour, everything below them indented.
+    """Return a document as a rich renderable: coloured headings with indented content.
 
     >>> from smtpreply.catalog import describe, lookup
     >>> isinstance(page(describe(lookup(250))), Group)
@@ -57,7 +57,7 @@ def _block(block: Block) -> Iterator[Text]:
 
 
 def _prose(text: str) -> Text:
-    """Set what stands in backticks apart, and drop the backticks."""
+    """Return a text with its code spans, which are in backticks, coloured."""
     drawn = Text()
     for number, part in enumerate(text.split("`")):
         drawn.append(part, style="green" if number % 2 else "")

@@ -1,7 +1,7 @@
-"""Replies as a terminal shows them, and as plain text for a pipe. Needs rich.
+"""Views of replies for the terminal, and as plain text for a pipe. Needs rich.
 
-What a server wrote is escaped first, and reaches rich as `Text` only: rich would read markup in a
-plain string ("[red]"), and a terminal would obey escape sequences.
+Text from a server is escaped first, and reaches rich as `Text` only: rich would interpret markup
+in a plain string ("[red]"), and a terminal would obey escape sequences.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _MARK = "bold reverse"
 
 
 def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: str = "") -> Table:
-    """Draw replies as a table, with a row for each: line, code, class, status, text, defects.
+    """Return a table with a row for each reply: line, code, class, status, text, defects.
 
-    Below the text stands the command that was answered, where it is known.
+    The command that was answered, where it is known, is below the text.
 
     >>> replies_table([]).row_count
     0
@@ -53,7 +53,7 @@ def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: st
     for name in ("class", "enhanced"):
         table.add_column(name, no_wrap=True)
     table.add_column("text", ratio=1, overflow="fold")
-    if any(row.reply.defects for row in rows):  # else the room is the text's
+    if any(row.reply.defects for row in rows):  # otherwise the text gets the space
         table.add_column("defects", overflow="fold", max_width=20)
     for row in rows:
         table.add_row(*_cells(row)[: len(table.columns)])
@@ -61,9 +61,9 @@ def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: st
 
 
 def plain_row(exchange: Exchange) -> str:
-    r"""Return a reply as one line of columns that tabs part, as `cut` and `awk` read them.
+    r"""Return a reply as one line of tab-separated columns, for `cut` and `awk`.
 
-    Line, code, class, enhanced status, text, defects, command; "-" where there is none. The lines
+    Line, code, class, enhanced status, text, defects, command; "-" for an empty one. The lines
     of a text are joined with a literal ``\n``.
 
     >>> plain_row(Exchange(Reply(250, ["Ok"]), line=7, command="DATA")).split("\t")
@@ -83,13 +83,13 @@ def plain_row(exchange: Exchange) -> str:
 
 
 Part = tuple[str, Text]
-"""A label, and a text that is safe to show."""
+"""A label, and an escaped text."""
 
 
 def explanation(reply: Reply, language: str = "en") -> list[Part]:
-    r"""Take a reply apart: a label and a text for each part.
+    r"""Return the parts of a reply with their meaning.
 
-    A part with several texts has its label on the first one only.
+    The label of a part with several texts is on the first one only.
 
     >>> label, text = explanation(Reply(550, ["No such user"]))[0]
     >>> label, text.plain
@@ -111,7 +111,7 @@ def explanation(reply: Reply, language: str = "en") -> list[Part]:
 
 
 def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
-    """Tell why, and what to do: the same for a verdict, with the words marked in the text.
+    """Return the parts of a verdict: reason, text with the deciding words marked, next step, hints.
 
     >>> from smtpreply import classify
     >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))][:3]
@@ -131,7 +131,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
 
 
 def explanation_table(parts: Iterable[Part]) -> Table:
-    """Draw parts, with the labels on the left.
+    """Return a table of parts, with the labels on the left.
 
     >>> explanation_table(explanation(Reply(250, ["Ok"]))).row_count
     10
@@ -148,7 +148,7 @@ def explanation_table(parts: Iterable[Part]) -> Table:
 
 
 def plain_explanation(parts: Iterable[Part]) -> str:
-    r"""Return parts as lines of text, which no width breaks; marked words stand in brackets.
+    r"""Return parts as lines of text, without wrapping; marked words are in double brackets.
 
     >>> print(plain_explanation(explanation(Reply(250, ["Ok"]))).splitlines()[-1])
     canonical  250 Ok\r\n
@@ -157,7 +157,7 @@ def plain_explanation(parts: Iterable[Part]) -> str:
 
 
 def _marked(verdict: Verdict) -> Text:
-    """Return the text with the words that decided marked."""
+    """Return the text of a verdict with the deciding words marked."""
     marked, at = Text(), 0
     for start, end in verdict.evidence.spans if verdict.evidence else ():
         marked.append(escape(verdict.text[at:start]))
@@ -186,7 +186,7 @@ def _decided(verdict: Verdict) -> str:
 
 
 def _hints(verdict: Verdict) -> Iterator[tuple[str, str]]:
-    """Yield what the text tells besides, where it does."""
+    """Yield the further information in the text: waiting time, block list, provider, names."""
     pause, listing, provider = verdict.retry_after, verdict.blocklist, verdict.provider
     if pause is not None:
         yield "wait", str(pause)
@@ -223,7 +223,7 @@ def _cells(exchange: Exchange) -> list[Text]:
 
 
 def _meaning(entry: Entry, language: str) -> list[str]:
-    assert isinstance(entry, ReplyCodeEntry | StatusEntry)  # so are the entries of codes
+    assert isinstance(entry, ReplyCodeEntry | StatusEntry)  # the entries of codes
     words = messages(language)
     return [
         f"{entry.title}. {entry.description}",
@@ -234,7 +234,7 @@ def _meaning(entry: Entry, language: str) -> list[str]:
 
 def _subject(reply: Reply) -> str:
     if reply.subject is None:
-        return "none: the second digit is above 5, which RFC 5321 4.2 does not have"
+        return "none: the second digit is above 5, which RFC 5321 4.2 does not define"
     return f"{reply.subject.label}: {reply.subject.description}"
 
 
