@@ -1,13 +1,13 @@
-r"""`classify` over a whole column: each text once, and of each only what it needs.
+r"""`classify` over a whole column: each distinct text once, and only the work that it needs.
 
-A column is cut down in three steps, none of which changes an answer:
+Three steps reduce the work, none of which changes a result:
 
-1. Texts that are the same are classified once, in a batch and, within bounds, in all of a query.
-2. Expressions tell what a text cannot hold: words or a host of a known provider, a block list, a
-   time to wait. They find more than the scalar code finds, and look into ASCII only, whose capital
-   letters Polars knows as Python does; so what they don't find is not there.
-3. A text that begins with a positive code is accepted whatever it says. Of the others, the
-   classifier remembers the wordings: the words that its rules know, all others masked.
+1. Equal texts are classified once per batch and, within bounds, once per query.
+2. Expressions rule out what a text does not contain: words or a host of a known provider, a block
+   list, a time to wait. They match a superset of what the scalar code matches, and are applied to
+   ASCII only, where Polars and Python agree on upper and lower case.
+3. A text that begins with a positive code is accepted, whatever follows. For all others, the
+   classifier caches wordings: the words that its rules use, with all others masked.
 
 The patterns for a positive reply are those of `smtpreply.reasons.extract`, for the case in which
 the first match is at the start of the text.
@@ -36,24 +36,24 @@ from smtpreply.reasons.providers import (
 )
 
 _FIELDS = CLASSIFIED.to_schema()
-# What is remembered from one batch to the next takes some 20 megabytes at most.
+# Together these bound the cache between batches to some 20 megabytes.
 _MOST_KNOWN = 32_768
 _LONGEST_KNOWN = 512
 
-# A reply that begins with a positive code, and perhaps a status of its class.
+# A reply that begins with a positive code, and possibly a status of its class.
 _POSITIVE_STATUS = rf"^2[0-9][0-9][- ]#?2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
 _POSITIVE_CODE = "^[23][0-9][0-9](?:[- :,;.)<\"']|$)"
-# Code and status that may stand in a later place: the reply is there, if they are of one class.
+# A code and a status later in the text: if their classes agree, they are the reply.
 _LATER = r"[2-5][0-9][0-9][- ]#?[245]\."
 
 
 class ColumnClassifier:
-    """Classifies columns, one after another. Any number of threads may share one.
+    """A classifier of columns with a cache of texts. Any number of threads may share one.
 
-    A query gives a column in batches, in which the same texts come again: it remembers some.
+    A query passes a column in batches, in which the same texts recur.
 
     Args:
-        classifier: is asked; by default, that of our own rules.
+        classifier: the classifier; by default, the one of the built-in rules.
     """
 
     def __init__(self, classifier: Classifier | None = None) -> None:
@@ -63,7 +63,7 @@ class ColumnClassifier:
         self._known: dict[Text, Row] = {}
 
     def classified(self, replies: pl.Series) -> pl.Series:
-        """Explain why each text of a column was answered; give the struct of `CLASSIFIED`."""
+        """Classify each text of a column; return the struct of `CLASSIFIED`."""
         raw = replies if replies.dtype == pl.Binary else as_text(replies)
         texts = raw.alias("raw").to_frame()
         distinct = texts.select(pl.col("raw").drop_nulls().unique())
@@ -77,7 +77,7 @@ class ColumnClassifier:
         return found.get_column("answer").alias(replies.name)
 
     def _rows(self, looked: pl.DataFrame) -> list[Row]:
-        """Return the row of each text, by what it may hold."""
+        """Return the row of each text, by what it may contain."""
         if len(self._known) >= _MOST_KNOWN:
             self._known = {}
         rows = []
@@ -108,7 +108,7 @@ class ColumnClassifier:
 
 
 def classified(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series:
-    """Explain why each text of a column was answered; give the struct of `CLASSIFIED`."""
+    """Classify each text of a column; return the struct of `CLASSIFIED`."""
     return ColumnClassifier(classifier).classified(replies)
 
 
@@ -129,9 +129,9 @@ def _struct(rows: Sequence[Row]) -> pl.Series:
 
 
 def _looks() -> list[pl.Expr]:
-    """Tell of a text whether it is surely accepted, and what it may hold besides."""
+    """Return expressions for whether a text is surely accepted, and what it may contain."""
     text = pl.col("text").str
-    # What is not UTF-8 is null here.
+    # Text that is not UTF-8 is null here.
     ascii_only = (text.len_bytes() == text.len_chars()).fill_null(value=False)
     accepted = text.contains(_POSITIVE_STATUS) | (
         text.contains(_POSITIVE_CODE) & ~text.contains(_LATER)
@@ -149,7 +149,7 @@ def _looks() -> list[pl.Expr]:
 
 
 def _has_each_of(text: pl.Expr, sets: Iterable[frozenset[str]]) -> pl.Expr:
-    """Return whether a text of ASCII has a word of each set; letters and digits are one."""
+    """Return whether an ASCII text has a word of each set; a word is of letters and digits."""
     return pl.all_horizontal(
         text.str.contains(f"(?i)(?:^|[^0-9a-z])(?:{words})(?:[^0-9a-z]|$)")
         for words in ("|".join(sorted(filter(str.isascii, forms))) for forms in sets)
@@ -157,7 +157,7 @@ def _has_each_of(text: pl.Expr, sets: Iterable[frozenset[str]]) -> pl.Expr:
 
 
 def _may_wait(text: pl.Expr) -> pl.Expr:
-    """Return whether a text has a cue, and a number with a unit or the time of a clock."""
+    """Return whether a text has a cue, and either a number with a unit or a clock time."""
     units, numbers, cues = (sorted(filter(str.isascii, words)) for words in waiting_words())
     number = f"(?:[0-9]|(?:^|[^a-z])(?:{'|'.join(numbers)})[^a-z])"
     pause = f"(?i){number}[^0-9a-z]*(?:{'|'.join(units)})(?:[^a-z]|$)|[0-9]:[0-5][0-9]"

@@ -1,8 +1,7 @@
-"""Deliveries in a Parquet file: `smtpreply.logs.Delivery`, a row each. Needs pyarrow alone.
+"""Write deliveries to a Parquet file, a row each, and read them back. Needs only pyarrow.
 
 The columns are those of `smtpreply.frames._rows`, in the types of `DELIVERY_SCHEMA`, which has
-`VERSION` in its metadata. ``code`` and ``enhanced`` are for those who ask by SQL; they are not read
-back.
+`VERSION` in its metadata. ``code`` and ``enhanced`` are for SQL queries; they are not read back.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from smtpreply.frames._rows import delivery_of, row_of
 from smtpreply.logs import Delivery
 
 VERSION = 1
-"""Of the schema. It grows where a column changes its sense or goes, not where one is added."""
+"""The version of the schema: raised when a column changes or is removed, not when one is added."""
 
 _KEY = b"smtpreply.deliveries"
 
@@ -60,10 +59,10 @@ DELIVERY_SCHEMA = pa.schema(
     ],
     metadata={_KEY: str(VERSION).encode()},
 )
-"""The columns of a file of deliveries, see above."""
+"""The columns of a file of deliveries."""
 
 ROW_GROUP = 65_536
-"""How many deliveries are held in memory at once."""
+"""The number of deliveries that are held in memory at once."""
 
 
 def write_deliveries(
@@ -71,16 +70,16 @@ def write_deliveries(
 ) -> int:
     """Write deliveries to a Parquet file, a group of rows at a time.
 
-    The file appears under its name when all is written; before, and where writing fails, there is
-    none, or the one that was there.
+    The file gets its name when it is complete: if writing fails, an earlier file of that name
+    stays as it was.
 
     Args:
-        path: of the file.
-        deliveries: as `smtpreply.logs.scan` gives them; they are taken as they are written.
-        row_group: how many rows a group has, which is what is held in memory.
+        path: the path of the file.
+        deliveries: such as a `smtpreply.logs.scan`; they are consumed as they are written.
+        row_group: the number of rows of a group, which are held in memory.
 
     Returns:
-        How many there were.
+        The number of deliveries.
 
     Raises:
         OSError: the file cannot be written.
@@ -99,10 +98,10 @@ def write_deliveries(
 
 
 def read_deliveries(path: str | Path) -> Iterator[Delivery]:
-    """Read the deliveries of a Parquet file, one after the other, as they are asked for.
+    """Yield the deliveries of a Parquet file, which is read batch by batch.
 
     Raises:
-        ValueError: the file is no Parquet, holds no deliveries, or those of a later version.
+        ValueError: the file is not Parquet, has no deliveries, or has a later schema version.
         OSError: the file cannot be read.
     """
     with pq.ParquetFile(path) as file:

@@ -1,10 +1,10 @@
-"""What is said where the library that a module of frames is for is not installed."""
+"""The error of a module of `smtpreply.frames` whose library is not installed."""
 
 from __future__ import annotations
 
 
 def missing(module: str, needed: str, extra: str) -> ImportError:
-    """Return the error for a module of `smtpreply.frames` that needs a library, in one line.
+    """Return the error for a module that needs a library, with the command that installs it.
 
     >>> str(missing("arrow", "pyarrow", "arrow"))
     'smtpreply.frames.arrow needs pyarrow: pip install "smtpreply[arrow]"'

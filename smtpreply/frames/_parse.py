@@ -1,20 +1,20 @@
-r"""`parse` over a whole column: expressions for what is in form, the scalar parser for the rest.
+r"""`parse` over a whole column: expressions for regular replies, the scalar parser for the rest.
 
-The texts that the expressions settle, each line end CRLF or LF and the last one perhaps missing::
+The expressions parse these texts, with line ends CRLF or LF, of which the last may be missing::
 
     Reply        = *( Reply-code "-" *TEXT EOL ) Reply-code [ SP 1*TEXT ] [ EOL ]
     Reply-code   = %x32-35 2DIGIT         ; the same on all lines
     TEXT         = %d09 / %d32-126
 
-with the enhanced status plainly at the start of each text (RFC 2034 4), or nowhere; or, in a reply
-of one line, in brackets at the end, as qmail has it. A text that begins with another visible
-character of ASCII than a digit of a code is settled, too: it is no reply. All others go through
-`smtpreply.parse`, each once: those that were folded, that have another form of status or have it
-on some lines only, that are not ASCII, and whatever else `Defect` names.
+with the enhanced status at the start of each text (RFC 2034 4), or nowhere; or, in a reply of one
+line, in brackets at the end, as qmail writes it. They also settle a text that begins with a visible
+ASCII character other than the first digit of a code: it is no reply. All others are passed to
+`smtpreply.parse`, each distinct text once: folded replies, other forms of status or a status on
+some lines only, text that is not ASCII, and any other `Defect`.
 
-What is written down here of replies is what the grammar has as well, and the tests hold the two
-together. The patterns are in the dialect that Python's `re` and Polars' engine share. Where a line
-ends is sought as a single octet, which takes a sixth of the time of a pattern over the whole text.
+This repeats a part of the grammar in `smtpreply.reply.grammar`; tests compare the two. The patterns
+are in the dialect that Python's `re` and Polars' engine share. Line ends are searched as single
+octets, which takes a sixth of the time of a pattern over the whole text.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ TEXT = "[\t -~]"
 # For the whole text.
 SEVERAL_LINES = f"(?:{CODE}-{TEXT}*\r?\n)+{CODE}(?: {TEXT}+)?(?:\r?\n)?"
 
-# For the start and the end of a textstring. What is odd may be a status in a form that is not
-# RFC 2034's, or none.
+# For the start and the end of a textstring: text that is odd may be a status in a form that
+# RFC 2034 does not have.
 STATUS = f"({ENHANCED_STATUS})(?:[ \t]|$)"
 ODD_START = r"(?:[#(\[ \t]|[245]\.)"
 ODD_END = rf"[(\[]#?{ENHANCED_STATUS}[)\]][ \t]*"
@@ -45,7 +45,7 @@ ODD_CHARACTER = "[^\t -~]"
 
 FIELDS = tuple(PARSED.to_schema())
 _NUMBERS = {"enhanced_class": pl.UInt8, "enhanced_subject": pl.UInt16, "enhanced_detail": pl.UInt16}
-# What is read of a text; all other fields follow from it.
+# The fields that are parsed; all others derive from them.
 _READ = ("code", "enhanced", "text", "line_count", "defects", "error")
 _NEEDED = {
     "reply_class": "code",
@@ -53,14 +53,14 @@ _NEEDED = {
     "detail": "code",
     **dict.fromkeys(_NUMBERS, "enhanced"),
 }
-_OF_HEADS = {"code", "line_count"}  # no oddity of a text changes them
+_OF_HEADS = {"code", "line_count"}  # the same for any text
 _HEAD = len("250 ")
 
 _ONE_LINE, _SEVERAL_LINES, _NO_REPLY, _OTHER = range(4)
 
 
 def parsed(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.Series:
-    """Read a column of texts or octets; give the struct of `PARSED`, or of some of its fields."""
+    """Parse a column of texts or octets; return the struct of `PARSED`, or some of its fields."""
     answer = pl.struct(pl.all())
     if replies.null_count():
         answer = pl.when(replies.is_not_null()).then(answer)
@@ -69,12 +69,12 @@ def parsed(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.Series:
 
 
 def field(replies: pl.Series, name: str) -> pl.Series:
-    """Read a column of texts or octets; give one field of `PARSED`."""
+    """Parse a column of texts or octets; return one field of `PARSED`."""
     return parsed_columns(replies, [name]).to_series().alias(replies.name)
 
 
 def parsed_columns(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.DataFrame:
-    """Read a column of texts or octets; give some fields of `PARSED` as columns.
+    """Parse a column of texts or octets; return some fields of `PARSED` as columns.
 
     Raises:
         polars.exceptions.InvalidOperationError: the column is neither String nor Binary.
@@ -94,7 +94,7 @@ def parsed_columns(replies: pl.Series, fields: Sequence[str] = FIELDS) -> pl.Dat
 
 
 def _numbers(read: pl.DataFrame) -> pl.DataFrame:
-    """Return the statuses that there are, each once and with its numbers."""
+    """Return the distinct statuses with their numbers."""
     statuses = read.select(pl.col("enhanced").drop_nulls().unique())
     groups = pl.col("enhanced").str.extract_groups(f"^{ENHANCED_STATUS}$").struct
     return statuses.with_columns(
@@ -104,7 +104,7 @@ def _numbers(read: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read(replies: pl.Series, fields: Sequence[str]) -> pl.DataFrame:
-    """Read each row in the way that its shape allows."""
+    """Parse each row by the method for its shape."""
     looked = _looked_at(replies)
     shapes = looked.get_column("shape")
     ways = {_ONE_LINE: _one_line, _SEVERAL_LINES: _several_lines}

@@ -1,18 +1,18 @@
-"""A delivery as a row of plain values, as columns hold it.
+"""Deliveries as rows of plain values, and back.
 
 The columns are the attributes of `smtpreply.logs.Delivery`, by their names, and:
 
 ``time``
-    in microseconds since 1970. A time that names no zone stands as though it were UTC.
+    in microseconds since 1970. A time without a zone is stored as if it were UTC.
 ``utc_offset``
-    the seconds that the stamp's zone is ahead of UTC; None where it names no zone.
+    the seconds by which the zone is ahead of UTC; None for a time without a zone.
 ``direction``, ``stage``, ``status``, ``reply_by``, ``dsn``
-    their values as text.
+    the values as text.
 ``octets``
-    the names of those texts that are not UTF-8, with their octets. In the column itself, each
-    such octet is U+FFFD.
+    the names of the columns whose text is not UTF-8, with their octets. In the column itself,
+    each such octet is U+FFFD.
 ``code``, ``enhanced``
-    of the reply in ``text``.
+    the code and enhanced status of the reply in ``text``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from smtpreply.stage import Stage
 
 ATTRIBUTES = tuple(field.name for field in attrs.fields(Delivery))
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (wall clocks are counted from it, too)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (times without a zone are counted from it, too)
 _MICROSECOND = timedelta(microseconds=1)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _READ: dict[str, Callable[[str], Any]] = {
@@ -62,7 +62,7 @@ def row_of(delivery: Delivery) -> dict[str, Any]:
 
 
 def delivery_of(row: Mapping[str, Any]) -> Delivery:
-    """Return the delivery that a row was made of."""
+    """Return the delivery that `row_of` was given."""
     values = {name: row[name] for name in ATTRIBUTES}
     for name, octets in row["octets"] or ():
         values[name] = octets.decode("utf-8", "surrogateescape")
@@ -87,7 +87,7 @@ def instant(time: datetime | None) -> tuple[int | None, int | None]:
     """Return a time in microseconds since 1970, and its zone in seconds."""
     if time is None:
         return None, None
-    # By hand, since a conversion to UTC fails at the ends of the calendar.
+    # `astimezone(UTC)` overflows at both ends of the calendar.
     since = time.replace(tzinfo=None) - _EPOCH
     offset = time.utcoffset()
     if offset is None:

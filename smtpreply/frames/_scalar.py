@@ -1,6 +1,6 @@
-"""The scalar answers as rows of a column: the truth that the columnar path is held to.
+"""The results of the scalar parser as rows: the reference for the columnar path.
 
-Rows that the expressions of `smtpreply.frames._parse` cannot settle are read here.
+It parses the rows that the expressions of `smtpreply.frames._parse` do not cover.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_ROW: Row = (None,) * _WIDTH
 
 
 def parsed_frame(texts: Iterable[Text | None]) -> pl.DataFrame:
-    """Read each text with `parse`; give the fields of `PARSED` as columns."""
+    """Parse each text with `parse`; return the fields of `PARSED` as columns."""
     given = list(texts)
     rows = {text: _NO_ROW if text is None else parsed_row(text) for text in dict.fromkeys(given)}
     columns = zip(*(rows[text] for text in given), strict=True) if given else [()] * _WIDTH
@@ -36,7 +36,7 @@ def parsed_frame(texts: Iterable[Text | None]) -> pl.DataFrame:
 
 
 def parsed_row(text: Text) -> Row:
-    """Read one text; give its fields in the order of `PARSED`.
+    """Parse one text; return its fields in the order of `PARSED`.
 
     >>> parsed_row("550 5.1.1 No such user\\r\\n")[:8]
     (550, 5, 5, 0, '5.1.1', 5, 1, 1)

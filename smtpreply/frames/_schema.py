@@ -1,7 +1,4 @@
-"""The columns that come out: their names and types, and how defects stand in one number.
-
-Needs Polars, as all that imports it does.
-"""
+"""The names and types of the columns of results, and the bit set of defects. Needs Polars."""
 
 from __future__ import annotations
 
@@ -13,14 +10,14 @@ from smtpreply.reasons import Basis, Disposition, Reason
 from smtpreply.reply.defects import Defect
 
 DEFECTS: tuple[Defect, ...] = tuple(Defect)
-"""The defects by their bits: the first is bit 0. New ones come behind, so a bit keeps its sense."""
+"""The defects by their bits: the first is bit 0. New ones are appended, so bits never change."""
 
 DEFECT_BITS: dict[Defect, int] = {defect: 1 << place for place, defect in enumerate(DEFECTS)}
 
 NO_REPLY = "no reply"
 SEVERAL_REPLIES = "several replies"
 ERRORS = pl.Enum([NO_REPLY, SEVERAL_REPLIES])
-"""Why a text gives no reply: where `parse` raises ReplySyntaxError, or MultipleRepliesError."""
+"""Why a text is not one reply: `parse` raises ReplySyntaxError, or MultipleRepliesError."""
 
 PARSED = pl.Struct(
     {
@@ -38,14 +35,14 @@ PARSED = pl.Struct(
         "error": ERRORS,
     }
 )
-"""What `parse` gives, by the names of `Reply`'s attributes.
+"""The type that `parse` returns, with the names of `Reply`'s attributes.
 
 - ``reply_class``, ``subject`` and ``detail`` are the digits of the code, which equal the members of
   `ReplyClass` and `ReplySubject`; ``subject`` is null above 5.
-- ``enhanced`` is the enhanced status as text, and in its three numbers; null where there is none.
-- ``text`` is `Reply.text`. Octets that are not UTF-8 (of a binary column) are U+FFFD, each.
+- ``enhanced`` is the enhanced status as text, followed by its three numbers; null without one.
+- ``text`` is `Reply.text`. Each octet of a binary column that is not UTF-8 is U+FFFD.
 - ``defects`` is a bit set of `DEFECT_BITS`: 0 for a clean reply.
-- ``error`` is null but for a text that is no reply, or several: then all else is null.
+- ``error`` is null unless the text is not one reply: then all other fields are null.
 
 The struct itself is null where the text is.
 """
@@ -63,16 +60,16 @@ CLASSIFIED = pl.Struct(
         "retry_after": pl.Duration("us"),
     }
 )
-"""What `classify` gives, by the names of `Verdict`'s attributes.
+"""The type that `classify` returns, with the names of `Verdict`'s attributes.
 
 ``provider`` and ``blocklist`` are keys of `smtpreply.reasons.providers` and ``blocklists``;
-``listed`` is the address or domain that stands on the list (`Listing.item`). The struct itself is
+``listed`` is the address or domain on the list (`Listing.item`). The struct itself is
 null where the text is.
 """
 
 
 def defect_bits(defects: Iterable[Defect]) -> int:
-    """Return defects as one number.
+    """Return defects as a bit set.
 
     >>> defect_bits([Defect.BARE_LF, Defect.EXTRA_CR])
     5
@@ -81,7 +78,7 @@ def defect_bits(defects: Iterable[Defect]) -> int:
 
 
 def defects_of(bits: int) -> tuple[Defect, ...]:
-    """Return the defects that a number stands for, in the order of `Defect`.
+    """Return the defects of a bit set, in the order of `Defect`.
 
     >>> defects_of(5)
     (<Defect.BARE_LF: 'bare-lf'>, <Defect.EXTRA_CR: 'extra-cr'>)

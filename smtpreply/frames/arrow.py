@@ -44,25 +44,25 @@ def _of_polars(answer: pl.DataType) -> Any:
 
 
 PARSED = _of_polars(schema.PARSED)
-"""The type of what `parse` gives: `smtpreply.frames._schema.PARSED` with text as large_string."""
+"""The type that `parse` returns: `smtpreply.frames._schema.PARSED` with text as large_string."""
 
 CLASSIFIED = _of_polars(schema.CLASSIFIED)
-"""The type of what `classify` gives: `smtpreply.frames._schema.CLASSIFIED` in Arrow's types."""
+"""The type that `classify` returns: `smtpreply.frames._schema.CLASSIFIED` in Arrow's types."""
 
 
 def parse(replies: Any, column: str | int | None = None) -> Any:
-    """Read each reply of an array.
+    """Parse each reply of an array.
 
     Args:
         replies: a `pyarrow.Array` or `ChunkedArray` of string, large_string, string_view, binary,
             large_binary, binary_view, or a dictionary of them; or a `RecordBatch` or `Table`.
-        column: which column of a record batch or a table.
+        column: the column of a record batch or table, by name or position.
 
     Returns:
         A `pyarrow.StructArray` of the type `PARSED`; null where the text is null.
 
     Raises:
-        TypeError: the array is of another type, or a column is named where there are none.
+        TypeError: the array is of another type, or `column` is given for an array.
 
     >>> parse(pa.array(["550 5.1.1 No such user"])).field("code").to_pylist()
     [550]
@@ -73,12 +73,12 @@ def parse(replies: Any, column: str | int | None = None) -> Any:
 def classify(
     replies: Any, column: str | int | None = None, *, classifier: Classifier | None = None
 ) -> Any:
-    """Explain why servers answered so.
+    """Classify each reply of an array.
 
     Args:
         replies: as for `parse`.
         column: as for `parse`.
-        classifier: is asked; by default, that of our own rules.
+        classifier: the classifier; by default, the one of the built-in rules.
 
     Returns:
         A `pyarrow.StructArray` of the type `CLASSIFIED`; null where the text is null.

@@ -2,15 +2,15 @@
 
 ===========================  ==========================================================
 ``smtp_parse(text)``         STRUCT of `smtpreply.frames._schema.PARSED`: ``.code`` and so on
-``smtp_code(text)``          USMALLINT: the reply code alone, in less time
+``smtp_code(text)``          USMALLINT: the reply code alone, which is faster
 ``smtp_enhanced(text)``      VARCHAR: the enhanced status alone, such as 5.1.1
 ``smtp_classify(text)``      STRUCT of `smtpreply.frames._schema.CLASSIFIED`
-``smtp_reason(text)``        VARCHAR: why, such as mailbox_full
-``smtp_explain(text)``       VARCHAR: one line, what the reason is called and what to do
+``smtp_reason(text)``        VARCHAR: the reason, such as mailbox_full
+``smtp_explain(text)``       VARCHAR: the title of the reason and what to do, in one line
 ===========================  ==========================================================
 
-NULL gives NULL. A VARCHAR is UTF-8, so octets as they were received are a BLOB: for them, each
-function is there once more, as ``smtp_parse_blob`` and so on.
+The result for NULL is NULL. A VARCHAR is UTF-8, so octets as received are a BLOB: each function has
+a variant for them, such as ``smtp_parse_blob``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 try:
     import duckdb
-    import numpy as np  # noqa: F401  (DuckDB asks for it when a function is made)
+    import numpy as np  # noqa: F401  (DuckDB needs it to create a function)
     import polars as pl
     import pyarrow as pa
 except ImportError as error:
@@ -38,11 +38,11 @@ _Answer = Callable[[pl.Series], pl.Series]
 
 
 class _Function(NamedTuple):
-    """A function: its name after ``smtp_``, what it gives for a column, and of which type."""
+    """A function: its name after ``smtp_``, its implementation for a column, and its type."""
 
     name: str
     answer: _Answer
-    gives: pl.DataType
+    returns: pl.DataType
 
 
 def register(
@@ -51,36 +51,36 @@ def register(
     classifier: Classifier | None = None,
     language: str = "en",
 ) -> None:
-    """Add the functions above to a connection; any under these names are replaced.
+    """Add the functions above to a connection; functions of the same names are replaced.
 
-    They work on a batch of rows at a time, by Arrow, in as many threads as DuckDB uses.
+    They get a batch of rows at a time, as Arrow arrays, in as many threads as DuckDB uses.
 
     Args:
-        connection: its cursors have them too.
-        classifier: is asked; by default, that of our own rules.
-        language: of ``smtp_explain``.
+        connection: the connection; its cursors have the functions, too.
+        classifier: the classifier; by default, the one of the built-in rules.
+        language: the language of ``smtp_explain``.
 
     Raises:
-        UnknownLanguageError: the catalog does not speak the language.
+        UnknownLanguageError: the catalog has no such language.
 
     >>> connection = duckdb.connect()
     >>> register(connection)
     >>> connection.sql("SELECT smtp_code('552 Full'), smtp_reason('552 Full')").fetchall()
     [(552, 'mailbox_full')]
     """
-    create: Any = connection.create_function  # whose types know no words for `type`
+    create: Any = connection.create_function  # its annotations lack the literal values of `type`
     for function in _functions(classifier, language):
         for suffix, takes in (("", "VARCHAR"), ("_blob", "BLOB")):
             name = f"smtp_{function.name}{suffix}"
-            with contextlib.suppress(duckdb.InvalidInputException):  # there is none yet
+            with contextlib.suppress(duckdb.InvalidInputException):  # no such function yet
                 connection.remove_function(name)
             create(
                 name,
                 _over_arrow(function.answer),
                 [takes],
-                _in_duckdb(connection, function.gives),
+                _in_duckdb(connection, function.returns),
                 type="arrow",
-                null_handling="special",  # a text that is no reply has no code
+                null_handling="special",  # the code of a text that is no reply is NULL
             )
 
 
@@ -92,11 +92,11 @@ def _functions(classifier: Classifier | None, language: str) -> Iterator[_Functi
     }
 
     @functools.cache
-    def asked() -> ColumnClassifier:  # when it is asked: to read the rules takes a while
+    def column_classifier() -> ColumnClassifier:  # lazily: loading the rules takes a while
         return ColumnClassifier(classifier)
 
     def classify(texts: pl.Series) -> pl.Series:
-        return asked().classified(texts)
+        return column_classifier().classified(texts)
 
     def reason(texts: pl.Series) -> pl.Series:
         return classify(texts).struct.field("reason").cast(pl.String)
@@ -122,7 +122,7 @@ def _over_arrow(answer: _Answer) -> Callable[[Any], Any]:
 
 
 def _in_duckdb(connection: duckdb.DuckDBPyConnection, given: pl.DataType) -> Any:
-    """Return DuckDB's name for a type of Polars, as it has it when it reads such a column."""
+    """Return DuckDB's type for a type of Polars: the one that it derives from such a column."""
     none = pa.table({"none": _arrow(pl.Series(dtype=given))})
     return connection.from_arrow(none).types[0]
 

@@ -1,4 +1,4 @@
-"""The accessor ``smtp`` of pandas' series. Needs the extra ``pandas``.
+"""The accessor ``smtp`` of a pandas series. Needs the extra ``pandas``.
 
 ::
 
@@ -6,7 +6,7 @@
 
     frame.join(frame["reply"].smtp.parse())
 
-It is there for strings and octets that Arrow holds: pandas' own strings (``str``, and
+It accepts strings and octets in Arrow memory: pandas' own strings (``str``, and
 ``string[pyarrow]``), and ``pandas.ArrowDtype`` of any type that `smtpreply.frames.arrow` takes.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 try:
     import pandas as pd
-    import polars as pl  # noqa: F401  (what `arrow` needs is of this extra, too)
+    import polars as pl  # noqa: F401  (the module `arrow` needs it, and so does this extra)
     import pyarrow as pa
 except ImportError as error:
     from smtpreply.frames._missing import missing
@@ -31,7 +31,7 @@ __all__ = ["Replies"]
 
 @pd.api.extensions.register_series_accessor("smtp")
 class Replies:
-    """What ``series.smtp`` is.
+    """The accessor ``series.smtp``.
 
     Raises:
         AttributeError: the series does not hold strings or octets in Arrow.
@@ -44,29 +44,29 @@ class Replies:
     def __init__(self, series: Any) -> None:
         if not _in_arrow(series):
             raise AttributeError(
-                f'.smtp is for strings that Arrow holds, .astype("string[pyarrow]") makes them, '
+                f'.smtp is for strings in Arrow memory, see .astype("string[pyarrow]"), '
                 f"not for {series.dtype}"
             )
         self._series = series
 
     def parse(self) -> Any:
-        """Read each reply.
+        """Parse each reply.
 
         Returns:
             A frame with the same index, and a column for each field of
-            `smtpreply.frames._schema.PARSED`: held by Arrow, but categorical where a field has few
-            values by name; missing where the text is.
+            `smtpreply.frames._schema.PARSED`: in Arrow memory, but categorical for an enumeration;
+            missing where the text is missing.
         """
         return self._frame(arrow.parse(self._column()))
 
     def classify(self, classifier: Classifier | None = None) -> Any:
-        """Explain why servers answered so.
+        """Classify each reply.
 
         Args:
-            classifier: is asked; by default, that of our own rules.
+            classifier: the classifier; by default, the one of the built-in rules.
 
         Returns:
-            A frame like that of `parse`, of the fields of `smtpreply.frames._schema.CLASSIFIED`.
+            A frame like that of `parse`, with the fields of `smtpreply.frames._schema.CLASSIFIED`.
         """
         return self._frame(arrow.classify(self._column(), classifier=classifier))
 
@@ -81,7 +81,7 @@ class Replies:
 
 
 def _values(column: Any) -> Any:
-    """Return a column as pandas has it: what has few values by name is its own categorical."""
+    """Return a column as a pandas array: an enumeration as a categorical."""
     if pa.types.is_dictionary(column.type):
         codes = column.indices.cast(pa.int16()).fill_null(-1)
         return pd.Categorical.from_codes(codes.to_numpy(), column.dictionary.to_pylist())

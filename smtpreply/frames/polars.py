@@ -1,15 +1,15 @@
-"""Replies in a column of a Polars frame. Needs the extra ``polars``.
+"""Parse and classify columns of a Polars frame. Needs the extra ``polars``.
 
 ::
 
     import polars as pl
-    import smtpreply.frames.polars  # brings the namespace, too
+    import smtpreply.frames.polars  # registers the namespace
 
     frame.with_columns(pl.col("reply").smtp.parse().alias("parsed"))
 
-All takes a column of String or Binary, and gives for each text what `smtpreply.parse` and
-`smtpreply.classify` give for it: see `PARSED` and `CLASSIFIED`. It works on series and in
-expressions, lazily and in the streaming engine.
+The functions take a column of String or Binary, and return for each text the values of
+`smtpreply.parse` and `smtpreply.classify`: see `PARSED` and `CLASSIFIED`. They work on series and
+in expressions, lazily and in the streaming engine.
 """
 
 from __future__ import annotations
@@ -63,17 +63,17 @@ def parse(replies: pl.Expr | str, *, fields: Sequence[str] | None = None) -> pl.
 def parse(
     replies: pl.Expr | pl.Series | str, *, fields: Sequence[str] | None = None
 ) -> pl.Expr | pl.Series:
-    """Read each reply of a column.
+    """Parse each reply of a column.
 
     Args:
         replies: texts or octets, one reply each: an expression, the name of a column, or a series.
-        fields: which of `PARSED` to give, all by default; fewer take less time.
+        fields: the fields of `PARSED` to return, by default all; fewer are faster.
 
     Returns:
         The struct of `PARSED`; null where the text is null.
 
     Raises:
-        ValueError: there is no such field, or none at all is wanted.
+        ValueError: a field is unknown, or `fields` is empty.
 
     >>> frame = pl.DataFrame({"reply": ["550 5.1.1 No such user", None]})
     >>> frame.select(parse("reply", fields=["code", "enhanced"]).struct.unnest()).rows()
@@ -93,7 +93,7 @@ def code(replies: pl.Series) -> pl.Series: ...
 @overload
 def code(replies: pl.Expr | str) -> pl.Expr: ...
 def code(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Return the code of each reply: `parse`, and nothing but ``code``, in less time."""
+    """Return the code of each reply: the field ``code`` of `parse`, faster."""
     return _over(replies, functools.partial(field, name="code"), pl.UInt16())
 
 
@@ -102,7 +102,7 @@ def enhanced(replies: pl.Series) -> pl.Series: ...
 @overload
 def enhanced(replies: pl.Expr | str) -> pl.Expr: ...
 def enhanced(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Return the enhanced status of each reply as text: `parse`, and nothing but ``enhanced``."""
+    """Return the enhanced status of each reply as text: the field ``enhanced`` of `parse`."""
     return _over(replies, functools.partial(field, name="enhanced"), pl.String())
 
 
@@ -113,11 +113,11 @@ def classify(replies: pl.Expr | str, classifier: Classifier | None = None) -> pl
 def classify(
     replies: pl.Expr | pl.Series | str, classifier: Classifier | None = None
 ) -> pl.Expr | pl.Series:
-    """Explain why servers answered so.
+    """Classify each reply of a column.
 
     Args:
         replies: texts or octets, as for `smtpreply.classify`: an expression, a name, or a series.
-        classifier: is asked; by default, that of our own rules.
+        classifier: the classifier; by default, the one of the built-in rules.
 
     Returns:
         The struct of `CLASSIFIED`; null where the text is null.
@@ -129,7 +129,7 @@ def classify(
 
 
 def has_defect(defects: pl.Expr, defect: Defect) -> pl.Expr:
-    """Tell of each bit set of defects whether the `defect` is in it."""
+    """Return for each bit set of defects whether the `defect` is in it."""
     return (defects & DEFECT_BITS[defect]) != 0
 
 

@@ -1,8 +1,7 @@
-"""Replies in a Spark DataFrame, and mail logs summed up by Spark. Needs the extra ``spark``.
+"""Parse and classify columns, and summarize mail logs, with Spark. Needs the extra ``spark``.
 
-`parse` and `classify` are Arrow UDFs over `smtpreply.frames.arrow`: one column goes to Python and
-back by Arrow, the others stay where they are. smtpreply must be installed where Spark's Python
-workers run.
+`parse` and `classify` are Arrow UDFs over `smtpreply.frames.arrow`: only their column is passed to
+Python and back. smtpreply must be installed where Spark's Python workers run.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ from smtpreply.summary.summary import Summary
 
 __all__ = ["LARGEST", "Account", "classify", "parse", "summarize"]
 
-sql: Any = functions  # whose types do not know all of them
+sql: Any = functions  # its annotations are incomplete
 
 LARGEST = 1 << 30
-"""The octets of the largest file that `summarize` reads: Spark hands a file over in one piece."""
+"""The size in octets of the largest file for `summarize`: Spark passes a file as one value."""
 
 
 class Account(NamedTuple):
-    """What `summarize` gives.
+    """The result of `summarize`.
 
     Attributes:
-        summary: what the logs come to.
-        coverage: what was read of them, and what not.
+        summary: the counts of the deliveries.
+        coverage: what was read, and what could not be read.
     """
 
     summary: Summary
@@ -57,16 +56,17 @@ class Account(NamedTuple):
 
 
 def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataFrame:
-    """Read each reply of a column of strings or binaries.
+    """Parse each reply of a column of strings or binaries.
 
     Args:
         frame: any DataFrame.
-        column: its column with the replies.
-        name: of the column that is added.
+        column: the column with the replies.
+        name: the name of the column to add.
 
     Returns:
-        The frame with one column more: a struct of `smtpreply.frames._schema.PARSED`, where numbers
-        are the next larger type of Spark, which has none without sign; null where the text is.
+        The frame with a further column: a struct of `smtpreply.frames._schema.PARSED`, whose
+        numbers have the next larger type, since Spark has no unsigned ones; null where the text
+        is null.
 
     See docs/frames.md for an example.
     """
@@ -74,9 +74,9 @@ def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataF
 
 
 def classify(frame: DataFrame, column: str | Column, name: str = "verdict") -> DataFrame:
-    """Explain why servers answered so, by our own rules.
+    """Classify each reply of a column, by the built-in rules.
 
-    Args and what is returned are those of `parse`, but for the struct, which is that of
+    Arguments and result are those of `parse`, with the struct of
     `smtpreply.frames._schema.CLASSIFIED`; `retry_after` is an INTERVAL DAY TO SECOND.
     """
     return _with_column(frame, column, name, _classified, arrow.CLASSIFIED)
@@ -93,7 +93,7 @@ def _with_column(
     return frame.withColumn(name, over(column))
 
 
-# Spark tells what a UDF does from the types in its head.
+# Spark derives the kind of a UDF from its annotations.
 def _parsed(texts: pa.Array) -> pa.Array:
     return arrow.parse(texts).cast(_in_spark(arrow.PARSED))
 
@@ -105,12 +105,12 @@ def _classified(texts: pa.Array) -> pa.Array:
 
 @functools.cache
 def _classifier() -> ColumnClassifier:
-    """Return the classifier of a worker, which remembers texts from batch to batch."""
+    """Return the classifier of a worker, which caches texts from batch to batch."""
     return ColumnClassifier()
 
 
 def _in_spark(given: Any) -> Any:
-    """Return Spark's type for one of Arrow's: all numbers have signs, text is string."""
+    """Return Spark's type for a type of Arrow: numbers are signed, texts are strings."""
     if pa.types.is_struct(given):
         return pa.struct([field.with_type(_in_spark(field.type)) for field in given])
     if pa.types.is_dictionary(given) or pa.types.is_large_string(given):
@@ -135,38 +135,38 @@ def summarize(
     tz: tzinfo | str | None = None,
     each: Literal["log", "file"] = "log",
 ) -> Account:
-    """Sum up mail logs: what `Summary.of` says of `smtpreply.logs.scan`, by as many tasks as fit.
+    """Summarize mail logs in parallel: the `Summary` of `smtpreply.logs.scan`.
 
-    Spark finds the files, hands each to a task, and brings the parts together, so they may lie
-    wherever Spark reads. It passes over files whose names begin with a dot or an underscore.
+    Spark lists the files, passes each to a task, and adds up the results, so the files may be in
+    any storage that Spark reads. Files whose names begin with a dot or an underscore are skipped.
 
     Args:
         spark: the session.
-        paths: what ``spark.read.load`` takes: a file, a folder or a glob, or several.
+        paths: as for ``spark.read.load``: a file, a folder or a glob, or several.
         format: as for `scan`.
         year: as for `scan`.
         tz: as for `scan`.
-        each: what a task reads. "log" is all files of one rotated log, in their order, since a
-            message may go on in the next file; "file" has more tasks where there are few logs, but
-            what is said of a message in an earlier file, such as its sender, is lost in the next.
+        each: the input of a task. "log" is all files of one rotated log, in order, since a message
+            may continue in the next file; "file" gives more tasks where there are few logs, but
+            loses what an earlier file has on a message, such as its sender.
 
     Returns:
-        The summary, and the account of what was read. Files of more than `LARGEST` octets are
-        not, and stand among its problems.
+        The summary, and the coverage. Files of more than `LARGEST` octets are not read, and are
+        listed in its problems.
 
     Raises:
         ValueError: there is no such format.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
-        pyspark.errors.PySparkException: as Spark does, such as for a path that leads to nothing.
+        pyspark.errors.PySparkException: as Spark does, such as for a path that does not exist.
 
     See docs/frames.md for an example.
     """
-    scan((), format=format, tz=tz)  # what is wrong is told here, not by each of the tasks
+    scan((), format=format, tz=tz)  # reports invalid options here, not in each task
     found = spark.read.format("binaryFile").load(paths if isinstance(paths, str) else [*paths])
     sizes = {row["path"]: row["length"] for row in found.select("path", "length").collect()}
     small = [path for path, size in sizes.items() if size <= LARGEST]
     problems = [
-        f"{path}: {size:,} octets, and {LARGEST:,} can be read"
+        f"{path}: {size:,} octets, more than the limit of {LARGEST:,}"
         for path, size in sizes.items()
         if size > LARGEST
     ]
@@ -182,17 +182,17 @@ def summarize(
     )
 
     class Log(_Log):
-        options = {"format": format, "year": year, "tz": tz}  # noqa: RUF012  (nobody changes it)
+        options = {"format": format, "year": year, "tz": tz}  # noqa: RUF012  (never changed)
 
     read, merge = (sql.arrow_udtf(cls, returnType=_PART) for cls in (Log, _Merged))
     parts = read(files.asTable().partitionBy("log").orderBy("place"))
-    # Parts come in any order, on which it may depend what a `TopCounter` leaves out.
+    # Parts arrive in any order, and the sum of `TopCounter`s depends on it.
     [whole] = merge(parts.asTable().withSinglePartition().orderBy("log")).collect()
     return _added(account, _opened(whole["account"]))
 
 
 def _rotated(paths: Iterable[str]) -> list[list[str]]:
-    """Put together the files of each rotated log, the oldest first."""
+    """Return the files of each rotated log, the oldest first."""
     logs = defaultdict(list)
     for path in sorted(paths, key=lambda path: age(PurePath(path))):
         logs[age(PurePath(path))[0]].append(path)
@@ -200,9 +200,9 @@ def _rotated(paths: Iterable[str]) -> list[list[str]]:
 
 
 class _Log:
-    """Reads one log: a table function of Spark, which is told of the files, the oldest first.
+    """A table function that reads one log. Spark passes its files, the oldest first.
 
-    They go to the disk, since all of them together may be more than the memory holds.
+    They are written to the disk, since all of them together may not fit into memory.
     """
 
     options: Mapping[str, Any] = {}
@@ -217,7 +217,7 @@ class _Log:
             self._log = file["log"]
             path = Path(self._folder.name, f"{file['place']:08}")
             path.write_bytes(file["content"])
-            os.utime(path, (file["written"] / 1e6,) * 2)  # tells the year of stamps without one
+            os.utime(path, (file["written"] / 1e6,) * 2)  # the year of timestamps without one
             self._names[str(path)] = file["path"]
         yield from ()
 
@@ -229,13 +229,13 @@ class _Log:
         yield _part(self._log, Account(summary, run.coverage))
 
     def _renamed(self, problem: str) -> str:
-        """Have a problem name the file as the user does."""
+        """Return a problem with the path of the file as the user named it."""
         length = len(next(iter(self._names)))  # they all have the same
         return self._names.get(problem[:length], problem[:length]) + problem[length:]
 
 
 class _Merged:
-    """Adds the accounts of all logs up: a table function of Spark."""
+    """A table function that adds up the accounts of all logs."""
 
     def __init__(self) -> None:
         self._whole = Account(Summary(), Coverage())
