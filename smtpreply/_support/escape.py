@@ -1,10 +1,9 @@
-"""Text of strangers made safe to show.
+"""Escape untrusted text for display.
 
-A server's text may hold control characters, terminal escape sequences, text that changes the
-direction of what follows, and octets that are not UTF-8. What this library shows to people
-(``str()`` of a reply, the messages of its errors) goes through `escape` first, so that a server
-cannot write into a log or a terminal through us (as Go's net/textproto could be made to:
-CVE-2026-42507).
+Text from a server may contain control characters, terminal escape sequences, bidirectional control
+characters, and octets that are not UTF-8. All text for people (``str()`` of a reply, error
+messages) passes through `escape`, so that a server cannot forge lines of a log or control a
+terminal (as with Go's net/textproto: CVE-2026-42507).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ def escape(text: str) -> str:
     r"""Return `text` with every character that is not printable as a backslash escape.
 
     Printable is what `str.isprintable` says: no control, format, surrogate or private character,
-    and no white space but the space. An octet that was not UTF-8 shows as ``\xNN``.
+    and no white space but the space. An octet that was not UTF-8 becomes ``\xNN``.
 
     >>> print(escape("250 \x1b[31mred"))
     250 \x1b[31mred
@@ -36,6 +35,6 @@ def excerpt(text: str, length: int = EXCERPT_LENGTH) -> str:
 
 
 def _escaped(char: str) -> str:
-    if "\udc80" <= char <= "\udcff":  # an undecodable octet, as "surrogateescape" keeps it
+    if "\udc80" <= char <= "\udcff":  # an undecodable octet under "surrogateescape"
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")

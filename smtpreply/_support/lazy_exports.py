@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     Exports = tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
 
 
-def lazy_exports(namespace: dict[str, object], homes: Mapping[str, Iterable[str]]) -> Exports:
+def lazy_exports(namespace: dict[str, object], modules: Mapping[str, Iterable[str]]) -> Exports:
     """Return a package's ``__getattr__``, ``__dir__`` and ``__all__``.
 
     A name's module is imported when the name is first asked for.
 
     Args:
         namespace: the package's ``globals()``.
-        homes: by the name of a module in the package, the public names that it defines.
+        modules: the public names of each module in the package, by the module's name.
     """
     package = namespace["__name__"]
-    home_of = {name: home for home, names in homes.items() for name in names}
+    module_of = {name: module for module, names in modules.items() for name in names}
 
     def get(name: str) -> object:
-        if name not in home_of:
+        if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{package}.{home_of[name]}"), name)
-        namespace[name] = value  # the next look-up finds it at once
+        value = getattr(import_module(f"{package}.{module_of[name]}"), name)
+        namespace[name] = value  # so that `__getattr__` is not called again
         return value
 
-    return get, lambda: sorted({*namespace, *home_of}), sorted(home_of, key=_order)
+    return get, lambda: sorted({*namespace, *module_of}), sorted(module_of, key=_order)
 
 
 def _order(name: str) -> tuple[bool, bool, str]:
-    """Constants, then classes, then functions: as linters sort ``__all__``."""
+    """Return the sort key of a name: constants, classes, functions, as linters sort ``__all__``."""
     return not name.isupper(), name[0].islower(), name

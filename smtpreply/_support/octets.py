@@ -1,4 +1,4 @@
-"""Text as octets, whatever it holds."""
+"""Convert text with surrogates to octets and back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def to_octets(text: str) -> bytes:
 
 
 def rejoined(text: str) -> str:
-    r"""Return text in which escaped octets that together are UTF-8 are the character that they are.
+    r"""Return text with escaped octets decoded where they form a character in UTF-8.
 
-    Where a surrogate stands for no octet, each becomes the octets of its own form, as `to_octets`
-    gives them.
+    In a text with a surrogate that stands for no octet, each surrogate becomes the octets of its
+    own encoded form, as in `to_octets`.
 
     >>> rejoined("\udcc3\udcbc \udcff"), rejoined("\ud800")
     ('ü \udcff', '\udced\udca0\udc80')
@@ -25,9 +25,9 @@ def rejoined(text: str) -> str:
 
 
 def surrogates(text: str) -> str:
-    """Name the error handler for the surrogates of `text`: octets, unless one stands for none.
+    """Return the error handler that encodes the surrogates of `text`.
 
-    JSON can hold such a one, and it must not keep a reply from being read.
+    A surrogate that stands for no octet can come from JSON, and must not make a reply unreadable.
     """
     try:
         text.encode("utf-8", "surrogateescape")

@@ -10,8 +10,8 @@ def read_toml(source: Traversable) -> dict[str, Any]:
     """Return the tables of a TOML file.
 
     Raises:
-        tomllib.TOMLDecodeError: it is not TOML.
+        tomllib.TOMLDecodeError: the file is not valid TOML.
     """
-    import tomllib  # noqa: PLC0415  (5 ms that most runs need not spend)
+    import tomllib  # noqa: PLC0415  (5 ms, not needed by most runs)
 
     return tomllib.loads(source.read_text(encoding="utf-8"))

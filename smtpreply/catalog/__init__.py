@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from smtpreply.catalog.text import Text as Text
     from smtpreply.catalog.text import UnknownLanguageError as UnknownLanguageError
 
-# Where each name is: comparison and rendering are most of what there is to import, and the floor
-# above needs the languages alone.
+# The names of each module: comparison and rendering take the most time to import, and the layers
+# above need only the languages.
 _HOMES = {
     "comparison": ("Axis", "Comparison", "NotComparableError", "Point", "compare"),
     "description": ("describe",),

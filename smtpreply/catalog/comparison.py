@@ -1,4 +1,4 @@
-"""Any two codes side by side: what they share, and where they part, computed from the data.
+"""Compare two codes: their common and different properties, computed from the data.
 
 A `Comparison` holds facts, no sentences: axes with a value for each side. `describe` and
 `render` say them in a language.
@@ -20,7 +20,7 @@ CodeEntry = ReplyCodeEntry | StatusEntry
 
 
 class Axis(enum.StrEnum):
-    """What two codes are compared by, the most telling first."""
+    """A property by which codes are compared, the most important first."""
 
     CLASS = "class"
     MIXED_CLASS = "mixed_class"
@@ -46,7 +46,7 @@ Value = str | int | bool | tuple[str | int, ...] | None
 
 @attrs.frozen
 class Point:
-    """One axis, and where each of the two codes stands on it."""
+    """One axis, and the value of each of the two codes on it."""
 
     axis: Axis
     first: Value
@@ -54,13 +54,13 @@ class Point:
 
     @property
     def same(self) -> bool:
-        """Whether both stand at the same place."""
+        """Whether both codes have the same value."""
         return self.first == self.second
 
 
 @attrs.frozen
 class Comparison:
-    """Two codes compared: the lower first, whatever the order in which they were given.
+    """The comparison of two codes, the lower first, whatever the order of the arguments.
 
     >>> comparison = compare(235, 214)
     >>> comparison.first.key, comparison.second.key
@@ -72,13 +72,13 @@ class Comparison:
     first: CodeEntry
     second: CodeEntry
     shared: tuple[Point, ...]
-    """Where both stand at the same place."""
+    """The axes on which both have the same value."""
 
     differences: tuple[Point, ...]
-    """Where they part, the most telling first. Never empty: they mean different things."""
+    """The axes on which they differ, the most important first; never empty."""
 
     others: tuple[tuple[str, str], ...]
-    """Other pairs worth reading, as keys."""
+    """Related comparisons, as pairs of keys."""
 
 
 class NotComparableError(ReplyError, ValueError):
@@ -154,7 +154,7 @@ def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
 
 
 def _point(axis: Axis, first: Value, second: Value) -> Iterator[Point]:
-    """Yield the point of one axis; lists may share something and differ all the same."""
+    """Yield the points of one axis; two lists may both share and differ in items."""
     if isinstance(first, tuple) and isinstance(second, tuple):
         both = tuple(item for item in first if item in second)
         if both:
@@ -254,7 +254,7 @@ _OTHERS = 6
 
 
 def _others(a: CodeEntry, b: CodeEntry) -> Iterator[tuple[str, str]]:
-    """Name pairs that a reader of this one would want next: each code with its nearest kin."""
+    """Return related comparisons: each of the codes with those closest to it."""
     seen = {a.key, b.key}
     pairs = [
         (entry.key, key)

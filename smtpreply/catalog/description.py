@@ -1,4 +1,4 @@
-"""What the catalog says of an entry or a comparison, as a `Document` in a language.
+"""Describe an entry or a comparison: a `Document` in a language.
 
 Only whole sentences from the messages are used, with codes, titles and lists filled in: no
 sentence is spliced from pieces, so that each language keeps its own grammar.
@@ -34,7 +34,7 @@ _SEPARATOR = {"ar": "، ", "ja": "、", "zh": "、"}
 
 
 def describe(subject: Entry | Comparison, language: str = FALLBACK) -> Document:
-    """Say what there is to say of an entry or a comparison.
+    """Return the document of an entry or a comparison.
 
     The headings and sentences are in `language`; the entries' own prose is in the language in
     which they were looked up.
@@ -67,7 +67,7 @@ def _sections(entry: Entry, words: Messages) -> Iterator[Section]:
 
 
 def _prose(entry: Entry, words: Messages) -> Iterator[Section]:
-    """Say what it means, when you see it, how to fix it: as a comparison does of each code."""
+    """Return the short section on a code in a comparison: meaning, occurrence, fix."""
     yield _section("description", words, Paragraph(entry.description))
     if isinstance(entry, (ReplyCodeEntry, StatusEntry, KeywordEntry)):
         yield _section("when_you_see_it", words, Paragraph(entry.when))
@@ -229,7 +229,7 @@ def _summary(comparison: Comparison, words: Messages) -> Text:
 
 
 def _choice(comparison: Comparison, words: Messages) -> Section:
-    """Who sends each, to what, and what the client does next."""
+    """Return who sends each code, in reply to what, and what the client does next."""
     sections = []
     for entry in (comparison.first, comparison.second):
         heading = Text(f"{entry.key} {entry.title}", entry.title.language)
@@ -267,7 +267,7 @@ _PLACEHOLDERS = (
 
 
 def _said(point: Point, comparison: Comparison, words: Messages) -> Text:
-    """Say one point as a sentence."""
+    """Return a point of a comparison as a sentence."""
     a, b = (_spoken(point.axis, value, words) for value in (point.first, point.second))
     names = _names(comparison)
     if point.same:
@@ -284,7 +284,7 @@ def _meaning(point: Point, words: Messages) -> str:
 
 
 def _difference_key(point: Point) -> str:
-    """Choose the sentence for a point by what its two sides are."""
+    """Return the message key of the sentence for a point, by its two values."""
     axis, first, second = point.axis, point.first, point.second
     if axis is Axis.CLASS:
         if first is None or second is None:
@@ -349,7 +349,7 @@ def _joined(items: Iterable[object], words: Messages) -> Text:
 
 
 def _commands(verbs: Iterable[object], words: Messages) -> Text:
-    """Name commands; those that are no commands on the wire by what they stand for."""
+    """Return the names of commands; pseudo-commands such as DATA-END in words."""
     shown = [
         words.get("command", verb) if "-" in verb or verb in ("CONNECT", "ANY") else verb
         for verb in map(str, verbs)
@@ -367,7 +367,7 @@ def _references(entries: Iterable[Entry], words: Messages) -> Section | None:
 
 
 def _links(name: str, links: list[tuple[str, str]], words: Messages) -> Section | None:
-    """List other entries or comparisons, with their titles."""
+    """Return a list of other entries or comparisons, with their titles."""
     if not links:
         return None
     items = tuple(_link_text(shown, words) for shown, _ in links)

@@ -1,4 +1,4 @@
-"""What is said of an entry or a comparison, in a language: headings, paragraphs, lists.
+"""`Document`: the page of an entry or a comparison as headings, paragraphs and lists.
 
 A `Document` is the same for every form of output; `render` writes it as text, Markdown, HTML or
 JSON. Every string knows its language, so that untranslated parts can be marked.
@@ -20,7 +20,7 @@ class Paragraph:
 
 @attrs.frozen
 class Items:
-    """A list; `links` holds the key or the URL that an item leads to, where it leads somewhere."""
+    """A list; `links` holds the key or URL of each item that has one."""
 
     items: tuple[Text, ...]
     numbered: bool = False
@@ -36,7 +36,7 @@ class Fields:
 
 @attrs.frozen
 class Sample:
-    """Protocol text, to be shown as it is, with who says it."""
+    """Protocol text, to be shown verbatim, with a caption that names the sender."""
 
     text: str
     caption: str | None = None
@@ -47,7 +47,7 @@ Block = Paragraph | Items | Fields | Sample
 
 @attrs.frozen
 class Section:
-    """A heading and what stands under it. `name` is the same in all languages."""
+    """A heading and its content. `name` is the same in all languages."""
 
     name: str
     heading: Text

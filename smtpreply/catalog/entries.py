@@ -1,4 +1,4 @@
-"""What the catalog holds: one value for each code, keyword, mechanism and command.
+"""Catalog entries: one value for each code, keyword, mechanism and command.
 
 Entries are values: frozen, hashable, picklable. Their prose is `Text`, in the language in which
 the entry was asked for where there is a translation, and in English where there is none.
@@ -17,7 +17,7 @@ from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 
 
 class Standing(enum.StrEnum):
-    """How a code stands to the standards; `Entry.evidence` says why."""
+    """The standardisation status of a code; `evidence` of an entry gives the grounds."""
 
     STANDARD = "standard"
     EXTENSION = "extension"
@@ -79,30 +79,30 @@ _REGISTRIES = "https://www.iana.org/assignments/"
 
 @attrs.frozen
 class Reference:
-    """Where a fact stands.
+    """The source of a fact.
 
     >>> Reference("RFC 5321 4.2.3").url
     'https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3'
     """
 
     text: str
-    """As people write it: "RFC 5321 4.2.3", a registry, a draft, a vendor's page with its URL."""
+    """The citation: "RFC 5321 4.2.3", a registry, a draft, a vendor's page with its URL."""
 
     @property
     def rfc(self) -> int | None:
-        """The number of the RFC, if it is one."""
+        """The number of the RFC; None for another source."""
         match = _RFC.match(self.text)
         return int(match[1]) if match else None
 
     @property
     def section(self) -> str | None:
-        """The section of the RFC, if one is named."""
+        """The section of the RFC; None where none is cited."""
         match = _RFC.match(self.text)
         return match[2] if match else None
 
     @property
     def url(self) -> str | None:
-        """Where to read it, if that is known."""
+        """The URL of the source; None where it is unknown."""
         match = _RFC.match(self.text)
         if match is not None:
             kind = "appendix" if match[2] and match[2][0].isalpha() else "section"
@@ -116,7 +116,7 @@ class Reference:
 
 @attrs.frozen
 class Meaning:
-    """What a code means as an answer to one command."""
+    """The meaning of a code in reply to one command."""
 
     command: str
     text: Text
@@ -124,7 +124,7 @@ class Meaning:
 
 @attrs.frozen
 class WildMeaning:
-    """What servers mean by a code, other than what the RFC says."""
+    """A use of a code by servers that differs from the RFC."""
 
     text: Text
     seen: str
@@ -140,7 +140,7 @@ class Example:
 
 @attrs.frozen
 class ProviderMeaning:
-    """What one provider means by an enhanced status code, or by one form of it."""
+    """The meaning of an enhanced status code, or of one form of it, at one provider."""
 
     provider: str
     code: str
@@ -160,22 +160,22 @@ class Fix:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """What all entries have."""
+    """The fields that all entries share."""
 
     protocol: ClassVar[str] = "SMTP"
 
     key: str
-    """As it is looked up and shown: "550", "5.1.1", "STARTTLS"."""
+    """The key for look-ups and display: "550", "5.1.1", "STARTTLS"."""
 
     title: Text
-    """Editorial: a few words of ours."""
+    """Editorial: a short title of our own."""
 
     slug: str
     standing: Standing
     references: tuple[Reference, ...] = ()
     description: Text
     related: tuple[str, ...] = ()
-    """The keys of entries that a reader would compare it with, the most useful first."""
+    """The keys of related entries to compare it with, the most useful first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -193,10 +193,10 @@ class ReplyCodeEntry(Entry):
 
     official_source: str | None = None
     evidence: Text
-    """Why it stands as it does."""
+    """The grounds for the standing."""
 
     commands: tuple[str, ...] = ()
-    """What it answers; CONNECT is the greeting, DATA-END what follows the final dot."""
+    """The commands that it answers; CONNECT is the greeting, DATA-END the end of the message."""
 
     sent_when: Text | None = None
     client_next: Text | None = None
@@ -291,7 +291,7 @@ class MechanismEntry(Entry):
 
 @attrs.frozen(kw_only=True)
 class CommandEntry(Entry):
-    """A command, and the replies that it may get."""
+    """A command, and its possible replies."""
 
     syntax: str
     use: Text
@@ -300,4 +300,4 @@ class CommandEntry(Entry):
     error: tuple[int, ...] = ()
     notes: Text | None = None
     means: tuple[tuple[int, Text], ...] = ()
-    """What a code means as an answer to this command."""
+    """The meaning of each code in reply to this command."""

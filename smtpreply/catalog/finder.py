@@ -1,4 +1,4 @@
-"""To find things in the catalog: by code, by name, by command."""
+"""Look up catalog entries by code, name or command."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _STATUS = re.compile(r"([245X])\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
 
 
 class UnknownEntryError(ReplyError, KeyError):
-    """What was looked up is neither a code nor a name that the catalog has.
+    """The key is neither a code nor a name in the catalog.
 
     Attributes:
-        key: what was looked up.
+        key: the key that was looked up.
     """
 
     def __init__(self, key: object) -> None:
@@ -57,9 +57,9 @@ def lookup(key: Key, *, language: str = FALLBACK) -> Entry: ...
 def lookup(key: Key, *, language: str = FALLBACK) -> Entry:
     """Look up a reply code, an enhanced status code, an EHLO keyword, a mechanism or a command.
 
-    A code that nobody registered has an entry too, which says so, and says what its digits mean.
-    A name that is several things (AUTH, STARTTLS, HELP are keyword and command) is the keyword;
-    `keyword`, `command` and `mechanism` tell them apart.
+    An unregistered code has an entry, too, which says so and explains its digits. A name with
+    several meanings (AUTH, STARTTLS, HELP are keyword and command) is the keyword; `keyword`,
+    `command` and `mechanism` distinguish them.
 
     Args:
         key: 550, "550", "5.1.1", an `EnhancedStatus`, "X.1.1", "STARTTLS", "scram-sha-256".

@@ -1,4 +1,4 @@
-"""From the data files to entries.
+"""Load catalog entries from the data files.
 
 English stands in ``data/``, a translation of the same file in ``data/<language>/`` with the same
 tables and only the keys that it translates. TOML for both: an administrator can read it, a
@@ -246,7 +246,7 @@ def commands(language: str) -> dict[str, CommandEntry]:
 
 
 def _common(key: str, table: Table, prose: _Prose) -> dict[str, Any]:
-    """Return what all entries have. What has no status of its own is a provider's code."""
+    """Return the fields that all entries share; an entry without a standing is a provider's."""
     return {
         "key": key,
         "title": prose["title"],

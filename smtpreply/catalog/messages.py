@@ -1,4 +1,4 @@
-"""The words that the catalog's pages are built of, in each language: headings, names, sentences."""
+"""Messages: the headings, names and sentences of catalog pages, in each language."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _plural_ar(count: int) -> str:
 
 
 def plural_form(language: str, count: int) -> str:
-    """Name CLDR's plural form of `count` in a language of the catalog.
+    """Return CLDR's plural category of `count` in a language of the catalog.
 
     >>> [plural_form("ru", count) for count in (1, 3, 5, 11, 21)]
     ['one', 'few', 'many', 'many', 'one']
@@ -65,7 +65,7 @@ class Messages:
         return str(self._own.get("name", self.language))
 
     def has(self, section: str, key: str) -> bool:
-        """Whether there is such a message."""
+        """Return whether there is such a message."""
         return key in self._english.get(section, {})
 
     def get(self, section: str, key: str, /, **values: object) -> Text:

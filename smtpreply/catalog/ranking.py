@@ -1,4 +1,4 @@
-"""To find entries by words: a small ranked index over all of the catalog's prose."""
+"""Full-text search over the catalog, with ranking."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from smtpreply.catalog.text import FALLBACK, resolve
 
 _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
 
-# How much a word counts by where it stands. A title says what the thing is; an example only what
-# was once said with it.
+# The weight of a word by the field that it is in: a title names the subject, an example only
+# quotes a reply.
 _KEY, _TITLE, _OFFICIAL, _WHEN, _PROSE, _EXAMPLE = 40.0, 10.0, 6.0, 3.0, 2.0, 2.0
 # A word of the query that only begins a word of the text ("greylist" in "greylisting") counts less.
 _PREFIX = 0.7
@@ -25,14 +25,14 @@ _PREFIX = 0.7
 
 @attrs.frozen
 class Hit:
-    """An entry that was found, and how well it fits: more is better."""
+    """A search result: an entry and its score; higher is better."""
 
     entry: Entry
     score: float
 
 
 def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit]:
-    """Find the entries that speak of the words in `query`, the best first.
+    """Return the entries that contain the words of `query`, the best first.
 
     Args:
         query: words in any language of the catalog, codes, keywords.
@@ -53,7 +53,7 @@ def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit
 
 
 class _Index:
-    """For each word of the catalog, the entries that have it and its best weight in each."""
+    """An inverted index: for each word, the entries that have it and its best weight in each."""
 
     def __init__(self, entries: tuple[Entry, ...], english: tuple[Entry, ...]) -> None:
         self.entries = entries
@@ -70,7 +70,7 @@ class _Index:
         for known in self._beginning_with(word):
             factor = 1.0 if known == word else _PREFIX
             postings = self._weights[known]
-            # A word that stands everywhere ("message", "server") tells less than a rare one.
+            # A frequent word ("message", "server") says less about an entry than a rare one.
             rarity = 1.0 - 0.8 * len(postings) / self._count
             for number, weight in postings.items():
                 found[number] = max(found.get(number, 0.0), weight * factor * rarity)

@@ -1,4 +1,4 @@
-"""A `Document` written down: text, Markdown, HTML or JSON. No I/O here; strings come out."""
+"""Render a `Document` as text, Markdown, HTML or JSON. No I/O: the results are strings."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def render(
     *,
     language: str = FALLBACK,
 ) -> str:
-    """Write an entry or a comparison down.
+    """Return an entry or a comparison as text, Markdown, HTML or JSON.
 
     Args:
-        subject: what `lookup` or `compare` gave, best in the same language.
+        subject: a result of `lookup` or `compare`, preferably in the same language.
         format: "text", "markdown", "html" (an article, to be set into a page) or "json".
         language: of headings and sentences.
 
@@ -146,7 +146,7 @@ def _markdown_item(item: Text, link: str | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    # The prose marks protocol text with `backticks`, as Markdown does: what stands in them is left.
+    # Prose marks protocol text with backticks, as Markdown does: their content is not escaped.
     parts = text.split("`")
     for number in range(0, len(parts), 2):
         for char in "\\*_<>[]#|":
@@ -161,14 +161,14 @@ Resolve = Callable[[str], str | None]
 
 
 def _no_link(key: str) -> None:
-    """Know no page of any entry: what an article alone can link to."""
+    """Return no URL for any entry: an article on its own has no pages to link to."""
 
 
 def write_html(document: Document, resolve: Resolve = _no_link) -> str:
-    """Write a document as an article of HTML.
+    """Return a document as an HTML article.
 
     Args:
-        document: what `describe` gave.
+        document: a result of `describe`.
         resolve: gives the address of an entry ("550") or a comparison ("214/235"), or None.
     """
     body = [f"<h1>{_inline(document.title)}</h1>"]
@@ -221,7 +221,7 @@ def _html_item(item: Text, link: str | None, resolve: Resolve) -> str:
 
 
 def _lang(text: Text, document: Document) -> str:
-    """Mark a text that is not in the page's language; ours are left to right but for Arabic."""
+    """Return the attributes of a text that is not in the page's language."""
     if text.language == document.language:
         return ""
     direction = ' dir="ltr"' if document.direction == "rtl" else ""
@@ -229,7 +229,7 @@ def _lang(text: Text, document: Document) -> str:
 
 
 def _inline(text: str) -> str:
-    """Escape prose, and set what stands in backticks as code."""
+    """Return prose as HTML, with text in backticks as code."""
     parts = html.escape(text).split("`")
     for number in range(1, len(parts) - 1, 2):
         parts[number] = f"<code>{parts[number]}</code>"

@@ -60,19 +60,19 @@ class ReplyCode(enum.IntEnum):
 
     @property
     def entry(self) -> ReplyCodeEntry:
-        """What the catalog says of it."""
+        """The catalog entry."""
         entry = lookup(int(self))
         assert isinstance(entry, ReplyCodeEntry)
         return entry
 
     @property
     def phrase(self) -> str:
-        """A few words: the title of its entry."""
+        """The title of the catalog entry."""
         return self.entry.title
 
     @property
     def description(self) -> str:
-        """What it means, in a few sentences."""
+        """The meaning, in a few sentences."""
         return self.entry.description
 
     @property
@@ -82,20 +82,20 @@ class ReplyCode(enum.IntEnum):
 
     @property
     def is_positive(self) -> bool:
-        """Whether it is 2yz: done."""
+        """Whether it is 2yz, positive completion."""
         return self.reply_class is ReplyClass.POSITIVE_COMPLETION
 
     @property
     def is_intermediate(self) -> bool:
-        """Whether it is 3yz: go on."""
+        """Whether it is 3yz, positive intermediate."""
         return self.reply_class is ReplyClass.POSITIVE_INTERMEDIATE
 
     @property
     def is_transient(self) -> bool:
-        """Whether it is 4yz: not now."""
+        """Whether it is 4yz, transient negative."""
         return self.reply_class is ReplyClass.TRANSIENT_NEGATIVE
 
     @property
     def is_permanent(self) -> bool:
-        """Whether it is 5yz: no."""
+        """Whether it is 5yz, permanent negative."""
         return self.reply_class is ReplyClass.PERMANENT_NEGATIVE

@@ -1,4 +1,4 @@
-"""The data files, each read when something in it is first asked for."""
+"""Read the data files of the catalog, each on its first use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from smtpreply._support.toml import read_toml
 
 @functools.cache
 def read(name: str) -> dict[str, Any]:
-    """Read one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
+    """Return one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
     path = files(__package__).joinpath("data", *f"{name}.toml".split("/"))
     return read_toml(path) if path.is_file() else {}

@@ -1,4 +1,4 @@
-"""Text that knows its language, and the languages that the catalog speaks."""
+"""`Text`: a string with its language; the languages of the catalog."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Text(str):
     language: str
 
     def __new__(cls, text: str, language: str = FALLBACK) -> Self:
-        """Make text that is in this language."""
+        """Return a text in a language."""
         made = super().__new__(cls, text)
         made.language = language
         return made
@@ -30,10 +30,10 @@ class Text(str):
 
 
 class UnknownLanguageError(ValueError):
-    """The catalog has nothing in this language.
+    """The catalog has no texts in this language.
 
     Attributes:
-        language: what was asked for.
+        language: the language tag that was requested.
     """
 
     def __init__(self, language: str) -> None:

@@ -93,17 +93,17 @@ class ColumnClassifier:
     def _row(self, text: Text, looks: Sequence[bool]) -> Row:
         is_accepted, may_name_provider, may_name_host, may_name_list, may_wait = looks
         if is_accepted and isinstance(text, str):
-            said, decided = text, self._accepted
+            read, decided = text, self._accepted
         else:
             verdict = self._classifier.classify(text)
-            said, decided = verdict.text, _decided(verdict)
+            read, decided = verdict.text, _decided(verdict)
         provider = None
         if may_name_host:
-            provider = provider_in(said)
+            provider = provider_in(read)
         elif may_name_provider:
-            provider = provider_by_wording(said)
-        listing = listing_in(said) if may_name_list else None
-        pause = retry_after(said) if may_wait else None
+            provider = provider_by_wording(read)
+        listing = listing_in(read) if may_name_list else None
+        pause = retry_after(read) if may_wait else None
         return (*decided, *_named(provider, listing), pause)
 
 

@@ -209,7 +209,7 @@ def _providers(findings: Findings) -> Section:
     known = providers()
     table = Table(
         key="providers-table",
-        caption="Providers, told by the names of their servers",
+        caption="Providers, by the names of their servers",
         columns=(Column("Provider"), *_DESTINATION_COLUMNS, *_DELAY_COLUMNS),
         rows=[
             (
@@ -225,7 +225,7 @@ def _providers(findings: Findings) -> Section:
     )
     speakers = Table(
         key="speakers",
-        caption="Who refused, told by the words of the replies",
+        caption="Who refused, by the wording of the replies",
         columns=(
             Column("Provider or software"),
             Column("Replies", number=True),

@@ -168,9 +168,7 @@ def test_a_file_that_is_too_large_is_a_problem(
     monkeypatch.setattr(spark, "LARGEST", 100)
     summary, coverage = spark.summarize(session, str(logs))
     assert summary.deliveries == 1  # exim.log's
-    assert (
-        sum("octets, more than the limit of 100" in problem for problem in coverage.problems) == 3
-    )
+    assert sum("more than the limit of 100" in problem for problem in coverage.problems) == 3
 
 
 def test_what_is_wrong_is_told_before_spark_works(session: Any, tmp_path: Path) -> None:

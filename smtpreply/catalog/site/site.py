@@ -59,7 +59,7 @@ class _Row:
 
 
 def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
-    """Write the site into a folder, which is made if need be. Files that are there are replaced.
+    """Write the site into a folder, which is created if necessary; existing files are replaced.
 
     Args:
         out: the folder.
@@ -85,7 +85,7 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
 
 
 def pairs() -> Iterator[tuple[str, str]]:
-    """Yield the comparisons that get a page: all within a family, and each code with its kin."""
+    """Yield the comparisons with a page: within a family, and of each code with related ones."""
     known = {entry.key for entry in (*codes(), *statuses())}
     wanted = {
         pair
@@ -178,7 +178,7 @@ def _prose(entry: Entry) -> str:
 
 
 def _entrance(languages: tuple[str, ...]) -> str:
-    """Return the page at the root: it leads on to the first language."""
+    """Return the root page, which redirects to the first language."""
     first = languages[0]
     links = "".join(
         f'<li><a lang="{tag}" href="{tag}/index.html">{name}</a></li>'
@@ -216,7 +216,7 @@ def _code_entries() -> dict[str, CodeEntry]:
 
 @cache
 def _addresses() -> dict[str, str]:
-    """Return the address of every page by its subject; a name that is two things is the keyword."""
+    """Return the URL of each page by its subject; a name with two meanings is the keyword."""
     found: dict[str, str] = {}
     for entry in everything():
         found.setdefault(entry.key, _address(entry))
