@@ -26,8 +26,8 @@ import polars as pl
 
 from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.logs import Direction, ReplyBy, Status
+from smtpreply.logs.formats.exim.message_id import EXIM_ID
 from smtpreply.logs.input.clock import STAMP
-from smtpreply.logs.input.syslog import EXIM_ID
 from smtpreply.logs.registry import BUILTIN
 from smtpreply.logs.toolkit.fields import stage_of
 from smtpreply.stage import Stage

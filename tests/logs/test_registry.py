@@ -1,21 +1,33 @@
-"""The formats that there are, told without importing them."""
+"""The registry of formats: its table is derived from their modules, which it does not import."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
-import attrs
 import pytest
 
-from smtpreply.logs.format import Format
+from smtpreply.logs import format_table
+from smtpreply.logs.make_format_table import table
 from smtpreply.logs.registry import BUILTIN, Builtin
+
+
+def test_the_table_is_what_the_modules_declare() -> None:
+    written = Path(format_table.__file__).read_text(encoding="utf-8")
+    assert written == table(), "out of date: run python -m smtpreply.logs.make_format_table"
+
+
+@pytest.mark.parametrize("known", BUILTIN, ids=lambda known: known.name)
+def test_a_format_shows_by_a_program_or_by_a_needle(known: Builtin) -> None:
+    assert known.format.name == known.name
+    assert known.programs is not None or known.needles
+    assert "" not in known.needles
 
 
 @pytest.mark.parametrize("known", BUILTIN, ids=lambda known: known.name)
 def test_a_source_is_claimed_by_those_that_can(known: Builtin) -> None:
-    nothing = attrs.fields(Format).claims.default
-    assert known.claims == (known.format.claims is not nothing)
+    assert known.claims == known.format.claims_sources
 
 
 def test_a_log_of_postfix_imports_no_other_format() -> None:
@@ -27,5 +39,4 @@ def test_a_log_of_postfix_imports_no_other_format() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     imported = {name.rpartition(".")[2] for name in done.stdout.decode().split()}
-    ours = {known.name.replace("-", "_") for known in BUILTIN}
-    assert imported & ours == {"postfix"}
+    assert imported & {known.module for known in BUILTIN} == {"postfix"}

@@ -96,4 +96,11 @@ def _named(text: str) -> str | None:
     return None if text == "-" else text.strip("<>")
 
 
-FORMAT = Format(_NAME, _detect, BarracudaReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    BarracudaReader,
+    programs=r"(?:outbound/smtp|inbound/pass[0-9]?|scan)\Z",
+    needles=(" SEND ", " RECV ", " SCAN "),
+    order=10,  # before postfix: its own Postfix logs under the same names
+)

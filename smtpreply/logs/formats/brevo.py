@@ -77,4 +77,11 @@ def _time(event: Event) -> datetime | None:
     return event.time("ts_epoch") or event.time("ts_event") or event.time("ts")
 
 
-FORMAT = event_format("brevo", _knows, _tells, marks=r'"(?:message-id|messageId)\b')
+FORMAT = event_format(
+    "brevo",
+    _knows,
+    _tells,
+    marks=r'"(?:message-id|messageId)\b',
+    needles=('"message-id', '"messageId'),
+    order=80,  # its "messageId" is in events of ses, too
+)

@@ -308,4 +308,14 @@ def _detect(line: Line) -> bool:
     return _DETECTED.match(_event(line)) is not None
 
 
-FORMAT = Format(_NAME, _detect, CiscoEsaReader)
+_NEEDLES = (
+    "DCID", "MID ", "ICID ", " Response: ", " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    CiscoEsaReader,
+    programs=r"(?i:mail_?logs?|iron_?port|esa)\Z",
+    needles=_NEEDLES,
+)

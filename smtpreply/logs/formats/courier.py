@@ -215,4 +215,10 @@ def _detect(line: Line) -> bool:
     return bool(_HEAD.match(body) or _REFUSAL.match(body))
 
 
-FORMAT = Format(_NAME, _detect, CourierReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    CourierReader,
+    programs=r"courier",
+    needles=(",addr=<", "error,relay="),
+)

@@ -111,4 +111,10 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _HEAD.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, DmaReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    DmaReader,
+    programs=r"dma\Z",
+    needles=("dma[",),
+)

@@ -97,4 +97,10 @@ def _deliveries(thread: _Thread, answered: Answered | None) -> list[Delivery]:
     ]
 
 
-FORMAT = Format(_NAME, _detect, DominoReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    DominoReader,
+    needles=("SMTPClient: ",),
+    order=10,  # before exim, which takes any line with a date and a time for one of its own
+)

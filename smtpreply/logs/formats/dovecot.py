@@ -156,4 +156,11 @@ def _body(line: Line) -> str:
     return line.message[stamp.end() :] if stamp else line.message
 
 
-FORMAT = Format(_NAME, _detect, DovecotReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    DovecotReader,
+    programs=r"dovecot",
+    needles=("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
+    order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
+)

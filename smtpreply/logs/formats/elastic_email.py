@@ -49,4 +49,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("elastic-email", _knows, _tells, marks=r'"(?:TransactionID|MsgID)\b')
+FORMAT = event_format(
+    "elastic-email",
+    _knows,
+    _tells,
+    marks=r'"(?:TransactionID|MsgID)\b',
+    needles=('"TransactionID',),
+)

@@ -169,4 +169,10 @@ def _answer(detail: str) -> Answer:
 
 _STAMPS = ("origintimestamputc", "origintimestamp", "received", "date", "datetimeutc")
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, ExchangeOnlineReader, _claims)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ExchangeOnlineReader,
+    claims=_claims,
+    needles=("ecipient_status", "enderAddress", "essageTraceId"),
+)

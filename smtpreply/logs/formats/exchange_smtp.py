@@ -173,4 +173,10 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, ExchangeSmtpReader, _claims)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ExchangeSmtpReader,
+    claims=_claims,
+    needles=("Z,", "session-id"),
+)

@@ -76,4 +76,9 @@ def _status(text: str, *, queued: bool) -> Status | None:
     return Status.EXPIRED if _EXPIRED.match(text) else _BY_CLASS.get(text[:1])
 
 
-FORMAT = Format(_NAME, _detect, ExchangeStatusReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ExchangeStatusReader,
+    needles=("{LED=", "LastError", "Last Error"),
+)

@@ -230,4 +230,10 @@ def _status(event: str, text: str) -> Status | None:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, lambda: TableReader(_is_head, _deliveries, _headless), _claims)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    lambda: TableReader(_is_head, _deliveries, _headless),
+    claims=_claims,
+    needles=("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
+)

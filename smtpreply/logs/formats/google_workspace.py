@@ -175,4 +175,10 @@ class GoogleWorkspaceReader(TableReader):
         return super().read(line) if line.fields is None else _read_json(line)
 
 
-FORMAT = Format(_NAME, _detect, GoogleWorkspaceReader, claims_by(_is_head))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    GoogleWorkspaceReader,
+    claims=claims_by(_is_head),
+    needles=("SMTP reply code", "message_info"),
+)

@@ -348,4 +348,15 @@ def _relay(host: str, port: int | None) -> dict[str, Any]:
     return {"relay_host": host, "relay_ip": host if numeric else None, "relay_port": port}
 
 
-FORMAT = Format(_NAME, _detect, HarakaReader)
+_NEEDLES = (
+    "[outbound] ", "[PROTOCOL] [", "[NOTICE] [", "[INFO] [", "[WARN] [", "[ERROR] [", "uuid=",
+    '"uuid"',
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    HarakaReader,
+    programs=r"haraka",
+    needles=_NEEDLES,
+)

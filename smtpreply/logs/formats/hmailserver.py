@@ -70,4 +70,9 @@ def _detect(line: Line) -> bool:
     return line.program is None and _OTHER.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, HMailServerReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    HMailServerReader,
+    needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"'),
+)

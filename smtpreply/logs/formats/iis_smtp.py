@@ -154,4 +154,11 @@ def _received(line: Line, row: Row) -> Iterable[Delivery]:
     )
 
 
-FORMAT = Format(_NAME, _detect, IisSmtpReader, _claims)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    IisSmtpReader,
+    claims=_claims,
+    needles=("OutboundConnection", "SMTPSVC"),
+    order=10,  # before exim, which takes any line with a date and a time for one of its own
+)

@@ -133,4 +133,10 @@ def _tls(event: Event) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
-FORMAT = event_format("kumomta", _knows, _tells, marks=_MARKS)
+FORMAT = event_format(
+    "kumomta",
+    _knows,
+    _tells,
+    marks=_MARKS,
+    needles=('"response', '"queue', '"egress_pool'),
+)

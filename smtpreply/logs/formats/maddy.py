@@ -189,4 +189,10 @@ def _detect(line: Line) -> bool:
     return _TOLD.match(message) is not None or any(key in fields for key in _KEYS)
 
 
-FORMAT = Format(_NAME, _detect, MaddyReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    MaddyReader,
+    programs=r"maddy\Z",
+    needles=("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ", " smtp: ", " submission: "),
+)

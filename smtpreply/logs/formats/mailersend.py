@@ -52,4 +52,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("mailersend", _knows, _tells, marks=r'"activity\.')
+FORMAT = event_format(
+    "mailersend",
+    _knows,
+    _tells,
+    marks=r'"activity\.',
+    needles=('"activity.',),
+)

@@ -125,5 +125,9 @@ def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Told:
 
 
 FORMAT = event_format(
-    "mailgun", _knows, _tells, marks=r'"(?:event-data|log-level|message-headers)\b'
+    "mailgun",
+    _knows,
+    _tells,
+    marks=r'"(?:event-data|log-level|message-headers)\b',
+    needles=('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'),
 )

@@ -52,4 +52,10 @@ def _status(event: Event, kind: str) -> Status | None:
     return {"sent": Status.SENT, "blocked": Status.REJECTED}.get(kind)
 
 
-FORMAT = event_format("mailjet", _knows, _tells, marks=r'"(?:mj_campaign_id|mj_contact_id)\b')
+FORMAT = event_format(
+    "mailjet",
+    _knows,
+    _tells,
+    marks=r'"(?:mj_campaign_id|mj_contact_id)\b',
+    needles=('"MessageID', '"mj_campaign_id', '"mj_message_id'),
+)

@@ -52,4 +52,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("mailtrap", _knows, _tells, marks=r'"sending_stream\b')
+FORMAT = event_format(
+    "mailtrap",
+    _knows,
+    _tells,
+    marks=r'"sending_stream\b',
+    needles=('"sending_stream',),
+)

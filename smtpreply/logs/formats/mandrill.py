@@ -59,4 +59,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("mandrill", _knows, _tells, marks=r'mandrill_events|"msg\\*"\s*:')
+FORMAT = event_format(
+    "mandrill",
+    _knows,
+    _tells,
+    marks=r'mandrill_events|"msg\\*"\s*:',
+    needles=('"msg', "mandrill_events"),
+)

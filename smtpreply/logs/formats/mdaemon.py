@@ -131,4 +131,9 @@ def _detect(line: Line) -> bool:
     return line.program is None and _LINE.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, MDaemonReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    MDaemonReader,
+    needles=("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2"),
+)

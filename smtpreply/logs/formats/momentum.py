@@ -219,4 +219,9 @@ def _speaker(text: str, stage: str) -> ReplyBy | None:
     return said_by(ReplyBy.MTA if internal else ReplyBy.REMOTE, text)
 
 
-FORMAT = Format(_NAME, _detect, MomentumReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    MomentumReader,
+    needles=("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
+)

@@ -106,4 +106,10 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _LINE.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, MsmtpReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    MsmtpReader,
+    programs=r"msmtp\Z",
+    needles=(" recipients=",),
+)

@@ -145,4 +145,10 @@ def _detect(line: Line) -> bool:
     return _DETECTED.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, NullmailerReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    NullmailerReader,
+    programs=r"nullmailer",
+    needles=("smtp: Failed: ", "smtp: Succeeded: ", "Starting delivery: ", "Sending failed: "),
+)

@@ -205,4 +205,10 @@ def _seconds(text: str) -> float | None:
     return seconds_of(*match.groups()) if match else None
 
 
-FORMAT = Format(_NAME, _detect, OpenSmtpdReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    OpenSmtpdReader,
+    programs=r"smtpd\Z",
+    needles=("stat=", "smtp", "delivery"),
+)

@@ -97,4 +97,10 @@ def _server(details: str | None) -> Told:
     }
 
 
-FORMAT = event_format("postal", _knows, _tells, marks=_MARKS)
+FORMAT = event_format(
+    "postal",
+    _knows,
+    _tells,
+    marks=_MARKS,
+    needles=('"payload', '"output', '"direction'),
+)

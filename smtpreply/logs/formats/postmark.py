@@ -85,4 +85,11 @@ def _bounce(event: Event, status: Status) -> Told:
     }
 
 
-FORMAT = event_format("postmark", _knows, _tells, marks=r'"(?:RecordType|TypeCode|BouncedAt)\b')
+FORMAT = event_format(
+    "postmark",
+    _knows,
+    _tells,
+    marks=r'"(?:RecordType|TypeCode|BouncedAt)\b',
+    needles=('"RecordType', '"TypeCode'),
+    order=80,  # after sendgrid
+)

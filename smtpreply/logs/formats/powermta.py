@@ -189,4 +189,14 @@ def _delay(row: Row, line: Line) -> float | None:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, lambda: TableReader(_is_head, _deliveries, _headless), _claims)
+_NEEDLES = (
+    "timeLogged", ",relayed,", ",delivered,", ",failed,", ",delayed,", ",expanded,", "smtp;",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    lambda: TableReader(_is_head, _deliveries, _headless),
+    claims=_claims,
+    needles=_NEEDLES,
+)

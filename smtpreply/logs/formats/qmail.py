@@ -266,4 +266,16 @@ def _timed(delivery: Delivery, line: Line) -> Delivery:
     return attrs.evolve(delivery, time=time)
 
 
-FORMAT = Format(_NAME, _detect, QmailReader)
+_NEEDLES = (
+    "delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "Remote_host_said:_",
+    "Remote host",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    QmailReader,
+    # Lines that tai64nlocal has stamped look as if a program were called "5".
+    programs=r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
+    needles=_NEEDLES,
+)

@@ -64,4 +64,10 @@ def _words(data: Event) -> Told:
     return {"text": own or data.text("suppressed", "message"), "reply_by": None}
 
 
-FORMAT = event_format("resend", _knows, _tells, marks=r'"email\.[a-z_]+')
+FORMAT = event_format(
+    "resend",
+    _knows,
+    _tells,
+    marks=r'"email\.[a-z_]+',
+    needles=('"email_id',),
+)

@@ -85,4 +85,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("sendgrid", _knows, _tells, marks=_MARKS)
+FORMAT = event_format(
+    "sendgrid",
+    _knows,
+    _tells,
+    marks=_MARKS,
+    needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"created'),
+)

@@ -242,4 +242,10 @@ def _address(text: str | None) -> str | None:
     return text.removeprefix("IPv6:") if text else None
 
 
-FORMAT = Format(_NAME, _detect, SendmailReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    SendmailReader,
+    programs=r"sendmail|sm-m|sm-acc|sm-que",
+    needles=(", stat=",),
+)

@@ -160,4 +160,10 @@ _TELLERS = {
     "Reject": _reject,
 }
 
-FORMAT = event_format("ses", _knows, _tells, marks=_MARKS)
+FORMAT = event_format(
+    "ses",
+    _knows,
+    _tells,
+    marks=_MARKS,
+    needles=("notificationType", "eventType", "aws.ses"),
+)

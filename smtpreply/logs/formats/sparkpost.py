@@ -86,4 +86,10 @@ def _of(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("sparkpost", _knows, _tells, marks=r'"(?:msys|rcpt_to|bounce_class)\b')
+FORMAT = event_format(
+    "sparkpost",
+    _knows,
+    _tells,
+    marks=r'"(?:msys|rcpt_to|bounce_class)\b',
+    needles=('"msys', '"rcpt_to', '"bounce_class'),
+)

@@ -403,4 +403,10 @@ def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: _MEANING[match[1]], text) if "\\" in text else text
 
 
-FORMAT = Format(_NAME, _detect, StalwartReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    StalwartReader,
+    programs=r"stalwart",
+    needles=("(delivery.", "(queue.", "(smtp.", '" event="', ' event="write"', '"delivery.'),
+)

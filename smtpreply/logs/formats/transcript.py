@@ -233,4 +233,18 @@ class TranscriptLogReader(Reader):
         return found
 
 
-FORMAT = Format(_NAME, _detect, TranscriptLogReader, _claims)
+_NEEDLES = (
+    "<-", "<~", "<**", "->", "~>", "<<<", ">>>", "SMTP<<", "SMTP>", "SMTP|", "SMTP+", "reply: ",
+    "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED", "220", "... ",
+    "Transcript", "Service unavailable", "S: ", "C: ", "Unexpected response",
+    "The original message was", "LOG: ", "delivering ", "Exim version",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    TranscriptLogReader,
+    claims=_claims,
+    needles=_NEEDLES,
+    order=60,  # it has no form of its own, but many people's
+)

@@ -57,4 +57,10 @@ def _tells(event: Event) -> Iterable[Told] | None:
     ]
 
 
-FORMAT = event_format("unisender-go", _knows, _tells, marks=r'"(?:events_by_user|event_name)\b')
+FORMAT = event_format(
+    "unisender-go",
+    _knows,
+    _tells,
+    marks=r'"(?:events_by_user|event_name)\b',
+    needles=('"event_name',),
+)

@@ -122,4 +122,10 @@ def _detect(line: Line) -> bool:
     return line.fields is not None and _is_ours(line.fields)
 
 
-FORMAT = Format(_NAME, _detect, ZeekReader, claims=_claims)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ZeekReader,
+    claims=_claims,
+    needles=("#path\tsmtp", '"last_reply"'),
+)

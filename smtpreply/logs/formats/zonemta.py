@@ -200,4 +200,10 @@ def _detect(line: Line) -> bool:
     return _HEAD.match(uncoloured(line.message)) is not None
 
 
-FORMAT = Format(_NAME, _detect, ZoneMtaReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ZoneMtaReader,
+    programs=r"zone-?mta",
+    needles=("Sender/",),
+)

@@ -25,6 +25,7 @@ from typing import Any
 import attrs
 
 from smtpreply._support.octets import rejoined
+from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import (
     DATE_OF_A_PAGE,
     EPOCH,
@@ -51,16 +52,14 @@ _PLAIN_FACILITY = (
     r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug))"
 )
 
-EXIM_ID = "[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
-"""The id of a message in Exim's log: 6-6-2 characters to 4.96, 6-11-4 from 4.97."""
-# In Exim's own files no host follows the stamp, but the message's id: "... 1sQpLm-... DKIM: d=...".
-_OF_EXIM = rf"[0-9-]{{10}} [0-9:.]{{8,15}} (?:[+-][0-9]{{4}} )?(?:\[[0-9]+\] )?{EXIM_ID} "
-_IN_EXIM = re.compile(_OF_EXIM)
+# Lines of a program's own log file have no prefix, though some begin like one: see `Format.prefix`.
+_OWN = "|".join(PREFIXES)
+_OWN_LINE = re.compile(_OWN)
 _NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
 _SYSLOG = re.compile(
-    rf"(?!{_OF_EXIM}){_PRIORITY}({STAMP}) {_FACILITY}(?!{_NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
+    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{_NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")
@@ -168,7 +167,7 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
         is_wrapped = _is_carrier(program)
     else:
         # No wrapping looks like Exim's own line, and in its log most lines are some.
-        line, is_wrapped = Line(text, text, number, source), not _IN_EXIM.match(text)
+        line, is_wrapped = Line(text, text, number, source), not _OWN_LINE.match(text)
     for _ in range(_MOST_WRAPPINGS if is_wrapped else 0):
         if not _unwrap(line, clock):
             break
@@ -197,7 +196,7 @@ def _unwrap(line: Line, clock: Clock) -> bool:
     if match := _SYSLOG.match(text):
         stamp, host, program, pid = match.groups()
         return _set_header(line, match.end(), clock, stamp, host, program, pid)
-    if _IN_EXIM.match(text):
+    if _OWN_LINE.match(text):
         return False
     if text.startswith("{"):
         return _unwrap_json(line, clock)

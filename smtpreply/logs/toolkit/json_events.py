@@ -308,6 +308,8 @@ def event_format(
     tells: Callable[[Event], Iterable[Told] | None],
     *,
     marks: str,
+    needles: tuple[str, ...],
+    order: int = 70,
 ) -> Format:
     """Make the format of a service's events.
 
@@ -317,6 +319,9 @@ def event_format(
         tells: the deliveries that an event tells of, each as the fields of a `Delivery`; None for
             an event that is not understood.
         marks: a pattern that shows, in the first lines of a list over several lines, whose it is.
+        needles: see `Format`. None may end in a quote: in an event that stands in a string, quotes
+            are escaped.
+        order: see `Format`. By default, events are tried after the logs of mail servers.
     """
     kind = _Kind(name, knows, tells)
     shown = re.compile(marks)
@@ -327,7 +332,7 @@ def event_format(
     def claims(head: Sequence[str]) -> bool:
         return begins_objects(head) and shown.search("\n".join(head)) is not None
 
-    return Format(name, detect, lambda: EventReader(kind), claims)
+    return Format(name, detect, lambda: EventReader(kind), claims, needles=needles, order=order)
 
 
 def each(recipients: Iterable[str], **fields: Any) -> Iterator[Told]:

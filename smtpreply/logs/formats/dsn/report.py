@@ -506,4 +506,18 @@ def _between(first: datetime | None, last: datetime | None) -> float | None:
     return seconds if seconds >= 0 else None
 
 
-FORMAT = Format(_NAME, _detect, DsnReader, _claims)
+_NEEDLES = (
+    "-MTA:", "-mta:", "-Recipient:", "-recipient:", "-Code:", "-code:", "-Date:", "Action:",
+    "Status:", "X-Postfix-", "X-Actual-", "Original-", "Final-", "Will-", "From ", "From:",
+    "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:", "To:", "Subject:", "Date:",
+    "Message-ID:", "Message-Id:", "MIME-Version:",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    DsnReader,
+    claims=_claims,
+    needles=_NEEDLES,
+    order=60,  # its fields may be quoted in another format's lines
+)

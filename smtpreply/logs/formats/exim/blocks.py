@@ -14,8 +14,8 @@ import functools
 import re
 from collections.abc import Hashable
 
+from smtpreply.logs.formats.exim.message_id import EXIM_ID
 from smtpreply.logs.grouping import Groups, success_head, without_address
-from smtpreply.logs.input.syslog import EXIM_ID
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.reasons.dedup import alike
 

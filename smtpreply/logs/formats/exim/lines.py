@@ -35,8 +35,9 @@ from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.exim.blocks import skim
+from smtpreply.logs.formats.exim.message_id import EXIM_ID, OWN_PREFIX
 from smtpreply.logs.grouping import Groups
-from smtpreply.logs.input.syslog import EXIM_ID, Line
+from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import number_of, port_of, stage_of
 from smtpreply.stage import Stage
@@ -512,4 +513,12 @@ def _octet(escape: re.Match[str]) -> str:
     return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
 
 
-FORMAT = Format(_NAME, _detect, EximReader)
+FORMAT = Format(
+    _NAME,
+    _detect,
+    EximReader,
+    programs=r"exim",
+    needles=("-",),
+    order=40,  # before most, since many logs are its
+    prefix=OWN_PREFIX,
+)

@@ -412,4 +412,17 @@ def _either(first: str | None, second: str | None) -> str | None:
     return second if first is None else first
 
 
-FORMAT = Format(_NAME, _detect, PostfixReader)
+_NEEDLES = (
+    "status=", "host ", "reject", ": hold: ", ": discard: ", ": filter: ", "proxy-a", "milter-",
+    ": from=<", "message-id=", ": removed", "released from", ": client=", "SASL auth", ": uid=",
+    "enabling PIX", "lost connection", "conversation with",
+)  # fmt: skip
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    PostfixReader,
+    programs=r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
+    needles=_NEEDLES,
+    order=20,  # before most, since most logs are its
+)

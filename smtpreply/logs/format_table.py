@@ -1,0 +1,63 @@
+"""What shows that a line may be of a format, without importing the format's module.
+
+Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
+``python -m smtpreply.logs.make_format_table``.
+"""
+# ruff: noqa: E501, Q000  (a row is a line, as Python prints it)
+# fmt: off
+
+# In the order in which they are tried: name, module, programs, needles, whether it claims sources.
+FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
+    ('barracuda', 'barracuda', '(?:outbound/smtp|inbound/pass[0-9]?|scan)\\Z', (' SEND ', ' RECV ', ' SCAN '), False),
+    ('domino', 'domino', None, ('SMTPClient: ',), False),
+    ('iis-smtp', 'iis_smtp', None, ('OutboundConnection', 'SMTPSVC'), True),
+    ('postfix', 'postfix', 'postfix(?:[/@-]|\\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\\Z', ('status=', 'host ', 'reject', ': hold: ', ': discard: ', ': filter: ', 'proxy-a', 'milter-', ': from=<', 'message-id=', ': removed', 'released from', ': client=', 'SASL auth', ': uid=', 'enabling PIX', 'lost connection', 'conversation with'), False),
+    ('dovecot', 'dovecot', 'dovecot', ('lmtp(', 'lda(', 'deliver(', 'submission(', '-login: '), False),
+    ('exim', 'exim', 'exim', ('-',), False),
+    ('cisco-esa', 'cisco_esa', '(?i:mail_?logs?|iron_?port|esa)\\Z', ('DCID', 'MID ', 'ICID ', ' Response: ', " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '"), False),
+    ('courier', 'courier', 'courier', (',addr=<', 'error,relay='), False),
+    ('dma', 'dma', 'dma\\Z', ('dma[',), False),
+    ('exchange-online', 'exchange_online', None, ('ecipient_status', 'enderAddress', 'essageTraceId'), True),
+    ('exchange-smtp', 'exchange_smtp', None, ('Z,', 'session-id'), True),
+    ('exchange-status', 'exchange_status', None, ('{LED=', 'LastError', 'Last Error'), False),
+    ('exchange-tracking', 'exchange_tracking', None, ('Z,', 'ecipient-status', 'ecipientStatus', 'ecipient_status'), True),
+    ('google-workspace', 'google_workspace', None, ('SMTP reply code', 'message_info'), True),
+    ('haraka', 'haraka', 'haraka', ('[outbound] ', '[PROTOCOL] [', '[NOTICE] [', '[INFO] [', '[WARN] [', '[ERROR] [', 'uuid=', '"uuid"'), False),
+    ('hmailserver', 'hmailserver', None, ('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"'), False),
+    ('kerio', 'kerio', 'mail\\Z', ('Queue-ID: ',), False),
+    ('maddy', 'maddy', 'maddy\\Z', ('\t{', '"msg_id"', '"smtp_code"', '(msg ID = ', ' smtp: ', ' submission: '), False),
+    ('mdaemon', 'mdaemon', None, ('Mon 2', 'Tue 2', 'Wed 2', 'Thu 2', 'Fri 2', 'Sat 2', 'Sun 2'), False),
+    ('momentum', 'momentum', None, ('@D@', '@T@', '@P@', '@B@', '@R@', '@X@', '@@@@M', ': Marker 1', ': R="'), False),
+    ('msmtp', 'msmtp', 'msmtp\\Z', (' recipients=',), False),
+    ('nullmailer', 'nullmailer', 'nullmailer', ('smtp: Failed: ', 'smtp: Succeeded: ', 'Starting delivery: ', 'Sending failed: '), False),
+    ('opensmtpd', 'opensmtpd', 'smtpd\\Z', ('stat=', 'smtp', 'delivery'), False),
+    ('powermta', 'powermta', None, ('timeLogged', ',relayed,', ',delivered,', ',failed,', ',delayed,', ',expanded,', 'smtp;'), True),
+    ('qmail', 'qmail', 'qmail|notqmail|rblsmtpd|[0-9]{1,20}\\Z', ('delivery ', ' msg ', 'status: local', 'bounce: ', 'rblsmtpd: ', 'Remote_host_said:_', 'Remote host'), False),
+    ('sendmail', 'sendmail', 'sendmail|sm-m|sm-acc|sm-que', (', stat=',), False),
+    ('ssmtp', 'ssmtp', 's[sS][mM][tT][pP]\\Z', (), False),
+    ('stalwart', 'stalwart', 'stalwart', ('(delivery.', '(queue.', '(smtp.', '" event="', ' event="write"', '"delivery.'), False),
+    ('zeek', 'zeek', None, ('#path\tsmtp', '"last_reply"'), True),
+    ('zonemta', 'zonemta', 'zone-?mta', ('Sender/',), False),
+    ('dsn', 'dsn', None, ('-MTA:', '-mta:', '-Recipient:', '-recipient:', '-Code:', '-code:', '-Date:', 'Action:', 'Status:', 'X-Postfix-', 'X-Actual-', 'Original-', 'Final-', 'Will-', 'From ', 'From:', 'Received:', 'Return-Path:', 'Delivered-To:', 'Envelope-To:', 'To:', 'Subject:', 'Date:', 'Message-ID:', 'Message-Id:', 'MIME-Version:'), True),
+    ('transcript', 'transcript', None, ('<-', '<~', '<**', '->', '~>', '<<<', '>>>', 'SMTP<<', 'SMTP>', 'SMTP|', 'SMTP+', 'reply: ', 'send: ', "b'", 'b"', 'Trying', 'Connect', 'connect:', 'CONNECTED', '220', '... ', 'Transcript', 'Service unavailable', 'S: ', 'C: ', 'Unexpected response', 'The original message was', 'LOG: ', 'delivering ', 'Exim version'), True),
+    ('elastic-email', 'elastic_email', None, ('"TransactionID',), True),
+    ('kumomta', 'kumomta', None, ('"response', '"queue', '"egress_pool'), True),
+    ('mailersend', 'mailersend', None, ('"activity.',), True),
+    ('mailgun', 'mailgun', None, ('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'), True),
+    ('mailjet', 'mailjet', None, ('"MessageID', '"mj_campaign_id', '"mj_message_id'), True),
+    ('mailtrap', 'mailtrap', None, ('"sending_stream',), True),
+    ('mandrill', 'mandrill', None, ('"msg', 'mandrill_events'), True),
+    ('postal', 'postal', None, ('"payload', '"output', '"direction'), True),
+    ('resend', 'resend', None, ('"email_id',), True),
+    ('sendgrid', 'sendgrid', None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"created'), True),
+    ('ses', 'ses', None, ('notificationType', 'eventType', 'aws.ses'), True),
+    ('sparkpost', 'sparkpost', None, ('"msys', '"rcpt_to', '"bounce_class'), True),
+    ('unisender-go', 'unisender_go', None, ('"event_name',), True),
+    ('brevo', 'brevo', None, ('"message-id', '"messageId'), True),
+    ('postmark', 'postmark', None, ('"RecordType', '"TypeCode'), True),
+)
+
+# How lines of programs' own log files begin that could be taken for the prefix of syslog.
+PREFIXES: tuple[str, ...] = (
+    '[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\\[[0-9]+\\] )?[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) ',
+)

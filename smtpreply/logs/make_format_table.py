@@ -1,0 +1,49 @@
+"""Write `smtpreply.logs.format_table` from the modules of `smtpreply.logs.formats`.
+
+Run it where a format has been added or changed: ``python -m smtpreply.logs.make_format_table``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from smtpreply.logs import format_table, formats
+from smtpreply.logs.registry import formats_of
+
+_HEAD = '''"""What shows that a line may be of a format, without importing the format's module.
+
+Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
+``python -m smtpreply.logs.make_format_table``.
+"""
+# ruff: noqa: E501, Q000  (a row is a line, as Python prints it)
+# fmt: off
+
+# In the order in which they are tried: name, module, programs, needles, whether it claims sources.
+FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
+'''
+_PREFIXES = """)
+
+# How lines of programs' own log files begin that could be taken for the prefix of syslog.
+PREFIXES: tuple[str, ...] = (
+"""
+
+
+def table() -> str:
+    """Return the source of the table that the modules have at present."""
+    found = [
+        (known.order, known.name, module.name, known)
+        for module in iter_modules(formats.__path__)
+        for known in formats_of(import_module(f"smtpreply.logs.formats.{module.name}"))
+    ]
+    rows = [
+        f"    {(name, module, known.programs, known.needles, known.claims_sources)!r},\n"
+        for _, name, module, known in sorted(found, key=lambda each: each[:2])
+    ]
+    prefixes = [f"    {known.prefix!r},\n" for *_, known in found if known.prefix is not None]
+    return "".join([_HEAD, *rows, _PREFIXES, *prefixes, ")\n"])
+
+
+if __name__ == "__main__":
+    Path(format_table.__file__).write_text(table(), encoding="utf-8")
