@@ -21,7 +21,14 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
 from smtpreply.logs.toolkit.fields import stage_of, status_of
-from smtpreply.logs.toolkit.json_events import Event, Told, each, event_format, with_code, words
+from smtpreply.logs.toolkit.json_events import (
+    Event,
+    Fields,
+    each,
+    event_format,
+    reply_fields,
+    with_code,
+)
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -51,7 +58,7 @@ def _knows(event: Event) -> bool:
     )
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     kind = event.text("type") or ""
     if kind in _OTHERS:
         return ()
@@ -76,7 +83,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
     return each(event.texts("recipient") or [""], **told)
 
 
-def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Told:
+def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Fields:
     content = response.text("content") or ""
     if kind == "OOB":
         return _reported(response, content)
@@ -87,7 +94,7 @@ def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> To
     return {"text": text, "reply_by": _speaker(event, response, kind, content)}
 
 
-def _reported(response: Event, content: str) -> Told:
+def _reported(response: Event, content: str) -> Fields:
     """Read the diagnostic of a report that a server has sent.
 
     The code is 550 where the report has none, or has it with a hyphen; then it still stands in the
@@ -95,7 +102,7 @@ def _reported(response: Event, content: str) -> Told:
     """
     if not content:
         return {"text": None, "reply_by": None}
-    return words(content, code=response.number("code"))
+    return reply_fields(content, code=response.number("code"))
 
 
 def _speaker(event: Event, response: Event, kind: str, content: str) -> ReplyBy:
@@ -136,7 +143,7 @@ def _tls(event: Event) -> str | None:
 FORMAT = event_format(
     "kumomta",
     _knows,
-    _tells,
+    _deliveries,
     marks=_MARKS,
     needles=('"response', '"queue', '"egress_pool'),
 )

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format, reply_fields
 from smtpreply.stage import Stage
 
 _OTHERS = {
@@ -48,13 +48,13 @@ def _legacy(event: Event) -> bool:
     return known and any(name in event.members for name in _LEGACY_IDS)
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     if event.has("event-data"):
         return _of_event(event.part("event-data"))
     return _of_event(event) if _of_api(event) else _of_form(event)
 
 
-def _of_event(event: Event) -> Iterable[Told] | None:
+def _of_event(event: Event) -> Iterable[Fields] | None:
     kind = event.text("event") or ""
     status = _status(event, kind)
     if status is None:
@@ -93,7 +93,7 @@ def _tried(event: Event, status: Status) -> bool:
     return status is not Status.REJECTED and event.text("envelope", "transport") != "http"
 
 
-def _of_form(event: Event) -> Iterable[Told] | None:
+def _of_form(event: Event) -> Iterable[Fields] | None:
     kind = event.text("event") or ""
     status = {"delivered": Status.SENT, "bounced": Status.BOUNCED}.get(kind)
     if kind == "dropped":
@@ -114,20 +114,20 @@ def _of_form(event: Event) -> Iterable[Told] | None:
     ]
 
 
-def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Told:
+def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Fields:
     """Return what was said. Where Mailgun speaks, its description or its reason tell more."""
     code = said.number("code")
     own = not tried or (code is not None and (code in _OWN_CODES or not 200 <= code <= 599))
     if own or (not text and code is None):
         reject = event.text("reject", "description") or event.text("reject", "reason")
         return {"text": text or said.text("description") or reject, "reply_by": None}
-    return words(text, code=code)
+    return reply_fields(text, code=code)
 
 
 FORMAT = event_format(
     "mailgun",
     _knows,
-    _tells,
+    _deliveries,
     marks=r'"(?:event-data|log-level|message-headers)\b',
     needles=('"event-data', '"delivery-status', '"log-level', '"message-headers', '"domain'),
 )

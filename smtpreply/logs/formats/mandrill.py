@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.toolkit.json_events import Event, Told, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Fields, event_format, reply_fields
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -34,7 +34,7 @@ def _knows(event: Event) -> bool:
     return event.text("event") is not None and event.text("msg", "_id") is not None
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     kind = event.text("event") or ""
     status = _STATUSES.get(kind)
     if status is None:
@@ -54,7 +54,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
             "recipient": message.text("email"),
             "relay_ip": last.text("destination_ip") if said == last.text("diag") else None,
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
-            **words(said or own),
+            **reply_fields(said or own),
         }
     ]
 
@@ -62,7 +62,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
 FORMAT = event_format(
     "mandrill",
     _knows,
-    _tells,
+    _deliveries,
     marks=r'mandrill_events|"msg\\*"\s*:',
     needles=('"msg', "mandrill_events"),
 )

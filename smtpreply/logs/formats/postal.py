@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, Status
 from smtpreply.logs.toolkit.fields import port_of
-from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format, reply_fields
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -61,7 +61,7 @@ def _payload(event: Event) -> Event | None:
     return payload if certain and known and isinstance(payload.at("message"), dict) else None
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     payload = _payload(event)
     if payload is None:
         return ()
@@ -80,12 +80,12 @@ def _tells(event: Event) -> Iterable[Told] | None:
             "recipient": message.text("to"),
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
             **_server(details),
-            **words(output or details),
+            **reply_fields(output or details),
         }
     ]
 
 
-def _server(details: str | None) -> Told:
+def _server(details: str | None) -> Fields:
     match = _SERVER.match(details or "")
     if match is None:
         return {}
@@ -100,7 +100,7 @@ def _server(details: str | None) -> Told:
 FORMAT = event_format(
     "postal",
     _knows,
-    _tells,
+    _deliveries,
     marks=_MARKS,
     needles=('"payload', '"output', '"direction'),
 )

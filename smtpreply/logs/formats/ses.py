@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.logs.toolkit.fields import status_of
-from smtpreply.logs.toolkit.json_events import Event, Told, bare, each, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Fields, bare, each, event_format, reply_fields
 from smtpreply.logs.toolkit.json_stream import parsed
 from smtpreply.stage import Stage
 
@@ -77,7 +77,7 @@ def _knows(event: Event) -> bool:
     return _carried(event) is not None
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     inside = _carried(event)
     if inside is None:
         return None
@@ -94,7 +94,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
     return (envelope | told for told in teller(inside))
 
 
-def _delivery(event: Event) -> Iterable[Told]:
+def _delivery(event: Event) -> Iterable[Fields]:
     delivery = event.part("delivery")
     return each(
         delivery.texts("recipients"),
@@ -103,11 +103,11 @@ def _delivery(event: Event) -> Iterable[Told]:
         time=delivery.time("timestamp"),
         relay_ip=delivery.text("remoteMtaIp"),
         delay=delivery.seconds("processingTimeMillis"),
-        **words(delivery.text("smtpResponse")),
+        **reply_fields(delivery.text("smtpResponse")),
     )
 
 
-def _bounce(event: Event) -> Iterator[Told]:
+def _bounce(event: Event) -> Iterator[Fields]:
     bounce = event.part("bounce")
     suppressed = bounce.text("bounceSubType") in _OWN_SUBTYPES
     for recipient in bounce.parts("bouncedRecipients"):
@@ -121,7 +121,7 @@ def _bounce(event: Event) -> Iterator[Told]:
         }
 
 
-def _delay(event: Event) -> Iterator[Told]:
+def _delay(event: Event) -> Iterator[Fields]:
     delay = event.part("deliveryDelay")
     own = delay.text("delayType") in _OWN_DELAYS
     for recipient in delay.parts("delayedRecipients"):
@@ -132,7 +132,7 @@ def _delay(event: Event) -> Iterator[Told]:
         }
 
 
-def _reject(event: Event) -> Iterable[Told]:
+def _reject(event: Event) -> Iterable[Fields]:
     """Read that SES has not sent what it took: a virus was in it."""
     return each(
         event.texts("mail", "destination"),
@@ -142,8 +142,8 @@ def _reject(event: Event) -> Iterable[Told]:
     )
 
 
-def _said_of(recipient: Event, *, own: bool) -> Told:
-    told = words(recipient.text("diagnosticCode"))
+def _said_of(recipient: Event, *, own: bool) -> Fields:
+    told = reply_fields(recipient.text("diagnosticCode"))
     if told["reply_by"] and (own or _OWN.match(told["text"])):
         told["reply_by"] = ReplyBy.MTA
     return {
@@ -163,7 +163,7 @@ _TELLERS = {
 FORMAT = event_format(
     "ses",
     _knows,
-    _tells,
+    _deliveries,
     marks=_MARKS,
     needles=("notificationType", "eventType", "aws.ses"),
 )

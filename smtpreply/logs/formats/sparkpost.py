@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import ReplyBy, Status
-from smtpreply.logs.toolkit.json_events import Event, Told, bare, event_format, words
+from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format, reply_fields
 from smtpreply.stage import Stage
 
 _STATUSES = {
@@ -48,7 +48,7 @@ def _knows(event: Event) -> bool:
     return known and event.has("event_id", "rcpt_to") and event.has("timestamp")
 
 
-def _tells(event: Event) -> Iterable[Told] | None:
+def _deliveries(event: Event) -> Iterable[Fields] | None:
     if event.has("msys"):
         inside = next(
             (event.part("msys", kind) for kind in _CLASSES if event.at("msys", kind)), None
@@ -60,7 +60,7 @@ def _tells(event: Event) -> Iterable[Told] | None:
     return _of(event)
 
 
-def _of(event: Event) -> Iterable[Told] | None:
+def _of(event: Event) -> Iterable[Fields] | None:
     kind = event.text("type") or ""
     status = _STATUSES.get(kind)
     if status is None:
@@ -81,7 +81,7 @@ def _of(event: Event) -> Iterable[Told] | None:
             "relay_ip": event.text("ip_address") if kind != "out_of_band" else None,
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
             "delay": event.seconds("queue_time"),
-            **words(reason, code=event.number("error_code") if reason else None, by=by),
+            **reply_fields(reason, code=event.number("error_code") if reason else None, by=by),
         }
     ]
 
@@ -89,7 +89,7 @@ def _of(event: Event) -> Iterable[Told] | None:
 FORMAT = event_format(
     "sparkpost",
     _knows,
-    _tells,
+    _deliveries,
     marks=r'"(?:msys|rcpt_to|bounce_class)\b',
     needles=('"msys', '"rcpt_to', '"bounce_class'),
 )

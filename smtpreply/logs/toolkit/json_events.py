@@ -32,7 +32,7 @@ from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import said_by, stage_of
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, carried, parsed
 
-Told = dict[str, Any]
+Fields = dict[str, Any]
 """Fields of a `Delivery` by name."""
 
 _CLOCK = Clock(zone=UTC)  # services write UTC where they name no zone
@@ -164,7 +164,9 @@ def with_code(code: int | None, text: str, status: str | None = None) -> str:
     return "\n".join([*(f"{code}-{line}" for line in lines[:-1]), f"{code} {lines[-1]}".rstrip()])
 
 
-def words(text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.REMOTE) -> Told:
+def reply_fields(
+    text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.REMOTE
+) -> Fields:
     r"""Return what was said, and by whom, of words that an event has for it.
 
     Args:
@@ -172,16 +174,16 @@ def words(text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.RE
         code: of the reply, where the event gives it apart. It is put back, unless it is there.
         by: who is meant to have said it. Where it does not begin as a reply does, nobody has.
 
-    >>> words("smtp; 550 5.1.1 No such user")
+    >>> reply_fields("smtp; 550 5.1.1 No such user")
     {'text': '550 5.1.1 No such user', 'reply_by': <ReplyBy.REMOTE: 'remote'>}
-    >>> words("Unsubscribed Address")
+    >>> reply_fields("Unsubscribed Address")
     {'text': 'Unsubscribed Address', 'reply_by': None}
     """
     body = (text or "").strip()
     body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
     if (outcome := _OUTCOME.match(body)) is not None:
         body = outcome[1].strip()
-    peer: Told = {}
+    peer: Fields = {}
     if (said := _SAID.match(body)) is not None and (relayed := _relayed(said)):
         body = relayed.pop("text")
         peer = relayed
@@ -190,7 +192,7 @@ def words(text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.RE
     return {"text": _one_reply(body) or None, "reply_by": said_by(by, body)} | peer
 
 
-def _relayed(said: re.Match[str]) -> Told | None:
+def _relayed(said: re.Match[str]) -> Fields | None:
     """Read what a Postfix behind the service says a server has said; None for no reply."""
     host, ip, how, reply = said.groups()
     command = _IN_REPLY.match(reply)
@@ -225,7 +227,7 @@ class _Kind:
 
     name: str
     knows: Callable[[Event], bool]
-    tells: Callable[[Event], Iterable[Told] | None]
+    deliveries: Callable[[Event], Iterable[Fields] | None]
 
 
 class EventReader(Reader):
@@ -267,13 +269,13 @@ class EventReader(Reader):
         found: list[Delivery] = []
         understood = False
         for event in _events_in(value, self._kind.knows):
-            told = self._kind.tells(event)
+            told = self._kind.deliveries(event)
             understood |= told is not None
             found += [self._delivery(line, number, fields) for fields in told or ()]
         return found if understood else None
 
-    def _delivery(self, line: Line, number: int, fields: Told) -> Delivery:
-        told: Told = {
+    def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
+        told: Fields = {
             "mta": self._kind.name,
             "direction": Direction.OUTGOING,
             "host": line.host,
@@ -305,9 +307,9 @@ def _parsed(text: str) -> Any:
 def event_format(
     name: str,
     knows: Callable[[Event], bool],
-    tells: Callable[[Event], Iterable[Told] | None],
+    deliveries: Callable[[Event], Iterable[Fields] | None],
     *,
-    marks: str,
+    marks: str | None = None,
     needles: tuple[str, ...],
     order: int = 70,
 ) -> Format:
@@ -316,15 +318,16 @@ def event_format(
     Args:
         name: the service's.
         knows: whether an event is certainly the service's.
-        tells: the deliveries that an event tells of, each as the fields of a `Delivery`; None for
-            an event that is not understood.
-        marks: a pattern that shows, in the first lines of a list over several lines, whose it is.
+        deliveries: returns the deliveries that an event reports, each as the fields of a
+            `Delivery`; None for an event that is not understood.
+        marks: a pattern that shows, in the first lines of a list over several lines, whose it is;
+            by default, a needle does.
         needles: see `Format`. None may end in a quote: in an event that stands in a string, quotes
             are escaped.
         order: see `Format`. By default, events are tried after the logs of mail servers.
     """
-    kind = _Kind(name, knows, tells)
-    shown = re.compile(marks)
+    kind = _Kind(name, knows, deliveries)
+    shown = re.compile(marks or "|".join(map(re.escape, needles)))
 
     def detect(line: Line) -> bool:
         return next(_events_in(_json_in(line), knows), None) is not None
@@ -335,7 +338,7 @@ def event_format(
     return Format(name, detect, lambda: EventReader(kind), claims, needles=needles, order=order)
 
 
-def each(recipients: Iterable[str], **fields: Any) -> Iterator[Told]:
+def each(recipients: Iterable[str], **fields: Any) -> Iterator[Fields]:
     """Yield the same of each recipient."""
     for recipient in recipients:
         yield {"recipient": recipient or None, **fields}

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, ReplyBy, known_formats, scan
-from smtpreply.logs.toolkit.json_events import Event, time_of, with_code, words
+from smtpreply.logs.toolkit.json_events import Event, reply_fields, time_of, with_code
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
@@ -300,7 +300,7 @@ REMOTE = ReplyBy.REMOTE
 def test_words_are_a_reply_where_they_begin_as_one(
     said: str | None, text: str | None, by: ReplyBy | None
 ) -> None:
-    told = words(said)
+    told = reply_fields(said)
     assert (told["text"], told["reply_by"]) == (text, by)
 
 
@@ -316,7 +316,7 @@ def test_words_are_a_reply_where_they_begin_as_one(
     ],
 )
 def test_a_code_is_put_back_once(said: str, code: int, text: str) -> None:
-    assert words(said, code=code)["text"] == text
+    assert reply_fields(said, code=code)["text"] == text
 
 
 def test_a_code_that_smtp_has_not_is_not_put_back() -> None:

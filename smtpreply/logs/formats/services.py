@@ -1,0 +1,505 @@
+"""Mail services whose events differ in the names of their members: a table, a row a service.
+
+Above each row stands the grammar of its events, from the service's documentation. A row names the
+members that the fields of a `Delivery` are in: "data.email.id" is a member of members, "a|b" is the
+first of two that is there, and a function is given the event where there is a choice to make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TypeVar
+
+import attrs
+
+from smtpreply.logs.delivery import ReplyBy, Status
+from smtpreply.logs.format import Format
+from smtpreply.logs.toolkit.fields import status_of
+from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format, reply_fields
+from smtpreply.stage import Stage
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Service:
+    """A mail service: which events are its own, and where in them the fields of a delivery are.
+
+    Attributes:
+        name: the format's name.
+        needles, order: see `Format`.
+        marks: see `event_format`.
+        knows: whether an event is certainly the service's.
+        kind: what happened.
+        sent, deferred, bounced, rejected: the kinds that mean this for a message; "a|b" are two.
+        others: the kinds that are about no delivery; None where all the rest are.
+        data: the part of the event that the names below are of.
+        time, queue_id, message_id, sender, recipient, dsn: members with the fields of a delivery.
+        reply: members with the text of the reply, or a function of the event and the status that
+            returns the fields ``text`` and ``reply_by``.
+    """
+
+    name: str
+    needles: tuple[str, ...]
+    marks: str | None = None
+    order: int = 70
+    knows: Callable[[Event], bool]
+    kind: str | Callable[[Event], str | None]
+    sent: str = ""
+    deferred: str = ""
+    bounced: str = ""
+    rejected: str = ""
+    others: str | None = None
+    data: Callable[[Event], Event] = lambda event: event
+    time: str | Callable[[Event], datetime | None]
+    queue_id: str = ""
+    message_id: str = ""
+    sender: str | Callable[[Event], str | None] = ""
+    recipient: str | Callable[[Event], Iterable[str]]
+    dsn: str = ""
+    reply: str | Callable[[Event, Status], Fields]
+
+    @cached_property
+    def statuses(self) -> dict[str, Status]:
+        """What each kind means for a message."""
+        kinds = {
+            Status.SENT: self.sent,
+            Status.DEFERRED: self.deferred,
+            Status.BOUNCED: self.bounced,
+            Status.REJECTED: self.rejected,
+        }
+        return {
+            kind: status
+            for status, named in kinds.items()
+            for kind in filter(None, named.split("|"))
+        }
+
+    def deliveries(self, event: Event) -> Iterable[Fields] | None:
+        """Return the deliveries that an event reports; None where its kind is unknown."""
+        kind = _value(event, self.kind, Event.text) or ""
+        status = self.statuses.get(kind)
+        if status is None:
+            return () if self.others is None or kind in self.others.split("|") else None
+        data = self.data(event)
+        reply = self.reply
+        fields = {
+            "status": status,
+            "time": _value(data, self.time, Event.time),
+            "queue_id": _value(data, self.queue_id, Event.name),
+            "message_id": bare(_value(data, self.message_id, Event.text)),
+            "sender": _value(data, self.sender, Event.text),
+            "dsn": status_of(_value(data, self.dsn, Event.text)),
+            "stage": Stage.END_OF_DATA if status is Status.SENT else None,
+            **(
+                reply(data, status)
+                if callable(reply)
+                else reply_fields(_value(data, reply, Event.text))
+            ),
+        }
+        one = self.recipient
+        recipients = one(data) if callable(one) else [_value(data, one, Event.text)]
+        return [{**fields, "recipient": recipient} for recipient in recipients]
+
+    def format(self) -> Format:
+        """Return the log format of the service's events."""
+        return event_format(
+            self.name,
+            self.knows,
+            self.deliveries,
+            needles=self.needles,
+            marks=self.marks,
+            order=self.order,
+        )
+
+
+def _value(
+    event: Event, names: str | Callable[[Event], T | None], read: Callable[..., T | None]
+) -> T | None:
+    """Return the first value that is not empty under these names, as a method of `Event` reads it.
+
+    The only one may be empty: as a sender, "" is the null reverse-path.
+    """
+    if callable(names):
+        return names(event)
+    found = [read(event, *name.split(".")) for name in names.split("|")]
+    return next(filter(None, found), found[-1])
+
+
+def _has_texts(*names: str) -> Callable[[Event], bool]:
+    """Return a check for events that have strings under all of these names."""
+    return lambda event: all(event.text(name) is not None for name in names)
+
+
+# --- where there is a choice to make ---
+
+
+def _unless_rejected(fields: Fields, status: Status) -> Fields:
+    """Return the fields of a reply; where the service refused the message, no server has spoken."""
+    return fields | {"reply_by": None} if status is Status.REJECTED else fields
+
+
+# An error of Brevo's own stands before the reply, and at times the code once more.
+_BREVO_ERROR = re.compile(
+    r"\s*(?:[2-5][0-9]{2}[ -])?[A-Z][A-Za-z]{1,40}Error: (?=[2-5][0-9]{2}[ -])"
+)
+# The members "messageId" and "date" are not Brevo's alone: with these kinds they are.
+_BREVO_BOUNCED = "soft_bounce|softBounces|hard_bounce|hardBounces|bounces"
+_BREVO_REJECTED = "blocked|invalid_email|invalid|error"
+_BREVO_OTHERS = (
+    "request|requests|opened|unique_opened|click|clicks|spam|unsubscribed|proxy_open|"
+    "unique_proxy_open|loadedByProxy|complaint"
+)
+_BREVO_KINDS = f"delivered|deferred|{_BREVO_BOUNCED}|{_BREVO_REJECTED}|{_BREVO_OTHERS}".split("|")
+
+
+def _is_brevo(event: Event) -> bool:
+    kind = event.text("event")
+    if kind is None or event.text("email") is None:
+        return False
+    if event.text("message-id") is not None:
+        return True
+    return event.has("messageId", "date") and kind in _BREVO_KINDS
+
+
+def _brevo_time(event: Event) -> datetime | None:
+    """Return the time. A webhook's date is in the time zone of the account, and names none."""
+    if event.has("messageId"):
+        return event.time("date")
+    return event.time("ts_epoch") or event.time("ts_event") or event.time("ts")
+
+
+def _brevo_reply(event: Event, status: Status) -> Fields:
+    reason = _BREVO_ERROR.sub("", event.text("reason") or "", count=1)
+    return _unless_rejected(reply_fields(reason), status)
+
+
+def _is_mailjet(event: Event) -> bool:
+    ids = ("MessageID", "mj_campaign_id", "mj_message_id")
+    return _has_texts("event", "email")(event) and any(map(event.has, ids))
+
+
+def _mailjet_kind(event: Event) -> str | None:
+    kind = event.text("event")
+    return "soft bounce" if kind == "bounce" and event.at("hard_bounce") is False else kind
+
+
+def _mailtrap_reply(event: Event, status: Status) -> Fields:
+    text = event.text("response") or event.text("reason")
+    return _unless_rejected(reply_fields(text, code=event.number("response_code")), status)
+
+
+_POSTMARK_OTHERS = "Open|Click|SpamComplaint|SubscriptionChange"
+
+
+def _is_postmark(event: Event) -> bool:
+    record = event.text("RecordType")
+    if record is None:  # the API's, and webhooks of before 2018
+        return event.has("TypeCode", "BouncedAt", "Email")
+    known = record in _POSTMARK_OTHERS.split("|") and event.has("MessageID")
+    return known or record in ("Bounce", "Delivery")
+
+
+def _postmark_kind(event: Event) -> str | None:
+    record = event.text("RecordType") or "Bounce"
+    return event.text("Type") if record == "Bounce" else record
+
+
+def _address(mailbox: str | None) -> str:
+    """Return the address of a mailbox, which may have a name before it: RFC 5322 3.4."""
+    return (mailbox or "").rpartition("<")[2].removesuffix(">")
+
+
+def _kind_behind(prefix: str, event: Event) -> str:
+    return (event.text("type") or "").removeprefix(prefix)
+
+
+def _resend_reply(event: Event, _status: Status) -> Fields:
+    said = "\n".join(event.texts("data", "bounce", "diagnosticCode"))
+    if said:
+        return reply_fields(said)
+    names = "data.bounce.message|data.failed.reason|data.suppressed.message"
+    return {"text": _value(event, names, Event.text), "reply_by": None}
+
+
+_SENDGRID_IDS = ("sg_event_id", "sg_message_id", "smtp-id")
+_SENDGRID_LIST = {"created", "email", "reason", "status"}
+# What it says where it spoke to no server, in some of which it puts a code before.
+_SENDGRID_OWN = re.compile(
+    r"[45][0-9]{2} (?:[45]\.[0-9.]{3,7} )?(?:unable to get mx info|unable to resolve|"
+    r"error dialing|Bounced Address|Email was deferred)",
+    re.IGNORECASE,
+)
+
+
+def _is_listed_by_sendgrid(event: Event) -> bool:
+    """Check whether it is of a list of the API, which has these four members and no others."""
+    members = event.members
+    return members.keys() == _SENDGRID_LIST and type(members["created"]) is int
+
+
+def _is_sendgrid(event: Event) -> bool:
+    if _is_listed_by_sendgrid(event):
+        return True
+    return _has_texts("event", "email")(event) and any(map(event.text, _SENDGRID_IDS))
+
+
+def _sendgrid_reply(event: Event, status: Status) -> Fields:
+    fields = reply_fields(event.text("response") or event.text("reason"))
+    if fields["reply_by"] and _SENDGRID_OWN.match(fields["text"]):
+        fields["reply_by"] = ReplyBy.MTA
+    return _unless_rejected(fields, status)
+
+
+_UNISENDER_STATUS, _UNISENDER_BLOCK = "transactional_email_status", "transactional_spam_block"
+
+
+def _unisender_data(event: Event) -> Event:
+    return event.part("event_data") if event.has("event_data") else event
+
+
+def _unisender_kind(event: Event) -> str | None:
+    name = event.text("event_name")
+    return name if name == _UNISENDER_BLOCK else _unisender_data(event).text("status")
+
+
+# --- the table ---
+
+SERVICES = (
+    # Brevo (Sendinblue): "Transactional webhooks", "Get all your transactional email activity".
+    #
+    #   post   = event / "[" *event "]"
+    #   event  = "{" event email message-id date ts ts_event ts_epoch [reason] ... "}"
+    #   report = "{" "events" ":" "[" *("{" event email messageId date [reason] [from] "}") "]" "}"
+    #
+    # Words in `reason` without a code are Brevo's own.
+    Service(
+        name="brevo",
+        needles=('"message-id', '"messageId'),
+        order=80,  # events of ses have a "messageId", too
+        knows=_is_brevo,
+        kind="event",
+        sent="delivered",
+        deferred="deferred",
+        bounced=_BREVO_BOUNCED,
+        rejected=_BREVO_REJECTED,
+        others=_BREVO_OTHERS,
+        time=_brevo_time,
+        message_id="message-id|messageId",
+        sender="from",
+        recipient="email",
+        reply=_brevo_reply,
+    ),
+    # Elastic Email: "RecipientEvent" of its REST API.
+    #
+    #   list  = "[" *event "]"
+    #   event = "{" TransactionID MsgID FromEmail To EventType EventDate NextTryOn Message ... "}"
+    Service(
+        name="elastic-email",
+        needles=('"TransactionID',),
+        knows=_has_texts("TransactionID", "MsgID", "EventType", "To"),
+        kind="EventType",
+        sent="Sent",
+        deferred="FailedAttempt",
+        bounced="Bounce",
+        others="Submission|Open|Click|Unsubscribe|Complaint",
+        time="EventDate",
+        queue_id="MsgID",
+        sender="FromEmail",
+        recipient="To",
+        reply="Message",
+    ),
+    # MailerSend: "Webhooks".
+    #
+    #   post  = "{" "type" ":" "activity." kind created_at webhook_id url data "}"
+    #   data  = "{" object id type created_at email [morph] ... "}"
+    #   email = "{" id from subject message recipient ... "}"
+    #   morph = "{" "object" ":" "recipient_bounce" "reason" ":" text "}" / null
+    #
+    # Other kinds: sent to MailerSend, opened, clicked, ...
+    Service(
+        name="mailersend",
+        needles=('"activity.',),
+        knows=lambda event: (
+            (event.text("type") or "").startswith("activity.")
+            and event.text("data", "object") == "activity"
+        ),
+        kind=partial(_kind_behind, "activity."),
+        sent="delivered",
+        deferred="deferred",
+        bounced="soft_bounced|hard_bounced",
+        time="data.created_at|created_at",
+        queue_id="data.email.message.id",
+        sender="data.email.from",
+        recipient="data.email.recipient.email",
+        reply="data.morph.reason",
+    ),
+    # Mailjet: guide "Webhooks".
+    #
+    #   post  = event / "[" *event "]"
+    #   event = "{" event time MessageID email mj_campaign_id mj_contact_id ...
+    #           [smtp_reply] [blocked hard_bounce error_related_to error comment] ... "}"
+    #
+    # A success has the reply in Postfix's form, "sent (250 ...)". Of a bounce, `comment` is the
+    # text of the server or of Mailjet's own MTA, and `error` Mailjet's name of a class.
+    Service(
+        name="mailjet",
+        needles=('"MessageID', '"mj_campaign_id', '"mj_message_id'),
+        marks=r'"(?:mj_campaign_id|mj_contact_id)\b',
+        knows=_is_mailjet,
+        kind=_mailjet_kind,
+        sent="sent",
+        deferred="soft bounce",
+        bounced="bounce",
+        rejected="blocked",
+        others="open|click|spam|unsub",
+        time="time",
+        queue_id="MessageID|mj_message_id",
+        message_id="Message-ID",
+        recipient="email",
+        reply="smtp_reply|comment|error",
+    ),
+    # Mailtrap: "Webhooks".
+    #
+    #   post  = "{" "events" ":" "[" *event "]" "}"
+    #   event = "{" event timestamp sending_stream email message_id event_id [response]
+    #           [response_code] [bounce_category] [reason] ... "}"
+    #
+    # The reply is in Postfix's form, "soft bounce (450 ...)", or its code apart from its text.
+    Service(
+        name="mailtrap",
+        needles=('"sending_stream',),
+        knows=_has_texts("event", "event_id", "sending_stream", "email"),
+        kind=lambda event: (event.text("event") or "").replace("_", " "),
+        sent="delivery",
+        deferred="soft bounce",
+        bounced="bounce",
+        rejected="suspension|reject",
+        others="open|click|spam complaint|spam|unsubscribe",
+        time="timestamp",
+        queue_id="message_id",
+        recipient="email",
+        reply=_mailtrap_reply,
+    ),
+    # Postmark: "Bounce webhook", "Delivery webhook", "Bounce API" (with the types of bounces).
+    #
+    #   bounce   = "{" ["RecordType" ":" "Bounce"] Type TypeCode MessageID Description Details
+    #              Email From BouncedAt ... "}"
+    #   delivery = "{" "RecordType" ":" "Delivery" MessageID Recipient DeliveredAt Details ... "}"
+    #   list     = "{" "Bounces" ":" "[" *bounce "]" ... "}"
+    #
+    # `Details` is the diagnostic, "smtp;550 ..."; `Description` explains the type, in Postmark's
+    # words. The other types came back and are no bounce, or are not about what was sent.
+    Service(
+        name="postmark",
+        needles=('"RecordType', '"TypeCode'),
+        order=80,  # the arguments of a sender may make an event of sendgrid look like one
+        knows=_is_postmark,
+        kind=_postmark_kind,
+        sent="Delivery",
+        deferred="Transient",
+        bounced=(
+            "HardBounce|SoftBounce|DnsError|SpamNotification|BadEmailAddress|Blocked|"
+            "SMTPApiError|VirusNotification|DMARCPolicy|Unknown"
+        ),
+        rejected="ManuallyDeactivated|TemplateRenderingFailed",
+        others=(
+            f"{_POSTMARK_OTHERS}|"
+            "Subscribe|Unsubscribe|AutoResponder|AddressChange|OpenRelayTest|"
+            "ChallengeVerification|Unconfirmed|InboundError"
+        ),
+        time="DeliveredAt|BouncedAt",
+        queue_id="MessageID",
+        sender="From",
+        recipient="Recipient|Email",
+        reply="Details|Description",
+    ),
+    # Resend: "Webhooks". An event is of all recipients of the message.
+    #
+    #   post   = "{" "type" ":" "email." kind created_at data "}"
+    #   data   = "{" email_id from "to" ":" "[" *address "]" subject [bounce] [failed] ... "}"
+    #   bounce = "{" message type subType [diagnosticCode] "}"
+    #
+    # `diagnosticCode` has the server's text, "smtp; 550 ..."; `message` explains the type of the
+    # bounce, in Resend's words. Other kinds: sent to Resend, opened, clicked, ...
+    Service(
+        name="resend",
+        needles=('"email_id',),
+        marks=r'"email\.[a-z_]+',
+        knows=lambda event: (
+            (event.text("type") or "").startswith("email.")
+            and event.text("data", "email_id") is not None
+        ),
+        kind=partial(_kind_behind, "email."),
+        sent="delivered",
+        deferred="delivery_delayed",
+        bounced="bounced",
+        rejected="failed|suppressed",
+        time="created_at",
+        queue_id="data.email_id",
+        message_id="data.message_id",
+        sender=lambda event: _address(event.text("data", "from")) or None,
+        recipient=lambda event: map(_address, event.texts("data", "to")),
+        reply=_resend_reply,
+    ),
+    # SendGrid: Twilio SendGrid's "Event Webhook Reference", and the API's bounces and blocks.
+    #
+    #   post    = "[" *event "]"
+    #   event   = "{" event email timestamp sg_event_id sg_message_id smtp-id [response] [reason]
+    #             [status] [type] [attempt] [tls] ... "}"
+    #   bounces = "[" *("{" created email reason status "}") "]"
+    #
+    # `response` (delivered, deferred) and `reason` (bounce, dropped) have the server's reply, its
+    # lines joined by a space, or SendGrid's own words. Arguments of the sender's own stand beside
+    # all these, under any other name.
+    Service(
+        name="sendgrid",
+        needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"created'),
+        marks=r'"(?:sg_event_id|sg_message_id|smtp-id)\b|"created"\s*:\s*[0-9]{9,10},\s*"email"',
+        knows=_is_sendgrid,
+        kind=lambda event: "bounce" if _is_listed_by_sendgrid(event) else event.text("event"),
+        sent="delivered",
+        deferred="deferred",
+        bounced="bounce|bounced|blocked",
+        rejected="dropped",
+        others=(
+            "processed|open|click|spamreport|unsubscribe|group_unsubscribe|group_resubscribe|"
+            "machine_opened|account_status_change"
+        ),
+        time="timestamp|created",
+        queue_id="sg_message_id",
+        message_id="smtp-id",
+        recipient="email",
+        reply=_sendgrid_reply,
+        dsn="status",
+    ),
+    # UniSender Go: "Event callback" of its Web API. Times are UTC.
+    #
+    #   post  = "{" "auth" ":" string "events_by_user" ":" "[" *("{" "events" ":" "[" *event "]"
+    #           "}") "]" "}"
+    #   event = "{" "event_name" ":" name "event_data" ":" data "}" / data-with-event_name
+    #   data  = "{" job_id email status event_time [delivery_info] ... "}"
+    #   delivery_info = "{" delivery_status [destination_response] ... "}"
+    #
+    # `destination_response` is the server's text, `delivery_status` UniSender's name of a class.
+    # "sent" is no success: the service has begun to try.
+    Service(
+        name="unisender-go",
+        needles=('"event_name',),
+        knows=lambda event: event.text("event_name") in (_UNISENDER_STATUS, _UNISENDER_BLOCK),
+        kind=_unisender_kind,
+        sent="delivered",
+        deferred="soft_bounced",
+        bounced="hard_bounced",
+        others="sent|opened|clicked|unsubscribed|subscribed|spam|transactional_spam_block",
+        data=_unisender_data,
+        time="event_time",
+        queue_id="job_id",
+        recipient="email",
+        reply="delivery_info.destination_response|delivery_info.delivery_status",
+    ),
+)
+
+FORMATS = tuple(service.format() for service in SERVICES)
