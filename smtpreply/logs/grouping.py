@@ -14,9 +14,9 @@ from datetime import datetime
 
 import attrs
 
+from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.toolkit.fields import number_of
 from smtpreply.reasons import provider_at
 
 LONGEST_NAME = 320

@@ -313,9 +313,5 @@ _NEEDLES = (
 )  # fmt: skip
 
 FORMAT = Format(
-    _NAME,
-    _detect,
-    CiscoEsaReader,
-    programs=r"(?i:mail_?logs?|iron_?port|esa)\Z",
-    needles=_NEEDLES,
+    _NAME, _detect, CiscoEsaReader, programs=r"(?i:mail_?logs?|iron_?port|esa)\Z", needles=_NEEDLES
 )

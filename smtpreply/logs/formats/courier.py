@@ -28,7 +28,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of, said_by, stage_of
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.stage import Stage
 
@@ -51,7 +51,6 @@ _OTHER = re.compile(
     r"Purging|queuelo=|Initialized|Connection|Disconnected|LOGIN|LOGOUT|TIMEOUT|LOGOUT|"
     r"courier|error,|Copyright|\S+: "
 )
-_REPLY_LINE = re.compile(r"([2-5][0-9]{2})([ -]|\Z)")
 _STATUSES = {
     "success": Status.SENT,
     "failure": Status.BOUNCED,
@@ -83,7 +82,7 @@ class _Attempt:
 
     def add(self, words: str) -> None:
         """Note a line of a reply, or Courier's own words."""
-        if _REPLY_LINE.match(words):
+        if REPLY_HEAD.match(words):
             if len(self.reply) < _MOST_LINES:
                 self.reply.append(words)
         else:
@@ -164,7 +163,7 @@ class CourierReader(Reader):
 
 def _begins_anew(attempt: _Attempt, what: str | None, words: str) -> bool:
     """Whether a reply follows a reply that was complete, or is of another code."""
-    code = _REPLY_LINE.match(words) if what is None else None
+    code = REPLY_HEAD.match(words) if what is None else None
     if code is None or not attempt.reply:
         return False
     return attempt.is_answered or attempt.reply[-1][:3] != code[1]
@@ -216,9 +215,5 @@ def _detect(line: Line) -> bool:
 
 
 FORMAT = Format(
-    _NAME,
-    _detect,
-    CourierReader,
-    programs=r"courier",
-    needles=(",addr=<", "error,relay="),
+    _NAME, _detect, CourierReader, programs=r"courier", needles=(",addr=<", "error,relay=")
 )

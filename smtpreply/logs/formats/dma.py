@@ -111,10 +111,4 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _HEAD.match(line.message) is not None
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    DmaReader,
-    programs=r"dma\Z",
-    needles=("dma[",),
-)
+FORMAT = Format(_NAME, _detect, DmaReader, programs=r"dma\Z", needles=("dma[",))

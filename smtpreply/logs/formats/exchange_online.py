@@ -28,7 +28,7 @@ from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.exchange import Answer, answer_in, holds_pairs
+from smtpreply.logs.toolkit.exchange import Answer, answer_in, holds_pairs, is_expired
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, bare, claims_by, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 
@@ -62,7 +62,6 @@ _TOLD = re.compile(
     r"(?:.{0,200}?[.:] )?([245][0-9]{2} [245]\.[0-9]{1,3}\.[0-9]{1,3} .*)\Z", re.DOTALL
 )
 _ATTEMPTED = re.compile(r"\[LastAttempted(?:ServerName|IP)=([^\[\]]{1,255})\]")
-_EXPIRED = re.compile(r"5[0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,20}QUEUE\.Expired")
 _DIRECTIONS = {"1": Direction.INCOMING, "2": Direction.OUTGOING}
 _DIRECTIONS |= {"inbound": Direction.INCOMING, "outbound": Direction.OUTGOING}
 
@@ -143,7 +142,7 @@ def _of_trace(row: Row) -> list[dict[str, Any]] | None:
     status = _STATUSES.get(event)
     if status is None and answer.reply_by is None:
         return [] if event in _ON_THE_WAY else None
-    expired = status is Status.BOUNCED and _EXPIRED.match(answer.text or "")
+    expired = status is Status.BOUNCED and is_expired(answer.text or "")
     return [
         {
             "relay_host": answer.host,

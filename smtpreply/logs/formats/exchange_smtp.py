@@ -28,7 +28,7 @@ from smtpreply.logs.format import Format
 from smtpreply.logs.formats.sessions import Answered, Session, fields_for
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import port_of
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, fields_of, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
@@ -45,7 +45,6 @@ _SESSIONS = 10_000  # at once; of more, the oldest are given up
 _ROW = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z,")
 _SESSION_ID = re.compile(r"[0-9A-Fa-f]{8,32}\Z")
 _ENDPOINT = re.compile(r"\[?([0-9A-Fa-f:.]{2,45}?)(?:%[^\]]{1,20})?\]?(?::([0-9]{1,5}))?\Z")
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _FAILED = re.compile(r"Failed to connect|.{0,80}(?:Winsock|Socket) ?error", re.IGNORECASE)
 _SERVER_PORTS = (25, 465, 475, 587, 717, 2525)
 
@@ -131,7 +130,7 @@ class ExchangeSmtpReader(TableReader):
         _, remote = _endpoint(row.get("remoteendpoint", ""))
         if (local in _SERVER_PORTS) != (remote in _SERVER_PORTS):
             return Direction.INCOMING if local in _SERVER_PORTS else Direction.OUTGOING
-        speaks = _REPLY.match(row.get("data", "")) is not None
+        speaks = REPLY_HEAD.match(row.get("data", "")) is not None
         ours = row.get("event") == ">"
         return Direction.INCOMING if speaks == ours else Direction.OUTGOING
 
@@ -173,10 +172,4 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(
-    _NAME,
-    _detect,
-    ExchangeSmtpReader,
-    claims=_claims,
-    needles=("Z,", "session-id"),
-)
+FORMAT = Format(_NAME, _detect, ExchangeSmtpReader, claims=_claims, needles=("Z,", "session-id"))

@@ -21,7 +21,8 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.exchange import answer_in
+from smtpreply.logs.toolkit.exchange import answer_in, is_expired
+from smtpreply.logs.toolkit.fields import status_by_code
 from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "exchange-status"
@@ -35,8 +36,6 @@ _LAST_ERROR = re.compile(
     r"[ \t]{0,80}Last ?Error[ \t]{0,80}: ([2-5][0-9]{2}[ -].*)\Z", re.IGNORECASE | re.DOTALL
 )
 _IN_QUEUE = re.compile(r"[ \t]{0,80}Last ?Error", re.IGNORECASE)
-_EXPIRED = re.compile(r"5[0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,20}QUEUE\.Expired")
-_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 
 
 def _detect(line: Line) -> bool:
@@ -73,12 +72,10 @@ def _status(text: str, *, queued: bool) -> Status | None:
     """Return the status: what is in a queue's last error is tried again, whatever it says."""
     if queued:
         return Status.DEFERRED
-    return Status.EXPIRED if _EXPIRED.match(text) else _BY_CLASS.get(text[:1])
+    status = status_by_code(text)
+    if status is not Status.DEFERRED and is_expired(text):  # 400 4.4.7 warns of a delay
+        return Status.EXPIRED
+    return status
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    ExchangeStatusReader,
-    needles=("{LED=", "LastError", "Last Error"),
-)
+FORMAT = Format(_NAME, _detect, ExchangeStatusReader, needles=("{LED=", "LastError", "Last Error"))

@@ -33,6 +33,7 @@ from smtpreply.logs.toolkit.exchange import (
     Answer,
     answer_in,
     holds_pairs,
+    is_expired,
     statuses_in,
     values_in,
 )
@@ -84,7 +85,6 @@ _ROW = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z,")
 _SPOKEN = re.compile(r"(?:[0-9A-Fa-f]{16})?;?([2-5][0-9]{2}[ -].*)\Z", re.DOTALL)
 _SHADOW = re.compile(r"([^\s=;]{1,255}) ?= ?([2-5][0-9]{2} .*)\Z", re.DOTALL)
 _SUBMITTED = ";ClientSubmitTime:"
-_EXPIRED = re.compile(r"[45][0-9]{2} (?:[45]\.4\.7 |5\.4\.300 |.{0,80}?QUEUE\.Expired)")
 
 _is_head = with_columns(
     "date-time|date-time-utc|timestamp", "source", "event-id", "recipient-status",
@@ -226,7 +226,7 @@ def _status(event: str, text: str) -> Status | None:
         return status
     if text.startswith("2"):
         return Status.DISCARDED
-    return Status.EXPIRED if _EXPIRED.match(text) else status
+    return Status.EXPIRED if is_expired(text) else status
 
 
 _claims = claims_by(_is_head)

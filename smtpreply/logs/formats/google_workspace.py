@@ -27,6 +27,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import status_by_code
 from smtpreply.logs.toolkit.tables import Row, TableReader, claims_by, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 
@@ -43,7 +44,6 @@ _STATUSES = {
     "marked spam": Status.FILTERED,
     "dropped": Status.DISCARDED,
 }
-_OUT_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 _MOST_RECIPIENTS = 1000
 
 _is_head = with_columns(
@@ -150,7 +150,7 @@ def _delivery(
 ) -> Delivery:
     outgoing = reply_by is ReplyBy.REMOTE
     if status is None and outgoing:
-        status = _OUT_BY_CLASS.get(code[:1])
+        status = status_by_code(code)
     elif status is None and code[:1] in ("4", "5"):
         status = Status.REJECTED
     direction = Direction.OUTGOING if outgoing else Direction.INCOMING

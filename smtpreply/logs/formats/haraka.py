@@ -34,6 +34,7 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
@@ -41,7 +42,7 @@ from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
-from smtpreply.logs.toolkit.fields import number_of, port_of, said_by, uncoloured
+from smtpreply.logs.toolkit.fields import port_of, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -353,10 +354,4 @@ _NEEDLES = (
     '"uuid"',
 )  # fmt: skip
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    HarakaReader,
-    programs=r"haraka",
-    needles=_NEEDLES,
-)
+FORMAT = Format(_NAME, _detect, HarakaReader, programs=r"haraka", needles=_NEEDLES)

@@ -71,8 +71,5 @@ def _detect(line: Line) -> bool:
 
 
 FORMAT = Format(
-    _NAME,
-    _detect,
-    HMailServerReader,
-    needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"'),
+    _NAME, _detect, HMailServerReader, needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"')
 )

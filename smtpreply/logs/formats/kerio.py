@@ -109,10 +109,4 @@ def _detect(line: Line) -> bool:
     return _event(line).startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: "))
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    KerioReader,
-    programs=r"mail\Z",
-    needles=("Queue-ID: ",),
-)
+FORMAT = Format(_NAME, _detect, KerioReader, programs=r"mail\Z", needles=("Queue-ID: ",))

@@ -141,9 +141,5 @@ def _tls(event: Event) -> str | None:
 
 
 FORMAT = event_format(
-    "kumomta",
-    _knows,
-    _deliveries,
-    marks=_MARKS,
-    needles=('"response', '"queue', '"egress_pool'),
+    "kumomta", _knows, _deliveries, marks=_MARKS, needles=('"response', '"queue', '"egress_pool')
 )

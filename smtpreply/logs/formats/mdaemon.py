@@ -26,7 +26,7 @@ from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.fields import port_of
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.logs.toolkit.timestamps import time_of
 
@@ -38,7 +38,6 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _SPOKEN = re.compile(r"(-->|<--) ?(.*)\Z", re.DOTALL)
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _BEGIN = re.compile(r"Session [0-9]|-{5,}|Parsing message <")
 _PEER = re.compile(
     r"(?:(Attempting) (?:SMTP|ESMTP)? ?connection to|(Accepting) (?:SMTP|ESMTP) connection from|"
@@ -87,7 +86,7 @@ class MDaemonReader(Reader):
         spoken: re.Match[str],
     ) -> list[Delivery]:
         way, text = spoken.groups()
-        is_reply = _REPLY.match(text) is not None
+        is_reply = REPLY_HEAD.match(text) is not None
         is_ours = (way == "-->") is is_reply
         if session.dialogue is None:
             session.dialogue = Dialogue(is_ours)

@@ -106,10 +106,4 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _LINE.match(line.message) is not None
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    MsmtpReader,
-    programs=r"msmtp\Z",
-    needles=(" recipients=",),
-)
+FORMAT = Format(_NAME, _detect, MsmtpReader, programs=r"msmtp\Z", needles=(" recipients=",))

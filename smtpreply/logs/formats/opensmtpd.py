@@ -206,9 +206,5 @@ def _seconds(text: str) -> float | None:
 
 
 FORMAT = Format(
-    _NAME,
-    _detect,
-    OpenSmtpdReader,
-    programs=r"smtpd\Z",
-    needles=("stat=", "smtp", "delivery"),
+    _NAME, _detect, OpenSmtpdReader, programs=r"smtpd\Z", needles=("stat=", "smtp", "delivery")
 )

@@ -98,9 +98,5 @@ def _server(details: str | None) -> Fields:
 
 
 FORMAT = event_format(
-    "postal",
-    _knows,
-    _deliveries,
-    marks=_MARKS,
-    needles=('"payload', '"output', '"direction'),
+    "postal", _knows, _deliveries, marks=_MARKS, needles=('"payload', '"output', '"direction')
 )

@@ -243,9 +243,5 @@ def _address(text: str | None) -> str | None:
 
 
 FORMAT = Format(
-    _NAME,
-    _detect,
-    SendmailReader,
-    programs=r"sendmail|sm-m|sm-acc|sm-que",
-    needles=(", stat=",),
+    _NAME, _detect, SendmailReader, programs=r"sendmail|sm-m|sm-acc|sm-que", needles=(", stat=",)
 )

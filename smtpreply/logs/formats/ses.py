@@ -161,9 +161,5 @@ _TELLERS = {
 }
 
 FORMAT = event_format(
-    "ses",
-    _knows,
-    _deliveries,
-    marks=_MARKS,
-    needles=("notificationType", "eventType", "aws.ses"),
+    "ses", _knows, _deliveries, marks=_MARKS, needles=("notificationType", "eventType", "aws.ses")
 )

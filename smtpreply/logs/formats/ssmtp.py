@@ -76,9 +76,4 @@ def _detect(line: Line) -> bool:
     return line.program is not None and line.program.lower() == _NAME
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    SsmtpReader,
-    programs=r"s[sS][mM][tT][pP]\Z",
-)
+FORMAT = Format(_NAME, _detect, SsmtpReader, programs=r"s[sS][mM][tT][pP]\Z")

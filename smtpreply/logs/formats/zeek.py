@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -24,6 +23,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, text_of
+from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "zeek"
 
@@ -87,7 +87,7 @@ def _deliveries(line: Line, fields: Mapping[str, Any]) -> list[Delivery]:
         )
         for recipient in _texts(recipients) or (None,)
     ]
-    time = line.time or _time(fields.get("ts"))
+    time = line.time or time_of(fields.get("ts"))
     return [attrs.evolve(delivery, time=time) for delivery in found]
 
 
@@ -99,15 +99,6 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "\\x" in text else text
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        if isinstance(value, str) and "T" in value:
-            return datetime.fromisoformat(value)
-        return datetime.fromtimestamp(float(value), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _is_ours(fields: Mapping[str, Any]) -> bool:

@@ -29,7 +29,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by, uncoloured
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import CAPACITY, Memory
 from smtpreply.stage import Stage
 
@@ -49,7 +49,6 @@ _FAILURE = re.compile(
     r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
 )
 _END = re.compile(r"\"(?: connected=[0-9.]{1,20}s?\.?)?\Z")
-_REPLY_LINE = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _REPLY = re.compile(r"(?:\A|: |response=)([2-5][0-9]{2}(?:[ -].*)?)\Z", re.DOTALL)
 _MADE_UP = re.compile(
     r"[45]50 (?:Can't (?:find|connect)|Error connecting to|Connection to \S+ closed unexpectedly|"
@@ -118,7 +117,7 @@ class ZoneMtaReader(Reader):
 
     def _told(self, line: Line, head: re.Match[str], event: str) -> Iterator[Delivery]:
         name, _, queue_id = head.groups()
-        if _REPLY_LINE.match(event):
+        if REPLY_HEAD.match(event):
             failure = self._failures.setdefault(name, _Failure(line, queue_id))
             if len(failure.lines) < _MOST_LINES:
                 failure.lines.append(event)
@@ -200,10 +199,4 @@ def _detect(line: Line) -> bool:
     return _HEAD.match(uncoloured(line.message)) is not None
 
 
-FORMAT = Format(
-    _NAME,
-    _detect,
-    ZoneMtaReader,
-    programs=r"zone-?mta",
-    needles=("Sender/",),
-)
+FORMAT = Format(_NAME, _detect, ZoneMtaReader, programs=r"zone-?mta", needles=("Sender/",))

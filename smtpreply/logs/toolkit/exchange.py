@@ -26,14 +26,13 @@ from types import MappingProxyType
 import attrs
 
 from smtpreply.logs.delivery import ReplyBy
-from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by
 
 _LED = re.compile(r"\[\{(?:LRT=([^{}]{0,80})\};\{)?LED=", re.IGNORECASE)
 _PAIR = re.compile(
     r"\{(LRT|MSG|FQDN|IP|Last attempted server name)=(.*)\Z", re.IGNORECASE | re.DOTALL
 )
 _ORDER = ("LED", "MSG", "FQDN", "LAST ATTEMPTED SERVER NAME", "IP", "LRT")
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
 _STATUS = re.compile(r"\{?\[\{|[2-5][0-9]{2}[ -]")
 _MOST_PAIRS = 8
 
@@ -67,6 +66,7 @@ _HANDED_THROUGH = re.compile(
 )
 _QUOTED_ITEM = re.compile(r"'((?:[^']|'')*)'(?:;|\Z)")
 # A window breaks lines anywhere, and indents what follows; a reply has its own line ends.
+_EXPIRED = re.compile(r"[45][0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,80}?QUEUE\.Expired")
 _OWN_BREAK = re.compile(r"[ \t]{0,200}\r?\n[ \t]{0,200}(?=[2-5][0-9]{2}[ -])")
 _BREAK = re.compile(r"[ \t]{0,200}\r?\n(?![2-5][0-9]{2}[ -])[ \t]{0,200}")
 
@@ -129,7 +129,7 @@ def speaker(text: str, *, spoke: bool) -> ReplyBy | None:
     >>> speaker("550 5.1.1 RESOLVER.ADR.RecipNotFound; not found", spoke=False).value
     'mta'
     """
-    if not _REPLY.match(text):
+    if not REPLY_HEAD.match(text):
         return None
     if _HANDED_THROUGH.match(text):
         return ReplyBy.FILTER
@@ -206,3 +206,12 @@ def _pairs(text: str) -> Mapping[str, str]:
         text = head.rstrip().removesuffix("}")
     found["LED"] = text
     return MappingProxyType(found)
+
+
+def is_expired(text: str) -> bool:
+    """Check whether a message that has failed was given up for its age: RFC 3463 3.5, X.4.7.
+
+    Args:
+        text: the reply that Exchange has made up for it.
+    """
+    return _EXPIRED.match(text) is not None

@@ -8,11 +8,14 @@ from typing import Any
 from smtpreply._support.octets import rejoined
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
-from smtpreply.logs.delivery import ReplyBy
+from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.stage import Stage
 
-_REPLY = re.compile(r"[2-5][0-9]{2}(?:[ -]|\Z)")
+REPLY_HEAD = re.compile(r"([2-5][0-9]{2})([ -]|\Z)")
+"""How a line of a reply begins: code, and what follows it (RFC 5321 4.2)."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 _STAGES = {
     "INITIAL CONNECTION": Stage.CONNECT,
     "CONNECT": Stage.CONNECT,
@@ -54,9 +57,18 @@ def status_of(text: str | None) -> EnhancedStatus | None:
         return None
 
 
+def status_by_code(code: str) -> Status | None:
+    """Return what the reply of the next server means for a message, by the reply's first digit.
+
+    >>> status_by_code("451 4.7.1 Greylisted"), status_by_code("334")
+    (<Status.DEFERRED: 'deferred'>, None)
+    """
+    return _BY_CLASS.get(code[:1])
+
+
 def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
     """Return whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
-    return speaker if text and _REPLY.match(text) else None
+    return speaker if text and REPLY_HEAD.match(text) else None
 
 
 def text_of(value: Any) -> str | None:
@@ -101,14 +113,6 @@ def seconds_of(*parts: str | None) -> float:
     """
     days, hours, minutes, seconds = (int(part or 0) for part in parts)
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-
-
-def number_of(text: str) -> float | None:
-    """Return a number; None for what is none, such as "1.2.3"."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def port_of(text: str | None) -> int | None:

@@ -27,16 +27,14 @@ import attrs
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.fields import said_by, stage_of
+from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, stage_of
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, carried, parsed
+from smtpreply.logs.toolkit.timestamps import time_of
 
 Fields = dict[str, Any]
 """Fields of a `Delivery` by name."""
 
-_CLOCK = Clock(zone=UTC)  # services write UTC where they name no zone
-_MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
 _MOST_DIGITS = 15
 
 _TYPE = re.compile(r"smtp\s*;\s*", re.IGNORECASE)
@@ -51,7 +49,6 @@ _SAID = re.compile(
     re.DOTALL,
 )
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command)?\)\Z", re.DOTALL)
-_CODE = re.compile(r"([2-5][0-9]{2})(?:[ -]|\Z)")
 
 
 class Event:
@@ -110,7 +107,7 @@ class Event:
 
     def time(self, *path: str) -> datetime | None:
         """Return a time: seconds or milliseconds since 1970, or ISO 8601."""
-        return time_of(self.at(*path))
+        return time_of(self.at(*path), UTC)  # services write UTC where they name no zone
 
     def seconds(self, *path: str) -> float | None:
         """Return milliseconds in seconds."""
@@ -124,27 +121,6 @@ class Event:
 
 def _list(value: Any) -> bool:
     return isinstance(value, list)
-
-
-def time_of(value: Any) -> datetime | None:
-    """Return the time that a member of an event says; None where it says none.
-
-    >>> time_of(1764000000) == time_of("1764000000000") == time_of("2025-11-24T17:00:00+01:00")
-    True
-    """
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return _CLOCK.read(value) if value[:1].isdigit() else None
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = value
-    else:
-        return None
-    try:
-        return datetime.fromtimestamp(number / (1000 if number > _MILLISECONDS else 1), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def bare(message_id: str | None) -> str | None:
@@ -187,7 +163,7 @@ def reply_fields(
     if (said := _SAID.match(body)) is not None and (relayed := _relayed(said)):
         body = relayed.pop("text")
         peer = relayed
-    if not _CODE.match(body) and (body or code):
+    if not REPLY_HEAD.match(body) and (body or code):
         body = with_code(code, body)
     return {"text": _one_reply(body) or None, "reply_by": said_by(by, body)} | peer
 
@@ -197,7 +173,7 @@ def _relayed(said: re.Match[str]) -> Fields | None:
     host, ip, how, reply = said.groups()
     command = _IN_REPLY.match(reply)
     reply, stage = (command[1], command[2]) if command else (reply, None)
-    if not _CODE.match(reply):
+    if not REPLY_HEAD.match(reply):
         return None
     if how != "said":
         stage = "connect"
@@ -208,7 +184,7 @@ def _relayed(said: re.Match[str]) -> Fields | None:
 def _one_reply(text: str) -> str:
     """Mark lines that all have the same code as those of one reply: an event tells of one."""
     lines = _lines(text)
-    code = _CODE.match(text)
+    code = REPLY_HEAD.match(text)
     if len(lines) < 2 or code is None:
         return text
     whole = re.compile(rf"{code[1]}(?:[ -]|\Z)")

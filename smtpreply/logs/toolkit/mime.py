@@ -313,10 +313,10 @@ def mailbox_of(text: str | None) -> str | None:
     return (found[1] or found[2]) if found else None
 
 
-def time_of(text: str | None) -> datetime | None:
+def date_of(text: str | None) -> datetime | None:
     """Return the time of a date field: RFC 5322 3.3; None for what is none.
 
-    >>> time_of("Tue, 24 Nov 2026 11:43:32 +0100 (CET)").isoformat()
+    >>> date_of("Tue, 24 Nov 2026 11:43:32 +0100 (CET)").isoformat()
     '2026-11-24T11:43:32+01:00'
     """
     if not text:

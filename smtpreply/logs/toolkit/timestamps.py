@@ -1,10 +1,10 @@
-"""The times in tables and exports, each in the form that says itself what it means.
+"""The times in tables, exports and events, each in the form that says itself what it means.
 
 ::
 
     time    = iso / epoch / dotted / american
     iso     = year "-" month "-" day ("T" / SP) time [zone]      ; RFC 3339, and without a zone
-    epoch   = 9*10DIGIT ["." digits]                             ; PowerMTA, Momentum
+    epoch   = 9*10DIGIT ["." digits] / 12*13DIGIT                ; seconds, milliseconds
     dotted  = day "." month "." year SP time                     ; in most of Europe
     american = month "/" day "/" year SP time SP ("AM" / "PM")   ; 12 hours: en-US
 
@@ -21,7 +21,8 @@ _ISO = re.compile(
     r"([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
     r"(?:[.,]([0-9]{1,9}))?(?: ?(Z|UTC)| ?([+-])([0-9]{2}):?([0-9]{2}))?\Z"
 )
-_EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?\Z")
+_EPOCH = re.compile(r"(?:[0-9]{9,10}(?:\.[0-9]{1,9})?|[0-9]{12,13})\Z")
+_MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
 _SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}) ([0-9]{1,2}):([0-9]{2}):([0-9]{2})\Z")
 _AMERICAN = re.compile(
@@ -30,21 +31,25 @@ _AMERICAN = re.compile(
 )
 
 
-def time_of(text: str | None, zone: tzinfo | None = None) -> datetime | None:
-    """Return the time that a text means; None where it means none, or more than one.
+def time_of(value: object, zone: tzinfo | None = None) -> datetime | None:
+    """Return the time that a value means; None where it means none, or more than one.
 
     Args:
-        text: what the field has.
+        value: a text, or a number of seconds or milliseconds since 1970, as a member of JSON may
+            be.
         zone: of times that name none; without it, they are naive.
 
     >>> time_of("2026-11-24 11:43:32+0100").isoformat()
     '2026-11-24T11:43:32+01:00'
     >>> time_of("24.11.2026 11:43:32").isoformat(), time_of("11/12/2026 11:43:32")
     ('2026-11-24T11:43:32', None)
+    >>> time_of(1764000000) == time_of("1764000000000") == time_of("2025-11-24T17:00:00+01:00")
+    True
     """
-    text = (text or "").strip()
     try:
-        return _time_of(text, zone)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return _since_1970(value)
+        return _time_of(value.strip(), zone) if isinstance(value, str) else None
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
         return None
 
@@ -69,7 +74,7 @@ def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
     if match := _ISO.match(text):
         return _iso(match, zone)
     if _EPOCH.match(text):
-        return datetime.fromtimestamp(float(text), UTC)
+        return _since_1970(float(text))
     if match := _DOTTED.match(text):
         day, month, year, hour, minute, second = map(int, match.groups())
         return datetime(year, month, day, hour, minute, second, tzinfo=zone)
@@ -78,6 +83,10 @@ def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
         hour = hour % 12 + (12 if match[7] in "Pp" else 0)
         return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     return None
+
+
+def _since_1970(number: float) -> datetime:
+    return datetime.fromtimestamp(number / (1000 if number > _MILLISECONDS else 1), UTC)
 
 
 def _iso(match: re.Match[str], zone: tzinfo | None) -> datetime:

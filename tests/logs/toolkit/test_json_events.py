@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, ReplyBy, known_formats, scan
-from smtpreply.logs.toolkit.json_events import Event, reply_fields, time_of, with_code
+from smtpreply.logs.toolkit.json_events import Event, reply_fields, with_code
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
+from smtpreply.logs.toolkit.timestamps import time_of
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 SERVICES = sorted(path.stem for path in DATA.glob("*.jsonl") if path.stem in known_formats())

@@ -47,7 +47,7 @@ from smtpreply.logs.formats.transcript import Session
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by, stage_of, status_of
-from smtpreply.logs.toolkit.mime import mailbox_of, time_of
+from smtpreply.logs.toolkit.mime import date_of, mailbox_of
 from smtpreply.stage import Stage
 
 _MOST_LINES = 2000
@@ -118,7 +118,7 @@ class Notice:
             "direction": Direction.OUTGOING,
             "status": _status_by(text),
         }
-        place.time = time_of(self._fields.get("date"))
+        place.time = date_of(self._fields.get("date"))
         return delivery_in(place, self._mta, **(known | told))
 
 

@@ -43,14 +43,14 @@ from smtpreply.logs.formats.dsn.prose import Notice
 from smtpreply.logs.formats.postfix.lines import read_reason
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by, status_of
+from smtpreply.logs.toolkit.fields import said_by, status_by_code, status_of
 from smtpreply.logs.toolkit.mime import (
     FIELD,
     MOST_KEPT,
     MailReader,
     Part,
+    date_of,
     mailbox_of,
-    time_of,
     words_of,
 )
 
@@ -108,7 +108,6 @@ _STATUSES = {
     "relayed": Status.SENT,
     "expanded": Status.SENT,
 }
-_BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}
 
 # RFC 3464 2.1.2; Exchange writes the host and the status before it: "<mx.example.com #5.1.1 smtp;".
 _TYPED = re.compile(
@@ -309,7 +308,7 @@ class _Report:
     """
 
     def __init__(self, message: dict[str, str]) -> None:
-        self._written = time_of(message.get("date"))
+        self._written = date_of(message.get("date"))
         self._sender = mailbox_of(message.get("to"))  # RFC 3464 2: sent to the return address
         self._of_message: dict[str, str] = {}
         self._block: dict[str, str] = {}
@@ -381,8 +380,8 @@ class _Report:
         status = _STATUS.match(block.get("status", ""))
         dsn = status_of(status[1]) if status else None
         said = _said(block.get("diagnostic-code"), same_mta=_is_same(message, block))
-        arrival = time_of(message.get("arrival-date"))
-        attempt = time_of(block.get("last-attempt-date"))
+        arrival = date_of(message.get("arrival-date"))
+        attempt = date_of(block.get("last-attempt-date"))
         fields: dict[str, Any] = {
             "direction": Direction.OUTGOING,
             "queue_id": message.get("x-postfix-queue-id"),
@@ -495,8 +494,7 @@ def _status(
         return Status.EXPIRED  # RFC 3463 3.5: delivery time expired
     if action is not None:
         return action
-    digit = str(dsn.class_) if dsn else text[:1] if text and by else ""
-    return _BY_CLASS.get(digit)
+    return status_by_code(str(dsn) if dsn else text if text and by else "")
 
 
 def _between(first: datetime | None, last: datetime | None) -> float | None:

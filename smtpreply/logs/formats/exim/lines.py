@@ -31,6 +31,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
@@ -39,7 +40,7 @@ from smtpreply.logs.formats.exim.message_id import EXIM_ID, OWN_PREFIX
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import number_of, port_of, stage_of
+from smtpreply.logs.toolkit.fields import port_of, stage_of
 from smtpreply.stage import Stage
 
 _NAME = "exim"

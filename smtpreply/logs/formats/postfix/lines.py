@@ -29,13 +29,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.postfix.blocks import skim
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import number_of, port_of, said_by, stage_of, status_of
+from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of, status_of
 from smtpreply.stage import Stage
 
 _NAME = "postfix"
