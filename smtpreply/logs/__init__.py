@@ -1,4 +1,4 @@
-"""The replies inside mail logs: `scan` gives a `Delivery` for each that a log tells of."""
+"""Mail logs: `scan` yields a `Delivery` for each attempt or refusal that a log records."""
 
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status

@@ -1,4 +1,4 @@
-"""What a run has read, and what it has not: nothing is lost without being counted."""
+"""`Coverage`: what a scan read and understood, so that no line is lost in silence."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _LONGEST_SHAPE = 200
 
 @attrs.define
 class Coverage:
-    """The account of a run; two are added to one, so that parts can be read apart.
+    """What a scan read and understood. Coverages add up, so that parts can be read in parallel.
 
     Attributes:
-        octets: read from files and streams, as they stand there, compressed or not.
-        lines: all that were seen, empty ones left out.
-        known: those of a format that is read.
+        octets: read from files and streams, counted before decompression.
+        lines: all that were read, without empty ones.
+        known: those of a known format.
         understood: those of them whose meaning is clear, with or without a delivery.
-        deliveries: what they told of.
+        deliveries: how many they report.
         formats: how many lines each format had.
-        shapes: the lines that were not understood, by what they have in common; of the first
-            thousand kinds.
+        shapes: the lines that were not understood, as templates without their ids and numbers; the
+            first thousand.
         problems: what could not be read, in words.
     """
 
@@ -38,13 +38,13 @@ class Coverage:
     problems: list[str] = attrs.field(factory=list)
 
     def not_understood(self, message: str) -> None:
-        """Count a line of a known format that says something unknown."""
+        """Count a line of a known format that was not understood."""
         shape = template(message[:_LONGEST_SHAPE])
         if shape in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes[shape] += 1
 
     def __add__(self, other: Coverage) -> Coverage:
-        """Return the account of both."""
+        """Return the coverage of both."""
         both = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in attrs.fields(Coverage)

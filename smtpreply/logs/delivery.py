@@ -1,4 +1,4 @@
-"""What a line of a log tells: who tried to deliver what, to whom, and what was answered."""
+"""`Delivery`: an attempt to deliver a message, or its refusal, as a log records it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from smtpreply.stage import Stage
 
 
 class Status(enum.StrEnum):
-    """What became of the message, in the log's opinion. The code has its own: see `Delivery`."""
+    """The outcome as the log states it; it may contradict the reply code (see `Delivery`)."""
 
     SENT = "sent"
     DEFERRED = "deferred"
@@ -56,7 +56,7 @@ class ReplyBy(enum.StrEnum):
     OWN = "own"
     """Our own server's, to a client."""
     FILTER = "filter"
-    """A filter's in between, which hands through what the server behind it said."""
+    """A filter's in between, which passes on the reply of the server behind it."""
     MTA = "mta"
     """Made up by the MTA in the form of a reply, where no server was asked or none answered."""
 
@@ -65,8 +65,8 @@ class ReplyBy(enum.StrEnum):
 class Delivery:
     """An attempt to deliver a message to one recipient, or the refusal of one.
 
-    What the line does not tell is None. `status` is what the log says became of the message and
-    `reply` is what was said: they may differ, as where Postfix defers after a greeting of 554.
+    What the log does not record is None. `status` is the outcome that the log states, and `reply`
+    is the server's: they may differ, as where Postfix defers after a greeting of 554.
 
     Attributes:
         time: aware where the stamp or the caller gives a time zone.
@@ -83,7 +83,8 @@ class Delivery:
         dsn: the enhanced status that the log gives beside the words (Postfix's ``dsn=``).
         delay: seconds from arrival to this attempt.
         tls: how the connection was encrypted, in the log's words.
-        text: what was said, the lines of a reply parted by a newline or as the log flattened them.
+        text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log
+            flattened them.
         reply_by: whose words they are; None where no server spoke.
         source: the file that the line stands in; None for lines without one.
         line: its number there, from 1.

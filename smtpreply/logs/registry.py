@@ -72,17 +72,17 @@ BUILTIN = tuple(Builtin(*row) for row in FORMATS)
 has it."""
 
 HEAD = 10
-"""How many lines of a source tell whose it is."""
+"""How many lines of a source are looked at to find its format."""
 
 _own: dict[str, Format] = {}
-_PROGRAMS = 1000  # whose formats are remembered: a hostile log may have any number
+_PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
 
 
 def register(known: Format) -> None:
-    """Have `scan` detect a format of your own, before those that are there.
+    """Make `scan` detect a format of your own, before the built-in ones.
 
     Raises:
-        ValueError: there is one of this name.
+        ValueError: a format of this name exists.
     """
     if known.name in known_formats():
         raise ValueError(f"there is a format {known.name!r} already")
@@ -109,7 +109,7 @@ def format_called(name: str) -> Format:
     """Return the format of a name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no such format.
     """
     found = known_formats().get(name)
     if found is None:
@@ -118,7 +118,7 @@ def format_called(name: str) -> Format:
 
 
 def first_lines(text: str) -> list[str]:
-    """Return the first lines of a text that are not empty, as many as tell whose it is.
+    """Return those of the first lines of a text, ten at most, that are not empty.
 
     >>> first_lines("one\\n\\ntwo\\n")
     ['one', 'two']
@@ -138,10 +138,11 @@ def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str]
 
 
 class Detection:
-    """Tells which format a line is of, of one or of all.
+    """Finds the format of a line or a source.
 
     Args:
-        only: the one to expect: it has all lines that name no other program.
+        only: the one format to expect: every line is its, but for those that name another program.
+            By default, all formats are expected.
     """
 
     def __init__(self, only: Format | None = None) -> None:
@@ -170,7 +171,7 @@ class Detection:
         if line.program is not None:
             found = self._programs.get(line.program)
             found = self._of_program(line.program) if found is None else found
-            # What is no mail server may write down the events that a service has sent to it.
+            # A program that is no mail server may log the events that a service has sent to it.
             if found or not line.message.startswith(("{", "[")):
                 return found
         return self._of_text(line.message)
@@ -185,7 +186,9 @@ class Detection:
     def _of_text(self, text: str) -> Iterator[Format]:
         yield from self._own
         for known in self._builtin:
-            for needle in known.needles:  # written out, since each line comes by here
+            for (
+                needle
+            ) in known.needles:  # `shows_in` inlined: each line without a program comes here
                 if needle in text:
                     yield known.format
                     break

@@ -1,4 +1,4 @@
-"""`scan`: the deliveries that mail logs tell of."""
+"""`scan`: read the deliveries that mail logs report."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_o
 from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called
 
-_MOST_WAITING = 1 << 23  # characters whose deliveries are kept in groups
+_MOST_WAITING = 1 << 23  # characters read before groups are emptied
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
-_SAMPLE = 8  # lines of a block that tell whose most of it is
+_SAMPLE = 8  # lines of a block by which the format of most of it is guessed
 
 Unreadable = Callable[[Line], object]
 
@@ -31,7 +31,7 @@ class Scan(Iterator[Delivery]):
     """A run over a source: an iterator over its deliveries.
 
     Attributes:
-        coverage: what has been read so far, and what not.
+        coverage: what has been read and understood so far.
     """
 
     def __init__(
@@ -62,15 +62,14 @@ class Scan(Iterator[Delivery]):
         return next(self._deliveries)
 
     def bundled(self, *, finely: bool = False) -> Iterator[Bundle | Delivery]:
-        """Yield the deliveries that are left, like ones together, in no certain order.
+        """Yield the deliveries that are left, alike ones as one `Bundle`, in no particular order.
 
-        This is much faster than one by one, see `smtpreply.logs.grouping`; ``python -m
-        benchmarks.frames`` has both. What stands alone is given as it is. Lines that are not
-        understood have the number 0.
+        This is much faster than one by one (see `smtpreply.logs.grouping`). A delivery that is
+        like no other is yielded as it is. Lines that are not understood have the number 0.
 
         Args:
-            finely: whether those of a bundle have one time, to the second, and their recipients
-                one domain. Otherwise times are told to the hour.
+            finely: whether the deliveries of a bundle share their time, to the second, and their
+                recipients' domain. Otherwise times are rounded down to the hour.
         """
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
@@ -87,7 +86,7 @@ class Scan(Iterator[Delivery]):
                 yield one
 
     def senders(self) -> dict[str, dict[str, str]]:
-        """Return who sent the messages that were seen last: for each format, by queue id."""
+        """Return the envelope senders of the messages seen last: for each format, by queue id."""
         return {name: reader.senders() for name, reader in self._readers.items()}
 
     # --- one by one ---
@@ -118,7 +117,7 @@ class Scan(Iterator[Delivery]):
             yield from self._read(Line(text, text, number, name), owner, empty=empty)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        # A folded line is of what it goes on with, whatever it looks like.
+        # A folded line belongs to the line before it, whatever it looks like.
         folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
         known = folded or self._detection.of_line(line) or self._continued(line)
         self._last = known
@@ -129,7 +128,7 @@ class Scan(Iterator[Delivery]):
         return self._read(line, known)
 
     def _continued(self, line: Line) -> Format | None:
-        """Return the format of the line before, where its reader says that this goes on with it."""
+        """Return the format of the line before, if this line goes on with it."""
         last = self._last
         return last if last is not None and self._reader_of(last).continues(line) else None
 
@@ -148,7 +147,7 @@ class Scan(Iterator[Delivery]):
         return found if self._zone is None else self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterator[Delivery]:
-        """Yield the zone to times that a format reads itself, from stamps in its own fields."""
+        """Add the zone to naive times, which a format reads from fields of its own."""
         for delivery in found:
             if delivery.time is not None and delivery.time.tzinfo is None:
                 yield attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
@@ -156,14 +155,14 @@ class Scan(Iterator[Delivery]):
                 yield delivery
 
     def _reader_of(self, known: Format) -> Reader:
-        """Return a format's reader: a message may go on in the next file, so it is the run's."""
+        """Return a format's reader, one a run: a message may go on in the next file."""
         reader = self._readers.get(known.name)
         if reader is None:
             reader = self._readers[known.name] = known.reader()
         return reader
 
     def _left(self) -> Iterator[Delivery]:
-        """Yield what readers have kept back until they see no more lines of a source."""
+        """Yield what readers held back until the end of a source."""
         self._last = None
         for reader in self._readers.values():
             left = reader.finish()
@@ -191,7 +190,7 @@ class Scan(Iterator[Delivery]):
         yield from self._bundles(groups, name, clock)
 
     def _skim(self, block: str, groups: Groups) -> Iterable[str]:
-        """Put into groups what the reader of most lines can skim; give the lines that are left."""
+        """Group what the reader of most lines can skim, and return the lines that are left."""
         known = self._most_of(block)
         if known is None:
             return _lines([block])
@@ -205,7 +204,7 @@ class Scan(Iterator[Delivery]):
         return left
 
     def _most_of(self, block: str) -> Format | None:
-        """Guess by some lines which format most lines of a block have."""
+        """Guess the format of most lines of a block by some of them."""
         clock = Clock()
         found: Counter[Format] = Counter()
         for number in range(_SAMPLE):
@@ -223,7 +222,7 @@ class Scan(Iterator[Delivery]):
             if delivery is None:
                 line = read_prefix(group.line.removesuffix("\n"), 0, clock, name)
                 found = list(self._read_again(line, clock))
-                if len(found) != 1:  # it is no delivery to the reader, whose word counts
+                if len(found) != 1:  # no delivery to the exact reader, which decides
                     self._not_understood(line, len(group))
                     continue
                 [delivery] = found
@@ -243,7 +242,7 @@ class Scan(Iterator[Delivery]):
 
     def _begun(self, given: Input) -> tuple[Format | None, list[str], Iterable[str]]:
         """Return the format of an input as a whole, its first lines, and all of its text."""
-        # What is followed may bring its next line tomorrow.
+        # A file that is followed may get its next line tomorrow.
         head, blocks = beginning(given.blocks, patient=not self._reading.follow)
         owner = self._detection.of_source(head) if given.is_whole else None
         return owner, head, blocks
@@ -257,7 +256,7 @@ class Scan(Iterator[Delivery]):
             self._on_progress(octets)
 
     def _not_understood(self, line: Line, count: int) -> None:
-        """Take lines back that were taken for understood."""
+        """Count lines as not understood that were counted as understood."""
         self.coverage.understood -= count
         for _ in range(count):
             self.coverage.not_understood(line.message)
@@ -292,18 +291,18 @@ def scan(
             may be compressed by gzip, bzip2, xz or zstd, and a maildir is a folder of messages.
             The files of one rotated log are read from the oldest on.
         format: the only format to expect, by name or as a `Format`; by default, each line is read
-            by the format that it shows.
+            by the format that is detected.
         year: of the first stamp, where stamps have none. By default, from the file's own time.
         tz: the time zone of stamps that name none, such as "Europe/Vienna"; without it, their
             times are naive.
-        on_unreadable: is called with each `Line` that no format knows or understands.
-        on_progress: is called with the number of octets that have been read of files and streams,
-            as they stand there, since it was called last.
+        on_unreadable: called with each `Line` that no format detects or understands.
+        on_progress: called with the number of octets read of files and streams since the last
+            call, counted before decompression.
         follow: whether to wait at the end of the file for what is written next, as ``tail -F``
             does: over rotation and truncation, without an end.
 
     Returns:
-        An iterator of `Delivery`. Its ``coverage`` tells what was read so far, and what not.
+        An iterator of `Delivery`. Its ``coverage`` counts what was read and understood so far.
 
     Raises:
         ValueError: there is no such format, or more than one file to follow.

@@ -18,9 +18,9 @@ from importlib import import_module
 from typing import Any, BinaryIO, Protocol, cast
 
 Problem = Callable[[str], None]
-"""Is told what could not be read."""
+"""Called with what could not be read, in words."""
 Progress = Callable[[int], None]
-"""Is told how many octets more have been read, as they stand in the file."""
+"""Called with the number of octets read since the last call, counted before decompression."""
 
 SIZE = 1 << 20
 """How many octets are read at once: enough to read lines in bulk, and small beside memory."""
@@ -91,8 +91,8 @@ def blocks_of(
     Args:
         stream: open for reading octets, at its beginning; it need not seek.
         name: how problems call it.
-        problem: is told of what cannot be read.
-        progress: is told of octets that have been read.
+        problem: called with what cannot be read, in words.
+        progress: called with the number of octets read.
     """
     return _Reader(stream, name, problem, progress).blocks()
 

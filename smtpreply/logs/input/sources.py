@@ -49,11 +49,11 @@ class Input:
 
 @attrs.frozen
 class Reading:
-    """How inputs are read, and who is told of it.
+    """How inputs are read, and who is notified.
 
     Attributes:
-        problem: is told of what cannot be read.
-        progress: is told of octets that have been read, as they stand in the files.
+        problem: called with what cannot be read, in words.
+        progress: called with the number of octets read, counted before decompression.
         follow: whether to wait for more at the end of a file, and read on.
     """
 
@@ -181,7 +181,7 @@ def _part(part: Part, reading: Reading) -> Input:
 def _latest(path: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:  # it has been rotated away: opening it will tell
+    except OSError:  # it has been rotated away: opening it will fail
         return None
 
 
@@ -189,5 +189,5 @@ def _file_blocks(path: Path, opened: Callable[[], BinaryIO], reading: Reading) -
     try:
         with opened() as stream:
             yield from blocks_of(stream, str(path), reading.problem, reading.progress)
-    except OSError as error:  # on opening: later ones are told with their line
+    except OSError as error:  # on opening: later ones are reported with their line
         reading.problem(f"{path}: {error.strerror or error}")

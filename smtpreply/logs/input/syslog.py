@@ -166,7 +166,7 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
         line.is_dated = has_year(stamp)
         is_wrapped = _is_carrier(program)
     else:
-        # No wrapping looks like Exim's own line, and in its log most lines are some.
+        # No wrapping looks like such a line, and in such a log most lines are some.
         line, is_wrapped = Line(text, text, number, source), not _OWN_LINE.match(text)
     for _ in range(_MOST_WRAPPINGS if is_wrapped else 0):
         if not _unwrap(line, clock):

@@ -1,4 +1,4 @@
-"""What readers of several formats tell alike: who wrote a line, and what earlier lines told."""
+"""Helpers for readers: a delivery from a log line, and what earlier lines reported of a message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from smtpreply.logs.toolkit.recent import Memory
 
 
 def delivery_in(line: Line, mta: str, **fields: Any) -> Delivery:
-    """Return what a line tells of: who wrote it where and when, and the fields that are known."""
+    """Return the delivery on a line, with the line's time, host, program and place."""
     return Delivery(
         mta=mta,
         time=line.time,
@@ -37,7 +37,7 @@ class Messages:
     def learn(
         self, queue_id: str, *, sender: str | None = None, message_id: str | None = None
     ) -> None:
-        """Remember what a line tells of a message."""
+        """Remember what a line reports of a message."""
         if sender is not None:
             self._senders[queue_id] = sender
         if message_id is not None:
@@ -48,13 +48,13 @@ class Messages:
         self._senders.update(senders)
 
     def sender_of(self, queue_id: str, newer: dict[str, str]) -> str | None:
-        """Return who sent a message: by what is not learnt yet, or as far as it is remembered."""
+        """Return a message's sender, from `newer` or as remembered; None where unknown."""
         sender = newer.get(queue_id)
         return self._senders.get(queue_id) if sender is None else sender
 
     @property
     def senders(self) -> dict[str, str]:
-        """All that is remembered of who sent a message, by the message's queue id."""
+        """The senders that are remembered, by queue id."""
         return self._senders.values()
 
     def forget(self, queue_id: str) -> None:
@@ -63,7 +63,7 @@ class Messages:
         self._message_ids.forget(queue_id)
 
     def delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
-        """Return what a line tells of a message. What it does not tell is as it was remembered."""
+        """Return a delivery of a message; what the line does not report is as remembered."""
         for name, known in (("sender", self._senders), ("message_id", self._message_ids)):
             if fields.get(name) is None:
                 fields[name] = known.get(queue_id)

@@ -13,7 +13,7 @@ As their tracking logs, queue viewers and traces show it::
 Exchange 2010 writes LRT first, 2013 and later LED. The reply is a remote server's text, and may
 look like a pair itself: so the pairs behind it are taken from the end, each once, in their order.
 
-Much of what has a reply's form was said by no server: the name of Exchange's own component stands
+Much of what has a reply's form came from no server: the name of Exchange's own component stands
 in front of the words (``RESOLVER.ADR.RecipNotFound;``), or they are about a connection.
 """
 
@@ -59,7 +59,7 @@ _OWN_WORDS = re.compile(
     r"|Remote server response was not RFC conformant))",
     re.IGNORECASE,
 )
-# Exchange Online's front door for outgoing mail hands through what was said to it.
+# Exchange Online's front end for outgoing mail passes on the replies that it gets.
 _HANDED_THROUGH = re.compile(
     r"[45][0-9]{2} [45]\.[0-9]{1,3}\.[0-9]{1,3} Remote server returned (?:an error|message)",
     re.IGNORECASE,
@@ -73,7 +73,7 @@ _BREAK = re.compile(r"[ \t]{0,200}\r?\n(?![2-5][0-9]{2}[ -])[ \t]{0,200}")
 
 @attrs.frozen
 class Answer:
-    """What a status tells.
+    """The answer in a status.
 
     Attributes:
         text: the reply, or what stands in its place.

@@ -1,4 +1,4 @@
-"""What readers of several formats do with a field: numbers, statuses, hosts, commands."""
+"""Helpers for the fields of log lines: replies, statuses, commands, numbers."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def status_by_code(code: str) -> Status | None:
 
 
 def said_by(speaker: ReplyBy, text: str | None) -> ReplyBy | None:
-    """Return whose words a text is: the speaker's, if it begins as a reply does, else nobody's."""
+    """Return the speaker if the text begins as a reply does; None where it is no reply."""
     return speaker if text and REPLY_HEAD.match(text) else None
 
 
@@ -81,7 +81,7 @@ def text_of(value: Any) -> str | None:
 
 
 def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
-    r"""Return a reply as it was sent, where a log tells its code and its text apart.
+    r"""Return a reply as it was sent, from a log that has its code and its text apart.
 
     An enhanced status that the text has already is not repeated.
 
@@ -97,7 +97,7 @@ def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
 
 
 def uncoloured(text: str) -> str:
-    r"""Take off the colours that a program writes for a terminal (ECMA-48 8.3.117).
+    r"""Remove the colours that a program writes for a terminal (ECMA-48 8.3.117).
 
     >>> uncoloured("\x1b[32;1mINFO\x1b[0m ready")
     'INFO ready'

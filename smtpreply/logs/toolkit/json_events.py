@@ -1,8 +1,8 @@
-r"""Events: JSON objects that tell of deliveries, as the webhooks and logs of mail services do.
+r"""Events: JSON objects that report deliveries, from the webhooks and logs of mail services.
 
-What their formats have in common: they come one a line, in a list on a line, or printed prettily
-over lines, alone or inside what carried them; the reply is a string in one of them, often behind
-words of the service's own::
+Their formats have in common: events come one a line, in a list on a line, or printed prettily
+over lines, alone or inside what carried them; the reply is a string, often behind words
+of the service's own::
 
     words = [type] REPLY / outcome "(" REPLY ")" / "host " HOST " said: " REPLY [" (in reply to "
             CMD " command)"] / words of the service's own
@@ -43,7 +43,7 @@ _OUTCOME = re.compile(
     r"(?:soft|hard)[ _-]bounced?)\s*\((.*)\)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_SAID = re.compile(
+_QUOTED = re.compile(
     r"(?:host )?([^\s\[\]]{1,255})\[([^\[\]\s]{1,60})\](?::[0-9]{1,5})? "
     r"(said|refused to talk to me): (.*)\Z",
     re.DOTALL,
@@ -52,7 +52,7 @@ _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command)?\)\Z", re.DOT
 
 
 class Event:
-    """The members of a JSON object, of which none need be what it should.
+    """The members of a JSON object, each of which may be missing or of any type.
 
     >>> event = Event({"mail": {"id": "7"}, "codes": [550]})
     >>> event.text("mail", "id"), event.text("codes", "id"), event.number("codes")
@@ -143,12 +143,14 @@ def with_code(code: int | None, text: str, status: str | None = None) -> str:
 def reply_fields(
     text: str | None, *, code: int | None = None, by: ReplyBy = ReplyBy.REMOTE
 ) -> Fields:
-    r"""Return what was said, and by whom, of words that an event has for it.
+    r"""Return the fields ``text`` and ``reply_by`` for the text of a reply or a diagnostic.
+
+    Where a Postfix behind the service names a server, its name and address are returned, too.
 
     Args:
-        text: the words.
-        code: of the reply, where the event gives it apart. It is put back, unless it is there.
-        by: who is meant to have said it. Where it does not begin as a reply does, nobody has.
+        text: as the event has it.
+        code: of the reply, where the event has it apart; it is put back, unless it is there.
+        by: who sent the reply, if it is one.
 
     >>> reply_fields("smtp; 550 5.1.1 No such user")
     {'text': '550 5.1.1 No such user', 'reply_by': <ReplyBy.REMOTE: 'remote'>}
@@ -160,7 +162,7 @@ def reply_fields(
     if (outcome := _OUTCOME.match(body)) is not None:
         body = outcome[1].strip()
     peer: Fields = {}
-    if (said := _SAID.match(body)) is not None and (relayed := _relayed(said)):
+    if (quoted := _QUOTED.match(body)) is not None and (relayed := _relayed(quoted)):
         body = relayed.pop("text")
         peer = relayed
     if not REPLY_HEAD.match(body) and (body or code):
@@ -168,21 +170,21 @@ def reply_fields(
     return {"text": _one_reply(body) or None, "reply_by": said_by(by, body)} | peer
 
 
-def _relayed(said: re.Match[str]) -> Fields | None:
-    """Read what a Postfix behind the service says a server has said; None for no reply."""
-    host, ip, how, reply = said.groups()
+def _relayed(quoted: re.Match[str]) -> Fields | None:
+    """Return the reply that a Postfix behind the service quotes; None where it is no reply."""
+    host, ip, how, reply = quoted.groups()
     command = _IN_REPLY.match(reply)
     reply, stage = (command[1], command[2]) if command else (reply, None)
     if not REPLY_HEAD.match(reply):
         return None
     if how != "said":
         stage = "connect"
-    told = {"text": reply, "relay_host": host, "relay_ip": ip}
-    return told if stage is None else told | {"stage": stage_of(stage)}
+    fields = {"text": reply, "relay_host": host, "relay_ip": ip}
+    return fields if stage is None else fields | {"stage": stage_of(stage)}
 
 
 def _one_reply(text: str) -> str:
-    """Mark lines that all have the same code as those of one reply: an event tells of one."""
+    """Mark lines that all have the same code as lines of one reply: an event has one reply."""
     lines = _lines(text)
     code = REPLY_HEAD.match(text)
     if len(lines) < 2 or code is None:
@@ -199,7 +201,7 @@ def _lines(text: str) -> list[str]:
 
 @attrs.frozen
 class _Kind:
-    """The events of a service: which are its own, and what one of them tells of."""
+    """The events of a service: which are its own, and the deliveries that one of them reports."""
 
     name: str
     knows: Callable[[Event], bool]
@@ -233,7 +235,7 @@ class EventReader(Reader):
         return [delivery for each in read if each for delivery in each]
 
     def finish(self) -> Iterable[Delivery]:
-        """Forget what the source has left unfinished, and say so."""
+        """Drop what the source left unfinished, and report it as a problem."""
         self._document.start_again()
         lost = self._document.lost
         self.problems += [f"{self._source}:{number}: {why}" for number, why in lost]
@@ -241,17 +243,17 @@ class EventReader(Reader):
         return ()
 
     def _deliveries(self, line: Line, number: int, value: Any) -> list[Delivery] | None:
-        """Return what the events in a JSON value tell of; None where none of them is understood."""
+        """Return the deliveries in a JSON value; None where no event is understood."""
         found: list[Delivery] = []
         understood = False
         for event in _events_in(value, self._kind.knows):
-            told = self._kind.deliveries(event)
-            understood |= told is not None
-            found += [self._delivery(line, number, fields) for fields in told or ()]
+            reported = self._kind.deliveries(event)
+            understood |= reported is not None
+            found += [self._delivery(line, number, fields) for fields in reported or ()]
         return found if understood else None
 
     def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
-        told: Fields = {
+        known: Fields = {
             "mta": self._kind.name,
             "direction": Direction.OUTGOING,
             "host": line.host,
@@ -260,8 +262,8 @@ class EventReader(Reader):
             "line": number,
             **fields,
         }
-        told["time"] = told.get("time") or line.time
-        return Delivery(**told)
+        known["time"] = known.get("time") or line.time
+        return Delivery(**known)
 
 
 def _events_in(value: Any, knows: Callable[[Event], bool]) -> Iterator[Event]:

@@ -1,7 +1,7 @@
-"""JSON objects that go over several lines: found as they end, and never more than one held.
+"""JSON objects over several lines: found as they end, and never more than one held in memory.
 
-A file of events may be one array, printed prettily, of any size. So brackets and strings are told
-apart line by line, and what stands between the brackets of one object is kept until it closes::
+A file of events may be one array, printed prettily, of any size. So brackets and strings are
+scanned line by line, and the text of one object is kept until it closes::
 
     document = object / "[" [object *("," object)] "]" / wrapper
     wrapper  = "{" ... carrier ":" "[" [object *("," object)] "]" ... "}"
@@ -36,7 +36,7 @@ _LONGEST = 4 * 1024 * 1024  # characters of an object; an event has some thousan
 
 
 def begins_objects(head: Sequence[str]) -> bool:
-    """Return whether lines begin an object, or a list of them, that goes over several lines.
+    """Check whether lines begin an object, or a list of them, that goes over several lines.
 
     >>> begins_objects(["[", "  {"]), begins_objects(['{"a": 1}']), begins_objects(["[NOTICE] a"])
     (True, False, False)

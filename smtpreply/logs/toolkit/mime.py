@@ -114,7 +114,7 @@ class Listener(Protocol):
     """Hears what a message holds."""
 
     def begins(self, part: Part) -> bool:
-        """Learn that the fields of a part are read; tell whether its lines are wanted."""
+        """Take the fields of a part, and return whether its lines are wanted."""
 
     def says(self, text: str) -> None:
         """Learn a line of the part that began last, decoded."""
@@ -127,7 +127,7 @@ class MailReader:
     """Walks the lines of one message.
 
     Args:
-        listener: is told of its parts.
+        listener: gets its parts.
     """
 
     def __init__(self, listener: Listener) -> None:

@@ -15,7 +15,7 @@ the name of its column, and never by its place. Names are compared by their lett
 alone: ``recipient-status``, ``recipient_status`` and ``"RecipientStatus"`` are one.
 
 A record that is not closed within `MOST_LINES` lines or `MOST_CHARACTERS` characters has a quote
-too many. Its first line is told as a problem, and reading starts again at the next one.
+too many. Its first line is reported as a problem, and reading starts again at the next one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ Row = Mapping[str, str]
 """The values of a record, by the bare names of their columns. No empty value is in it."""
 
 ReadRow = Callable[[Line, Row], Iterable[Delivery] | None]
-"""Tells what a row says; None where it is not understood. The line is the record's first."""
+"""Returns the deliveries of a row; None where it is not understood.
+
+The line is the record's first."""
 
 
 def bare(name: str) -> str:
@@ -144,7 +146,7 @@ class TableReader(Reader):
 
     Args:
         is_head: knows a head of the format.
-        read_row: tells what a row says.
+        read_row: returns the deliveries of a row.
         headless: names the columns of a record that stands alone, as in an issue thread, by its
             form; None where it is not certain.
 
@@ -167,10 +169,12 @@ class TableReader(Reader):
         self._head: Head | None = None
         self._begun = False  # whether a head has come since the preamble began
         self._open: list[Line] = []  # of a record that is not closed yet
-        self._held: list[Delivery] = []  # told with the next line, since this one has failed
+        self._held: list[
+            Delivery
+        ] = []  # yielded with the next line, since this one was not understood
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
-        """Read a line: what the records that end with it tell."""
+        """Return the deliveries of the records that end with a line."""
         found = self._held
         self._held = []
         understood = True
@@ -265,7 +269,7 @@ class TableReader(Reader):
         )
 
     def _resumed(self) -> list[Delivery]:
-        """Return up the first open line, and read on with the next."""
+        """Give up the first open line, and read on with the next."""
         first = self._open.pop(0)
         if len(self.problems) < MOST_PROBLEMS:
             place = f"{first.source or 'line'}:{first.number}"
@@ -307,7 +311,7 @@ class _Supply(Iterator[str]):
 def _records(
     lines: Sequence[Line], delimiter: str
 ) -> tuple[list[tuple[Line, list[str] | None]], int]:
-    """Split lines into records, and tell how many lines the closed ones have.
+    """Split lines into records, and count the lines of the closed ones.
 
     The fields of a record that the csv module does not take, such as one with a field of a
     megabyte, are None.
