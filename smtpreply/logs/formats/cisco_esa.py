@@ -20,8 +20,8 @@ From the User Guide for AsyncOS, "Logging", and the lines that it gives as examp
     CODE     = "'" 3DIGIT "'"                     ; '000' where no server answered
     TEXTS    = "[" STRING *(", " STRING) "]"      ; as Python writes a list of strings
 
-A success is told without its code. Who was spoken to, and who wrote to whom, stands on earlier
-lines, by the numbers of the connection (DCID), the message (MID) and the recipient (RID).
+A success is logged without its code. Peer, sender and recipient are on earlier lines, by the
+numbers of the connection (DCID), the message (MID) and the recipient (RID).
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ class CiscoEsaReader(Reader):
         return self._dialogues.replied(line, peer, dialogue, text, time=_time(line), **host)
 
     def finish(self) -> Iterable[Delivery]:
-        """Return the successes whose response the log does not tell."""
+        """Return the successes whose response is not in the log."""
         left = [done for dcid in list(self._done_with) for done in self._closed(dcid)]
         return left + self._dialogues.finish()
 
@@ -246,7 +246,7 @@ class CiscoEsaReader(Reader):
 
 
 def _read_words(words: str) -> tuple[str | None, ReplyBy | None]:
-    """Return what was said, and by whom: a server only where there is a code."""
+    """Return the reply or diagnostic, and whose it is: a server's only where there is a code."""
     said = _SAID.search(words)
     if said is None:
         return words or None, None

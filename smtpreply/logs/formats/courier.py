@@ -63,7 +63,7 @@ _MAPPED = "::ffff:"  # an IPv4 address on a socket of IPv6
 
 @attrs.define
 class _Attempt:
-    """What has been told of an attempt, until its outcome is."""
+    """The lines of an attempt, until its outcome is logged."""
 
     line: Line
     queue_id: str
@@ -77,7 +77,7 @@ class _Attempt:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the last line of a reply has been told."""
+        """Whether the last line of a reply has been read."""
         return bool(self.reply) and self.reply[-1][3:4] != "-"
 
     def add(self, words: str) -> None:
@@ -89,7 +89,7 @@ class _Attempt:
             self.words = words
 
     def delivery(self) -> Delivery:
-        """Return what has been told."""
+        """Return what has been read."""
         text = "\n".join(self.reply) or self.words
         sent = self.status is Status.SENT
         return delivery_in(
@@ -109,7 +109,7 @@ class _Attempt:
 
 
 class CourierReader(Reader):
-    """Reads the lines of one log, and joins what they tell of an attempt."""
+    """Reads the lines of one log, and joins the lines of an attempt."""
 
     def __init__(self) -> None:
         self._attempts: dict[tuple[str, str], _Attempt] = {}
@@ -155,7 +155,7 @@ class CourierReader(Reader):
             yield self._attempts.pop(next(iter(self._attempts))).delivery()
 
     def finish(self) -> Iterable[Delivery]:
-        """Return the attempts whose outcome the log does not tell."""
+        """Return the attempts whose outcome is not in the log."""
         left = [attempt.delivery() for attempt in self._attempts.values()]
         self._attempts.clear()
         return left

@@ -7,7 +7,7 @@ console, in console.log and in the Miscellaneous Events of log.nsf::
     words = "ReceiveResponse: " one line of a reply / ...
     stamp = date SP time [SP ("AM" / "PM")]        ; in the form of the server's country
 
-The lines of a reply are those of one thread. The command before it is not told in a form that is
+The lines of a reply are those of one thread. The command before it is not logged in a form that is
 documented, so the stage is what the reply's own words show.
 """
 

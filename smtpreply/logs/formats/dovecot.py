@@ -16,7 +16,7 @@ From lib-lda/mail-deliver.c, lmtp/lmtp-proxy.c, submission/, and Pigeonhole's ac
               "reply=`" REPLY "'"                                ; the proxy of submission
 
 In its own file, a line has no host: "Nov 24 11:43:32 lmtp(bob)<42><x>: Info: ...". A Message-ID is
-a stranger's words, so what happened is what the line says last.
+a stranger's words, so the event is what the line ends with.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def _of_summary(row: Row) -> Iterator[dict[str, Any]]:
 
 
 def _of_trace(row: Row) -> list[dict[str, Any]] | None:
-    """Return what a row says of its recipient; nothing where it is only on its way."""
+    """Return the fields of a row's recipient; nothing while the message is on its way."""
     event = (row.get("status") or row.get("event") or "").strip().lower()
     answer = _answer(row.get("detail") or row.get("customdata") or "")
     status = _STATUSES.get(event)

@@ -10,7 +10,7 @@ From Microsoft's "Protocol logging" (Exchange 2007 to 2019)::
     endpoint = ipv4 ":" port / "[" ipv6 "]:" port
 
 In a receive log what is sent is our reply, in a send log what is received is the server's. Which
-one it is, the head says, or the file's name (RECV..., SEND...), or the ports. The sessions of a
+one it is shows in the head, or the file's name (RECV..., SEND...), or the ports. The sessions of a
 server are mixed, and a reply of several lines has as many rows; newer versions join the lines of
 some replies by spaces.
 """

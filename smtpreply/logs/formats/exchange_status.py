@@ -69,7 +69,7 @@ class ExchangeStatusReader(Reader):
 
 
 def _status(text: str, *, queued: bool) -> Status | None:
-    """Return the status: what is in a queue's last error is tried again, whatever it says."""
+    """Return the status. What has a last error in a queue is tried again, whatever the error."""
     if queued:
         return Status.DEFERRED
     status = status_by_code(text)

@@ -44,7 +44,7 @@ from smtpreply.stage import Stage
 
 _NAME = "exchange-tracking"
 
-# What becomes of a message. The others tell of its way, and no server has answered to them.
+# The outcomes of a message. Other events are steps on its way, which no server has answered.
 _STATUSES: dict[str, Status | None] = {
     "SEND": Status.SENT,
     "SENDEXTERNAL": Status.SENT,
@@ -130,7 +130,7 @@ def _known(row: Row, time: datetime | None) -> dict[str, Any]:
 
 
 def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
-    """Yield what a row tells of each recipient."""
+    """Yield the fields of a row for each recipient."""
     recipients = values_in(row.get("recipientaddress") or row.get("recipients", ""))
     context = row.get("sourcecontext", "")
     if event.startswith("HAREDIRECT"):
@@ -155,7 +155,7 @@ def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
 
 
 def _statuses(row: Row, context: str, count: int) -> list[Answer]:
-    """Return the answers for as many recipients; those without a reply say nothing."""
+    """Return the answers for as many recipients, empty where there is no reply."""
     text = row.get("recipientstatus", "")
     text = text if holds_pairs(text) else text.strip("{}")
     spoke = row.get("source", "").upper() == "SMTP"

@@ -11,8 +11,8 @@ From Microsoft's "Protocol logs" for the SMTP service, and the W3C's "Extended L
     value    = "-" for none, "+" for a space
 
 Of a reply of several lines only the first is logged, and of our own only the code. The sessions of
-a server are told apart by the other side's address alone. HTTP logs have the same names: a row is
-the SMTP service's where s-sitename says so (SMTPSVC1).
+a server differ by the other side's address alone. HTTP logs have the same names: a row is the
+SMTP service's where s-sitename is SMTPSVC1 or the like.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ From the administrator's guide, "Mail log"::
     RESULT = "delivered" / "delayed" / "deferred" / "failed" / "discarded"
     STATUS = enhanced status
 
-Of what a server said there is the enhanced status, with words that may be Kerio's own.
+Of a server's reply there is the enhanced status, with words that may be Kerio's own.
 """
 
 from __future__ import annotations

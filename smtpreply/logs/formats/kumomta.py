@@ -11,8 +11,8 @@ From crates/kumo-log-types (JsonLogRecord) and crates/rfc5321 (Response)::
 
 Code and enhanced status are taken off all lines of a reply, and put back here. Its lines are joined
 by a space, but for those of the first versions. The command is what was sent, ``.`` (or ``.\r\n``)
-for the end of the data. A response that KumoMTA has made up has no peer, or says so: ``KumoMTA
-internal: ...``. What it says to a client is in Reception and Rejection.
+for the end of the data. A response that KumoMTA has made up has no peer, or begins ``KumoMTA
+internal: ...``. Its replies to clients are in Reception and Rejection.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 From framework/log, internal/endpoint/smtp, internal/target/queue and internal/smtpconn::
 
     line    = [STAMP " "] ["[debug] "] LOGGER ": " MESSAGE [TAB JSON]
-    MESSAGE = ("MAIL FROM" / "RCPT" / "DATA" / ...) " error"      ; what a client was told
+    MESSAGE = ("MAIL FROM" / "RCPT" / "DATA" / ...) " error"      ; its replies to clients
             / "delivery attempt failed" / "delivery error" / "not delivered, permanent error"
             / "delivered" / "incoming message" / CODE " " ENH " " TEXT " (msg ID = " ID ")"
             / REPLY / ...                                 ; of a stamped "smtp", with its io_debug
@@ -103,7 +103,7 @@ class MaddyReader(Reader):
         )
 
     def _spoken(self, line: Line, text: str) -> Iterable[Delivery]:
-        """Read a line of what we said to a client."""
+        """Read a line about a reply to a client."""
         if text == self._last:
             return ()
         return (
@@ -118,7 +118,7 @@ class MaddyReader(Reader):
         )
 
     def _repeated(self, line: Line, text: str, message_id: str) -> Iterable[Delivery]:
-        """Read what a client was told, unless the line before has told it with more beside it."""
+        """Read a reply to a client, unless the line before has reported it with more details."""
         if text == self._last or text[0] in "23":
             self._last = None
             return ()

@@ -115,7 +115,7 @@ def _of_form(event: Event) -> Iterable[Fields] | None:
 
 
 def _words(said: Event, text: str | None, event: Event, *, tried: bool) -> Fields:
-    """Return what was said. Where Mailgun speaks, its description or its reason tell more."""
+    """Return the reply; of Mailgun's own refusals, the description or the reason."""
     code = said.number("code")
     own = not tried or (code is not None and (code in _OWN_CODES or not 200 <= code <= 599))
     if own or (not text and code is None):

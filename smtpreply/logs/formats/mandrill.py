@@ -41,7 +41,7 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
         return () if kind in _OTHERS else None
     message = event.part("msg")
     last = next(iter(reversed(message.parts("smtp_events"))), Event({}))
-    # A bounce has what was said before among its SMTP events.
+    # A bounce has earlier replies among its SMTP events.
     final = kind in ("hard_bounce", "soft_bounce")
     said = message.text("diag") or (None if final else last.text("diag"))
     own = message.text("bounce_description") or message.text("reject", "reason")

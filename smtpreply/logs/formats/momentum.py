@@ -14,7 +14,7 @@ From the Momentum 4 documentation, "Log Formats" (ec_logger, bounce_logger)::
     reject    = time ":" SP 'R="' ip ":" port '" L="' ... '"' ... SP 'P="' phase '" E=' code
                 SP "M=" module SP "CTXCONN=[" ... "] CTXMESS=[" ... "]" SP words  ; rejectlog
 
-``[internal]`` in a reply is Momentum's own sign that no server said it. Nothing is escaped: a
+``[internal]`` in a reply is Momentum's own sign that it came from no server. Nothing is escaped: a
 local part with an "@" moves all fields behind it. A bounce that can be read in two ways, because
 its recipient or its reply is made to look like the fields between them, is not read at all.
 """

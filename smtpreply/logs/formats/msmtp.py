@@ -79,7 +79,7 @@ class MsmtpReader(Reader):
 
 
 def _words(said: str) -> tuple[str | None, str | None]:
-    """Return what the server said, and what msmtp says of it."""
+    """Return the server's reply, and msmtp's own message about it."""
     begin = _SAID.match(said)
     if begin is None:
         return None, said.removeprefix(_ERROR).removesuffix("'") or None

@@ -7,7 +7,7 @@ From src/send.cc and protocols/protocol.cc::
          / ("smtp" / "qmqp") ": " ("Failed" / "Succeeded") ": " (REPLY / words)
          / "Sent file." / "Sending failed: " WHY / "Moving message " FILE " into failed" / ...
 
-It delivers one message after the other: what a line tells is of the one that was started last.
+It delivers one message after the other: a line is about the one that was started last.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class NullmailerReader(Reader):
         return told.deliveries() if told else []
 
     def finish(self) -> Iterable[Delivery]:
-        """Return what was answered where the outcome is not told."""
+        """Return the replies of attempts whose outcome is not in the log."""
         left = [told for host in list(self._told) for told in self._left(host)]
         self._told.clear()
         return left

@@ -75,7 +75,7 @@ _ERROR = re.compile(
     re.DOTALL,
 )
 _RCPT = re.compile(r"RCPT TO: ?<(.*)>", re.IGNORECASE | re.DOTALL)
-# mail.lmtp tells what the LMTP server said inside its own words, and in the log's quotes.
+# mail.lmtp quotes the LMTP server's reply inside its own words, and in the log's quotes.
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
 _DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?\Z")
 _SESSION = re.compile(
@@ -164,7 +164,7 @@ class OpenSmtpdReader(Reader):
         return self._peers.get(session) or _UNKNOWN
 
     def _sent_away(self, line: Line, match: re.Match[str]) -> Delivery:
-        """Read what a server said before any message was at stake. No message's line repeats it."""
+        """Read a server's reply before any message was sent, which no message's line repeats."""
         session, old_session, what, said = match.groups()
         host, ip, port = self._peer(session or old_session)
         text = said.rstrip()

@@ -52,7 +52,7 @@ def _knows(event: Event) -> bool:
 
 
 def _payload(event: Event) -> Event | None:
-    """Return what tells of a message's status; None where nothing does."""
+    """Return the part with a message's status; None where there is none."""
     if (event.text("event") or "").startswith("Message") and event.has("payload"):
         payload, certain = event.part("payload"), True
     else:

@@ -200,7 +200,7 @@ def _quoted(line: Line, match: re.Match[str]) -> Delivery:
 
 
 def _read_report(report: str) -> dict[str, Any]:
-    """Return what a report tells: who was spoken to, at which stage, what was said."""
+    """Return the fields of a report: the peer, the stage and the reply."""
     sentence, said, reply = report.partition(_SAID)
     known: dict[str, Any] = {}
     if peer := _PEER.search(sentence):

@@ -15,9 +15,9 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
     own      = QID ": " ADDR "... " words                  ; an address that is refused
     HOST     = NAME ". [" IP "]"
 
-The log keeps less than the server said: of a success only the text, without code and status; of
+The log keeps less than the reply: of a success only the text, without code and status; of
 a reply of several lines only the first. Fields stand in a fixed order, and ``stat=`` is the last
-one, so that what a server says can play no other field.
+one, so that a reply cannot pass for another field.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class SendmailReader(Reader):
         )
 
     def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
-        """Read what the server said of an address; the code is not logged."""
+        """Read a server's reply about an address; the code is not logged."""
         return self.messages.delivery(
             line,
             match[1],
@@ -223,7 +223,7 @@ def _status(stat: str, dsn: str | None) -> Status:
 
 
 def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
-    """Return what was said. Of a success the log has the text alone, without its code."""
+    """Return the reply. Of a success the log has the text alone, without its code."""
     if stat.startswith("Sent"):
         text = stat.removeprefix("Sent").strip().removeprefix("(").removesuffix(")").strip()
         return text or None, ReplyBy.REMOTE if spoke and text else None

@@ -7,7 +7,7 @@ From SparkPost's events reference::
     api     = "{" results ":" "[" *event "]" ... "}"
     event   = "{" type rcpt_to raw_rcpt_to reason raw_reason error_code ip_address ... "}"
 
-``raw_reason`` is what was said; in ``reason``, addresses and the like are masked. A reply with
+``raw_reason`` is the reply; in ``reason``, addresses and the like are masked. A reply with
 ``[internal]`` in it is Momentum's own, and so are those of messages that it did not take or make.
 A delivery has no reply. ``ip_address`` is the server's, where there was one.
 """

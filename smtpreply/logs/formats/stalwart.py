@@ -122,7 +122,7 @@ _NOTICES: Mapping[str, Status] = {
     "delivery.dsn-temp-fail": Status.DEFERRED,
     "delivery.dsn-perm-fail": Status.BOUNCED,
 }
-_OWN = "smtp.raw-output"  # what clients are told stands nowhere else
+_OWN = "smtp.raw-output"  # replies to clients are nowhere else
 _THEIRS = "delivery.raw-input"
 _CONTENTS = re.compile(r"(?:\A|.{0,2000}?, )contents = \"([2-5][0-9]{2}[ -].*)\"\Z", re.DOTALL)
 _OLD_WRITE = re.compile(
@@ -164,7 +164,7 @@ def _detect(line: Line) -> bool:
 
 
 class StalwartReader(Reader):
-    """Reads the lines of one log. A notice repeats what an attempt has told: it is told once."""
+    """Reads the lines of one log. A notice repeats an attempt, which is reported once."""
 
     def __init__(self) -> None:
         self._told: Memory[Status] = Memory()
@@ -297,7 +297,7 @@ def _text_event(match: re.Match[str], rest: str) -> _Event | None:
 
 
 def _said(rest: str, said: re.Match[str]) -> tuple[int | None, str | None, Stage | None]:
-    """Return the code and the text of a reply, or the words that say why there is none."""
+    """Return the code and the text of a reply, or the words on why there is none."""
     words = rest[said.end() :]
     if cause := _CAUSE.match(words):
         return int(cause[1]), coded(cause[1], _unescaped(cause[2])), None

@@ -9,7 +9,7 @@ From lib/sender.js, lib/bounces.js, and npmlog, which writes the level before th
              / ("SMTPERR" / "SMTPCLOSE") " [" CONNECTION "]" ... (" error=" / " response=")
                QUOTE WORDS QUOTE [" connected=" SECONDS]
     KEY      = "src" / "mx" / "body" / "md5" / "id" / "message-id" / ...
-    WORDS    = [what failed ": "] REPLY            ; nodemailer's, may be said twice: "R: R"
+    WORDS    = [what failed ": "] REPLY            ; nodemailer's, may be doubled: "R: R"
 
 In an ACCEPTED, DEFERRED or REJECTED line the lines of a reply are joined by spaces, without the
 codes of the later ones. The other events hold them as they are, and npmlog writes each line of a
@@ -80,7 +80,7 @@ _MOST_LINES = 200  # of a message; npmlog has split it
 
 @attrs.define
 class _Failure:
-    """What a sender said of a connection, over as many lines as it took."""
+    """The lines of a sender about one connection."""
 
     line: Line
     queue_id: str | None
@@ -141,7 +141,7 @@ class ZoneMtaReader(Reader):
             yield from self._end(name)
 
     def _end(self, name: str) -> Iterator[Delivery]:
-        """Yield what a sender has said, unless it has said so of this message before."""
+        """Yield a sender's report, unless it has made the same of this message before."""
         delivery = self._failures.pop(name).delivery()
         told = delivery.queue_id and self._said.get(delivery.queue_id)
         if delivery.queue_id and delivery.text:
@@ -150,7 +150,7 @@ class ZoneMtaReader(Reader):
             yield delivery
 
     def finish(self) -> Iterable[Delivery]:
-        """Return what was said on lines that nothing has followed."""
+        """Return the deliveries of lines that nothing has followed."""
         return [found for name in list(self._failures) for found in self._end(name)]
 
 
@@ -178,7 +178,7 @@ def _outcome(line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery
 
 
 def _last_reply(words: str) -> tuple[str, ReplyBy | None]:
-    """Return the reply that words end with. What is said twice is said once."""
+    """Return the reply at the end of a text; of a doubled one, one copy."""
     found = _REPLY.search(words)
     if found is None:
         return words, None

@@ -1,6 +1,6 @@
 r"""Bounces in words, from servers that write no RFC 3464 report, or have lost it on the way.
 
-Each begins with a sentence of its own, and tells of recipients in paragraphs of its own form:
+Each begins with a sentence of its own, and reports recipients in paragraphs of its own form:
 
 qmail (qmail-send.c), after "Hi. This is the qmail-send program at ..."::
 
@@ -62,7 +62,7 @@ _STATUS = re.compile(r"\(#([245]\.[0-9]{1,3}\.[0-9]{1,3})\)")
 _BRACKETED = re.compile(r"<([^<>]{1,1000})>:?\s*\Z")
 
 Found = Iterator[tuple[int, dict[str, Any]]]
-"""The number of a line in the notice, and what is told of a recipient there."""
+"""The number of a line in the notice, and the fields of a recipient there."""
 
 
 class Notice:
@@ -97,7 +97,7 @@ class Notice:
             self._places.append(Line("", "", line.number, line.source))
 
     def end(self) -> list[Delivery]:
-        """Return what the text tells: nothing where it begins as none that is known."""
+        """Return the deliveries in the text; none where its beginning is not a known one."""
         for begins, ends, read in _DIALECTS:
             start = next((n for n, text in enumerate(self._lines) if begins.match(text)), None)
             if start is None:
@@ -312,7 +312,7 @@ def _sendmail(lines: Sequence[str]) -> Found:
 
 
 def _listed(lines: Sequence[str]) -> Found:
-    """Yield the recipients that are listed, with the reason where it is told."""
+    """Yield the recipients that are listed, with the reason where there is one."""
     for number, line in enumerate(lines):
         match = _BRACKETED.match(line) if line.startswith("<") else None
         if match is None:

@@ -13,7 +13,7 @@ RFC 3464 2, and RFC 6533 3 and 4, whose part is message/global-delivery-status::
 Postfix adds ``X-Postfix-Queue-ID`` and ``X-Postfix-Sender``. Where a bounce has no such part, its
 words are read: see `smtpreply.logs.formats.dsn.prose`.
 
-The type of a diagnostic says whose words it is (RFC 3464 2.3.6 and 9.1): ``smtp`` is the reply of
+The type of a diagnostic shows whose words it is (RFC 3464 2.3.6 and 9.1): ``smtp`` is the reply of
 the server that the reporting one spoke to. Other types are the reporting server's own words. But
 Postfix calls them after itself, ``X-Postfix``, and ``host H[IP] said: ...`` may stand in them. And
 Exchange writes ``smtp`` before what it has made up without asking a server, which it marks by the
@@ -145,7 +145,7 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=.*:)[0-9A-Fa-f:.]{2,45}
 # RFC 6533 3: utf-8-addr-xtext and utf-8-addr-unitext
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _STATUS = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})")
-_MOST_RECIPIENTS = 10_000  # told before the end of their message
+_MOST_RECIPIENTS = 10_000  # reported before the end of their message
 
 
 def _detect(line: Line) -> bool:
@@ -267,7 +267,7 @@ class _Message:
         self._settled += [attrs.evolve(told, message_id=message_id) for told in self._told]
         self._told.clear()
 
-    # What the reader of the mail tells:
+    # What the mail reader calls:
 
     def begins(self, part: Part) -> bool:
         if part.is_message:
@@ -318,7 +318,7 @@ class _Report:
         self._kept = 0
 
     def feed(self, text: str, line: Line) -> list[Delivery]:
-        """Read a line. What it tells is known when the fields of its recipient end."""
+        """Read a line. Its delivery is complete when the fields of its recipient end."""
         if not text or text.isspace():
             return self.end()
         if text[0] in " \t":
@@ -436,14 +436,14 @@ def _peer(field: str | None) -> tuple[str | None, str | None]:
 
 
 def _is_same(message: dict[str, str], block: dict[str, str]) -> bool:
-    """Whether the server that reports is the one that is said to have answered."""
+    """Whether the reporting server is the one that is named as the peer."""
     remote, _ = _peer(block.get("remote-mta"))
     reporter, _ = _peer(message.get("reporting-mta"))
     return remote is not None and reporter is not None and remote.lower() == reporter.lower()
 
 
 def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
-    """Return what was said, by whom, and what more the words tell."""
+    """Return the text, whose words it is, and what else is in it."""
     if field is None:
         return {}
     typed = _TYPED.match(field)
