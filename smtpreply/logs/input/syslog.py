@@ -182,12 +182,10 @@ def stamp_from_message(line: Line, clock: Clock) -> None:
     It counts where no syslog has written one, and where syslog's does not say the year.
     """
     message = line.message
-    if line.is_dated or not message[:1].isdigit():
+    if line.time is not None and (line.is_dated or not message[:1].isdigit()):
         return
     if match := _STAMP.match(message):
-        time = clock.read(match[0])
-        if time is not None:
-            line.time, line.is_dated = time, True
+        _set_time(line, match[0], clock)
 
 
 def _unwrap(line: Line, clock: Clock) -> bool:
