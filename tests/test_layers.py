@@ -31,12 +31,13 @@ LAYERS = [
     {"summary"},
     {"report", "frames"},
     {"testing", "cli"},
-    {"__main__"},
+    {"__main__", "_build_hook"},
 ]
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
 
 # What a package, or a part of one, may import beside attrs: its extra.
 EXTRAS = {
+    "_build_hook": {"hatchling"},
     "cli": {"click", "rich"},
     "catalog.site": {"jinja2", "markupsafe"},
     "frames": {"polars", "pyarrow", "duckdb", "numpy", "pyspark", "pandas"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from smtpreply.catalog.tables import read
@@ -51,8 +52,8 @@ class Messages:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._own: dict[str, Any] = read(f"messages/{language}")
-        self._english: dict[str, Any] = read(f"messages/{FALLBACK}")
+        self._own: Mapping[str, Any] = read(f"messages/{language}")
+        self._english: Mapping[str, Any] = read(f"messages/{FALLBACK}")
 
     @property
     def direction(self) -> str:

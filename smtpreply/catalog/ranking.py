@@ -6,10 +6,11 @@ import bisect
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
+from smtpreply._support import data
 from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, StatusEntry
 from smtpreply.catalog.finder import everything
 from smtpreply.catalog.text import FALLBACK, resolve
@@ -55,13 +56,10 @@ def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit
 class _Index:
     """An inverted index: for each word, the entries that have it and its best weight in each."""
 
-    def __init__(self, entries: tuple[Entry, ...], english: tuple[Entry, ...]) -> None:
+    def __init__(self, entries: tuple[Entry, ...], tables: Sequence[data.Table]) -> None:
         self.entries = entries
-        self._weights: dict[str, dict[int, float]] = defaultdict(dict)
-        for number, pair in enumerate(zip(entries, english, strict=True)):
-            for entry in dict.fromkeys(pair):
-                self._add(number, entry)
-        self._words = sorted(self._weights)
+        self._tables = tables
+        self._words = sorted({word for table in tables for word in table})
         self._count = len(entries)
 
     def find(self, word: str) -> dict[int, float]:
@@ -69,12 +67,19 @@ class _Index:
         found: dict[int, float] = {}
         for known in self._beginning_with(word):
             factor = 1.0 if known == word else _PREFIX
-            postings = self._weights[known]
+            postings = self._postings(known)
             # A frequent word ("message", "server") says less about an entry than a rare one.
             rarity = 1.0 - 0.8 * len(postings) / self._count
             for number, weight in postings.items():
                 found[number] = max(found.get(number, 0.0), weight * factor * rarity)
         return found
+
+    def _postings(self, word: str) -> dict[int, float]:
+        weights: dict[int, float] = {}
+        for table in self._tables:
+            for number, weight in table.get(word, ()):
+                weights[number] = max(weights.get(number, 0.0), weight)
+        return weights
 
     def _beginning_with(self, word: str) -> Iterator[str]:
         start = bisect.bisect_left(self._words, word)
@@ -83,12 +88,6 @@ class _Index:
                 return
             if len(word) > 2 or self._words[position] == word:
                 yield self._words[position]
-
-    def _add(self, number: int, entry: Entry) -> None:
-        for weight, text in _fields(entry):
-            for word in _words(text):
-                postings = self._weights[word]
-                postings[number] = max(postings.get(number, 0.0), weight)
 
 
 def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
@@ -116,4 +115,23 @@ def _words(text: str) -> list[str]:
 
 @functools.cache
 def _index(language: str) -> _Index:
-    return _Index(everything(language=language), everything(language=FALLBACK))
+    tables = [postings(tongue) for tongue in dict.fromkeys([FALLBACK, language])]
+    return _Index(everything(language=language), tables)
+
+
+@data.derived("catalog/data/search/{}")
+def postings(language: str) -> data.Table:
+    """Return by each word the entries that have it, as pairs of number in `everything` and weight.
+
+    In a language other than English, those of translated entries only.
+    """
+    weights: dict[str, dict[int, float]] = defaultdict(dict)
+    pairs = zip(everything(language=language), everything(language=FALLBACK), strict=True)
+    for number, (entry, english) in enumerate(pairs):
+        if entry == english and language != FALLBACK:
+            continue
+        for weight, text in _fields(entry):
+            for word in _words(text):
+                known = weights[word]
+                known[number] = max(known.get(number, 0.0), weight)
+    return {word: list(known.items()) for word, known in weights.items()}

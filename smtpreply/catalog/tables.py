@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
-from typing import Any
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 
 
 @functools.cache
-def read(name: str) -> dict[str, Any]:
+def read(name: str) -> data.Table:
     """Return one data file, such as "replies-2xx" or "ru/replies-2xx"; empty if there is none."""
-    path = files(__package__).joinpath("data", *f"{name}.toml".split("/"))
-    return read_toml(path) if path.is_file() else {}
+    return data.find(f"catalog/data/{name}") or {}

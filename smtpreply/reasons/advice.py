@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
 from typing import Any
 
 import attrs
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 from smtpreply.catalog.text import FALLBACK, Text, resolve
 from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 
@@ -68,12 +67,10 @@ def _advice(language: str) -> dict[Reason, Advice]:
     }
 
 
-def _tables(language: str) -> dict[str, Any]:
-    folder = files(__package__).joinpath("data")
-    path = folder.joinpath("advice.toml")
-    if language != FALLBACK:
-        path = folder.joinpath(language, "advice.toml")
-    return read_toml(path) if path.is_file() else {}
+def _tables(language: str) -> data.Table:
+    if language == FALLBACK:
+        return data.read("reasons/data/advice")
+    return data.find(f"reasons/data/{language}/advice") or {}
 
 
 def _entry(reason: Reason, table: dict[str, Any], words: dict[str, Any], language: str) -> Advice:

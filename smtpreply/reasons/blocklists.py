@@ -93,8 +93,7 @@ def blocklist_forms() -> tuple[frozenset[str], ...]:
 
 @functools.cache
 def _names() -> Names[BlockList]:
-    rows = table("blocklists")
-    return Names(((blocklists()[key], row["words"]) for key, row in rows.items()))
+    return Names("blocklists", blocklists())
 
 
 def _listed_ip(text: str) -> str | None:

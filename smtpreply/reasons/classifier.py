@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Iterable, Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 from smtpreply.reasons.engine import ACCEPTED, Engine, Plan, plan_of
 from smtpreply.reasons.extract import AnySaid, SaidByReply, said_in
 from smtpreply.reasons.fallback import default_fallback
@@ -130,36 +128,40 @@ def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) ->
 @functools.cache
 def default_classifier() -> Classifier:
     """Return the classifier that `classify` asks; it is made on the first call."""
-    tables, plan = _tables_and_plan()
-    return Classifier(LazyRules(tables), plan=plan)
+    return Classifier(LazyRules(rule_rows()), plan=Plan(**plan_of_rules()))
 
 
-Tables = list[tuple[str, dict[str, Any]]]
-"""What each file of our rules holds."""
+@data.derived("reasons/rules")
+def rule_rows() -> data.Table:
+    """Return our own rules by their ids: of each, the name of its file, and its table there.
+
+    Raises:
+        RuleError: two have one id.
+    """
+    rows: dict[str, tuple[str, Any]] = {}
+    for name in data.sources("reasons/rules"):
+        source = f"{data.PACKAGE}/{name}.toml"
+        for key, table in data.read(name).items():
+            if key in rows:
+                raise RuleError(f"this id is also in {rows[key][0]}", source, key)
+            rows[key] = source, table
+    return rows
 
 
-def _tables_and_plan() -> tuple[Tables, Plan]:
-    tables = [(str(file), read_toml(file)) for file in _toml_below(_folder())]
-    rules = [rule for source, rows in tables for rule in rules_of(rows, source)]
-    _refuse_twins(rules)
-    return tables, plan_of(rules)
+@data.derived("reasons/rules-index")
+def plan_of_rules() -> data.Table:
+    """Return the plan of our own rules, as its members.
 
-
-def _folder() -> Traversable:
-    return files(__package__).joinpath("rules")
+    Raises:
+        RuleError: a rule breaks the schema.
+    """
+    return plan_of(builtin_rules())._asdict()
 
 
 def builtin_rules(layer: int = 0) -> list[Rule]:
     """Read our own rules."""
-    return [rule for file in _toml_below(_folder()) for rule in rules_in(file, layer)]
-
-
-def _toml_below(folder: Traversable) -> Iterator[Traversable]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _toml_below(entry)
-        elif entry.name.endswith(".toml"):
-            yield entry
+    rows = rule_rows().items()
+    return [rule for key, (file, table) in rows for rule in rules_of({key: table}, file, layer)]
 
 
 def _files(path: Path) -> list[Path]:

@@ -9,8 +9,11 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import attrs
 
@@ -37,13 +40,25 @@ _HEAVIEST = 2**12
 _AGREEMENT = AGREEMENT * UNIT
 
 ProviderOf = Callable[[AnySaid], str | None]
-Stems = dict[str, tuple[str, ...]]
+Stems = Mapping[str, Sequence[str]]
 """Stems by their first letters, equally many of each; a longer one is before a shorter."""
-Place = tuple[int, int]
-"""Of a phrase: the place of its rule among the rules, and its own in the rule."""
-Plan = tuple[index.Plan, list[Place], frozenset[str], Stems, bool]
-"""What it takes long to make of rules, in plain values: the index's plan; the phrases in its order;
-the words and the stems that make a difference; whether a rule reads the text."""
+
+
+class Plan(NamedTuple):
+    """What it takes long to make of rules, in plain values."""
+
+    words: Sequence[str]
+    shelves: Mapping[str, Sequence[int]]
+    """These two are the plan of an index of the phrases, in the order of their rules' ids."""
+    order: Sequence[int]
+    """The places of the rules, by the order of their ids."""
+    firsts: Sequence[int]
+    """The number of each such rule's first phrase."""
+    companions: Sequence[str]
+    """The words that make a difference beside those of the phrases."""
+    stems: Stems
+    reads_text: bool
+    """Whether a rule reads the text."""
 
 
 @attrs.frozen
@@ -89,9 +104,11 @@ class Engine:
         plan: Plan | None = None,
     ) -> None:
         self._rules = rules
-        shelves, self._places, self.known, self.stems, self._reads_text = plan or plan_of(rules)
+        self._plan = plan = plan or plan_of(rules)
+        self.known = frozenset([*plan.words, *plan.companions])
+        self.stems = plan.stems
         self._reach = len(next(iter(self.stems), ""))
-        self._index = Index(self._phrase, _score, shelves)
+        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.shelves))
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
@@ -103,9 +120,9 @@ class Engine:
         return tuple(self._rules)
 
     def _phrase(self, number: int) -> tuple[Phrase, Rule]:
-        place, at = self._places[number]
-        rule = self._rules[place]
-        return rule.phrases[at], rule
+        place = bisect.bisect_right(self._plan.firsts, number) - 1
+        rule = self._rules[self._plan.order[place]]
+        return rule.phrases[number - self._plan.firsts[place]], rule
 
     def decide(self, said: AnySaid) -> Finding:
         """Decide on a reply that is not positive."""
@@ -181,7 +198,7 @@ class Engine:
         said = Said("", code, status, stage, "")
         best = self._match(said, words, blind=True)
         found = None if best is None else _finding(best[2], best[1])
-        if not self._reads_text:
+        if not self._plan.reads_text:
             return found, False
         # A rule that reads the text matters where it might outweigh what is best without it.
         rivals = (score for score, _, rule in self._index.found(words) if rule.reads_text)
@@ -237,15 +254,21 @@ class Engine:
 def plan_of(rules: Rules) -> Plan:
     """Return what it takes long to make of rules, for an engine of the same rules."""
     by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
-    places = [(place, at) for place, rule in by_id for at in range(len(rule.phrases))]
+    counts = [len(rule.phrases) for _, rule in by_id]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
-    shelves = index.planned(phrases)
+    words, shelves = index.planned(phrases)
     companions = [way for rule in rules for way in rule.also_ways + rule.unless_ways]
-    known = shelves[0].keys() | {word for way in companions for word in way.words}
     stems = {stem for phrase, _ in phrases for stem in phrase.stems}
     stems |= {stem for way in companions for stem in way.stems}
-    reads_text = any(rule.reads_text for rule in rules)
-    return shelves, places, frozenset(known), _by_start(stems), reads_text
+    return Plan(
+        words,
+        shelves,
+        order=[place for place, _ in by_id],
+        firsts=[0, *itertools.accumulate(counts)][:-1],
+        companions=sorted({word for way in companions for word in way.words} - {*words}),
+        stems=_by_start(stems),
+        reads_text=any(rule.reads_text for rule in rules),
+    )
 
 
 def _by_start(stems: set[str]) -> Stems:
@@ -253,7 +276,7 @@ def _by_start(stems: set[str]) -> Stems:
     found: dict[str, list[str]] = {}
     for stem in sorted(stems, key=lambda stem: (-len(stem), stem)):
         found.setdefault(stem[:reach], []).append(stem)
-    return {start: tuple(those) for start, those in found.items()}
+    return found
 
 
 def _finding(rule: Rule, way: Wanted) -> Finding:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
 
 import attrs
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
@@ -46,8 +45,7 @@ class Fallback:
 @functools.cache
 def default_fallback() -> Fallback:
     """Read ours."""
-    path = files(__package__).joinpath("data", "fallback.toml")
-    tables = read_toml(path)
+    tables = data.read("reasons/data/fallback")
     statuses = {
         key: Meaning(Reason(table["reason"]), table.get("sharp", False))
         for key, table in tables["status"].items()

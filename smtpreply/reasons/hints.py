@@ -6,11 +6,10 @@ import functools
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from importlib.resources import files
 
 import attrs
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.tokens import Kind, tokens
 
@@ -77,8 +76,7 @@ class _Vocabulary:
 
 @functools.cache
 def _vocabulary() -> _Vocabulary:
-    path = files(__package__).joinpath("data", "durations.toml")
-    tables = read_toml(path)
+    tables = data.read("reasons/data/durations")
     units = {
         word: timedelta(**{f"{unit}s": 1})
         for unit, words in tables["units"].items()

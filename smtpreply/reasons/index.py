@@ -9,9 +9,9 @@ speaks costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from smtpreply.reasons.phrase import Phrase, Wanted
 
@@ -19,15 +19,21 @@ Owner = TypeVar("Owner")
 Entry = tuple[int, Wanted, Owner]
 """A score, which no two entries share; a way to say a phrase; whose it is."""
 Score = Callable[[Owner, Wanted], int]
-Plan = tuple[dict[str, int], dict[str, list[int]]]
-"""How many owners use each word; and by the word of a shelf, the numbers of its phrases."""
-
 _LOWEST = -(2**62)
 _TOP = attrgetter("top")
 _ALONE = ""  # the second word of a phrase that has one only; in no text, and in every look-up
 # Below a score's own units stands the number of its phrase, and of the way to say it.
 UNIT = 2**40
 _MOST_WAYS = 2**12
+
+
+class Plan(NamedTuple):
+    """Where an index has its phrases."""
+
+    words: Sequence[str]
+    """All words of the phrases, from the rarest (which the fewest owners use) to the commonest."""
+    shelves: Mapping[str, Sequence[int]]
+    """By the word of a shelf, the numbers of its phrases."""
 
 
 class Words:
@@ -66,8 +72,9 @@ class Index(Generic[Owner]):
     def __init__(
         self, pair_of: Callable[[int], tuple[Phrase, Owner]], score: Score[Owner], plan: Plan
     ) -> None:
-        self._uses, self._numbers = plan
-        self.known = self._uses.keys()
+        self._rank = {word: rank for rank, word in enumerate(plan.words)}
+        self._numbers = plan.shelves
+        self.known = self._rank.keys()
         self.keys = self._numbers.keys()
         self._pair_of = pair_of
         self._score = score
@@ -86,13 +93,10 @@ class Index(Generic[Owner]):
         by_second: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
             others = (other for other in entry[1].words if other != word)
-            second = min(others, key=self._rarity, default=_ALONE)
+            second = min(others, key=self._rank.__getitem__, default=_ALONE)
             by_second.setdefault(second, []).append(entry)
         shelf = self._shelves[word] = Shelf(by_second, entries[0][0])
         return shelf
-
-    def _rarity(self, word: str) -> tuple[int, str]:
-        return self._uses[word], word
 
     def _near(self, there: set[str]) -> list[Shelf[Owner]]:
         """Return the shelves of a text's words."""
@@ -146,20 +150,18 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
         phrases.append(phrase)
         for word in phrase.words:
             users.setdefault(word, set()).add(id(owner))
-    uses = {word: len(owners) for word, owners in users.items()}
+    words = sorted(users, key=lambda word: (len(users[word]), word))
+    ranks = {word: rank for rank, word in enumerate(words)}
     shelves: dict[str, list[int]] = {}
     for number, phrase in enumerate(phrases):
-        for word in _rarest(phrase, uses):
+        for word in _rarest(phrase, ranks):
             shelves.setdefault(word, []).append(number)
-    return uses, shelves
+    return Plan(words, shelves)
 
 
-def _rarest(phrase: Phrase, uses: dict[str, int]) -> tuple[str, ...]:
+def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
     """Choose the words to find a phrase by: those of which the commonest is the rarest."""
-
-    def rank(word: str) -> tuple[int, str]:
-        return uses[word], word
-
+    rank = ranks.__getitem__
     keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
     chosen = ([min(words, key=rank) for words in key] for key in keys)
     return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))

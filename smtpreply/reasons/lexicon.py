@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from importlib.resources import files
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
 
-from smtpreply._support.toml import read_toml
-from smtpreply.reasons.index import Index, Words, planned
+from smtpreply._support import data
+from smtpreply.reasons.index import Index, Plan, Words, planned
 from smtpreply.reasons.normalize import forms_of, words_of
 from smtpreply.reasons.phrase import Phrase, Wanted
 
 Thing = TypeVar("Thing")
 
 
-def table(name: str) -> dict[str, dict[str, Any]]:
+def table(name: str) -> data.Table:
     """Read a data file, such as "providers"."""
-    return read_toml(files(__package__).joinpath("data", f"{name}.toml"))
+    return data.read(f"reasons/data/{name}")
+
+
+@data.derived("reasons/data/{}-index")
+def plan_of_names(name: str) -> data.Table:
+    """Return the plan of the index that `Names` of a table has, as its members.
+
+    Raises:
+        PhraseError: a phrase in the table cannot be read.
+    """
+    return planned([(Phrase(text), key) for key, text in _phrases(name)])._asdict()
+
+
+def _phrases(name: str) -> Iterator[tuple[str, str]]:
+    return ((key, text) for key, row in table(name).items() for text in row.get("words", ()))
 
 
 class Names(Generic[Thing]):
     """Finds the thing whose phrase says most in a text.
 
     Args:
-        things: with their phrases, of our data.
+        name: the table that has their phrases.
+        things: by their keys in it.
     """
 
-    def __init__(self, things: Iterable[tuple[Thing, Iterable[str]]]) -> None:
-        pairs = [(Phrase(text), thing) for thing, phrases in things for text in phrases]
-        plan = planned(pairs)
+    def __init__(self, name: str, things: Mapping[str, Thing]) -> None:
+        plan = Plan(**plan_of_names(name))
+        pairs = [(Phrase.read_before(text), things[key]) for key, text in _phrases(name)]
         self._phrases = [phrase for phrase, _ in pairs]
         self._index: Index[Thing] = Index(pairs.__getitem__, _letters, plan)
 

@@ -17,9 +17,8 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterable
-from importlib.resources import files
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
@@ -110,8 +109,7 @@ def _meaning() -> dict[str, str]:
 
     Numbers as codes and IP addresses have them are silent, too; long ones are a provider's codes.
     """
-    path = files(__package__).joinpath("data", "words.toml")
-    table = read_toml(path)
+    table = data.read("reasons/data/words")
     same = {form: word for word, forms in table["same"].items() for form in forms.split()}
     silent = [*table["silent"].split(), *map(str, range(1000))]
     return same | dict.fromkeys(silent, "")

@@ -84,8 +84,7 @@ def provider_words() -> frozenset[str]:
 
 @functools.cache
 def _names() -> Names[Provider]:
-    rows = table("providers")
-    return Names(((providers()[key], row.get("words", ())) for key, row in rows.items()))
+    return Names("providers", providers())
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -193,15 +193,16 @@ class LazyRules:
     """Rules of files that have been read before: each is made when someone asks for it.
 
     Args:
-        tables: what each file holds, by the file's name.
+        rows: of each rule, by its id: the name of its file, and its table there.
     """
 
-    def __init__(self, tables: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        self._rows = [(file, key, row) for file, rows in tables for key, row in rows.items()]
+    def __init__(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        self._rows = rows
+        self._ids = list(rows)
         self._made: dict[int, Rule] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._ids)
 
     def __iter__(self) -> Iterator[Rule]:
         return map(self.__getitem__, range(len(self)))
@@ -209,7 +210,8 @@ class LazyRules:
     def __getitem__(self, place: int) -> Rule:
         rule = self._made.get(place)
         if rule is None:
-            source, key, row = self._rows[place]
+            key = self._ids[place]
+            source, row = self._rows[key]
             made = _rule(key, row, {"source": source, "layer": 0, "read_before": True})
             rule = self._made.setdefault(place, made)  # of two threads' rules, one counts
         return rule

@@ -5,11 +5,10 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Mapping
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Self
 
-from smtpreply._support.toml import read_toml
+from smtpreply._support import data
 
 
 class Group(enum.StrEnum):
@@ -146,9 +145,11 @@ class Basis(enum.StrEnum):
 
 @functools.cache
 def _aliases() -> dict[Reason, Mapping[str, tuple[str, ...]]]:
-    tables = read_toml(files(__package__).joinpath("data", "aliases.toml"))
-    services = tables.pop("services")
+    tables = data.read("reasons/data/aliases")
     return {
-        Reason(key): MappingProxyType({name: tuple(names.get(name, ())) for name in services})
+        Reason(key): MappingProxyType(
+            {name: tuple(names.get(name, ())) for name in tables["services"]}
+        )
         for key, names in tables.items()
+        if key != "services"
     }

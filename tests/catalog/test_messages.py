@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def strings(table: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def strings(table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for section, messages_ in table.items():
         if isinstance(messages_, dict):
             for key, text in messages_.items():
