@@ -1,4 +1,4 @@
-"""What an import costs: ``python -m benchmarks.import_time``.
+"""What an import and a first call cost: ``python -m benchmarks.import_time [--wheel]``.
 
 Each statement is run in fresh processes, turn by turn, after one that fills the caches. Two
 figures, each a median: what ``-X importtime`` says of the modules that the statement brought in
@@ -7,17 +7,30 @@ a whole process without that option.
 
 ``import smtpreply`` alone loads no parser, since its names are imported when they are asked for.
 So there is a row, too, for a program that parses: with attrs and all that `parse` needs.
+
+The second table is of the first verdict and the first look-up of a process: all that they take
+after ``import smtpreply``, and of that what attrs takes, what other modules take, and the call
+itself with the data that it reads. Without ``--wheel`` it is of the package that is imported here,
+in a checkout with its TOML; with it, a wheel is built and installed in an environment of its own,
+which is read-only and has no home.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+import venv
 from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
 
 PROCESSES = 11
 STATEMENTS = (
@@ -28,17 +41,61 @@ STATEMENTS = (
     "import attrs",
     "pass",
 )
+FIRST_CALLS = {
+    'classify("550 5.1.1 No such user")': "from smtpreply import classify",
+    "catalog.lookup(550)": "from smtpreply import catalog; catalog.lookup",
+}
+_FIRST_CALL = """
+from time import perf_counter
+import smtpreply
+times = [perf_counter()]
+for statement in ("import attrs", {imports!r}, {call!r}):
+    exec(statement)
+    times.append(perf_counter())
+print(*(1000 * (end - start) for start, end in zip(times, times[1:])))
+"""
+_FORM = """
+from smtpreply._support.data import find
+print("compiled data" if find("reasons/rules") else "TOML")
+"""
 
 
-def modules(statement: str) -> dict[str, int]:
-    """Return the modules that a process imports by itself, not for another, with microseconds."""
-    process = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", statement],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return dict(_outermost(process.stderr))
+@attrs.frozen
+class Installed:
+    """A Python with the package: the interpreter, and where and how it runs."""
+
+    python: str
+    folder: Path
+    environment: dict[str, str] = attrs.Factory(lambda: dict(os.environ))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.python, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+    def modules(self, statement: str) -> dict[str, int]:
+        """Return the modules that a process imports by itself, not for another: microseconds."""
+        return dict(_outermost(self.run("-X", "importtime", "-c", statement).stderr))
+
+    def import_milliseconds(self, statement: str, before: set[str]) -> float:
+        """Return what the modules cost that are not in `before`."""
+        took = self.modules(statement)
+        return sum(cost for name, cost in took.items() if name not in before) / 1000
+
+    def wall_milliseconds(self, statement: str) -> float:
+        start = time.perf_counter()
+        self.run("-c", statement)
+        return (time.perf_counter() - start) * 1000
+
+    def first_call(self, call: str) -> tuple[float, ...]:
+        """Return the milliseconds of attrs, of other modules, and of a call."""
+        script = _FIRST_CALL.format(imports=FIRST_CALLS[call], call=call)
+        return tuple(map(float, self.run("-c", script).stdout.split()))
 
 
 def _outermost(log: str) -> Iterator[tuple[str, int]]:
@@ -49,43 +106,81 @@ def _outermost(log: str) -> Iterator[tuple[str, int]]:
             yield name.strip(), int(cumulative)
 
 
-def import_milliseconds(statement: str, before: set[str]) -> float:
-    """Return what the modules cost that are not in `before`."""
-    return sum(cost for name, cost in modules(statement).items() if name not in before) / 1000
+@contextlib.contextmanager
+def wheel() -> Iterator[Installed]:
+    """Build a wheel of this checkout and install it where nothing can be written."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pip = [sys.executable, "-m", "pip", "--quiet"]
+        subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, "."], check=True)
+        venv.create(folder / "env", with_pip=True)
+        python = str(folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python")
+        built = next(folder.glob("*.whl"))
+        subprocess.run([python, "-m", "pip", "--quiet", "install", built], check=True)
+        packages = [path for path in (folder / "env").rglob("*") if not path.is_symlink()]
+        for path in packages:
+            path.chmod(path.stat().st_mode & ~0o222)
+        try:
+            nowhere = str(folder / "no-home")
+            yield Installed(python, folder, os.environ | {"HOME": nowhere, "USERPROFILE": nowhere})
+        finally:
+            for path in packages:
+                path.chmod(path.stat().st_mode | 0o200)
 
 
-def wall_milliseconds(statement: str) -> float:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", statement], check=True)
-    return (time.perf_counter() - start) * 1000
-
-
-def report(processes: int) -> list[str]:
-    """Measure, and give the lines of the table."""
-    before = set(modules("pass"))
-    imports: dict[str, list[float]] = {statement: [] for statement in STATEMENTS}
+def imports(here: Installed, processes: int) -> list[str]:
+    """Measure imports, and return the lines of the table."""
+    before = set(here.modules("pass"))
+    own: dict[str, list[float]] = {statement: [] for statement in STATEMENTS}
     walls: dict[str, list[float]] = {statement: [] for statement in STATEMENTS}
     for turn in range(processes + 1):
         for statement in STATEMENTS:
-            taken = import_milliseconds(statement, before), wall_milliseconds(statement)
+            taken = here.import_milliseconds(statement, before), here.wall_milliseconds(statement)
             if turn:
-                imports[statement].append(taken[0])
+                own[statement].append(taken[0])
                 walls[statement].append(taken[1])
-    base = statistics.median(imports["import smtplib"])
+    base = statistics.median(own["import smtplib"])
     lines = ["| statement | ms | ratio to smtplib | ms of the process |", "|---|---:|---:|---:|"]
     for statement in STATEMENTS:
-        own, wall = statistics.median(imports[statement]), statistics.median(walls[statement])
-        lines.append(f"| `{statement}` | {own:.1f} | {own / base:.2f} | {wall:.1f} |")
+        cost, wall = statistics.median(own[statement]), statistics.median(walls[statement])
+        lines.append(f"| `{statement}` | {cost:.1f} | {cost / base:.2f} | {wall:.1f} |")
+    return lines
+
+
+def first_calls(here: Installed, processes: int) -> list[str]:
+    """Measure first calls, and return the lines of the table."""
+    taken: dict[str, list[tuple[float, ...]]] = {call: [] for call in FIRST_CALLS}
+    for turn in range(processes + 1):
+        for call in FIRST_CALLS:
+            times = here.first_call(call)
+            if turn:
+                taken[call].append(times)
+    lines = [
+        "| first call | attrs | other modules | the call | ms over `import smtpreply` |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for call, rows in taken.items():
+        parts = map(statistics.median, zip(*rows, strict=True))
+        whole = statistics.median(map(sum, rows))
+        cells = " | ".join(f"{figure:.1f}" for figure in (*parts, whole))
+        lines.append(f"| `{call}` | {cells} |")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.import_time", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="three processes each")
-    processes = 3 if parser.parse_args().smoke else PROCESSES
-    version = f"{platform.python_implementation()} {platform.python_version()}"
-    print(f"{version}; medians of {processes} fresh processes, taking turns.\n")
-    print("\n".join(report(processes)))
+    parser.add_argument("--wheel", action="store_true", help="measure a wheel, built and installed")
+    options = parser.parse_args()
+    processes = 3 if options.smoke else PROCESSES
+    current = contextlib.nullcontext(Installed(sys.executable, Path.cwd()))
+    with wheel() if options.wheel else current as here:
+        version = f"{platform.python_implementation()} {platform.python_version()}"
+        print(f"{version}; medians of {processes} fresh processes, taking turns.")
+        print(f"smtpreply reads {here.run('-c', _FORM).stdout.strip()}.\n")
+        print("\n".join(imports(here, processes)))
+        print()
+        print("\n".join(first_calls(here, processes)))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Members(Table):
 
     def __init__(self, text: str) -> None:
         lines = text.split("\n")[1:-2]
-        self._lines = {line[1 : line.index('":')]: line for line in lines if line}
+        self._lines = {line[1 : line.index('":', 1)]: line for line in lines if line}
         self._read: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:

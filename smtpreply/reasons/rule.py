@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +158,7 @@ def _masked(masks: tuple[str, ...], status: EnhancedStatus | None) -> bool:
 # --- the files ---
 
 
-def rules_in(path: Path | Traversable, layer: int = 0) -> list[Rule]:
+def rules_in(path: Path, layer: int = 0) -> list[Rule]:
     """Read a file of rules.
 
     Raises:
