@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     """What it takes long to make of rules, in plain values."""
 
     words: Sequence[str]
-    shelves: Mapping[str, Sequence[int]]
+    shelves: Mapping[str, str]
     """These two are the plan of an index of the phrases, in the order of their rules' ids."""
     order: Sequence[int]
     """The places of the rules, by the order of their ids."""

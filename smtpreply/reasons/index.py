@@ -32,8 +32,11 @@ class Plan(NamedTuple):
 
     words: Sequence[str]
     """All words of the phrases, from the rarest (which the fewest owners use) to the commonest."""
-    shelves: Mapping[str, Sequence[int]]
-    """By the word of a shelf, the numbers of its phrases."""
+    shelves: Mapping[str, str]
+    """By the word of a shelf, the numbers of its phrases, with spaces between them.
+
+    A process opens few of 5,800 shelves, and so many texts load in half the time of as many lists.
+    """
 
 
 class Words:
@@ -82,7 +85,9 @@ class Index(Generic[Owner]):
 
     def _open(self, word: str) -> Shelf[Owner]:
         """Say the phrases of a shelf in all their ways. Two threads may do it: to the same end."""
-        pairs = ((number, *self._pair_of(number)) for number in self._numbers[word])
+        pairs = (
+            (number, *self._pair_of(number)) for number in map(int, self._numbers[word].split())
+        )
         entries = [
             (self._score(owner, way) * UNIT - number * _MOST_WAYS - place, way, owner)
             for number, phrase, owner in pairs
@@ -156,7 +161,7 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
     for number, phrase in enumerate(phrases):
         for word in _rarest(phrase, ranks):
             shelves.setdefault(word, []).append(number)
-    return Plan(words, shelves)
+    return Plan(words, {word: " ".join(map(str, those)) for word, those in shelves.items()})
 
 
 def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
