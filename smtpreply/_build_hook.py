@@ -17,8 +17,8 @@ DATA = ("catalog/data", "reasons/data")
 """The folders whose files are compiled one by one; those of rules are compiled into one."""
 
 
-def compiled_files() -> Iterator[tuple[str, str]]:
-    """Yield each compiled file: its name in the package, without suffix, and its text."""
+def compiled_files() -> Iterator[tuple[str, bytes]]:
+    """Yield each compiled file: its name in the package, without suffix, and its content."""
     # Here, since hatchling loads this file before the package can be imported.
     from smtpreply._support import data  # noqa: PLC0415
     from smtpreply.catalog import LANGUAGES  # noqa: PLC0415
@@ -44,10 +44,10 @@ def compile_into(folder: Path) -> dict[str, str]:
         ValueError: a file is not TOML, or a rule breaks the schema.
     """
     places = {}
-    for name, text in compiled_files():
+    for name, content in compiled_files():
         path = folder.joinpath(*f"{name}.json".split("/"))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        path.write_bytes(content)
         places[str(path)] = f"smtpreply/{name}.json"
     return places
 

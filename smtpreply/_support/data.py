@@ -34,16 +34,16 @@ class Members(Table):
     r"""A compiled table, whose members are read when they are asked for.
 
     Args:
-        text: the file, as `compiled` writes it.
+        octets: the file, as `compiled` gives it. Lines are decoded with what is read of them.
 
     >>> table = Members(compiled({"a": [1, 2], "b": {}}))
     >>> table["a"], list(table)
     ([1, 2], ['a', 'b'])
     """
 
-    def __init__(self, text: str) -> None:
-        lines = text.split("\n")[1:-2]
-        self._lines = {line[1 : line.index('":', 1)]: line for line in lines if line}
+    def __init__(self, octets: bytes) -> None:
+        lines = octets.split(b"\n")[1:-2]
+        self._lines = {line[1 : line.index(b'":', 1)].decode(): line for line in lines if line}
         self._read: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
@@ -51,7 +51,7 @@ class Members(Table):
             return self._read[key]
         import json  # noqa: PLC0415  (of what reads no compiled data)
 
-        line = self._lines[key].removesuffix(",")
+        line = self._lines[key].decode().removesuffix(",")
         return self._read.setdefault(key, json.loads(line[len(key) + 3 :]))
 
     def __iter__(self) -> Iterator[str]:
@@ -65,14 +65,14 @@ class Members(Table):
         return self._lines.keys()
 
 
-def compiled(table: Table) -> str:
-    r"""Return a table as JSON with one member on each line, as `Members` reads it.
+def compiled(table: Table) -> bytes:
+    r"""Return a table as JSON in UTF-8 with one member on each line, as `Members` reads it.
 
     Raises:
         ValueError: a key holds what JSON escapes.
 
-    >>> compiled({"a": [1, 2], "b": "é"})
-    '{\n"a":[1,2],\n"b":"é"\n}\n'
+    >>> compiled({"a": [1, 2], "b": "c"})
+    b'{\n"a":[1,2],\n"b":"c"\n}\n'
     """
     import json  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ def compiled(table: Table) -> str:
         if dumped(key) != f'"{key}"' or '"' in key:
             raise ValueError(f"no key of compiled data: {key!r}")
     lines = ",\n".join(f'"{key}":{dumped(value)}' for key, value in table.items())
-    return f"{{\n{lines}\n}}\n"
+    return f"{{\n{lines}\n}}\n".encode()
 
 
 def find(name: str) -> Table | None:
@@ -92,15 +92,15 @@ def find(name: str) -> Table | None:
     Raises:
         tomllib.TOMLDecodeError: it is not TOML.
     """
-    text = _text(f"{name}.json")
-    if text is not None:
-        return Members(text)
-    text = _text(f"{name}.toml")
-    if text is None:
+    octets = _octets(f"{name}.json")
+    if octets is not None:
+        return Members(octets)
+    octets = _octets(f"{name}.toml")
+    if octets is None:
         return None
     import tomllib  # noqa: PLC0415  (a built package does not need it)
 
-    return tomllib.loads(text)
+    return tomllib.loads(octets.decode())
 
 
 def read(name: str) -> Table:
@@ -159,8 +159,8 @@ class Derived:
             self._known[argument] = known
         return known
 
-    def compiled(self, *argument: str) -> tuple[str, str]:
-        """Return the name and the text of the compiled file."""
+    def compiled(self, *argument: str) -> tuple[str, bytes]:
+        """Return the name and the content of the compiled file."""
         return self.name.format(*argument), compiled(self.derive(*argument))
 
 
@@ -173,12 +173,12 @@ def derived(name: str) -> Callable[[Callable[..., Table]], Derived]:
     return decorate
 
 
-def _text(path: str) -> str | None:
-    """Return the text of a file in the package, which may be in a zip archive."""
+def _octets(path: str) -> bytes | None:
+    """Return a file in the package, which may be in a zip archive."""
     assert __spec__ is not None
     loader: Any = __spec__.loader
     try:
         octets: bytes = loader.get_data(os.path.join(_ROOT, *path.split("/")))  # noqa: PTH118
     except OSError:
         return None
-    return octets.decode("utf-8")
+    return octets
