@@ -63,7 +63,7 @@ def get_build_hook() -> type[Any]:
             """Compile the data of the source that is built; an editable wheel needs none."""
             if version == "editable":
                 return
-            sys.path.insert(0, self.root)
+            sys.path.insert(0, self.root)  # the source to build, whatever else is installed
             self.folder = tempfile.TemporaryDirectory()
             build_data["force_include"].update(compile_into(Path(self.folder.name)))
 
