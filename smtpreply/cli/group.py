@@ -21,6 +21,7 @@ _COMMANDS = {
     "compare": ("catalog", "compare_command"),
     "explain": ("explain", "explain_command"),
     "parse": ("parse", "parse_command"),
+    "reasons": ("reasons", "reasons_command"),
     "rules": ("rules", "rules_group"),
     "scan": ("scan", "scan_command"),
     "search": ("catalog", "search_command"),

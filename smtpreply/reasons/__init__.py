@@ -13,7 +13,15 @@ from smtpreply.reasons.dedup import alike
 from smtpreply.reasons.engine import Finding
 from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
-from smtpreply.reasons.taxonomy import Actor, Basis, BounceType, Disposition, Group, Reason
+from smtpreply.reasons.taxonomy import (
+    Actor,
+    Basis,
+    BounceType,
+    Disposition,
+    Group,
+    Reason,
+    services,
+)
 from smtpreply.reasons.template import template
 from smtpreply.reasons.verdict import Evidence, Verdict
 
@@ -44,5 +52,6 @@ __all__ = [
     "provider_at",
     "providers",
     "rules_in",
+    "services",
     "template",
 ]

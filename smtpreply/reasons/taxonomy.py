@@ -6,7 +6,7 @@ import enum
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from smtpreply._support import data
 
@@ -143,13 +143,23 @@ class Basis(enum.StrEnum):
     NOTHING = "nothing"
 
 
+def services() -> Mapping[str, str]:
+    """Return the tools and services whose names `Reason.aliases` has: the key and the name of each.
+
+    >>> services()["kumomta"]
+    'KumoMTA'
+    """
+    return MappingProxyType(_tables()["services"])
+
+
+@functools.cache
+def _tables() -> dict[str, Any]:
+    return data.read("reasons/data/aliases")
+
+
 @functools.cache
 def _aliases() -> dict[Reason, Mapping[str, tuple[str, ...]]]:
-    tables = data.read("reasons/data/aliases")
     return {
-        Reason(key): MappingProxyType(
-            {name: tuple(names.get(name, ())) for name in tables["services"]}
-        )
-        for key, names in tables.items()
-        if key != "services"
+        reason: MappingProxyType({key: tuple(_tables()[reason].get(key, ())) for key in services()})
+        for reason in Reason
     }
