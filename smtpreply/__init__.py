@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from smtpreply.reasons import Reason as Reason
     from smtpreply.reasons import Verdict as Verdict
     from smtpreply.reasons import classify as classify
+    from smtpreply.reasons import classify_all as classify_all
+    from smtpreply.reasons import from_exception as from_exception
     from smtpreply.reasons import template as template
     from smtpreply.reply.defects import Defect as Defect
     from smtpreply.reply.diagnostic import parse_diagnostic as parse_diagnostic
@@ -60,7 +62,16 @@ _HOMES = {
     "reply.model": ("Reply",),
     "reply.parser": ("iter_replies", "parse", "parse_all"),
     "reply.stream": ("END_OF_STREAM", "NEED_DATA", "ReplyReader"),
-    "reasons": ("Classifier", "Disposition", "Reason", "Verdict", "classify", "template"),
+    "reasons": (
+        "Classifier",
+        "Disposition",
+        "Reason",
+        "Verdict",
+        "classify",
+        "classify_all",
+        "from_exception",
+        "template",
+    ),
     "stage": ("Stage",),
 }
 __getattr__, __dir__, __all__ = lazy_exports(globals(), _HOMES)

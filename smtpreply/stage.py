@@ -8,7 +8,9 @@ import enum
 class Stage(enum.StrEnum):
     """What was being answered. The value is the command, or the field's words where there is none.
 
-    >>> Stage("RCPT").name
+    Upper and lower case are one.
+
+    >>> Stage("rcpt").name
     'RCPT'
     """
 
@@ -21,3 +23,11 @@ class Stage(enum.StrEnum):
     DATA = "DATA"
     END_OF_DATA = "end of data"
     QUIT = "QUIT"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Stage | None:
+        """Find a member whatever the case of its letters."""
+        if not isinstance(value, str):
+            return None
+        small = value.lower()
+        return next((stage for stage in cls if stage.value.lower() == small), None)

@@ -7,10 +7,13 @@ from smtpreply.reasons.classifier import (
     Classifier,
     builtin_rules,
     classify,
+    classify_all,
     default_classifier,
+    from_exception,
 )
 from smtpreply.reasons.dedup import alike
 from smtpreply.reasons.engine import Finding
+from smtpreply.reasons.evidence import Evidence
 from smtpreply.reasons.providers import Provider, provider_at, providers
 from smtpreply.reasons.rule import Rule, RuleError, rules_in
 from smtpreply.reasons.taxonomy import (
@@ -19,11 +22,12 @@ from smtpreply.reasons.taxonomy import (
     BounceType,
     Disposition,
     Group,
+    Outcome,
     Reason,
     services,
 )
 from smtpreply.reasons.template import template
-from smtpreply.reasons.verdict import Evidence, Verdict
+from smtpreply.reasons.verdict import Verdict
 
 __all__ = [
     "Actor",
@@ -38,6 +42,7 @@ __all__ = [
     "Finding",
     "Group",
     "Listing",
+    "Outcome",
     "Provider",
     "Reason",
     "Rule",
@@ -48,7 +53,9 @@ __all__ = [
     "blocklists",
     "builtin_rules",
     "classify",
+    "classify_all",
     "default_classifier",
+    "from_exception",
     "provider_at",
     "providers",
     "rules_in",

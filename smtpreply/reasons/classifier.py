@@ -1,21 +1,42 @@
-"""`classify`, and the classifier behind it: rules, put together once, and asked often."""
+"""`classify`, `classify_all`, `from_exception`, and the `Classifier` behind them."""
 
 from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from smtpreply._support import data
-from smtpreply.reasons.engine import ACCEPTED, Engine, Plan, plan_of
-from smtpreply.reasons.extract import AnySaid, SaidByReply, said_in
+from smtpreply.codes import EnhancedStatus
+from smtpreply.errors import MultipleRepliesError
+from smtpreply.reasons.engine import ACCEPTED, SENT, UNKNOWN, Engine, Plan, plan_of
+from smtpreply.reasons.exceptions import (
+    Answer,
+    answers_in,
+    causes_of,
+    refusals_of,
+    reply_of,
+    reply_of_pair,
+    stage_of,
+    words_of_error,
+)
+from smtpreply.reasons.extract import (
+    NOTHING_KNOWN,
+    AnySaid,
+    Known,
+    Said,
+    SaidByReply,
+    said_in,
+)
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
+from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
+from smtpreply.reply.recipients import names_several, recipients_in
 from smtpreply.stage import Stage
 
 CACHE_SIZE = 4096
@@ -35,7 +56,7 @@ class Builtin(enum.StrEnum):
 
 
 class Classifier:
-    """Tells why a server answered as it did. Any number of threads may share one.
+    """Explains why a server answered as it did. Any number of threads may share one.
 
     Args:
         rules: what it knows. Their order has no say: the more specific decides.
@@ -82,47 +103,203 @@ class Classifier:
         """The rules that it asks."""
         return self.engine.rules
 
-    def classify(self, reply: Reply | str | bytes, *, stage: Stage | str | None = None) -> Verdict:
-        """Explain why a server answered so.
-
-        Args:
-            reply: a `Reply`; or text or octets as logs and bounces have them, with or without a
-                code in it.
-            stage: what was answered, such as "RCPT"; some texts say it themselves.
-
-        Raises:
-            ValueError: there is no such stage.
-        """
+    def classify(
+        self,
+        reply: Classifiable,
+        *,
+        stage: Stage | str | None = None,
+        status: EnhancedStatus | str | None = None,
+        outcome: Outcome | str | None = None,
+    ) -> Verdict:
+        """Explain why a server answered so: see `smtpreply.classify`."""
         if stage is not None:
             stage = Stage(stage)
+        known = NOTHING_KNOWN if status is None and outcome is None else _known(status, outcome)
         said: AnySaid
         if isinstance(reply, Reply):
-            said = SaidByReply(reply, stage)
+            said = SaidByReply(reply, stage, known)
             if reply.code < 400:
                 return Verdict(said, ACCEPTED, self.engine)
-        else:
-            said = said_in(reply, stage)
-            if said.digit in (2, 3):
-                return Verdict(said, ACCEPTED, self.engine)
+            return Verdict(said, self.engine.decide(said), self.engine)
+        if not isinstance(reply, (str, bytes)):
+            return self._of_object(reply, stage, known)
+        said = said_in(reply, stage, known)
+        if said.text.count("@") > 1 and names_several(said.text):
+            raise _several(said.text)
+        if said.is_accepted:
+            return Verdict(said, SENT if said.code is None else ACCEPTED, self.engine)
         return Verdict(said, self.engine.decide(said), self.engine)
 
+    def classify_all(
+        self, replies: Classifiable, *, stage: Stage | str | None = None
+    ) -> dict[str | None, Verdict]:
+        """Explain what was answered to each recipient: see `smtpreply.classify_all`."""
+        answers: Mapping[str, Answer] = {}
+        if isinstance(replies, (str, bytes)):
+            answers = recipients_in(said_in(replies).text)
+        elif isinstance(replies, Mapping):
+            answers = answers_in(replies)
+        elif isinstance(replies, BaseException):
+            for error in causes_of(replies):
+                answers = refusals_of(error)
+                if answers:
+                    stage = stage or stage_of(error)
+                    break
+                if reply_of(error) is not None:
+                    break
+        if not answers and not isinstance(replies, Mapping):
+            return {None: self.classify(replies, stage=stage)}
+        return {whom: self.classify(answer, stage=stage) for whom, answer in answers.items()}
 
-def classify(reply: Reply | str | bytes, *, stage: Stage | str | None = None) -> Verdict:
+    def undecided(self, text: str) -> Verdict:
+        """Return the verdict on a text of which nothing is known: a person looks."""
+        return Verdict(Said(text, None, None, None, text), UNKNOWN, self.engine)
+
+    def _of_object(self, given: object, stage: Stage | None, known: Known) -> Verdict:
+        """Classify what is neither a reply nor text."""
+        answer: Answer | None = None
+        if isinstance(given, BaseException):
+            return self._of_error(given, stage, known)
+        if isinstance(given, (bytearray, memoryview)):
+            answer = bytes(given).decode("utf-8", "surrogateescape")
+        elif isinstance(given, Mapping):
+            answer = _only(answers_in(given))
+        elif isinstance(given, (tuple, list)):
+            answer = reply_of_pair(given)
+        if answer is None:
+            raise TypeError(
+                "classify takes a Reply, text, octets, a pair of code and text, or an exception, "
+                f"not {type(given).__name__}"
+            )
+        return self.classify(answer, stage=stage, status=known.status, outcome=known.outcome)
+
+    def _of_error(self, error: BaseException, stage: Stage | None, known: Known) -> Verdict:
+        """Classify the first reply in an exception and its causes, or else the first known words.
+
+        A library may hide a reply behind an exception of its own, which says less.
+        """
+        given = {"status": known.status, "outcome": known.outcome}
+        causes = list(causes_of(error))
+        for cause in causes:
+            answer = _only(refusals_of(cause)) or reply_of(cause)
+            if answer is not None:
+                return self.classify(answer, stage=stage or stage_of(cause), **given)
+        verdicts = (
+            self.classify(words_of_error(cause), stage=stage or stage_of(cause), **given)
+            for cause in causes
+        )
+        first = next(verdicts)
+        return next((each for each in (first, *verdicts) if each.is_explained), first)
+
+
+Classifiable = (
+    Reply
+    | str
+    | bytes
+    | bytearray
+    | memoryview
+    | BaseException
+    | Sequence[object]
+    | Mapping[Any, object]
+)
+"""What can be classified: see `classify`."""
+
+
+def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -> Known:
+    return Known(
+        EnhancedStatus.parse(status) if isinstance(status, str) else status,
+        None if outcome is None else Outcome(outcome),
+    )
+
+
+def _only(answers: Mapping[str, Answer]) -> Answer | None:
+    """Return what was answered to the only recipient; None where there is none."""
+    if len(answers) > 1:
+        raise _several(", ".join(answers))
+    return next(iter(answers.values()), None)
+
+
+def _several(text: str) -> MultipleRepliesError:
+    message = "several recipients with a reply each, classify_all gives a verdict for each"
+    return MultipleRepliesError(message, text)
+
+
+def classify(
+    reply: Classifiable,
+    *,
+    stage: Stage | str | None = None,
+    status: EnhancedStatus | str | None = None,
+    outcome: Outcome | str | None = None,
+) -> Verdict:
     """Explain why a server answered so, by our own rules, which are read on the first call.
 
     Args:
-        reply: a `Reply`; or text or octets as logs and bounces have them: with words around the
-            reply ("host mx.example.com[192.0.2.1] said: 550 ..."), or without any code.
+        reply: a `Reply`; text or octets as logs and bounces have them: with words around the
+            reply ("host mx.example.com[192.0.2.1] said: 550 ..."), or without any code; a pair of
+            code and text; or an exception, see `from_exception`.
         stage: what was answered, such as "RCPT"; some texts say it themselves.
+        status: the enhanced status that stands beside the text, such as Postfix's ``dsn=``.
+        outcome: what became of the message: "sent", "deferred", "bounced", "expired" or
+            "rejected" (by our own server). It bounds what to do: what is deferred is neither
+            stopped nor suppressed, and what is bounced or expired is not tried again.
 
     Raises:
-        ValueError: there is no such stage.
+        MultipleRepliesError: the text holds replies to several recipients; `classify_all` gives a
+            verdict for each.
+        ValueError: there is no such stage, status or outcome.
+        TypeError: an object that holds no reply.
 
     >>> verdict = classify("550 5.7.1 <bob@example.com>: Recipient address rejected: User unknown")
     >>> verdict.reason.value, verdict.rule, verdict.evidence.words
     ('unknown_recipient', 'user-unknown', 'Recipient address rejected: User unknown')
+    >>> classify("Host not found", status="4.4.3", outcome="deferred").disposition.value
+    'retry'
     """
-    return default_classifier().classify(reply, stage=stage)
+    return default_classifier().classify(reply, stage=stage, status=status, outcome=outcome)
+
+
+def classify_all(
+    replies: Classifiable, *, stage: Stage | str | None = None
+) -> dict[str | None, Verdict]:
+    """Explain what was answered to each recipient.
+
+    Args:
+        replies: an exception such as smtplib's and aiosmtplib's ``SMTPRecipientsRefused``; the
+            dict of refused recipients that `smtplib.SMTP.sendmail` returns; or text that holds
+            either, or "ann@example.org: 550 ..., bob@example.org: 452 ...".
+        stage: what was answered.
+
+    Returns:
+        A verdict for each recipient, by its address. Where no recipient is named, there is one,
+        by None.
+
+    Raises:
+        ValueError: there is no such stage.
+        TypeError: an object that holds no reply.
+
+    >>> refused = {"ann@example.org": (550, b"5.1.1 No such user"), "bob@example.org": (452, b"")}
+    >>> [(whom, each.disposition.value) for whom, each in classify_all(refused).items()]
+    [('ann@example.org', 'stop'), ('bob@example.org', 'retry')]
+    """
+    return default_classifier().classify_all(replies, stage=stage)
+
+
+def from_exception(error: BaseException) -> Verdict:
+    """Explain why sending failed, by the exception that a library raised.
+
+    Args:
+        error: an exception of smtplib or aiosmtplib, a time-out or an error of a socket, of TLS or
+            of asyncio, or any other. The reply that it or one of its causes carries decides, or
+            else their names and words.
+
+    Raises:
+        MultipleRepliesError: several recipients were refused; `classify_all` gives a verdict for
+            each.
+
+    >>> from_exception(ConnectionRefusedError(111, "Connection refused")).reason.value
+    'network_error'
+    """
+    return default_classifier().classify(error)
 
 
 @functools.cache

@@ -63,16 +63,23 @@ class Plan(NamedTuple):
 
 @attrs.frozen
 class Finding:
-    """One thing that speaks for a reason; `rule` and `wanted` where it is words."""
+    """One thing that speaks for a reason.
+
+    Attributes:
+        reason: the reason.
+        basis: what speaks for it.
+        rule: the id of the rule, where it is words.
+    """
 
     reason: Reason
     basis: Basis
-    rule: Rule | None = None
-    wanted: Wanted | None = None
+    rule: str | None = None
+    wanted: Wanted | None = attrs.field(default=None, eq=False, repr=False)
 
 
 UNKNOWN = Finding(Reason.UNKNOWN, Basis.NOTHING)
 ACCEPTED = Finding(Reason.ACCEPTED, Basis.CLASS)
+SENT = Finding(Reason.ACCEPTED, Basis.OUTCOME)
 
 
 class Engine:
@@ -133,6 +140,11 @@ class Engine:
         if best is not None and best.basis is Basis.WORDS:
             return best
         return self._by_codes(said, best)
+
+    def reason_by_words(self, text: str) -> Reason | None:
+        """Return what words say of themselves, without a code and for sure."""
+        best = self._best(Said(text, None, None, None, text), text)
+        return best.reason if best is not None and best.basis is Basis.WORDS else None
 
     def findings(self, said: AnySaid) -> list[Finding]:
         """Return all that speaks for something, the best first; for each reason, its best only."""
@@ -280,7 +292,7 @@ def _by_start(stems: set[str]) -> Stems:
 
 
 def _finding(rule: Rule, way: Wanted) -> Finding:
-    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule, way)
+    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, way)
 
 
 def _score(rule: Rule, way: Wanted) -> int:

@@ -1,4 +1,4 @@
-r"""What was said: the reply code, the status and the stage in a text, whoever wrote it down.
+r"""Extract the reply code, the enhanced status and the SMTP stage from free text.
 
 A reply has them in their places. A log or a bounce has them somewhere in a sentence of its own
 ("host mx.example.com[192.0.2.1] said: 550-5.1.1 ... (in reply to RCPT TO command)"), and a bare
@@ -14,21 +14,11 @@ import attrs
 
 from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reasons.normalize import LONGEST
+from smtpreply.reasons.taxonomy import Outcome
+from smtpreply.reply.embedded import Head, head_in, heads_in
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
-# A code stands at the start, or behind what introduces it: "said: 550 ", "RCPT TO:550 ",
-# "<<< 550-", "smtp; 550 ", "(550 ". A number in a sentence ("more than 500 messages") is none.
-_INTRODUCED = re.compile(
-    rf"""(?:\A\s{{0,8}}|[:;<>("'=,]\s{{0,4}}|\bsaid:?\s{{1,4}}|\berror:?\s{{1,4}})"""
-    rf"([2-5][0-9][0-9])(?:[- ]#?({ENHANCED_STATUS})\b)?(?:[- :,;.)<\"']|\Z)",
-    re.IGNORECASE,
-)
-# With a status behind it, it is one anywhere. What may not stand before a digit is looked for when
-# the digit is found: a pattern that begins with digits is sought several times as fast.
-_WITH_STATUS = re.compile(
-    rf"([2-5](?<![0-9.][2-5])[0-9][0-9])[- ]#?({ENHANCED_STATUS})(?:[^0-9.]|\.?\s|\Z)"
-)
 _BEHIND_CLASS = ENHANCED_STATUS.removeprefix("([245])")
 _STATUS = re.compile(
     rf"(([245])(?<![0-9A-Za-z.-][245]){_BEHIND_CLASS})(?:[^0-9A-Za-z.]|\.\s|\.?\Z)"
@@ -52,6 +42,59 @@ _STAGE_NEEDLES = (
 )
 
 
+# Of a client that says only how it took a reply: "permanent: ..." (async-smtp), "permanent error
+# (550): ..." (lettre), "{permanent_failure, ..." (gen_smtp).
+_SEVERITY = re.compile(
+    r"\A[\s(\[{:]{0,6}(?:[A-Za-z.]{1,60}(?:Error|Exception):\s)?"
+    r"(permanent|transient|temporary)(?:[ _](?:smtp )?(?:error|failure))?"
+    r"(?:[ ]\([245][0-9]{2}\))?\s?[:,(]",
+    re.IGNORECASE,
+)
+# Code { severity: PermanentNegativeCompletion, category: MailSystem, detail: Zero } (lettre)
+_LETTRE = re.compile(
+    r"severity:\s(\w{1,40}),\s+category:\s(\w{1,20}),\s+detail:\s(\w{1,10})"
+)
+_LETTRE_DIGITS = (
+    {
+        "PositiveCompletion": 2,
+        "PositiveIntermediate": 3,
+        "TransientNegativeCompletion": 4,
+        "PermanentNegativeCompletion": 5,
+    },
+    {
+        "Syntax": 0,
+        "Information": 1,
+        "Connections": 2,
+        "Unspecified3": 3,
+        "Unspecified4": 4,
+        "MailSystem": 5,
+    },
+    {
+        name: number
+        for number, name in enumerate(
+            ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+        )
+    },
+)
+# Around a positive reply that is not all of a text, these mean that it was not the last word.
+_DOUBT = re.compile(
+    r"\b(?:un)?expect(?:ed|ing|s)?\b|\binstead of\b|fail|error|exception|time(?:d\s|-)?\s?out"
+    r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce",
+    re.IGNORECASE,
+)
+
+
+@attrs.frozen
+class Known:
+    """What a caller knows beside the words, as from a log's ``dsn=`` and ``status=``."""
+
+    status: EnhancedStatus | None = None
+    outcome: Outcome | None = None
+
+
+NOTHING_KNOWN = Known()
+
+
 @attrs.frozen
 class Said:
     """A text, and what of a reply could be told apart in it."""
@@ -62,18 +105,32 @@ class Said:
     stage: Stage | None
     sentence: str
     """The reply in it, at the same places: what stands around it is blanked, and codes but one."""
+    start: int = 0
+    """Where the reply begins in the text."""
+    severity: int | None = None
+    """The class, where the text names it without a code."""
+    known: Known = NOTHING_KNOWN
 
     @property
     def frame(self) -> str | None:
         """The whole text, where it is more than the reply."""
-        return None if self.sentence is self.text else self.text
+        return self.text if self.start else None
 
     @property
     def digit(self) -> int | None:
-        """The class, from the code or else from the status."""
+        """The class: from the code, from words, or else from the status."""
         if self.code is not None:
             return self.code // 100
+        if self.severity is not None:
+            return self.severity
         return None if self.status is None else self.status.class_
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the server accepted, or a log says that the message was sent."""
+        if self.code is not None:
+            return self.code < 400
+        return self.known.outcome is Outcome.SENT and self.digit not in (4, 5)
 
 
 @attrs.frozen
@@ -82,6 +139,7 @@ class SaidByReply:
 
     reply: Reply
     stage: Stage | None
+    known: Known = NOTHING_KNOWN
 
     @property
     def text(self) -> str:
@@ -95,8 +153,8 @@ class SaidByReply:
 
     @property
     def status(self) -> EnhancedStatus | None:
-        """Its enhanced status."""
-        return self.reply.enhanced
+        """Its enhanced status; else what the caller knows."""
+        return self.reply.enhanced or self.known.status
 
     @property
     def sentence(self) -> str:
@@ -113,11 +171,16 @@ class SaidByReply:
         """The class."""
         return self.reply.code // 100
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the server accepted."""
+        return self.reply.code < 400
+
 
 AnySaid = Said | SaidByReply
 
 
-def said_in(text: str | bytes, stage: Stage | None = None) -> Said:
+def said_in(text: str | bytes, stage: Stage | None = None, known: Known = NOTHING_KNOWN) -> Said:
     """Take any text, and seek the reply in it.
 
     >>> said = said_in("host mx.example.com[192.0.2.1] said: 550 5.1.1 No such user")
@@ -130,13 +193,57 @@ def said_in(text: str | bytes, stage: Stage | None = None) -> Said:
         text = text.decode("utf-8", "surrogateescape")
     text = _repaired(text)
     read = text[:LONGEST]
-    head = _head(read)
+    head = head_in(read)
+    if head is not None and head.code < 400 and _is_doubtful(read, head):
+        head = None
+    stage = stage or _stage(read)
     if head is None:
-        return Said(text, None, status_in(read), stage or _stage(read), text)
-    code = int(head[1])
-    status = EnhancedStatus.parse(head[2]) if head[2] else status_in(read)
-    reply = " " * head.start(1) + read[head.start(1) :]
-    return Said(text, code, status, stage or _stage(read), _without_heads(reply, code))
+        code = _lettre_code(read)
+        status = status_in(read) or known.status
+        severity = None if code is not None else _severity(read)
+        return Said(text, code, status, stage, text, 0, severity, known)
+    status = head.status or status_in(read[head.start :]) or status_in(read) or known.status
+    reply = " " * head.start + text[head.start :]
+    return Said(
+        text, head.code, status, stage, _without_heads(reply, head.code), head.start, None, known
+    )
+
+
+def _is_doubtful(text: str, head: Head) -> bool:
+    """Return whether words around a positive reply tell that it is not all that happened."""
+    return bool(text[: head.start].strip()) and _DOUBT.search(text) is not None
+
+
+def _severity(text: str) -> int | None:
+    match = _SEVERITY.match(text)
+    if match is None:
+        return None
+    return 5 if match[1][0] in "pP" else 4
+
+
+def _lettre_code(text: str) -> int | None:
+    match = _LETTRE.search(text) if "severity: " in text else None
+    if match is None:
+        return None
+    digits = [table.get(name) for table, name in zip(_LETTRE_DIGITS, match.groups(), strict=True)]
+    if None in digits or digits[0] in (2, 3):
+        return None
+    return int("".join(map(str, digits)))
+
+
+def tells_of_delay(said: AnySaid) -> bool:
+    """Return whether anything in or beside a text speaks of a transient failure, RFC 3463 2."""
+    status = said.known.status
+    if said.digit == 4 or (status is not None and status.class_ == 4):
+        return True
+    if said.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
+        return True
+    text = said.text[:LONGEST]
+    if "4" not in text:
+        return False
+    if any(found[1][0] == "4" for found in _STATUS.finditer(text)):
+        return True
+    return any(head.code // 100 == 4 for head in heads_in(text))
 
 
 def _repaired(text: str) -> str:
@@ -147,14 +254,6 @@ def _repaired(text: str) -> str:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
-
-
-def _head(text: str) -> re.Match[str] | None:
-    """Find the code that begins the reply, with the status behind it if there is one."""
-    match = _WITH_STATUS.search(text)
-    if match is not None and match[1][0] == match[2][0]:
-        return match
-    return _INTRODUCED.search(text)
 
 
 def status_in(text: str) -> EnhancedStatus | None:

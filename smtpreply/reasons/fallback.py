@@ -29,8 +29,8 @@ class Fallback:
         self._of_status = functools.lru_cache(maxsize=1024)(self._look_up)
 
     def of_status(self, status: EnhancedStatus | None) -> Meaning | None:
-        """Return what a status says: itself, for any class, or by its subject alone."""
-        return None if status is None else self._of_status(status)
+        """Return what a status of class 4 or 5 says: itself, for any class, or by its subject."""
+        return None if status is None or status.class_ == 2 else self._of_status(status)
 
     def of_code(self, code: int | None, stage: Stage | None) -> Reason | None:
         """Return what a reply code says, at a stage or at any."""

@@ -113,8 +113,22 @@ class Disposition(enum.StrEnum):
 
     DELIVERED = "delivered"
     RETRY = "retry"
-    RETRY_SLOWER = "retry slower"
+    RETRY_SLOWER = "retry_slower"
     STOP = "stop"
+    REVIEW = "review"
+    """Nothing is known: a person looks before the message is sent again or given up."""
+
+
+class Outcome(enum.StrEnum):
+    """What became of the message, as a log or a program knows it beside the words."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    """Given up after the last retry."""
+    REJECTED = "rejected"
+    """Refused by our own server: whoever sent it acts, and no list of ours has the address."""
 
 
 class Actor(enum.StrEnum):
@@ -135,6 +149,8 @@ class Basis(enum.StrEnum):
 
     CLASS = "class"
     """The first digit: a positive reply needs no more."""
+    OUTCOME = "outcome"
+    """The log, which says that the message was sent."""
     WORDS = "words"
     HINT = "vague words"
     """Words that many servers use for many things."""

@@ -1,7 +1,8 @@
-"""A verdict: why a server answered so, what to do, and which words said it."""
+"""`Verdict`: why a server answered as it did, what to do, and the words that decided."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,37 +11,35 @@ import attrs
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
 from smtpreply.reasons.advice import Advice, advice_for
+from smtpreply.reasons.alternatives import leaves_open
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
-from smtpreply.reasons.extract import AnySaid
-from smtpreply.reasons.normalize import placed_words
+from smtpreply.reasons.evidence import Evidence, evidence_in
+from smtpreply.reasons.extract import AnySaid, Known, Said, tells_of_delay
 from smtpreply.reasons.providers import Provider, provider_in
-from smtpreply.reasons.taxonomy import Basis, Disposition, Reason
+from smtpreply.reasons.taxonomy import Basis, BounceType, Disposition, Outcome, Reason
 from smtpreply.stage import Stage
 
 
-@attrs.frozen
-class Evidence:
-    """The words of a text that decided.
+@attrs.frozen(kw_only=True)
+class Record:
+    """What an engine said of a text: of a verdict that was copied, pickled or read back.
 
-    Attributes:
-        words: the text from the first of them to the last.
-        spans: where each run of them starts and ends in `Verdict.text`; several where the rule's
-            phrase has gaps.
+    Attributes: those of `Verdict`.
     """
 
-    words: str
-    spans: tuple[tuple[int, int], ...]
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Where the first starts and the last ends."""
-        return self.spans[0][0], self.spans[-1][1]
+    evidence: Evidence | None
+    findings: tuple[Finding, ...]
+    conflicts: bool
+    suppress: bool
+    bounce_type: BounceType | None
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, eq=False)
 class Verdict:
     """Why a server answered as it did. A value; what it tells besides is sought when asked for.
+
+    Verdicts can be compared, hashed, copied and pickled, and `from_dict` reads what `to_dict` gave.
 
     >>> from smtpreply import classify
     >>> verdict = classify("450 4.2.0 <bob@example.com>: Greylisted, try again in 5 minutes")
@@ -50,11 +49,38 @@ class Verdict:
 
     _said: AnySaid
     _finding: Finding
-    _engine: Engine = attrs.field(eq=False)
+    _source: Engine | Record
 
     def __repr__(self) -> str:
         shown = f"{self.reason.value!r}, {self.disposition.value!r}, basis={self.basis.value!r}"
         return f"Verdict({shown}{f', rule={self.rule!r}' if self.rule else ''})"
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        said = self._said
+        return self._finding, said.text, said.code, said.status, said.stage, said.known
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, Verdict) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle it without the engine, whose rules are many."""
+        return Verdict, (self._said, self._finding, self._record())
+
+    def _record(self) -> Record:
+        source = self._source
+        if isinstance(source, Record):
+            return source
+        return Record(
+            evidence=self.evidence,
+            findings=tuple(self.findings),
+            conflicts=self.conflicts,
+            suppress=self.suppress,
+            bounce_type=self.bounce_type,
+        )
 
     # --- what was decided ---
 
@@ -71,46 +97,54 @@ class Verdict:
     @property
     def rule(self) -> str | None:
         """The id of the rule whose words decided."""
-        return None if self._finding.rule is None else self._finding.rule.id
+        return self._finding.rule
 
     @property
     def evidence(self) -> Evidence | None:
         """The words that decided, and where they stand in `text`."""
-        wanted = self._finding.wanted
+        if isinstance(self._source, Record):
+            return self._source.evidence
+        said, wanted = self._said, self._finding.wanted
         if wanted is None:
             return None
-        for text in (self._said.sentence, self._said.frame or ""):
-            placed = placed_words(text)
-            spans = wanted.spans(f" {' '.join(word for word, _, _ in placed)} ")
-            if spans is not None:
-                return _evidence(self.text, placed, spans)
-        return None  # the few characters that change their length with their case
-
-    @property
-    def second(self) -> Finding | None:
-        """What came second: the best that speaks for another reason, if anything does."""
-        return next((other for other in self.findings if other.reason is not self.reason), None)
+        found = (
+            evidence_in(said.text, text, wanted) for text in (said.sentence, said.frame or "")
+        )
+        # None where a character changes its length with its case.
+        return next(filter(None, found), None)
 
     @property
     def findings(self) -> list[Finding]:
         """All that speaks for something, the best first: for each reason, what says most."""
-        return [] if self.basis is Basis.CLASS else self._engine.findings(self._said)
+        if isinstance(self._source, Record):
+            return list(self._source.findings)
+        if self.reason is Reason.ACCEPTED:
+            return []
+        return self._source.findings(self._said)
+
+    @property
+    def runner_up(self) -> Finding | None:
+        """The best finding that speaks for another reason, if any does."""
+        return next((other for other in self.findings if other.reason is not self.reason), None)
 
     @property
     def is_explained(self) -> bool:
-        """Whether more than the code speaks: words, or an enhanced status."""
+        """Whether more than the code speaks: words, an enhanced status, or the log."""
         return self.basis not in (Basis.CODE, Basis.NOTHING)
 
     @property
-    def disagrees(self) -> bool:
-        """Whether words and codes disagree.
+    def conflicts(self) -> bool:
+        """Whether words and codes contradict each other.
 
         That is, words decided against an enhanced status that says something else by itself, or
         against the first digit: a pause asked for with a 5, a final no with a 4.
         """
+        source = self._source
+        if isinstance(source, Record):
+            return source.conflicts
         if self.basis not in (Basis.WORDS, Basis.HINT):
             return False
-        meaning = self._engine.meaning_of(self._said)
+        meaning = source.meaning_of(self._said)
         if meaning is not None and meaning.sharp and meaning.reason is not self.reason:
             return True
         usual = self.advice.usual_class
@@ -120,30 +154,85 @@ class Verdict:
 
     @property
     def disposition(self) -> Disposition:
-        """What the sending system does with the message."""
-        return self.advice.disposition(self._said.digit)
+        """What the sending system does with the message.
+
+        A log that says what it did is believed: a message that is deferred is tried again, and one
+        that is bounced or expired is not.
+        """
+        advice, known = self.advice, self._said.known
+        if known.outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
+            return _final(advice.disposition(5))
+        transient = known.status is not None and known.status.class_ == 4
+        if transient or known.outcome is Outcome.DEFERRED:
+            return advice.disposition(4)
+        return advice.disposition(self._said.digit)
 
     @property
     def suppress(self) -> bool:
         """Whether to take the recipient's address off the list.
 
-        Only where words or an exact status say that it is dead, and only for good: never for a
-        4yz, never by a reply code alone, never by words that may mean anything.
+        Only where words or an exact status say that it is dead, and only for good: never where a
+        code, a status or the log speaks of a transient failure, never by a reply code alone, by
+        words that may mean anything, or by words that leave another reason open ("or").
         """
-        sure = self.basis is Basis.WORDS or (self.basis is Basis.STATUS and self._is_exact)
-        return sure and self._said.digit in (5, None) and self.advice.suppress
+        if isinstance(self._source, Record):
+            return self._source.suppress
+        if not self.advice.suppress or self._said.known.outcome is Outcome.REJECTED:
+            return False
+        if self.reason is Reason.UNKNOWN_DOMAIN and not self._is_permanent:
+            return False  # a relay that does not resolve says nothing of the recipient's domain
+        if self.basis is Basis.STATUS:
+            return self._is_exact and self._is_final
+        return self.basis is Basis.WORDS and self._is_final and not self._leaves_open
+
+    @property
+    def bounce_type(self) -> BounceType | None:
+        """Hard or soft, as the industry has it; None where nothing bounced, or nobody knows.
+
+        Hard: the address takes no mail, whatever is sent to it. Soft: the address may be good;
+        this message, this sender or this attempt was refused.
+        """
+        if isinstance(self._source, Record):
+            return self._source.bounce_type
+        usual = self.reason.bounce_type
+        if usual is BounceType.HARD and (not self._is_final or self._leaves_open):
+            return BounceType.SOFT
+        return usual
 
     @property
     def _is_exact(self) -> bool:
-        meaning = self._engine.meaning_of(self._said)
+        assert not isinstance(self._source, Record)
+        meaning = self._source.meaning_of(self._said)
         return meaning is not None and meaning.sharp
 
     @property
+    def _is_permanent(self) -> bool:
+        """Whether a code, a status or the log says that the failure is permanent."""
+        return self._said.digit == 5 or self._said.known.outcome is Outcome.BOUNCED
+
+    @property
+    def _is_final(self) -> bool:
+        return self._said.digit in (5, None) and not tells_of_delay(self._said)
+
+    @property
+    def _leaves_open(self) -> bool:
+        source, evidence = self._source, self.evidence
+        assert not isinstance(source, Record)
+        meaning = source.meaning_of(self._said)
+        settled = meaning is not None and meaning.sharp and meaning.reason is self.reason
+
+        def agrees(part: str) -> bool:
+            read = source.reason_by_words(part)
+            return read is self.reason or (settled and read is None)
+
+        return evidence is not None and leaves_open(self.text, evidence.spans, agrees)
+
+    @property
     def advice(self) -> Advice:
-        """Who acts and how, in English; `advise` has the other languages."""
+        """Who acts and how, in English; `advice_in` has the other languages."""
         return advice_for(self.reason)
 
-    def advise(self, language: str) -> Advice:
+    def advice_in(self, language: str) -> Advice:
         """Return the advice in a language of the catalog, such as ``ru``.
 
         Raises:
@@ -209,22 +298,33 @@ class Verdict:
         return hints.hostnames(self.text)
 
     def to_dict(self, language: str = "en") -> dict[str, Any]:
-        """Return what JSON can hold."""
-        advice, evidence, second = self.advise(language), self.evidence, self.second
+        """Return what JSON can hold; `from_dict` makes the same verdict of it.
+
+        Args:
+            language: of ``title`` and ``action``.
+        """
+        advice, evidence, other = self.advice_in(language), self.evidence, self.runner_up
         listing, provider, pause = self.blocklist, self.provider, self.retry_after
+        said, bounce = self._said, self.bounce_type
         return {
             "reason": self.reason.value,
             "group": self.reason.group.value,
             "disposition": self.disposition.value,
+            "bounce_type": bounce and bounce.value,
             "suppress": self.suppress,
             "basis": self.basis.value,
             "rule": self.rule,
             "evidence": evidence and {"words": evidence.words, "spans": evidence.spans},
-            "disagrees": self.disagrees,
-            "second": second and {"reason": second.reason.value, "basis": second.basis.value},
+            "conflicts": self.conflicts,
+            "runner_up": other and _finding_as_dict(other),
+            "findings": [_finding_as_dict(finding) for finding in self.findings],
+            "text": self.text,
             "code": self.code,
+            "class": said.digit,
             "status": self.status and str(self.status),
             "stage": self.stage and self.stage.value,
+            "known_status": said.known.status and str(said.known.status),
+            "outcome": said.known.outcome and said.known.outcome.value,
             "title": str(advice.title),
             "actor": advice.actor.value,
             "action": str(advice.action),
@@ -237,19 +337,58 @@ class Verdict:
             "hostnames": list(self.hostnames),
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
+        """Make the verdict that `to_dict` gave.
 
-def _evidence(
-    text: str, placed: list[tuple[str, int, int]], spans: tuple[tuple[int, int], ...]
-) -> Evidence:
-    """Turn places in the wording into places in the text."""
-    starts, at = {}, 0
-    for number, (word, _, _) in enumerate(placed):
-        starts[at] = number
-        at += len(word) + 1
-    ends = {start + len(placed[number][0]) + 1: number for start, number in starts.items()}
-    found = []
-    for start, end in spans:
-        first = starts[start]
-        last = next(ends[place] for place in range(end - 1, at + 1) if place in ends)
-        found.append((placed[first][1], placed[last][2]))
-    return Evidence(text[found[0][0] : found[-1][1]], tuple(found))
+        Raises:
+            KeyError: a key is missing.
+            ValueError: a value is none that `to_dict` gives.
+
+        >>> from smtpreply import classify
+        >>> verdict = classify("552 5.2.2 Mailbox full")
+        >>> Verdict.from_dict(verdict.to_dict()) == verdict
+        True
+        """
+        evidence, bounce = data["evidence"], data["bounce_type"]
+        record = Record(
+            evidence=evidence
+            and Evidence(evidence["words"], tuple((a, b) for a, b in evidence["spans"])),
+            findings=tuple(map(_finding_of_dict, data["findings"])),
+            conflicts=bool(data["conflicts"]),
+            suppress=bool(data["suppress"]),
+            bounce_type=bounce and BounceType(bounce),
+        )
+        outcome, text = data["outcome"], data["text"]
+        said = Said(
+            text,
+            data["code"],
+            _status_of(data["status"]),
+            data["stage"] and Stage(data["stage"]),
+            text,
+            severity=data["class"],
+            known=Known(_status_of(data["known_status"]), outcome and Outcome(outcome)),
+        )
+        return cls(said, _finding_of_dict(data), record)
+
+
+def _final(disposition: Disposition) -> Disposition:
+    """Return what to do where the message was given up, and is not tried again."""
+    retries = (Disposition.RETRY, Disposition.RETRY_SLOWER)
+    return Disposition.STOP if disposition in retries else disposition
+
+
+def _status_of(text: str | None) -> EnhancedStatus | None:
+    return None if text is None else EnhancedStatus.parse(text)
+
+
+def _finding_as_dict(finding: Finding) -> dict[str, str | None]:
+    return {
+        "reason": finding.reason.value,
+        "basis": finding.basis.value,
+        "rule": finding.rule,
+    }
+
+
+def _finding_of_dict(data: Mapping[str, Any]) -> Finding:
+    return Finding(Reason(data["reason"]), Basis(data["basis"]), data["rule"])

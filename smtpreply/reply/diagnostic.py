@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from smtpreply._support.octets import rejoined
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
+from smtpreply.reply.embedded import head_in, text_behind
+from smtpreply.reply.literals import QUOTED, unescaped
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse
 
@@ -21,30 +22,30 @@ _TYPE = re.compile(
     r"[A-Za-z][A-Za-z0-9-]*[ \t]*(?:\([^()]*\)[ \t]*)?;"
 )
 _FOLD = re.compile(r"\r?\n[ \t]+")
+_CLOSING = {"'": "'", '"': '"'}
+# Postfix writes what was answered behind the reply: "... (in reply to RCPT TO command)".
+_IN_REPLY_TO = re.compile(r"[ ]?\(in reply to [^()]{1,40}\)\s{0,8}\Z")
+_LONGEST = 16_384  # of a sentence: RFC 5321 4.5.3.1.5 has no longer reply than 512 octets a line
 
-_QUOTED = r"""(?:'([^'\\]*(?:\\.[^'\\]*)*)'|"([^"\\]*(?:\\.[^"\\]*)*)")"""
 # Python: (550, b'5.1.1 ...'), SMTPResponse(code=550, message='...'), also inside a dict, and with
 # the name of the exception before it. Only there: a server's own text may hold anything.
 _PYTHON_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.]*:?[ ]*)?[({]")
 _PYTHON = re.compile(
-    rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){_QUOTED}", re.DOTALL
+    rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){QUOTED}", re.DOTALL
 )
 # Go's net/textproto: 550 "5.1.1 ...\n..."
-_GO = re.compile(rf"([2-5][0-9][0-9])[ ]{_QUOTED}\Z", re.DOTALL)
+_GO = re.compile(rf"([2-5][0-9][0-9])[ ]{QUOTED}\Z", re.DOTALL)
 # JSON and others: "550 5.1.1 ..."
-_WHOLE = re.compile(rf"{_QUOTED}\Z", re.DOTALL)
-
-_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", re.DOTALL)
-_NAMED_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-
+_WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
 
 def parse_diagnostic(text: str | bytes) -> Reply:
     r"""Read the one reply in a diagnostic, as a bounce or a program's log has it.
 
     That is the Diagnostic-Code of RFC 3464 (with or without the field's name; type, comments and
     folding are taken off), the tuples and dicts that exceptions of Python's smtplib print, the
-    ``550 "5.1.1 ..."`` of Go's net/textproto, and a reply in quotes as JSON has it. Anything else
-    is read as `smtpreply.parse` reads it.
+    ``550 "5.1.1 ..."`` of Go's net/textproto, and a reply in quotes as JSON has it. What `parse`
+    reads is read so. In other text the reply is sought that a program reports in words of its own,
+    such as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
 
     Args:
         text: the diagnostic; octets are read as UTF-8.
@@ -70,6 +71,9 @@ def parse_diagnostic(text: str | bytes) -> Reply:
     except MultipleRepliesError:
         raise
     except ReplySyntaxError as error:
+        reply = _from_sentence(body)
+        if reply is not None:
+            return reply
         raise ReplySyntaxError(f"{error.message} in the diagnostic", text) from None
 
 
@@ -77,7 +81,7 @@ def _from_python(body: str) -> Reply | None:
     if _PYTHON_START.match(body) is None:
         return None
     replies = {
-        Reply.from_response(int(code), _unescaped(single or double, octets=bool(prefix)))
+        Reply.from_response(int(code), unescaped(single or double, octets=bool(prefix)))
         for code, prefix, single, double in _PYTHON.findall(body)
     }
     if len(replies) > 1:
@@ -85,33 +89,29 @@ def _from_python(body: str) -> Reply | None:
     return replies.pop() if replies else None
 
 
+def _from_sentence(body: str) -> Reply | None:
+    """Read the reply that a program reports in a sentence of its own."""
+    head = head_in(body[:_LONGEST])
+    if head is None:
+        return None
+    said, quote = text_behind(body, head)
+    if quote in _CLOSING:
+        said = said.partition(_CLOSING[quote])[0]
+    said = _FOLD.sub(" ", _IN_REPLY_TO.sub("", said)).strip()
+    if head.status is not None and said.startswith(str(head.status)):
+        said = f"{head.status} {said.removeprefix(str(head.status)).lstrip()}".rstrip()
+    # As a folded reply, since the codes of its further lines may stand in it.
+    mark = "-" if f" {head.code} " in said else " "
+    return parse(octets_of(f"{head.code}{mark}{said}") + b"\r\n")
+
+
 def _from_go(body: str) -> Reply | None:
     match = _GO.match(body)
     if match is None:
         return None
-    return Reply.from_response(int(match[1]), _unescaped(match[2] or match[3] or ""))
+    return Reply.from_response(int(match[1]), unescaped(match[2] or match[3] or ""))
 
 
 def _unquoted(body: str) -> str:
     match = _WHOLE.match(body)
-    return _unescaped(match[1] or match[2] or "") if match else body
-
-
-def _unescaped(literal: str, *, octets: bool = False) -> str:
-    r"""Undo backslash escapes. In a literal of octets, ``\xNN`` is an octet, not a character."""
-
-    def meaning(escape: re.Match[str]) -> str:
-        body = escape[1]
-        if body[0] in "xuU" and len(body) > 1:
-            number = int(body[1:], 16)
-        elif body[0] in "01234567":
-            number = int(body, 8) & 0xFF
-        else:
-            return _NAMED_ESCAPES.get(body, body)
-        if octets and number > 0x7F:
-            return chr(0xDC00 + number)
-        surrogate = 0xD800 <= number <= 0xDFFF
-        return body if surrogate or number > 0x10FFFF else chr(number)
-
-    text = _ESCAPE.sub(meaning, literal)
-    return rejoined(text) if octets else text
+    return unescaped(match[1] or match[2] or "") if match else body

@@ -61,8 +61,8 @@ def test_every_reason_is_explained_in_every_language() -> None:
     with duckdb.connect() as connection:
         register(connection, language="ru")
         assert answers(connection, "smtp_explain(r)", ["552 Mailbox full"]) == [
-            f"{classify('552 Mailbox full').advise('ru').title}. "
-            f"{classify('552 Mailbox full').advise('ru').action}"
+            f"{classify('552 Mailbox full').advice_in('ru').title}. "
+            f"{classify('552 Mailbox full').advice_in('ru').action}"
         ]
         with pytest.raises(UnknownLanguageError):
             register(connection, language="tlh")

@@ -57,8 +57,9 @@ def test_evidence_is_the_words_where_they_stand() -> None:
     )
     evidence = verdict.evidence
     assert evidence is not None
-    assert [verdict.text[start:end] for start, end in evidence.spans] == ["No such\n550 5.1.1 user"]
-    assert evidence.span == evidence.spans[0]
+    assert [verdict.text[start:end] for start, end in evidence.spans] == ["No such", "user"]
+    assert evidence.words == "No such user"
+    assert evidence.span == (evidence.spans[0][0], evidence.spans[1][1])
     gapped = classify("550 mailbox of bob is at the moment full").evidence
     assert gapped is not None
     assert gapped.words == "mailbox of bob is at the moment full"
@@ -113,14 +114,14 @@ def test_dispositions(text: str, disposition: Disposition) -> None:
 
 def test_a_verdict_says_when_words_and_codes_disagree_and_what_came_second() -> None:
     verdict = classify("550 5.1.1 <bob@example.com> too many recipients this hour")
-    assert verdict.disagrees
-    assert verdict.second is not None
-    assert verdict.second.reason is Reason.UNKNOWN_RECIPIENT
-    assert not classify("550 5.1.1 User unknown").disagrees
-    assert classify("450 4.1.1 User unknown").disagrees
-    assert classify("550 Greylisted").disagrees
-    assert not classify("250 Ok").disagrees
-    assert classify("250 Ok").second is None
+    assert verdict.conflicts
+    assert verdict.runner_up is not None
+    assert verdict.runner_up.reason is Reason.UNKNOWN_RECIPIENT
+    assert not classify("550 5.1.1 User unknown").conflicts
+    assert classify("450 4.1.1 User unknown").conflicts
+    assert classify("550 Greylisted").conflicts
+    assert not classify("250 Ok").conflicts
+    assert classify("250 Ok").runner_up is None
 
 
 def test_the_stage_bounds_rules() -> None:
@@ -185,7 +186,7 @@ def test_every_reason_has_advice_in_every_language(reason: Reason, language: str
 
 def test_advice_in_a_language_that_is_not_there() -> None:
     with pytest.raises(UnknownLanguageError, match="'tlh'"):
-        classify("550 User unknown").advise("tlh")
+        classify("550 User unknown").advice_in("tlh")
 
 
 def test_a_verdict_is_a_value() -> None:

@@ -117,7 +117,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
     >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))][:3]
     ['reason', 'text', 'words']
     """
-    advice = verdict.advise(language)
+    advice = verdict.advice_in(language)
     words = messages(language)
     who = words.get("who_acts", advice.actor.name.lower())
     todo = words.get("dispositions", verdict.disposition.name.lower())
@@ -176,13 +176,13 @@ def _bracketed(text: Text) -> str:
 
 
 def _decided(verdict: Verdict) -> str:
-    evidence, second = verdict.evidence, verdict.second
+    evidence, other = verdict.evidence, verdict.runner_up
     decided = verdict.basis.value
     if evidence is not None:
         decided += f' "{escape(evidence.words)}", rule {verdict.rule}'
-    if second is not None:
-        decided += f"; second: {second.reason.value} by {second.basis.value}"
-    return decided + ("; words and code disagree" if verdict.disagrees else "")
+    if other is not None:
+        decided += f"; second: {other.reason.value} by {other.basis.value}"
+    return decided + ("; words and code disagree" if verdict.conflicts else "")
 
 
 def _hints(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,49 @@
+"""Texts that name two reasons and leave open which it is: "User unknown or mailbox full"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+Span = tuple[int, int]
+
+# "or" in the languages of the rules. Dutch "of" and Polish "i" are other words elsewhere.
+_OR = re.compile(
+    r"(?<!\w)(?:and/or|or|oder|ou|o|или|lub|albo|veya|either)(?!\w)|或(?:者)?|または|又は|또는",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")
+
+
+def leaves_open(
+    text: str, spans: Iterable[Span], agrees: Callable[[str], bool]
+) -> bool:
+    """Return whether the clause of the words that decided names an alternative to them.
+
+    An "or" within a run of these words is part of the phrase ("host or domain name not found").
+    Any other leaves the reason open, unless both sides of it say the same.
+
+    Args:
+        text: the text.
+        spans: where the words that decided stand.
+        agrees: whether a part of the text says the same as they do.
+    """
+    runs = list(spans)
+    first, last = _clause(text, runs[0][0], runs[-1][1])
+    parts = []
+    for match in _OR.finditer(text, first, last):
+        if not any(start <= match.start() < end for start, end in runs):
+            parts.append(text[first : match.start()])
+            first = match.end()
+    if not parts:
+        return False
+    parts.append(text[first:last])
+    return not all(map(agrees, parts))
+
+
+def _clause(text: str, start: int, end: int) -> Span:
+    first = 0
+    for match in _CLAUSE_END.finditer(text, 0, start):
+        first = match.end()
+    behind = _CLAUSE_END.search(text, end)
+    return first, len(text) if behind is None else behind.start()

@@ -1,0 +1,111 @@
+"""Read replies out of exceptions: smtplib's, aiosmtplib's, and those of sockets and TLS.
+
+All by their attributes, so that no mail library need be installed:
+
+- ``smtp_code`` and ``smtp_error`` (smtplib), ``code`` and ``message`` (aiosmtplib): a reply;
+- ``recipients``: a dict of replies by recipient (smtplib), or a list of exceptions with a
+  ``recipient`` each (aiosmtplib);
+- anything else has its name and its words: ``ConnectionRefusedError: [Errno 111] ...``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from smtpreply.reply.model import Reply
+from smtpreply.stage import Stage
+
+_MOST_CAUSES = 16  # an exception may be its own cause, in a circle of any length
+
+# The class names are those of both smtplib and aiosmtplib.
+_STAGES = {
+    "SMTPConnectError": Stage.CONNECT,
+    "SMTPConnectResponseError": Stage.CONNECT,
+    "SMTPHeloError": Stage.EHLO,
+    "SMTPAuthenticationError": Stage.AUTH,
+    "SMTPSenderRefused": Stage.MAIL,
+    "SMTPRecipientRefused": Stage.RCPT,
+    "SMTPRecipientsRefused": Stage.RCPT,
+    "SMTPDataError": Stage.END_OF_DATA,
+}
+
+Answer = Reply | str
+"""What was said to one recipient: a reply, or words."""
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what caused it, the outermost first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < _MOST_CAUSES:
+        yield current
+        seen.add(id(current))
+        hidden = current.__suppress_context__
+        current = current.__cause__ or (None if hidden else current.__context__)
+
+
+def stage_of(error: BaseException) -> Stage | None:
+    """Return what the server answered, as far as the name of the exception's class tells."""
+    return next((_STAGES[c.__name__] for c in type(error).__mro__ if c.__name__ in _STAGES), None)
+
+
+def reply_of(error: BaseException) -> Reply | None:
+    """Return the reply that an exception carries; None where it carries none."""
+    for code, text in (("smtp_code", "smtp_error"), ("code", "message")):
+        number, message = getattr(error, code, None), getattr(error, text, None)
+        if _is_code(number) and isinstance(message, (str, bytes)):
+            return Reply.from_response(number, message)
+    return None
+
+
+def refusals_of(error: BaseException) -> dict[str, Answer]:
+    """Return what was answered to each recipient; empty where the exception names none."""
+    recipients = getattr(error, "recipients", None)
+    if isinstance(recipients, Mapping):
+        return answers_in(recipients)
+    if isinstance(recipients, Iterable) and not isinstance(recipients, (str, bytes)):
+        each = [other for other in recipients if isinstance(other, BaseException)]
+        return {
+            str(getattr(other, "recipient", "")): reply_of(other) or words_of_error(other)
+            for other in each
+        }
+    return {}
+
+
+def answers_in(answers: Mapping[object, object]) -> dict[str, Answer]:
+    """Return what was answered to each recipient, as `SMTP.sendmail` returns it.
+
+    Raises:
+        TypeError: a value is no reply: no `Reply`, text, or pair of code and text.
+    """
+    return {str(recipient): _answer(value) for recipient, value in answers.items()}
+
+
+def words_of_error(error: BaseException) -> str:
+    """Return the name and the words of an exception that carries no reply."""
+    name, words = type(error).__name__, str(error)
+    return f"{name}: {words}" if words else name
+
+
+def reply_of_pair(value: object) -> Reply | None:
+    """Return the reply of a pair of code and text, as libraries hand it out."""
+    if isinstance(value, (tuple, list)) and len(value) >= 2:
+        code, message = value[:2]
+        if _is_code(code) and isinstance(message, (str, bytes)):
+            return Reply.from_response(code, message)
+    return None
+
+
+def _answer(value: object) -> Answer:
+    if isinstance(value, (Reply, str)):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    reply = reply_of_pair(value)
+    if reply is None:
+        raise TypeError(f"a recipient's reply is text or (code, text), not {value!r:.80}")
+    return reply
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, int) and 200 <= value <= 599
