@@ -6,7 +6,7 @@ import enum
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 from smtpreply._support import data
 
@@ -169,7 +169,7 @@ def services() -> Mapping[str, str]:
 
 
 @functools.cache
-def _tables() -> dict[str, Any]:
+def _tables() -> data.Table:
     return data.read("reasons/data/aliases")
 
 
