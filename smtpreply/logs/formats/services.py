@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TypeVar
 
 import attrs
@@ -124,8 +124,17 @@ def _value(
     """
     if callable(names):
         return names(event)
-    found = [read(event, *name.split(".")) for name in names.split("|")]
-    return next(filter(None, found), found[-1])
+    value = None
+    for path in _paths(names):
+        value = read(event, *path)
+        if value:
+            break
+    return value
+
+
+@cache  # the table has some dozens
+def _paths(names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(name.split(".")) for name in names.split("|") if name)
 
 
 def _has_texts(*names: str) -> Callable[[Event], bool]:

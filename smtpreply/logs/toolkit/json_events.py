@@ -66,7 +66,7 @@ class Event:
         """Return what is found under names, one inside the other; None for nothing."""
         value: Any = self.members
         for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+            value = value.get(name) if isinstance(value, dict) else None
         return value
 
     def text(self, *path: str) -> str | None:
@@ -92,12 +92,12 @@ class Event:
     def part(self, *path: str) -> Event:
         """Return an object; an empty one for anything else."""
         value = self.at(*path)
-        return Event(value if isinstance(value, Mapping) else {})
+        return Event(value if isinstance(value, dict) else {})
 
     def parts(self, *path: str) -> list[Event]:
         """Return the objects in a list; none for anything else."""
         value = self.at(*path)
-        return [Event(item) for item in value if isinstance(item, Mapping)] if _list(value) else []
+        return [Event(item) for item in value if isinstance(item, dict)] if _list(value) else []
 
     def texts(self, *path: str) -> list[str]:
         """Return the strings in a list, or the one string that stands in its place."""
