@@ -46,7 +46,8 @@ def classify_command(path: str, style: str | None, rules: tuple[str, ...], langu
     """Classify each reply in a file: a line of output for each.
 
     The file holds one text a line: a reply, or how a log or bounce quotes it; a reply of several
-    lines ("550-...", "550 ...") counts as one text. The tab-separated columns are: line, reason,
+    lines ("550-...", "550 ...") counts as one text, and a text that reports on several recipients
+    has a line of output for each. The tab-separated columns are: line, reason,
     disposition, whether to suppress the address, what decided, the rule, code, enhanced status,
     provider, seconds to wait, and the text. An empty column is "-".
     """
@@ -55,7 +56,8 @@ def classify_command(path: str, style: str | None, rules: tuple[str, ...], langu
     if style == "csv":
         csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
     for text in texts_in(_read(path)):
-        write(text, classifier.classify(text.octets), language)
+        for verdict in classifier.classify_all(text.octets).values():
+            write(text, verdict, language)
 
 
 def _read(path: str) -> Iterator[bytes]:

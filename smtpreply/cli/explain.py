@@ -21,7 +21,7 @@ from smtpreply.cli.views.replies import (
 )
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reasons import Verdict
-from smtpreply.reply.diagnostic import parse_diagnostic
+from smtpreply.reply.diagnostic import parse_literal
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse
 
@@ -57,6 +57,9 @@ def explain_command(
     reply = _read(given)
     try:
         verdict = classifier_of(rules).classify(given if reply is None else reply, stage=stage)
+    except MultipleRepliesError:
+        message = "several recipients, 'smtpreply classify' explains each"
+        raise click.ClickException(message) from None
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
     if reply is None and not verdict.is_explained:
@@ -86,7 +89,7 @@ def _read(given: bytes) -> Reply | None:
     octets = _as_sent(given)
     try:
         if _GO_QUOTED.fullmatch(octets):
-            return parse_diagnostic(given)
+            return parse_literal(given.decode("utf-8", "surrogateescape"))
         return parse(octets)
     except MultipleRepliesError:
         raise click.ClickException("more than one reply: 'smtpreply parse' reads them") from None
@@ -96,7 +99,7 @@ def _read(given: bytes) -> Reply | None:
 
 def _read_diagnostic(given: bytes) -> Reply | None:
     try:
-        return parse_diagnostic(given)
+        return parse_literal(given.decode("utf-8", "surrogateescape"))
     except MultipleRepliesError as error:  # a dict of refused recipients
         raise click.ClickException(str(error)) from None
     except ReplySyntaxError:

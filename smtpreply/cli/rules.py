@@ -66,22 +66,24 @@ def check_command(paths: tuple[str, ...]) -> None:
 @rules_option
 def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
     """Show the rules and codes that match a text, the best match first."""
+    classifier = classifier_of(rules)
     try:
-        verdict = classifier_of(rules).classify(text, stage=stage)
+        verdict = classifier.classify(text, stage=stage)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
     click.echo(f"{verdict.reason.value}, by {verdict.basis.value}")
+    files = {rule.id: rule.source for rule in classifier.rules}
     for finding in verdict.findings:
-        click.echo(f"  {_described(finding, verdict)}")
+        click.echo(f"  {_described(finding, verdict, files)}")
 
 
-def _described(finding: Finding, verdict: Verdict) -> str:
+def _described(finding: Finding, verdict: Verdict, files: dict[str, str]) -> str:
     described = f"{finding.reason.value}: {finding.basis.value}"
     if finding.rule is None or finding.wanted is None:
         known = {"code": verdict.code, "enhanced status": verdict.status}
         return f"{described} {known.get(finding.basis.value) or ''}".rstrip()
     words = " * ".join(chunk.strip() for chunk in finding.wanted.chunks)
-    return escape(f"{described} {words!r}, rule {finding.rule.id} ({finding.rule.source})")
+    return escape(f"{described} {words!r}, rule {finding.rule} ({files[finding.rule]})")
 
 
 @rules_group.command("unexplained")
@@ -98,9 +100,9 @@ def unexplained_command(path: str, limit: int, rules: tuple[str, ...]) -> None:
     seen = 0
     for text in texts_in(lines_of(path)):
         seen += 1
-        verdict = classifier.classify(text.octets)
-        if verdict.reason is not Reason.ACCEPTED and not verdict.is_explained:
-            counts[template(verdict.text)] += 1
+        for verdict in classifier.classify_all(text.octets).values():
+            if verdict.reason is not Reason.ACCEPTED and not verdict.is_explained:
+                counts[template(verdict.text)] += 1
     for masked, count in counts.most_common(limit):
         sys.stdout.write(f"{count:8}  {escape(masked)}\n")
     click.echo(f"{counts.total()} of {_counted(seen, 'text')} unexplained", err=True)

@@ -9,8 +9,7 @@ Three steps reduce the work, none of which changes a result:
 3. A text that begins with a positive code is accepted, whatever follows. For all others, the
    classifier caches wordings: the words that its rules use, with all others masked.
 
-The patterns for a positive reply are those of `smtpreply.reasons.extract`, for the case in which
-the first match is at the start of the text.
+The patterns for a positive reply find less than `smtpreply.reply.embedded` does, and nothing else.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from smtpreply.codes import ENHANCED_STATUS
+from smtpreply.errors import MultipleRepliesError
 from smtpreply.frames._parse import as_text
 from smtpreply.frames._rows import storable
 from smtpreply.frames._scalar import Row, Text
@@ -40,11 +40,11 @@ _FIELDS = CLASSIFIED.to_schema()
 _MOST_KNOWN = 32_768
 _LONGEST_KNOWN = 512
 
-# A reply that begins with a positive code, and possibly a status of its class.
-_POSITIVE_STATUS = rf"^2[0-9][0-9][- ]#?2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
-_POSITIVE_CODE = "^[23][0-9][0-9](?:[- :,;.)<\"']|$)"
-# A code and a status later in the text: if their classes agree, they are the reply.
-_LATER = r"[2-5][0-9][0-9][- ]#?[245]\."
+# A reply that begins with a positive code, and perhaps a status of its class.
+_STATUS = rf"2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
+_POSITIVE = rf"^[23][0-9][0-9](?:[- ](?:[^0-9%@*=]|#?{_STATUS})|$)"
+# A number that may be a code behind it, or a text that says what code a client had expected.
+_DOUBTFUL = "[^0-9A-Za-z.,/_+-][2-5][0-9][0-9](?:[^0-9A-Za-z_]|$)|(?i)expected|wanted"
 
 
 class ColumnClassifier:
@@ -95,7 +95,7 @@ class ColumnClassifier:
         if is_accepted and isinstance(text, str):
             read, decided = text, self._accepted
         else:
-            verdict = self._classifier.classify(text)
+            verdict = self._verdict(text)
             read, decided = verdict.text, _decided(verdict)
         provider = None
         if may_name_host:
@@ -105,6 +105,12 @@ class ColumnClassifier:
         listing = listing_in(read) if may_name_list else None
         pause = retry_after(read) if may_wait else None
         return (*decided, *_named(provider, listing), pause)
+
+    def _verdict(self, text: Text) -> Verdict:
+        try:
+            return self._classifier.classify(text)
+        except MultipleRepliesError as error:  # for each recipient another: a person looks
+            return self._classifier.undecided(error.text)
 
 
 def classified(replies: pl.Series, classifier: Classifier | None = None) -> pl.Series:
@@ -133,9 +139,7 @@ def _looks() -> list[pl.Expr]:
     text = pl.col("text").str
     # Text that is not UTF-8 is null here.
     ascii_only = (text.len_bytes() == text.len_chars()).fill_null(value=False)
-    accepted = text.contains(_POSITIVE_STATUS) | (
-        text.contains(_POSITIVE_CODE) & ~text.contains(_LATER)
-    )
+    accepted = text.contains(_POSITIVE) & ~text.contains(_DOUBTFUL)
     may = {
         "may_name_provider": _has_each_of(pl.col("text"), provider_forms()),
         "may_name_host": text.contains_any(sorted(known_hosts()), ascii_case_insensitive=True),

@@ -22,22 +22,25 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from smtpreply.codes import EnhancedStatus
 from smtpreply.frames._log_lines import SHAPES, Shape
 from smtpreply.frames._parse import parsed_columns
 from smtpreply.frames._rows import ATTRIBUTES, instant, row_of, storable
 from smtpreply.frames._schema import CLASSIFIED
 from smtpreply.logs import Delivery, Direction, Format, ReplyBy, Status, scan
+from smtpreply.logs.delivery import known_outcome, verdict_on
 from smtpreply.logs.format import Reader
 from smtpreply.logs.input.clock import STAMP, Clock
 from smtpreply.logs.input.sources import Reading, inputs
 from smtpreply.logs.input.syslog import read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called, known_formats
-from smtpreply.reasons import Verdict, classify
+from smtpreply.reasons import Outcome, Verdict, classify
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
 from smtpreply.stage import Stage
 
 _OF_VERDICT = {name: CLASSIFIED.to_schema()[name] for name in ("reason", "disposition", "rule")}
+_JUDGED_BY = ["text", "stage", "code", "dsn", "status", "direction"]
 _NUMBERS: dict[str, pl.DataType] = {
     "time": pl.Datetime("us", "UTC"),
     "utc_offset": pl.Int32(),
@@ -129,7 +132,7 @@ class _Log:
         if not {"time", "utc_offset"}.isdisjoint(wanted):
             needed |= {"time", "utc_offset"}
         if not _OF_VERDICT.keys().isdisjoint(wanted):
-            needed |= {"text", "stage", "code"}
+            needed |= {*_JUDGED_BY}
         self._needed = [name for name in LOG if name in needed and name not in _OF_VERDICT]
         self._tells_time = "time" in needed
         self._nothing = pl.DataFrame(schema={name: LOG[name] for name in self._needed})
@@ -277,33 +280,45 @@ class _Log:
         """Add what the verdicts say; each text is judged once."""
         if not self._of_verdict:
             return frame
-        keys = frame.select("text", "stage", "code").unique().filter(pl.col("text").is_not_null())
-        answers = [_verdict(*key) for key in keys.iter_rows()]
+        keys = frame.select(_JUDGED_BY).unique().filter(pl.col("text").is_not_null())
+        answers = [_verdict(**key) for key in keys.iter_rows(named=True)]
         known = keys.with_columns(
             pl.Series(field, [answer[field] for answer in answers], dtype=LOG[field])
             for field in self._of_verdict
         )
         return frame.join(
             known,
-            on=["text", "stage", "code"],
+            on=_JUDGED_BY,
             how="left",
             nulls_equal=True,
             maintain_order="left",
         )
 
 
+def _verdict(
+    text: str,
+    stage: str | None,
+    code: int | None,
+    *,
+    dsn: str | None,
+    status: str | None,
+    direction: str | None,
+) -> dict[str, str | None]:
+    """Judge what a row says; the code tells whether the text is a reply, or somebody's words."""
+    outcome = known_outcome(
+        None if status is None else Status(status),
+        None if direction is None else Direction(direction),
+    )
+    if code is not None and code < 400 and outcome in (None, Outcome.SENT):
+        return _positive(code)
+    at = None if stage is None else Stage(stage)
+    known = None if dsn is None else EnhancedStatus.parse(dsn)
+    return _decided(verdict_on(text, None if code is None else parse(text), at, known, outcome))
+
+
 @functools.lru_cache(maxsize=4096)
 def _positive(code: int) -> dict[str, str | None]:
     return _decided(classify(Reply(code)))
-
-
-def _verdict(text: str, stage: str | None, code: int | None) -> dict[str, str | None]:
-    """Judge what a row says; the code tells whether the text is a reply, or somebody's words."""
-    if code is None:
-        return _decided(classify(text, stage=stage))
-    if code < 400:
-        return _positive(code)
-    return _decided(classify(parse(text), stage=stage))
 
 
 def _decided(verdict: Verdict) -> dict[str, str | None]:

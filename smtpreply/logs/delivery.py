@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import enum
 import functools
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 
 from smtpreply.codes import EnhancedStatus
-from smtpreply.errors import ReplyError
-from smtpreply.reasons.classifier import classify
+from smtpreply.errors import MultipleRepliesError, ReplyError
+from smtpreply.reasons.classifier import classify, default_classifier
+from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
@@ -125,10 +127,14 @@ class Delivery:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Why the message was refused or put off; None where the log has no words."""
+        """Why the message was refused or put off; None where the log has no words.
+
+        What the log says beside the words counts: `dsn`, `status` and `direction`.
+        """
         if self.text is None:
             return None
-        return verdict_on(self.text, self.reply, self.stage)
+        outcome = known_outcome(self.status, self.direction)
+        return verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, the reply taken apart."""
@@ -137,6 +143,36 @@ class Delivery:
         values["code"] = reply and reply.code
         values["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
         return values
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Delivery:
+        """Make the delivery that `to_dict` gave; keys that it does not know are left out.
+
+        Raises:
+            KeyError: ``mta`` is missing.
+            ValueError: a value is none that `to_dict` gives.
+
+        >>> delivery = Delivery(mta="postfix", status=Status.SENT, text="250 2.0.0 Ok")
+        >>> Delivery.from_dict(delivery.to_dict()) == delivery
+        True
+        """
+        values: dict[str, Any] = {"mta": data["mta"]}
+        for field in attrs.fields(cls):
+            value = data.get(field.name)
+            if value is not None:
+                read = _READ.get(field.name)
+                values[field.name] = value if read is None else read(value)
+        return cls(**values)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "time": datetime.fromisoformat,
+    "direction": Direction,
+    "stage": Stage,
+    "status": Status,
+    "dsn": EnhancedStatus.parse,
+    "reply_by": ReplyBy,
+}
 
 
 def reply_in(text: str | None, reply_by: ReplyBy | None) -> Reply | None:
@@ -157,13 +193,44 @@ def reply_in(text: str | None, reply_by: ReplyBy | None) -> Reply | None:
         return None
 
 
-def verdict_on(text: str, reply: Reply | None, stage: Stage | None) -> Verdict:
+_OUTCOMES = {
+    Status.SENT: Outcome.SENT,
+    Status.DEFERRED: Outcome.DEFERRED,
+    Status.BOUNCED: Outcome.BOUNCED,
+    Status.EXPIRED: Outcome.EXPIRED,
+    Status.REJECTED: Outcome.REJECTED,
+}
+
+
+def known_outcome(status: Status | None, direction: Direction | None) -> Outcome | None:
+    """Return what a log says became of a message, as `classify` takes it.
+
+    What our own server refused was refused to the client that had come, whatever the log calls it.
+    """
+    outcome = None if status is None else _OUTCOMES.get(status)
+    if direction is Direction.INCOMING and outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
+        return Outcome.REJECTED
+    return outcome
+
+
+def verdict_on(
+    text: str,
+    reply: Reply | None,
+    stage: Stage | None,
+    status: EnhancedStatus | None = None,
+    outcome: Outcome | None = None,
+) -> Verdict:
     """Return the verdict on the text of a delivery: on the reply where it is one (`reply_in`).
+
+    A text that holds replies to several recipients leaves open which is this one's.
 
     >>> verdict_on("Connection timed out", None, Stage.CONNECT).reason.value
     'network_error'
     """
-    return classify(reply or text, stage=stage)
+    try:
+        return classify(reply or text, stage=stage, status=status, outcome=outcome)
+    except MultipleRepliesError:
+        return default_classifier().undecided(text)
 
 
 def _plain(_instance: Any, _field: Any, value: Any) -> Any:

@@ -16,7 +16,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Groups
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Progress
-from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of
+from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of, readable
 from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called
 
@@ -286,10 +286,10 @@ def scan(
     """Read the deliveries in mail logs, one after the other, as they are asked for.
 
     Args:
-        source: the path of a file or folder, a glob, or a list of `pathlib.Path`; a `Part` of a
-            file; an open binary file, such as ``sys.stdin.buffer``; or an iterable of lines. Files
-            may be compressed by gzip, bzip2, xz or zstd, and a maildir is a folder of messages.
-            The files of one rotated log are read from the oldest on.
+        source: the path of a file or folder, a glob, or a list of paths; a `Part` of a file; an
+            open file, such as ``sys.stdin``; a message of the email package; or an iterable of
+            lines. Files may be compressed by gzip, bzip2, xz or zstd, and a maildir is a folder of
+            messages. The files of one rotated log are read from the oldest on.
         format: the only format to expect, by name or as a `Format`; by default, each line is read
             by the format that is detected.
         year: of the first stamp, where stamps have none. By default, from the file's own time.
@@ -307,6 +307,7 @@ def scan(
     Raises:
         ValueError: there is no such format, or more than one file to follow.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+        TypeError: `source` is nothing that can be read.
         FileNotFoundError: when the first delivery is asked for: a path leads to nothing.
 
     >>> log = [
@@ -321,6 +322,7 @@ def scan(
     """
     only = format_called(format) if isinstance(format, str) else format
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
+    source = readable(source)
     if follow and len(paths_of(source) or ()) != 1:
         raise ValueError("one file can be followed, and it must be given by its path")
     return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)

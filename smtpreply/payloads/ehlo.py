@@ -45,7 +45,10 @@ _DOMAIN = re.compile(
     r"|\[(?:[Ii][Pp][Vv]6:)?[0-9A-Fa-f:.]+\]|[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})"
     r"(?:[ \t]+|$)"
 )
-_NO_DOMAINS = frozenset({"HELLO", "HI", "OK", "WELCOME", "GREETINGS", "PLEASED", "EHLO"})
+# "My capabilities are" (Postal) and other sentences that name no host.
+_NO_DOMAINS = frozenset({"HELLO", "HI", "OK", "WELCOME", "GREETINGS", "PLEASED", "EHLO", "HOWDY"})
+_NO_DOMAINS |= {"ALOHA", "NICE", "GOOD", "HERE", "PLEASE", "REQUESTED", "SUPPORTED", "AVAILABLE"}
+_NO_DOMAINS |= {"MY", "OUR", "YOUR", "THE", "THIS", "THESE", "I", "WE", "A", "AN"}
 
 # RFC 1870 3: size-value ::= 1*20DIGIT
 _SIZE = re.compile("[0-9]{1,20}")

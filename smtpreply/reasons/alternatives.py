@@ -15,9 +15,7 @@ _OR = re.compile(
 _CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")
 
 
-def leaves_open(
-    text: str, spans: Iterable[Span], agrees: Callable[[str], bool]
-) -> bool:
+def leaves_open(text: str, spans: Iterable[Span], agrees: Callable[[str], bool]) -> bool:
     """Return whether the clause of the words that decided names an alternative to them.
 
     An "or" within a run of these words is part of the phrase ("host or domain name not found").

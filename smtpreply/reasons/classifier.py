@@ -118,7 +118,7 @@ class Classifier:
         said: AnySaid
         if isinstance(reply, Reply):
             said = SaidByReply(reply, stage, known)
-            if reply.code < 400:
+            if reply.code < 400 and known.allows_acceptance:
                 return Verdict(said, ACCEPTED, self.engine)
             return Verdict(said, self.engine.decide(said), self.engine)
         if not isinstance(reply, (str, bytes)):
@@ -178,16 +178,17 @@ class Classifier:
 
         A library may hide a reply behind an exception of its own, which says less.
         """
-        given = {"status": known.status, "outcome": known.outcome}
+
+        def classified(answer: Answer, cause: BaseException) -> Verdict:
+            at = stage or stage_of(cause)
+            return self.classify(answer, stage=at, status=known.status, outcome=known.outcome)
+
         causes = list(causes_of(error))
         for cause in causes:
             answer = _only(refusals_of(cause)) or reply_of(cause)
             if answer is not None:
-                return self.classify(answer, stage=stage or stage_of(cause), **given)
-        verdicts = (
-            self.classify(words_of_error(cause), stage=stage or stage_of(cause), **given)
-            for cause in causes
-        )
+                return classified(answer, cause)
+        verdicts = (classified(words_of_error(cause), cause) for cause in causes)
         first = next(verdicts)
         return next((each for each in (first, *verdicts) if each.is_explained), first)
 
@@ -205,6 +206,7 @@ Classifiable = (
 """What can be classified: see `classify`."""
 
 
+@functools.lru_cache(maxsize=256)
 def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -> Known:
     return Known(
         EnhancedStatus.parse(status) if isinstance(status, str) else status,

@@ -22,7 +22,7 @@ from smtpreply.reasons import index
 from smtpreply.reasons.extract import AnySaid, Said, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
-from smtpreply.reasons.normalize import LONGEST, words_of
+from smtpreply.reasons.normalize import LONGEST, meaning_of, words_of, written_words_of
 from smtpreply.reasons.phrase import Phrase, Wanted
 from smtpreply.reasons.rule import Rule, Rules
 from smtpreply.reasons.taxonomy import Basis, Reason
@@ -35,6 +35,7 @@ LONGEST_CACHED = 256
 """How many words a text may have to be cached."""
 
 _MASK = "_"  # a word that no rule knows
+_MOST_MASKS = 16_384
 _STEM = 3  # stems are found by their first letters, so many at most
 _HEAVIEST = 2**12
 _AGREEMENT = AGREEMENT * UNIT
@@ -119,6 +120,7 @@ class Engine:
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
+        self._masks = _Masks(self.masked)
         self._cached = functools.lru_cache(cache_size)(self._of_wording) if cache_size else None
 
     @property
@@ -177,36 +179,35 @@ class Engine:
 
     def _best(self, said: AnySaid, text: str) -> Finding | None:
         """Find the best phrase in a text whose rule holds."""
-        words = words_of(text)
-        if self._cached is not None and len(words) <= LONGEST_CACHED:
-            best, reads_text = self._cached(self._masked(words), said.code, said.status, said.stage)
-            if not reads_text:
-                return best
-        match = self._match(said, Words(words))
+        if self._cached is not None:
+            words = tuple(filter(None, map(self._masks.__getitem__, written_words_of(text))))
+            if len(words) <= LONGEST_CACHED:
+                best, reads_text = self._cached(words, said.code, said.status, said.stage)
+                if not reads_text:
+                    return best
+        match = self._match(said, Words(words_of(text)))
         return None if match is None else _finding(match[2], match[1])
 
-    def _masked(self, words: Iterable[str]) -> str:
-        known, stems, reach = self.known, self.stems, self._reach
-        return " ".join(
-            [
-                word
-                if word in known
-                else self.stem_of(word) + _MASK
-                if word[:reach] in stems
-                else _MASK
-                for word in words
-            ]
-        )
+    def masked(self, written: str) -> str:
+        """Return what a written word is to the rules; "" if it is silent."""
+        word = meaning_of(written)
+        if not word or word in self.known:
+            return word
+        return (self.stem_of(word) if word[: self._reach] in self.stems else "") + _MASK
 
     def stem_of(self, word: str) -> str:
         """Return the longest stem that a word begins with, or "": it begins with no longer one."""
         return next(filter(word.startswith, self.stems.get(word[: self._reach], ())), "")
 
     def _of_wording(
-        self, masked: str, code: int | None, status: EnhancedStatus | None, stage: Stage | None
+        self,
+        masked: tuple[str, ...],
+        code: int | None,
+        status: EnhancedStatus | None,
+        stage: Stage | None,
     ) -> tuple[Finding | None, bool]:
         """Return the best phrase, and whether that depends on the text as it is written."""
-        words = Words(masked.split(" "))
+        words = Words(masked)
         said = Said("", code, status, stage, "")
         best = self._match(said, words, blind=True)
         found = None if best is None else _finding(best[2], best[1])
@@ -261,6 +262,21 @@ class Engine:
             return Finding(meaning.reason, Basis.STATUS)
         code = self._fallback.of_code(said.code, said.stage)
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
+
+
+class _Masks(dict[str, str]):
+    """What written words are to the rules. Those that recur are remembered."""
+
+    def __init__(self, masked: Callable[[str], str]) -> None:
+        super().__init__()
+        self._masked = masked
+
+    def __missing__(self, written: str) -> str:
+        made = self._masked(written)
+        # Ids hardly recur.
+        if len(self) < _MOST_MASKS and (made != _MASK or written.isalpha()):
+            self[written] = made
+        return made
 
 
 def plan_of(rules: Rules) -> Plan:

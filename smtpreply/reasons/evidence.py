@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 
@@ -86,7 +87,7 @@ def _unbroken(text: str, span: Span) -> list[Span]:
 
 def _quoted(text: str, spans: list[Span]) -> str:
     quoted = text[spans[0][0] : spans[0][1]]
-    for (_, end), (start, last) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, last) in pairwise(spans):
         between = text[end:start]
         if _BREAK.search(between):
             between = " " if _LINE_END.fullmatch(between) else " ... "

@@ -53,8 +53,9 @@ def reply_of(error: BaseException) -> Reply | None:
     """Return the reply that an exception carries; None where it carries none."""
     for code, text in (("smtp_code", "smtp_error"), ("code", "message")):
         number, message = getattr(error, code, None), getattr(error, text, None)
-        if _is_code(number) and isinstance(message, (str, bytes)):
-            return Reply.from_response(number, message)
+        reply = reply_of_pair((number, message))
+        if reply is not None:
+            return reply
     return None
 
 
@@ -91,7 +92,7 @@ def reply_of_pair(value: object) -> Reply | None:
     """Return the reply of a pair of code and text, as libraries hand it out."""
     if isinstance(value, (tuple, list)) and len(value) >= 2:
         code, message = value[:2]
-        if _is_code(code) and isinstance(message, (str, bytes)):
+        if isinstance(code, int) and 200 <= code <= 599 and isinstance(message, (str, bytes)):
             return Reply.from_response(code, message)
     return None
 
@@ -105,7 +106,3 @@ def _answer(value: object) -> Answer:
     if reply is None:
         raise TypeError(f"a recipient's reply is text or (code, text), not {value!r:.80}")
     return reply
-
-
-def _is_code(value: object) -> bool:
-    return isinstance(value, int) and 200 <= value <= 599

@@ -51,9 +51,7 @@ _SEVERITY = re.compile(
     re.IGNORECASE,
 )
 # Code { severity: PermanentNegativeCompletion, category: MailSystem, detail: Zero } (lettre)
-_LETTRE = re.compile(
-    r"severity:\s(\w{1,40}),\s+category:\s(\w{1,20}),\s+detail:\s(\w{1,10})"
-)
+_LETTRE = re.compile(r"severity:\s(\w{1,40}),\s+category:\s(\w{1,20}),\s+detail:\s(\w{1,10})")
 _LETTRE_DIGITS = (
     {
         "PositiveCompletion": 2,
@@ -76,6 +74,9 @@ _LETTRE_DIGITS = (
         )
     },
 )
+# "Mailbox unavailable. The server response was: 5.7.1 Unable to relay" (.NET, which keeps the code
+# to itself and says a fixed phrase for it)
+_RESPONSE_WAS = re.compile(r"\bserver response was:\s{0,4}(?=\S)", re.IGNORECASE)
 # Around a positive reply that is not all of a text, these mean that it was not the last word.
 _DOUBT = re.compile(
     r"\b(?:un)?expect(?:ed|ing|s)?\b|\binstead of\b|fail|error|exception|time(?:d\s|-)?\s?out"
@@ -90,6 +91,11 @@ class Known:
 
     status: EnhancedStatus | None = None
     outcome: Outcome | None = None
+
+    @property
+    def allows_acceptance(self) -> bool:
+        """Whether a positive reply can have been the last word."""
+        return self.outcome is None or self.outcome is Outcome.SENT
 
 
 NOTHING_KNOWN = Known()
@@ -129,17 +135,19 @@ class Said:
     def is_accepted(self) -> bool:
         """Whether the server accepted, or a log says that the message was sent."""
         if self.code is not None:
-            return self.code < 400
+            return self.code < 400 and self.known.allows_acceptance
         return self.known.outcome is Outcome.SENT and self.digit not in (4, 5)
 
 
-@attrs.frozen
 class SaidByReply:
     """The same of a `Reply`, which is asked when somebody asks."""
 
-    reply: Reply
-    stage: Stage | None
-    known: Known = NOTHING_KNOWN
+    __slots__ = ("known", "reply", "stage")
+
+    def __init__(self, reply: Reply, stage: Stage | None, known: Known = NOTHING_KNOWN) -> None:
+        self.reply = reply
+        self.stage = stage
+        self.known = known
 
     @property
     def text(self) -> str:
@@ -174,7 +182,7 @@ class SaidByReply:
     @property
     def is_accepted(self) -> bool:
         """Whether the server accepted."""
-        return self.reply.code < 400
+        return self.reply.code < 400 and self.known.allows_acceptance
 
 
 AnySaid = Said | SaidByReply
@@ -201,7 +209,10 @@ def said_in(text: str | bytes, stage: Stage | None = None, known: Known = NOTHIN
         code = _lettre_code(read)
         status = status_in(read) or known.status
         severity = None if code is not None else _severity(read)
-        return Said(text, code, status, stage, text, 0, severity, known)
+        quoted = _RESPONSE_WAS.search(read)
+        start = quoted.end() if quoted else 0
+        sentence = " " * start + text[start:] if start else text
+        return Said(text, code, status, stage, sentence, start, severity, known)
     status = head.status or status_in(read[head.start :]) or status_in(read) or known.status
     reply = " " * head.start + text[head.start :]
     return Said(

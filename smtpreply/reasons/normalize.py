@@ -38,16 +38,34 @@ def words_of(text: str) -> tuple[str, ...]:
     >>> words_of("<bob@example.com>: The User_unknown; 邮箱, 550 doesn't")
     ('user', 'unknown', '邮', '箱', 'not')
     """
+    words = written_words_of(text)
+    return tuple(filter(None, map(_meaning().get, words, words)))
+
+
+def written_words_of(text: str) -> list[str]:
+    """Return the words of a text in small letters, each as it is written, silent ones too.
+
+    >>> written_words_of("<bob@example.com>: The User_unknown, 550")
+    ['the', 'user', 'unknown', '550']
+    """
     if len(text) > LONGEST:
         text = text[:LONGEST]
+    ascii_only = text.isascii()
     if "@" in text:
         # "<x>... User unknown"
-        text = _address(ascii_only=text.isascii()).sub(" ", text.replace("...", "   "))
-    if text.isascii():
-        words = text.encode().translate(_TO_WORDS).decode().split()
-    else:
-        words = _word().findall(text.lower().translate(_plain_letters()))
-    return tuple(filter(None, map(_meaning().get, words, words)))
+        text = _address(ascii_only=ascii_only).sub(" ", text.replace("...", "   "))
+    if ascii_only:
+        return text.encode().translate(_TO_WORDS).decode().split()
+    return _word().findall(text.lower().translate(_plain_letters()))
+
+
+def meaning_of(word: str) -> str:
+    """Return the word that a written one stands for; "" for a silent one.
+
+    >>> meaning_of("mailboxes"), meaning_of("the")
+    ('mailbox', '')
+    """
+    return _meaning().get(word, word)
 
 
 def forms_of(words: Iterable[str]) -> frozenset[str]:

@@ -35,7 +35,6 @@ class Record:
     bounce_type: BounceType | None
 
 
-@attrs.frozen(repr=False, eq=False)
 class Verdict:
     """Why a server answered as it did. A value; what it tells besides is sought when asked for.
 
@@ -47,9 +46,13 @@ class Verdict:
     ('greylisted', 'retry', '0:05:00')
     """
 
-    _said: AnySaid
-    _finding: Finding
-    _source: Engine | Record
+    # Private slots, since a frozen class of attrs takes twice as long to make.
+    __slots__ = ("_finding", "_said", "_source")
+
+    def __init__(self, said: AnySaid, finding: Finding, source: Engine | Record) -> None:
+        self._said = said
+        self._finding = finding
+        self._source = source
 
     def __repr__(self) -> str:
         shown = f"{self.reason.value!r}, {self.disposition.value!r}, basis={self.basis.value!r}"
@@ -107,9 +110,7 @@ class Verdict:
         said, wanted = self._said, self._finding.wanted
         if wanted is None:
             return None
-        found = (
-            evidence_in(said.text, text, wanted) for text in (said.sentence, said.frame or "")
-        )
+        found = (evidence_in(said.text, text, wanted) for text in (said.sentence, said.frame or ""))
         # None where a character changes its length with its case.
         return next(filter(None, found), None)
 

@@ -30,13 +30,12 @@ _LONGEST = 16_384  # of a sentence: RFC 5321 4.5.3.1.5 has no longer reply than 
 # Python: (550, b'5.1.1 ...'), SMTPResponse(code=550, message='...'), also inside a dict, and with
 # the name of the exception before it. Only there: a server's own text may hold anything.
 _PYTHON_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.]*:?[ ]*)?[({]")
-_PYTHON = re.compile(
-    rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){QUOTED}", re.DOTALL
-)
+_PYTHON = re.compile(rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){QUOTED}", re.DOTALL)
 # Go's net/textproto: 550 "5.1.1 ...\n..."
 _GO = re.compile(rf"([2-5][0-9][0-9])[ ]{QUOTED}\Z", re.DOTALL)
 # JSON and others: "550 5.1.1 ..."
 _WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
+
 
 def parse_diagnostic(text: str | bytes) -> Reply:
     r"""Read the one reply in a diagnostic, as a bounce or a program's log has it.
@@ -61,13 +60,9 @@ def parse_diagnostic(text: str | bytes) -> Reply:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
-    field = _FIELD_NAME.match(text)
-    body = (text[field.end() :] if field else text).strip()
-    kind = _TYPE.match(body)
-    body = body[kind.end() :].lstrip() if kind else body
+    body = _body_of(text)
     try:
-        reply = _from_python(body) or _from_go(body)
-        return reply or parse(octets_of(_FOLD.sub(" ", _unquoted(body)).strip()) + b"\r\n")
+        return _literal_in(body)
     except MultipleRepliesError:
         raise
     except ReplySyntaxError as error:
@@ -75,6 +70,28 @@ def parse_diagnostic(text: str | bytes) -> Reply:
         if reply is not None:
             return reply
         raise ReplySyntaxError(f"{error.message} in the diagnostic", text) from None
+
+
+def parse_literal(text: str) -> Reply:
+    """Read what `parse_diagnostic` does, except a reply within a program's own sentence.
+
+    Raises:
+        ReplySyntaxError, MultipleRepliesError: as `parse_diagnostic`.
+    """
+    return _literal_in(_body_of(text))
+
+
+def _body_of(text: str) -> str:
+    """Return a diagnostic without the name and the type of its field."""
+    field = _FIELD_NAME.match(text)
+    body = (text[field.end() :] if field else text).strip()
+    kind = _TYPE.match(body)
+    return body[kind.end() :].lstrip() if kind else body
+
+
+def _literal_in(body: str) -> Reply:
+    reply = _from_python(body) or _from_go(body)
+    return reply or parse(octets_of(_FOLD.sub(" ", _unquoted(body)).strip()) + b"\r\n")
 
 
 def _from_python(body: str) -> Reply | None:

@@ -12,6 +12,7 @@ a client says it had expected are none.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -41,10 +42,13 @@ class Head(NamedTuple):
 _STATUS_BEHIND = re.compile(
     rf"(?:[- \t\r\n]{{1,2}}#?|[- ]['\"]|,[ ]?b?['\"])({ENHANCED_STATUS})(?![0-9]|\.[0-9])"
 )
-_AT_START = re.compile(r"\s{0,8}([2-5][0-9][0-9])(?:[- :,;.)<\"'\r\n\t]|\Z)(?![0-9]{1,2}[^0-9.])")
+_AT_START = re.compile(r"\s{0,8}([2-5][0-9][0-9])(?:[- :,;.)<\"'\r\n\t]|\Z)")
 # What may not stand before the first digit is looked for when it is found: a pattern that begins
 # with digits is sought several times as fast.
 _NUMBER = re.compile(r"[2-5](?<![0-9A-Za-z.,/_+-][2-5])[0-9][0-9](?![0-9A-Za-z_])")
+
+# Statuses recur, and it takes longer to make one than to find it.
+_status_of = functools.lru_cache(maxsize=1024)(EnhancedStatus.parse)
 
 _WINDOW = 48
 """How many characters before a number tell whether it is a code."""
@@ -109,12 +113,15 @@ def head_in(text: str) -> Head | None:
     >>> head_in("connect ECONNREFUSED 192.0.2.1:587") is None
     True
     """
-    head = _head_in(text)
+    start = _start_of(text)
+    if start is not None and start.code >= 400:
+        return start
+    head = _head_behind(text, start)
     return head and _at_its_message(text, head)
 
 
 def text_behind(text: str, head: Head) -> tuple[str, str]:
-    """Return what a text says behind the code of a reply, and the quote that it stands in, or ""."""
+    """Return the text behind the code of a reply, and the quote that it stands in, or ""."""
     quote, begin = text[head.start - 1 : head.start] if head.start else "", head.start
     if text.startswith(str(head.code), begin):
         mark = _SEPARATOR.match(text, begin + 3)
@@ -122,10 +129,7 @@ def text_behind(text: str, head: Head) -> tuple[str, str]:
     return text[begin:], quote if quote in ("'", '"') else ""
 
 
-def _head_in(text: str) -> Head | None:
-    start = _start_of(text)
-    if start is not None and start.code >= 400:
-        return start
+def _head_behind(text: str, start: Head | None) -> Head | None:
     positive, unsure = start, None
     for head in _heads_behind(text, start):
         if head.code < 400:
@@ -198,4 +202,4 @@ def _status_behind(text: str, end: int, code: int) -> EnhancedStatus | None:
     match = _STATUS_BEHIND.match(text, end)
     if match is None or int(match[2]) != code // 100:
         return None
-    return EnhancedStatus.parse(match[1])
+    return _status_of(match[1])

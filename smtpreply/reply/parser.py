@@ -110,8 +110,16 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
 
 
 def octets_of(raw: Raw) -> bytes:
-    """Return `raw` as octets: text as UTF-8, surrogate escapes as the octets they stand for."""
-    return to_octets(raw) if isinstance(raw, str) else bytes(raw)
+    """Return `raw` as octets: text as UTF-8, surrogate escapes as the octets they stand for.
+
+    Raises:
+        TypeError: it is neither text nor octets. (`bytes` would make 550 NULs of the number 550.)
+    """
+    if isinstance(raw, str):
+        return to_octets(raw)
+    if isinstance(raw, (bytes, bytearray, memoryview)):
+        return bytes(raw)
+    raise TypeError(f"a reply is text or octets, not {type(raw).__name__}")
 
 
 def _parse_slowly(raw: Raw, *, strict: bool) -> Reply:

@@ -10,9 +10,11 @@ from typing import Any
 
 import attrs
 
+from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.delivery import reply_in, verdict_on
+from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
 from smtpreply.logs.grouping import LONGEST_NAME, party_of, provider_key
+from smtpreply.reasons import Outcome as KnownOutcome
 from smtpreply.reasons import Reason, template
 from smtpreply.stage import Stage
 from smtpreply.summary import wire
@@ -230,7 +232,8 @@ class Summary:
     def _count_verdict(self, delivery: Delivery, outcome: str, count: int) -> str:
         text = delivery.text or ""
         find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
-        facts = find(text, delivery.stage, delivery.reply_by)
+        known = known_outcome(delivery.status, delivery.direction)
+        facts = find(text, delivery.stage, delivery.reply_by, delivery.dsn, known)
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
@@ -322,9 +325,15 @@ class _Facts:
 
 
 @functools.lru_cache(maxsize=2048)  # servers give many messages the same reply
-def _facts(text: str, stage: Stage | None, reply_by: ReplyBy | None) -> _Facts:
+def _facts(
+    text: str,
+    stage: Stage | None,
+    reply_by: ReplyBy | None,
+    status: EnhancedStatus | None,
+    outcome: KnownOutcome | None,
+) -> _Facts:
     """Return the facts of a text, which are the same for all deliveries with this text."""
-    verdict = verdict_on(text, reply_in(text, reply_by), stage)
+    verdict = verdict_on(text, reply_in(text, reply_by), stage, status, outcome)
     provider, listing = verdict.provider, verdict.blocklist
     return _Facts(
         reason=verdict.reason.value,

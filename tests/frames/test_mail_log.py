@@ -255,11 +255,13 @@ def test_a_filter_is_asked_before_the_verdict(
 ) -> None:
     log = written(tmp_path / "mail.log", list(mail_logs.postfix(2100, Counter())))
     judged: list[int | None] = []
-    verdict = mail_log._verdict
+    verdict: Any = mail_log._verdict
 
-    def counted(text: str, stage: str | None, code: int | None) -> dict[str, str | None]:
+    def counted(
+        text: str, stage: str | None, code: int | None, **known: str | None
+    ) -> dict[str, str | None]:
         judged.append(code)
-        return verdict(text, stage, code)
+        return dict(verdict(text, stage, code, **known))
 
     monkeypatch.setattr(mail_log, "_verdict", counted)
     full = scan_mail_log(log).filter(pl.col("code") == 552)

@@ -166,6 +166,13 @@ def test_exchange_authentication_alone_is_no_auth() -> None:
             ["8BITMIME", "AUTH", "OK"],
         ),
         (
+            "Postal, whose first line is a sentence",
+            "250-My capabilities are\n250 AUTH CRAM-MD5 PLAIN LOGIN\n",
+            None,
+            "My capabilities are",
+            ["AUTH"],
+        ),
+        (
             "a server that names the client only",
             "250-Hello 887d0459d3ba\n250 PIPELINING\n",
             None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -89,6 +90,35 @@ def inputs(source: Source, reading: Reading) -> Iterator[Input]:
         yield Input(None, (_block(item, reading.problem) for item in items))
 
 
+def readable(source: object) -> Source:
+    """Return a source in a form that `inputs` takes.
+
+    A text file is read by its octets, and a message of the email package as the octets it is.
+
+    Raises:
+        TypeError: it is no source. Octets are none, since a path may be octets as well.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        raise TypeError("scan takes a path, an open file or lines; wrap octets in io.BytesIO")
+    if isinstance(source, io.TextIOBase):
+        return _octets_of_file(source)
+    as_octets = getattr(source, "as_bytes", None)
+    if callable(as_octets) and not isinstance(source, os.PathLike):
+        return io.BytesIO(as_octets())
+    if isinstance(source, (str, os.PathLike, Part, Iterable)) or hasattr(source, "read"):
+        return cast("Source", source)
+    raise TypeError(f"scan takes a path, an open file or lines, not {type(source).__name__}")
+
+
+def _octets_of_file(file: io.TextIOBase) -> Source:
+    octets = getattr(file, "buffer", None)
+    if octets is None:  # io.StringIO
+        return (line for line in file)
+    if file.seekable():
+        file.seek(file.tell())  # what was read ahead is read again
+    return cast("BinaryIO", octets)
+
+
 def paths_of(source: Source) -> list[Path] | None:
     """Return the files that a source names, those of a rotated log from the oldest on.
 
@@ -102,14 +132,17 @@ def paths_of(source: Source) -> list[Path] | None:
         return [source.path]
     if isinstance(source, (str, os.PathLike)):
         return _paths([source])
-    # A list of strings is lines; of paths, files.
+    # A list of strings is lines, unless each is the path of a file; of paths, files.
     if isinstance(source, (list, tuple)) and source and all(map(_is_path, source)):
         return _paths(source)
     return None
 
 
 def _is_path(item: object) -> bool:
-    return isinstance(item, os.PathLike)
+    # `Path.is_file` raises where a line is longer than the name of a file can be.
+    return isinstance(item, os.PathLike) or (
+        isinstance(item, str) and os.path.isfile(item)  # noqa: PTH113
+    )
 
 
 def _block(item: object, problem: Problem) -> str:

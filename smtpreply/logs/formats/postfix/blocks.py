@@ -52,7 +52,7 @@ _RELAY = r"[^\[\], \n]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
 _DELIVERY = (
     rf"([a-z]++){_PID}({_QID}): {_TO}, relay=({_RELAY}), (?:conn_use=[0-9]++, )?"
     r"delay=([0-9.]++), delays=[0-9./]++, (?:tls=[^,\n]*+, )?"
-    r"dsn=[0-9.]++, status=(sent|deferred|bounced) \(([^\n]*+)\n"
+    r"dsn=([0-9.]++), status=(sent|deferred|bounced) \(([^\n]*+)\n"
 )
 _ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^> \t\n\"\\]*+)>, size=[0-9][^\n]*+\n"
 
@@ -81,7 +81,7 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
     left: list[str] = []
     for row in pattern.findall(block):
         (
-            line, time, service, queue_id, local, domain, relay, delay, status, reason,
+            line, time, service, queue_id, local, domain, relay, delay, dsn, status, reason,
             arrived, sender, other,
         ) = row  # fmt: skip
         if arrived:
@@ -94,7 +94,7 @@ def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
                 key = service, word, success_head(reason[:-1])
             else:
                 recipient = f"{local}@{domain}"
-                key = service, word, status, _in_general(reason, relay, local, recipient)
+                key = service, word, dsn, status, _in_general(reason, relay, local, recipient)
             group = groups.add(key, line, time, domain)
             group.servers.append(relay)
             group.delays.append(delay)
