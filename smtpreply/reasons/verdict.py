@@ -165,7 +165,7 @@ class Verdict:
             return _final(advice.disposition(5))
         transient = known.status is not None and known.status.class_ == 4
         if transient or known.outcome is Outcome.DEFERRED:
-            return advice.disposition(4)
+            return _again(advice.disposition(4))
         return advice.disposition(self._said.digit)
 
     @property
@@ -371,6 +371,11 @@ class Verdict:
             known=Known(_status_of(data["known_status"]), outcome and Outcome(outcome)),
         )
         return cls(said, _finding_of_dict(data), record)
+
+
+def _again(disposition: Disposition) -> Disposition:
+    """Return what to do where the message is still in a queue."""
+    return Disposition.RETRY if disposition is Disposition.STOP else disposition
 
 
 def _final(disposition: Disposition) -> Disposition:

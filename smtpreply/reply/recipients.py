@@ -19,7 +19,7 @@ _ADDRESS = rf"(?:\A|(?<=[\s<>()\[\]\"',:;={{}}]))({_LOCAL}@{_DOMAIN})"
 # The address, and the code next to it: "'a@x': (550, ", "<a@x>: 550 ", '"a@x" => "550 '.
 _BEFORE_CODE = re.compile(
     rf"{_ADDRESS}[>'\"\])]{{0,2}}[ \t]{{0,3}}(?:=>|->|[:=,]|[-\u2013\u2014])?[ \t]{{0,3}}"
-    r"[(\[]?b?['\"]?(?P<code>[2-5][0-9][0-9])(?=[- ,'\")\]]|\Z)"
+    r"[(\[]?b?['\"]?(?P<code>[2-5][0-9][0-9])(?=[- ,;'\")\]}\r\n]|\Z)"
 )
 # The code and the text as Python prints a pair of them: (550, b'5.1.1 No such user').
 _PAIR = re.compile(rf"([2-5][0-9][0-9]), (b?){QUOTED}", re.DOTALL)

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply import Classifier, Disposition, Reason, Reply, Stage, classify, parse, template
+from smtpreply import (
+    Classifier,
+    Disposition,
+    EnhancedStatus,
+    Reason,
+    Reply,
+    Stage,
+    classify,
+    parse,
+    template,
+)
 from smtpreply.catalog.text import LANGUAGES, UnknownLanguageError
 from smtpreply.reasons import Actor, Basis, advice_for, builtin_rules, default_classifier
 from smtpreply.reasons.rule import rules_of
@@ -130,6 +140,17 @@ def test_the_stage_bounds_rules() -> None:
     assert classify("550 Access denied").reason is Reason.POLICY
     with pytest.raises(ValueError, match="lunch"):
         classify("550 x", stage="lunch")
+    assert classify("550 Access denied", stage="CONNECT").stage is Stage.CONNECT
+    assert Stage("End Of Data") is Stage("END OF DATA") is Stage.END_OF_DATA
+
+
+def test_what_a_caller_knows_is_checked() -> None:
+    with pytest.raises(ValueError, match="lost"):
+        classify("550 x", outcome="lost")
+    with pytest.raises(ValueError, match=r"5\.x"):
+        classify("550 x", status="5.x")
+    assert classify("450 x", status=EnhancedStatus(4, 2, 2)).reason is Reason.MAILBOX_FULL
+    assert classify("550 5.2.2 x", status="5.1.1").reason is Reason.MAILBOX_FULL
 
 
 def test_what_the_text_tells_besides() -> None:

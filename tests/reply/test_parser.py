@@ -638,6 +638,13 @@ def test_an_unfolded_line_goes_through_its_own_octets_even_with_a_cr_at_its_end(
     assert parse(bytes(reply)) == reply
 
 
+@pytest.mark.parametrize("given", [550, 550.0, None, [b"550 x"], object()])
+def test_what_is_neither_text_nor_octets_is_one_clear_error(given: object) -> None:
+    for door in (parse, parse_all):
+        with pytest.raises(TypeError, match="a reply is text or octets, not"):
+            door(given)  # type: ignore[arg-type]
+
+
 # --- more than one -------------------------------------------------------------------------
 
 

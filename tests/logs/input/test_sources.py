@@ -7,6 +7,7 @@ import gzip
 import io
 import threading
 import time
+from email import message_from_string
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,45 @@ def test_progress_is_told_in_octets(tmp_path: Path) -> None:
     run = scan(path, on_progress=seen.append)
     assert len(list(run)) == 9
     assert sum(seen) == run.coverage.octets == path.stat().st_size
+
+
+# --- what can be given ---
+
+
+def test_a_text_file_a_message_and_paths_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text(LINE * 3, encoding="utf-8")
+    with path.open(encoding="utf-8") as file:
+        assert len(list(scan(file))) == 3
+    with path.open(encoding="utf-8") as file:
+        file.readline()
+        assert len(list(scan(file))) == 2
+    assert len(list(scan(io.StringIO(LINE * 2)))) == 2
+    assert len(list(scan([str(path)]))) == 3
+    assert len(list(scan([str(path), str(path)]))) == 3  # the same file, once
+    assert len(list(scan(LINE.splitlines()))) == 1
+
+
+def test_a_message_of_the_email_package_is_read() -> None:
+    message = message_from_string(
+        "From: MAILER-DAEMON@mx.example.org\nTo: ann@example.org\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+        "Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 No such user\n\n--b--\n"
+    )
+    [delivery] = scan(message)
+    assert delivery.recipient == "bob@example.org"
+
+
+@pytest.mark.parametrize("given", [LINE.encode(), bytearray(LINE.encode())])
+def test_octets_are_no_source_and_the_error_says_what_is(given: object) -> None:
+    with pytest.raises(TypeError, match=r"io\.BytesIO"):
+        scan(given)  # type: ignore[arg-type]
+    assert len(list(scan(io.BytesIO(bytes(given))))) == 1  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("given", [None, 550, 5.5, object()])
+def test_what_is_no_source_is_one_clear_error(given: object) -> None:
+    with pytest.raises(TypeError, match="scan takes a path, an open file or lines"):
+        scan(given)  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""The one reply in a diagnostic, where libraries and bounces put it."""
+
+from __future__ import annotations
+
+import pytest
+
+from smtpreply import ReplySyntaxError, parse_diagnostic
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "status", "words"),
+    [
+        (
+            "smtp; 5.1.0 - Unknown address error 550-'5.1.1 <bob@example.org>... User unknown' "
+            "(delivery attempts: 0)",
+            550,
+            "5.1.1",
+            "<bob@example.org>... User unknown",
+        ),
+        (
+            "smtp;Remote Server at example.org (192.0.2.3) returned '550 5.4.300 Queue expired; x'",
+            550,
+            "5.4.300",
+            "Queue expired; x",
+        ),
+        ("Server responded with 550 Unknown user\r\n", 550, None, "Unknown user"),
+        ("SMTPSenderRefused: 550\n5.7.1Unauthorized", 550, "5.7.1", "Unauthorized"),
+        (
+            'Expected response code "250" but got code "552", with message "552 5.2.2 Full"',
+            552,
+            "5.2.2",
+            "Full",
+        ),
+        ("permanent error (550): 5.1.1 No such user", 550, "5.1.1", "No such user"),
+        (
+            "host mx[192.0.2.1] said: 451 4.3.0 Later (in reply to RCPT TO command)",
+            451,
+            "4.3.0",
+            "Later",
+        ),
+        (
+            "SMTP error after RCPT TO:<b@example.org>: 550-5.1.1 No\n 550 5.1.1 user",
+            550,
+            "5.1.1",
+            "No\nuser",
+        ),
+    ],
+)
+def test_a_reply_within_a_sentence(text: str, code: int, status: str | None, words: str) -> None:
+    reply = parse_diagnostic(text)
+    assert (reply.code, reply.enhanced and str(reply.enhanced)) == (code, status)
+    assert reply.text == words
+
+
+@pytest.mark.parametrize("text", ["Connection timed out", "dial tcp 192.0.2.1:587: refused", ""])
+def test_a_diagnostic_without_a_reply_is_an_error(text: str) -> None:
+    with pytest.raises(ReplySyntaxError, match="in the diagnostic"):
+        parse_diagnostic(text)
