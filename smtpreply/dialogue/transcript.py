@@ -14,14 +14,30 @@ from __future__ import annotations
 
 import enum
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from smtpreply.dialogue.session import Session
 from smtpreply.reply.grammar import Head, read_head
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import iter_replies, octets_of
+from smtpreply.stage import Stage
+
+
+@attrs.frozen
+class Peer:
+    """The server that a program speaks to, as far as its transcript names it.
+
+    Attributes:
+        host: its name, or its address where there is no name.
+        ip: its address.
+        port: the port.
+    """
+
+    host: str
+    ip: str | None = None
+    port: int | None = None
 
 
 @attrs.frozen
@@ -33,11 +49,18 @@ class Exchange:
         line: the line of the transcript on which it begins, from 1.
         command: the client's command that it answers, "." for the end of the message; None where
             the transcript does not show one. An AUTH command is without its credentials.
+        stage, sender, recipients: what was answered, and which message and whom it is about: see
+            `smtpreply.dialogue.session.Answer`.
+        peer: the server, where the transcript names it.
     """
 
     reply: Reply
     line: int
     command: str | None = None
+    stage: Stage | None = None
+    sender: str | None = None
+    recipients: tuple[str, ...] = ()
+    peer: Peer | None = None
 
 
 @attrs.frozen
@@ -47,10 +70,12 @@ class Skipped:
     Attributes:
         line: its number, from 1.
         text: the line without its end; octets that are not UTF-8 are kept as surrogate escapes.
+        peer: the server spoken to, where the transcript names it.
     """
 
     line: int
     text: str
+    peer: Peer | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen
@@ -372,7 +397,6 @@ def _marking(line: bytes) -> _Form | None:
 
 _SAMPLE = 1000  # lines: an s_client that shows its certificates has some 200 before the first reply
 _MOST_HELD = 1 << 20  # octets, of a sample or of a reply that does not end
-_MOST_UNANSWERED = 10_000  # commands
 
 # Where no mark says whose a line is, a code counts only with what may part it from the text:
 # "404B7C8C2C47F0000:error:..." is what OpenSSL prints.
@@ -428,21 +452,14 @@ def _head_of(role: _Role, text: bytes) -> Head | None:
 # --- the walk ------------------------------------------------------------------------------
 
 
-class _Awaited(enum.Enum):
-    """What the client sends next, if it is no command."""
-
-    MESSAGE = enum.auto()  # after 354: RFC 5321 4.1.1.4
-    ANSWER = enum.auto()  # after 334: RFC 4954 4
-
-
-# RFC 2920 3.1: these can only be the last command of a group. So if another command follows, the
-# reply to them is not in the transcript.
-_LAST_IN_GROUP = {"EHLO", "HELO", "LHLO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "NOOP"} | {
-    "STARTTLS",  # RFC 3207 4
-    "AUTH",  # RFC 4954 4
-}
-_COMMAND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_END_OF_MESSAGE = "."
+_IPV6 = r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:[0-9]{0,3}\.){0,3}[0-9]{0,3}"
+_PEER = re.compile(
+    r"(?:(?:=== |\* {1,5})?(Trying|Connected to|Connecting to)|\S{1,300}\.\.\. (Connecting to)|"
+    r"(\.\.\. while talking to)|connect: to|Unexpected response from) "
+    rf"(?:\(')?\[?({_IPV6}|[A-Za-z0-9_.-]{{1,255}})\]?"
+    r"(?: ?[\[(]([0-9A-Fa-f.:]{2,45})[\])])?(?:', |:| port )?([0-9]{1,5})?"
+)
+_IS_ADDRESS = re.compile(rf"{_IPV6}\Z|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}\Z")
 
 
 class _Walk:
@@ -456,11 +473,8 @@ class _Walk:
         self._start = 0
         self._continued = False
         self._held = 0
-        self._unanswered: deque[str] = deque(maxlen=_MOST_UNANSWERED)
-        self._answered: str | None = None
-        self._awaited: _Awaited | None = None
-        self._heard_client = False
-        self._is_lmtp = False
+        self._session = Session(shows_message=True)
+        self._peer: Peer | None = None
 
     def step(self, number: int, line: bytes) -> Iterator[Exchange | Skipped]:
         text, end = _parted(line)
@@ -473,7 +487,7 @@ class _Walk:
             yield from self._server(number, role, said, end)
         elif role is _Role.COMMAND:
             yield from self._reply()
-            self._client(said)
+            self._session.command(said.decode("utf-8", "surrogateescape"))
         elif role is _Role.WRAPPED and self._block:
             self._block.pop()
             yield from self._hold([b" ", said, end])
@@ -494,8 +508,8 @@ class _Walk:
         if head is None:
             if self._block and (self._continued or role is _Role.REPLY):
                 yield from self._hold(spoken)
-            elif self._awaited is _Awaited.ANSWER and text.strip():
-                self._awaited = None
+            elif self._session.awaits_answer and text.strip():
+                self._session.command(text.decode("utf-8", "surrogateescape"))
             else:
                 yield from self._noise(number, text)
             return
@@ -504,7 +518,6 @@ class _Walk:
         if not self._block:
             self._start = number
         self._continued = head.continued
-        self._awaited = None
         yield from self._hold(spoken)
         if role is _Role.BARE and not self._continued:
             yield from self._reply()
@@ -516,24 +529,6 @@ class _Walk:
         if self._held > _MOST_HELD:
             yield from self._reply()
 
-    def _client(self, said: bytes) -> None:
-        text = said.decode("utf-8", "surrogateescape").strip()
-        self._heard_client = True
-        if self._awaited is _Awaited.MESSAGE:
-            if text == _END_OF_MESSAGE or text.endswith("\n" + _END_OF_MESSAGE):
-                self._awaited = None
-            return
-        if self._awaited is _Awaited.ANSWER:
-            self._awaited = None
-            return
-        verb = _COMMAND.match(text)
-        if verb is None:  # "C: <opens connection>", as RFC 3207 has it
-            return
-        if self._unanswered and _verb(self._unanswered[-1]) in _LAST_IN_GROUP:
-            self._unanswered.clear()
-        self._is_lmtp |= _verb(text) == "LHLO"
-        self._unanswered.append(_without_credentials(text))
-
     def _summary(self, number: int, line: bytes) -> Iterator[Exchange]:
         """Read smtplib's own summary of a reply, if the lines of the reply were not shown."""
         if self._block:
@@ -541,20 +536,34 @@ class _Walk:
             return
         _, code, rest = re.split(rb"retcode \((...)\); Msg: b", line, maxsplit=1)
         reply = Reply.from_response(int(code), _unquoted(rest))
-        yield Exchange(reply, number, self._command_for(reply))
+        yield self._exchange(reply, number)
 
     def _noise(self, number: int, text: bytes) -> Iterator[Exchange | Skipped]:
         if not self._continued:  # curl writes "{ [5 bytes data]" into the middle of a reply
             yield from self._reply()
         if text.strip():
-            yield Skipped(number, text.decode("utf-8", "surrogateescape"))
+            words = text.decode("utf-8", "surrogateescape")
+            if match := _PEER.match(words):
+                self._connects(match)
+            yield Skipped(number, words, self._peer)
+
+    def _connects(self, match: re.Match[str]) -> None:
+        trying, _, bounce, name, ip, port = match.groups()
+        name = name.rstrip(".")
+        known = self._peer if trying == "Connected to" else None
+        if _IS_ADDRESS.match(name):
+            ip = ip or name
+        known = known or Peer(name)
+        self._peer = Peer(name, ip or known.ip, int(port) if port else known.port)
+        self._session = Session(shows_message=True)
+        if bounce is None:  # sendmail shows what was refused, not the greeting
+            self._session.connected()
 
     def _is_message(self, line: bytes) -> bool:
         """Whether the `line` is the client's message, though no mark says so."""
-        if self._awaited is not _Awaited.MESSAGE or self.form.marks_the_client:
+        if not self._session.awaits_message or self.form.marks_the_client:
             return False
-        if line == b".":
-            self._awaited = None
+        self._session.command(line.decode("utf-8", "surrogateescape"))
         return True
 
     def _reply(self) -> Iterator[Exchange]:
@@ -565,39 +574,21 @@ class _Walk:
         self._held = 0
         self._continued = False
         for reply in iter_replies(octets):
-            yield Exchange(reply, line, self._command_for(reply))
+            yield self._exchange(reply, line)
             line += reply.raw.count(b"\n")
 
-    def _command_for(self, reply: Reply) -> str | None:
-        """Return the command that `reply` answers: they are answered in order, RFC 2920 3.1."""
-        if self._unanswered:
-            self._answered = self._unanswered.popleft()
-        elif not (self._is_lmtp and self._answered == _END_OF_MESSAGE):
-            # Else it is LMTP, with a reply for each recipient: RFC 2033 4.2.
-            self._answered = None
-        command = self._answered
-        if reply.code == 354 and self._heard_client:
-            self._awaited = _Awaited.MESSAGE
-            self._unanswered.appendleft(_END_OF_MESSAGE)
-        elif reply.code == 334 and command is not None:
-            self._awaited = _Awaited.ANSWER
-            self._unanswered.appendleft(command)
-        return command
+    def _exchange(self, reply: Reply, line: int) -> Exchange:
+        text = reply.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").strip()
+        answer = self._session.reply(reply.code, text)
+        return Exchange(
+            reply, line, answer.command, answer.stage, answer.sender, answer.recipients, self._peer
+        )
 
 
 def _parted(line: bytes) -> tuple[bytes, bytes]:
     """Split a line and its end."""
     text = line.rstrip(b"\r\n")
     return text, line[len(text) :]
-
-
-def _verb(command: str) -> str:
-    return command.partition(" ")[0].upper()
-
-
-def _without_credentials(command: str) -> str:
-    """Return the command; of AUTH only the mechanism, since what follows may hold the password."""
-    return " ".join(command.split()[:2]) if _verb(command) == "AUTH" else command
 
 
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)

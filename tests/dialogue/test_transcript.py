@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply import Defect, Reply, parse_all
+from smtpreply import Defect, Reply, Stage, parse_all
 from smtpreply.dialogue.transcript import (
     Exchange,
     Skipped,
@@ -280,8 +280,8 @@ def test_what_was_skipped_can_be_seen() -> None:
 )
 def test_every_mark_is_known(lines: str) -> None:
     assert read(lines).exchanges == (
-        Exchange(Reply(220, ["mx"]), 1),
-        Exchange(Reply(221, ["Bye"]), 3, "QUIT"),
+        Exchange(Reply(220, ["mx"]), 1, stage=Stage.CONNECT),
+        Exchange(Reply(221, ["Bye"]), 3, "QUIT", Stage.QUIT),
     )
     assert not any(found.reply.defects for found in read(lines).exchanges)
 

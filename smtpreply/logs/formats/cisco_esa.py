@@ -36,11 +36,11 @@ import attrs
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import coded, port_of, status_of
 from smtpreply.logs.toolkit.recent import CAPACITY, Memory
+from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
 
 _NAME = "cisco-esa"
@@ -99,7 +99,7 @@ class CiscoEsaReader(Reader):
         self._peers: Memory[tuple[str, int | None]] = Memory()
         self._connections: Memory[str] = Memory()
         self._answered: Memory[bool] = Memory()
-        self._dialogues = Dialogues(_NAME)
+        self._sessions = Sessions(_NAME)
         self._done_with: dict[str, dict[str, Delivery]] = {}
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
@@ -215,18 +215,20 @@ class CiscoEsaReader(Reader):
         """Read a command or a reply of a session that is logged as a whole."""
         is_ours = match.re is _INJECTION
         way, peer = (match[1], match[2]) if is_ours else (match[2], match[1])
-        dialogue = self._dialogues.of(peer, is_ours=is_ours)
+        line.time = line.time or _time(line)
+        direction = Direction.INCOMING if is_ours else Direction.OUTGOING
+        session = self._sessions.of(peer, direction, line)
         text = _unescaped(match[3]).rstrip()
         if way.startswith("Sent") is not is_ours:
-            dialogue.command(text)
+            session.command(text)
             return []
-        host = {"relay_host": peer, "relay_ip": peer} if is_ours else {}
-        return self._dialogues.replied(line, peer, dialogue, text, time=_time(line), **host)
+        session.fields = {"relay_host": peer, "relay_ip": peer} if is_ours else {}
+        return [*session.reply(line, text), *self._sessions.given_up()]
 
     def finish(self) -> Iterable[Delivery]:
         """Return the successes whose response is not in the log."""
         left = [done for dcid in list(self._done_with) for done in self._closed(dcid)]
-        return left + self._dialogues.finish()
+        return left + self._sessions.finish()
 
     def _delivery(
         self, line: Line, mid: str, rid: str, dcid: str | None, **fields: Any

@@ -14,15 +14,12 @@ documented, so the stage is what the reply's own words show.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-import attrs
-
-from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
+from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.sessions import Answered, Session
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "domino"
@@ -33,26 +30,17 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _RESPONSE = "ReceiveResponse: "
-_THREADS = 1000  # whose replies are under way; a server has fewer
 
 
 def _detect(line: Line) -> bool:
     return _LINE.match(line.text) is not None
 
 
-@attrs.define
-class _Thread:
-    """A thread of the router, and the line that it wrote last."""
-
-    line: Line
-    session: Session = attrs.field(factory=Session)
-
-
 class DominoReader(Reader):
     """Reads the lines of one log. It remembers the reply that each thread is receiving."""
 
     def __init__(self) -> None:
-        self._threads: dict[str, _Thread] = {}
+        self._threads = Sessions(_NAME)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.text)
@@ -61,40 +49,16 @@ class DominoReader(Reader):
         stamp, name, words = match.groups()
         line.time = line.time or time_of(stamp)
         if not words.startswith(_RESPONSE):
-            return self._left(name)  # whatever it does next, the reply is over
-        thread = self._threads.setdefault(name, _Thread(line))
-        thread.line = line
-        answered = thread.session.reply_line(words.removeprefix(_RESPONSE).rstrip())
-        found = _deliveries(thread, answered)
-        if found:
-            del self._threads[name]
-        if len(self._threads) > _THREADS:
-            found += self._left(next(iter(self._threads)))
-        return found
+            self._threads.end(name)  # whatever it does next, the reply is over
+            return self._threads.given_up()
+        thread = self._threads.of(name, Direction.OUTGOING, line)
+        thread.fields = {"status": None}  # which recipients it is about, is not logged
+        text = words.removeprefix(_RESPONSE).rstrip()
+        return [*thread.reply(line, text), *self._threads.given_up()]
 
-    def finish(self) -> Iterator[Delivery]:
-        """Yield the replies whose last line is not in the log."""
-        while self._threads:
-            yield from self._left(next(iter(self._threads)))
-
-    def _left(self, name: str) -> list[Delivery]:
-        thread = self._threads.pop(name, None)
-        return _deliveries(thread, thread.session.unfinished()) if thread else []
-
-
-def _deliveries(thread: _Thread, answered: Answered | None) -> list[Delivery]:
-    if answered is None:
-        return []
-    return [
-        delivery_in(
-            thread.line,
-            _NAME,
-            direction=Direction.OUTGOING,
-            stage=answered.stage,
-            text=answered.text,
-            reply_by=ReplyBy.REMOTE,
-        )
-    ]
+    def finish(self) -> Iterable[Delivery]:
+        """Return the replies whose last line is not in the log."""
+        return self._threads.finish()
 
 
 FORMAT = Format(

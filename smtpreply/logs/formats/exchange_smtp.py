@@ -19,16 +19,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.sessions import Answered, Session, fields_for
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of
+from smtpreply.logs.toolkit.sessions import LoggedSession, Sessions
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, fields_of, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
@@ -40,7 +37,6 @@ _COLUMNS = (
     "event", "data", "context",
 )  # fmt: skip
 _EVENTS = ("+", "-", ">", "<", "*")
-_SESSIONS = 10_000  # at once; of more, the oldest are given up
 
 _ROW = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z,")
 _SESSION_ID = re.compile(r"[0-9A-Fa-f]{8,32}\Z")
@@ -66,57 +62,45 @@ def _detect(line: Line) -> bool:
     return _ROW.match(text) is not None and _headless(fields_of(text)) is not None
 
 
-@attrs.define
-class _Known:
-    """A session, and what holds for all of its deliveries."""
-
-    direction: Direction
-    line: Line
-    peer: dict[str, Any]
-    session: Session = attrs.field(factory=Session)
-
-
 class ExchangeSmtpReader(TableReader):
     """Reads the rows of one log. It remembers the sessions that are open."""
 
     def __init__(self) -> None:
         super().__init__(_is_head, self._read, _headless)
-        self._sessions: dict[str, _Known] = {}
+        self._sessions = Sessions(_NAME)
 
     def finish(self) -> Iterator[Delivery]:
         yield from super().finish()
-        while self._sessions:
-            yield from self._given_up(next(iter(self._sessions)))
+        yield from self._sessions.finish()
 
     def _read(self, line: Line, row: Row) -> Iterable[Delivery] | None:
         event, session_id = row.get("event"), row.get("sessionid", "")
         if event not in _EVENTS:
             return None
         line.time = time_of(row.get("datetime"))
-        known = self._known(session_id, line, row)
-        known.line = line
+        session = self._session(session_id, line, row)
+        session.line = line
         data = row.get("data", "")
         found: Iterable[Delivery] = ()
         if event == "+":
-            known.session.connected()
+            session.session.connected()
         elif event == "-":
-            found = self._given_up(session_id)
+            self._sessions.end(session_id)
         elif event == "*":
-            found = self._told(known, data or row.get("context", ""))
-        elif (event == "<") == (known.direction is Direction.OUTGOING):
-            found = self._answered(known, known.session.reply_line(data))
+            found = _failed(line, session, data or row.get("context", ""))
+        elif (event == "<") == (session.direction is Direction.OUTGOING):
+            found = session.reply(line, data)
         else:
-            known.session.command(data)
-        return [*found, *self._oldest()]
+            session.command(data)
+        return [*found, *self._sessions.given_up()]
 
-    def _known(self, session_id: str, line: Line, row: Row) -> _Known:
+    def _session(self, session_id: str, line: Line, row: Row) -> LoggedSession:
         known = self._sessions.get(session_id)
-        if known is None:
-            host, port = _endpoint(row.get("remoteendpoint", ""))
-            peer = {"queue_id": session_id or None, "relay_ip": host, "relay_port": port}
-            known = _Known(self._direction(line, row), line, peer)
-            self._sessions[session_id] = known
-        return known
+        if known is not None:
+            return known
+        host, port = _endpoint(row.get("remoteendpoint", ""))
+        peer = {"queue_id": session_id or None, "relay_ip": host, "relay_port": port}
+        return self._sessions.begin(session_id, self._direction(line, row), line, **peer)
 
     def _direction(self, line: Line, row: Row) -> Direction:
         """Tell a receive log from a send log: by its head, its name, the ports, or the row."""
@@ -134,31 +118,13 @@ class ExchangeSmtpReader(TableReader):
         ours = row.get("event") == ">"
         return Direction.INCOMING if speaks == ours else Direction.OUTGOING
 
-    def _answered(self, known: _Known, answered: Answered | None) -> list[Delivery]:
-        if answered is None:
-            return []
-        return [
-            delivery_in(known.line, _NAME, **known.peer, **fields)
-            for fields in fields_for(answered, known.direction)
-        ]
 
-    def _told(self, known: _Known, text: str) -> list[Delivery]:
-        """Read information, of which only that no server could be reached is about a delivery."""
-        if known.direction is not Direction.OUTGOING or not _FAILED.match(text):
-            return []
-        told = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
-        fields = {"direction": Direction.OUTGOING, **told}
-        return [delivery_in(known.line, _NAME, **known.peer, **fields)]
-
-    def _oldest(self) -> list[Delivery]:
-        if len(self._sessions) <= _SESSIONS:
-            return []
-        return self._given_up(next(iter(self._sessions)))
-
-    def _given_up(self, session_id: str) -> list[Delivery]:
-        """Forget a session; the last line of its last reply never came."""
-        known = self._sessions.pop(session_id)
-        return self._answered(known, known.session.unfinished())
+def _failed(line: Line, session: LoggedSession, text: str) -> list[Delivery]:
+    """Read information, of which only that no server could be reached is about a delivery."""
+    if session.direction is not Direction.OUTGOING or not _FAILED.match(text):
+        return []
+    told = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
+    return [delivery_in(line, _NAME, direction=Direction.OUTGOING, **session.fields, **told)]
 
 
 def _endpoint(text: str) -> tuple[str | None, int | None]:

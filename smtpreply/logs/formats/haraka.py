@@ -22,7 +22,7 @@ From logger.js, outbound/hmail.js, outbound/queue.js and connection.js::
              / ("C" / "S") ": " LINE                         ; the PROTOCOL level
 
 The lines of a reply are joined by a space, without their codes, and a success has no code at all.
-The PROTOCOL level tells each reply in full, but other lines tell what became of the message.
+The PROTOCOL level has each reply in full, but other lines say what became of the message.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
 
 _NAME = "haraka"
@@ -121,7 +121,7 @@ class HarakaReader(Reader):
         self._messages = Messages(_NAME)
         self._relays: Memory[tuple[str, int | None]] = Memory()
         self._refused: Memory[bool] = Memory()
-        self._dialogues = Dialogues(_NAME)
+        self._sessions = Sessions(_NAME)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         entry = _entry(line)
@@ -140,19 +140,20 @@ class HarakaReader(Reader):
             return ()
         is_ours = entry.origin == "core"
         key = f"{_connection(entry) if is_ours else entry.uuid} {entry.origin}"
-        dialogue = self._dialogues.of(key, is_ours=is_ours)
+        direction = Direction.INCOMING if is_ours else Direction.OUTGOING
+        session = self._sessions.of(key, direction, line)
         text = text.removesuffix("\\r\\n").rstrip()
         if who == "C":
-            dialogue.command(text)
+            session.command(text)
             return ()
         relay = None if is_ours else self._relays.get(entry.uuid)
-        known = {} if relay is None else _relay(*relay)
-        known |= {"queue_id": entry.uuid, "status": None}
-        return self._dialogues.replied(line, key, dialogue, text, **known)
+        session.fields = {} if relay is None else _relay(*relay)
+        session.fields |= {"queue_id": entry.uuid, "status": None}
+        return [*session.reply(line, text), *self._sessions.given_up()]
 
     def finish(self) -> Iterable[Delivery]:
         """Return the replies that have not come to an end."""
-        return self._dialogues.finish()
+        return self._sessions.finish()
 
     def _outbound(self, line: Line, entry: _Entry) -> Delivery | None:
         message = entry.message

@@ -17,10 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.dialogue import Dialogues
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "hmailserver"
@@ -42,7 +42,7 @@ class HMailServerReader(Reader):
     """Reads the rows of one log. It remembers the sessions under way."""
 
     def __init__(self) -> None:
-        self._dialogues = Dialogues(_NAME)
+        self._sessions = Sessions(_NAME)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         row = _ROW.match(line.message)
@@ -50,20 +50,19 @@ class HMailServerReader(Reader):
             return () if _OTHER.match(line.message) else None
         service, number, stamp, ip, way, text = row.groups()
         is_ours = service == "SMTPD"
-        key = f"{service} {number} {ip}"
-        session = self._dialogues.of(key, is_ours=is_ours)
+        direction = Direction.INCOMING if is_ours else Direction.OUTGOING
+        line.time = line.time or time_of(stamp)
+        session = self._sessions.of(f"{service} {number} {ip}", direction, line)
         text = text.removesuffix('"').replace(_NEWLINE, "\n").rstrip()
         if (way == "RECEIVED") is is_ours:
             session.command(text)
             return ()
-        host = ip or None
-        return self._dialogues.replied(
-            line, key, session, text, relay_host=host, relay_ip=host, time=time_of(stamp)
-        )
+        session.fields = {"relay_host": ip or None, "relay_ip": ip or None}
+        return [*session.reply(line, text), *self._sessions.given_up()]
 
     def finish(self) -> Iterable[Delivery]:
         """Return the replies that have not come to an end."""
-        return self._dialogues.finish()
+        return self._sessions.finish()
 
 
 def _detect(line: Line) -> bool:

@@ -22,11 +22,10 @@ from collections.abc import Iterable, Sequence
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.formats.sessions import Session, fields_for
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, stage_of
-from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.sessions import LoggedSession, Sessions
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
@@ -85,7 +84,7 @@ class IisSmtpReader(TableReader):
 
     def __init__(self) -> None:
         super().__init__(_is_head, self._read, _headless)
-        self._sessions: Memory[Session] = Memory()
+        self._sessions = Sessions(_NAME)
 
     def _alone(self, line: Line) -> list[Delivery] | None:
         fields = line.message.split(" ")
@@ -101,31 +100,20 @@ class IisSmtpReader(TableReader):
         words = row.get("csuriquery", "").replace("+", " ")
         user = row.get("csusername")
         if user == _COMMAND:
-            self._session(row).command(f"{row.get('csmethod', '')} {words}".strip())
+            self._session(line, row).command(f"{row.get('csmethod', '')} {words}".strip())
             return ()
         return self._replied(line, row, words) if user == _RESPONSE else _received(line, row)
 
-    def _session(self, row: Row) -> Session:
-        address = row.get("cip", "")
-        session = self._sessions.get(address)
-        if session is None:
-            session = self._sessions[address] = Session()
-        return session
+    def _session(self, line: Line, row: Row) -> LoggedSession:
+        return self._sessions.of(row.get("cip", ""), Direction.OUTGOING, line)
 
     def _replied(self, line: Line, row: Row, text: str) -> list[Delivery]:
-        session = self._session(row)
-        if session.idle and text.startswith("220"):  # a new connection to the same server
-            session = self._sessions[row.get("cip", "")] = Session()
-            session.connected()
-        answered = session.reply_line(text) or session.unfinished()
-        if answered is None:
-            return []
-        return [
-            delivery_in(
-                line, _NAME, relay_ip=row.get("cip"), relay_port=port_of(row.get("sport")), **fields
-            )
-            for fields in fields_for(answered, Direction.OUTGOING)
-        ]
+        session = self._session(line, row)
+        if session.session.idle and text.startswith("220"):  # a new connection to the same server
+            session = self._sessions.begin(row.get("cip", ""), Direction.OUTGOING, line)
+            session.session.connected()
+        session.fields = {"relay_ip": row.get("cip"), "relay_port": port_of(row.get("sport"))}
+        return session.reply(line, text) or session.unfinished()
 
 
 def _received(line: Line, row: Row) -> Iterable[Delivery]:

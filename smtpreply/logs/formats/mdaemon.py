@@ -18,16 +18,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 
 import attrs
 
-from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.dialogue import Dialogue, Dialogues
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of
 from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "mdaemon"
@@ -48,82 +47,70 @@ _NUMERIC = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z|[0-9A-Fa-f]{0,4}:[0-9A-F
 
 
 @attrs.define
-class _Session:
-    dialogue: Dialogue | None = None
+class _Peer:
+    """Whom a session is with, as far as its lines have said."""
+
+    direction: Direction | None = None
     host: str | None = None
     ip: str | None = None
     port: int | None = None
+
+    def meet(self, match: re.Match[str]) -> None:
+        attempting, accepting, connecting, host, port = match.groups()
+        if host is None:
+            return
+        if host.endswith(":"):  # an address of IPv6, whose end is no port
+            host, port = f"{host}:{port}", None
+        if self.direction is None and (attempting or accepting or connecting):
+            self.direction = Direction.INCOMING if accepting else Direction.OUTGOING
+        if _NUMERIC.match(host):
+            self.ip = host
+        else:
+            self.host, self.ip = host, None
+        self.port = port_of(port) or self.port
 
 
 class MDaemonReader(Reader):
     """Reads the lines of one log. It remembers the sessions under way."""
 
     def __init__(self) -> None:
-        self._sessions: Memory[_Session] = Memory()
-        self._dialogues = Dialogues(_NAME)
+        self._peers: Memory[_Peer] = Memory()
+        self._sessions = Sessions(_NAME)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _LINE.match(line.message)
         if match is None:
             return None
         stamp, number, event = match.groups()
-        key = number or ""
-        session = self._sessions.get(key)
-        if session is None or _BEGIN.match(event):
-            session = self._sessions[key] = _Session()
+        line.time = line.time or time_of(stamp)
+        name = number or ""
+        peer = self._peers.get(name)
+        if peer is None or _BEGIN.match(event):
+            peer = self._peers[name] = _Peer()
+            self._sessions.end(name)
         if spoken := _SPOKEN.match(event):
-            return self._spoken(line, key, session, time_of(stamp), spoken)
-        if peer := _PEER.match(event):
-            _met(session, peer)
-        return ()
+            return [*self._spoken(line, name, peer, spoken), *self._sessions.given_up()]
+        if met := _PEER.match(event):
+            peer.meet(met)
+        return self._sessions.given_up()
 
-    def _spoken(
-        self,
-        line: Line,
-        key: str,
-        session: _Session,
-        time: datetime | None,
-        spoken: re.Match[str],
-    ) -> list[Delivery]:
+    def _spoken(self, line: Line, name: str, peer: _Peer, spoken: re.Match[str]) -> list[Delivery]:
         way, text = spoken.groups()
         is_reply = REPLY_HEAD.match(text) is not None
-        is_ours = (way == "-->") is is_reply
-        if session.dialogue is None:
-            session.dialogue = Dialogue(is_ours)
-        if session.dialogue.is_ours is not is_ours:  # a text of the message, or a secret
+        direction = Direction.INCOMING if (way == "-->") is is_reply else Direction.OUTGOING
+        peer.direction = peer.direction or direction
+        if peer.direction is not direction:  # a text of the message, or a secret
             return []
+        session = self._sessions.of(name, direction, line)
         if not is_reply:
-            session.dialogue.command(text)
+            session.command(text)
             return []
-        return self._dialogues.replied(
-            line,
-            key,
-            session.dialogue,
-            text,
-            relay_host=session.host,
-            relay_ip=session.ip,
-            relay_port=session.port,
-            time=time,
-        )
+        session.fields = {"relay_host": peer.host, "relay_ip": peer.ip, "relay_port": peer.port}
+        return session.reply(line, text)
 
     def finish(self) -> Iterable[Delivery]:
         """Return the replies that have not come to an end."""
-        return self._dialogues.finish()
-
-
-def _met(session: _Session, peer: re.Match[str]) -> None:
-    attempting, accepting, connecting, host, port = peer.groups()
-    if host is None:
-        return
-    if host.endswith(":"):  # an address of IPv6, whose end is no port
-        host, port = f"{host}:{port}", None
-    if session.dialogue is None and (attempting or accepting or connecting):
-        session.dialogue = Dialogue(is_ours=accepting is not None)
-    if _NUMERIC.match(host):
-        session.ip = host
-    else:
-        session.host, session.ip = host, None
-    session.port = port_of(port) or session.port
+        return self._sessions.finish()
 
 
 def _detect(line: Line) -> bool:

@@ -18,48 +18,22 @@ mark is certain; what it answers is then known only if the command stands there 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from smtpreply.dialogue.transcript import Exchange, Skipped, TranscriptReader, is_marked
+from smtpreply.dialogue.session import Answer
+from smtpreply.dialogue.transcript import Exchange, Peer, Skipped, TranscriptReader, is_marked
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import port_of, stage_of
-from smtpreply.reply.model import Reply
-from smtpreply.stage import Stage
+from smtpreply.logs.toolkit.sessions import fields_for
 
 _NAME = "transcript"
 
-_IPV6 = r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:[0-9]{0,3}\.){0,3}[0-9]{0,3}"
-_PEER = re.compile(
-    r"(?:(?:=== |\* {1,5})?(Trying|Connected to|Connecting to)|\S{1,300}\.\.\. (Connecting to)|"
-    r"(\.\.\. while talking to)|connect: to|Unexpected response from) "
-    rf"(?:\(')?\[?({_IPV6}|[A-Za-z0-9_.-]{{1,255}})\]?"
-    r"(?: ?[\[(]([0-9A-Fa-f.:]{2,45})[\])])?(?:', |:| port )?([0-9]{1,5})?"
-)
-_IS_ADDRESS = re.compile(rf"{_IPV6}\Z|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}\Z")
 _VERDICT = re.compile(
     r"([45][0-9]{2} [45]\.[0-9]{1,3}\.[0-9]{1,3} "
     r"(?:<?([^\s<>@]{1,300}@[^\s<>]{1,255}?)>?\.\.\. .{1,1000}|Service unavailable))\s*\Z"
-)
-_PATH = re.compile(r"(?:MAIL FROM|RCPT TO)\s*:\s*<([^<>]{0,1000})>", re.IGNORECASE)
-
-# RFC 5321 4.3.2, RFC 4954 4 and 6: what nothing else is answered with.
-_STAGE_BY_CODE = {
-    221: Stage.QUIT,
-    235: Stage.AUTH,
-    334: Stage.AUTH,
-    354: Stage.DATA,
-    534: Stage.AUTH,
-    535: Stage.AUTH,
-}
-_GREETING = re.compile(r"\b(?:E?SMTP|LMTP)\b")
-# From IANA's registry of SMTP service extensions. Others say "250 Help" too.
-_KEYWORD = re.compile(
-    r"(?:8BITMIME|AUTH|BINARYMIME|CHUNKING|DSN|ENHANCEDSTATUSCODES|ETRN|HELP|LIMITS|PIPELINING|"
-    r"REQUIRETLS|SIZE|SMTPUTF8|STARTTLS|VRFY)(?: [0-9A-Z=. -]{0,200})?\Z"
 )
 
 # How a source begins that is a transcript as a whole; and, for the marks that other texts have
@@ -105,86 +79,40 @@ def _is_of_one_form(first: str, lines: Iterable[str]) -> bool:
     return all(reader.goes_on_with(line) for line in lines if line.strip())
 
 
-class Session:
-    """What a transcript has told so far: who is spoken to, from whom to whom a message goes."""
+def fields_of(item: Exchange | Skipped, *, own: bool) -> Iterator[dict[str, Any]]:
+    """Yield the fields of the deliveries of a reply, or of a verdict of sendmail's.
 
-    def __init__(self) -> None:
-        self._peer: dict[str, Any] = {}
-        self._sender: str | None = None
-        self._recipients: list[str] = []
-        self._greeted = True  # a lone line may be of any stage
-
-    def told_by(self, item: Exchange | Skipped, *, own: bool) -> dict[str, Any] | None:
-        """Return what a reply, or a verdict of sendmail's, tells; None for a line that tells none.
-
-        Args:
-            item: what was read in the transcript.
-            own: whether its server is the one that wrote it.
-        """
-        if isinstance(item, Exchange):
-            return self._answered(item, own=own)
-        if match := _PEER.match(item.text):
-            self._connects(match)
-        elif match := _VERDICT.match(item.text):
-            return self._peer | {
-                "direction": Direction.OUTGOING,
-                "recipient": match[2],
-                "text": match[1],
-                "reply_by": ReplyBy.MTA,
-            }
-        return None
-
-    def _connects(self, match: re.Match[str]) -> None:
-        trying, _, bounce, name, ip, port = match.groups()
-        name = name.rstrip(".")
-        if trying != "Connected to":
-            self._peer = {}
-        if _IS_ADDRESS.match(name):
-            ip = ip or name
-        told = {"relay_host": name, "relay_ip": ip, "relay_port": port_of(port)}
-        self._peer |= {key: value for key, value in told.items() if value is not None}
-        self._greeted = bounce is not None  # sendmail shows what was refused, not the greeting
-        self._sender = None
-        self._recipients.clear()
-
-    def _answered(self, item: Exchange, *, own: bool) -> dict[str, Any]:
-        reply, command = item.reply, item.command
-        stage = _stage_of(reply, command, first=not self._greeted)
-        self._greeted = True
-        path = _PATH.match(command or "")
-        recipient = path[1] if path and stage is Stage.RCPT else None
-        if path and stage is Stage.MAIL:
-            self._sender = path[1]
-            self._recipients.clear()
-        elif recipient and reply.code < 300 and len(self._recipients) < 2:
-            self._recipients.append(recipient)
-        elif stage in (Stage.DATA, Stage.END_OF_DATA) and len(self._recipients) == 1:
-            recipient = self._recipients[0]
-        text = reply.raw.decode("utf-8", "surrogateescape")
-        return self._peer | {
-            "direction": Direction.INCOMING if own else Direction.OUTGOING,
-            "sender": self._sender,
-            "recipient": recipient,
-            "stage": stage,
-            "text": text.replace("\r\n", "\n").strip(),
-            "reply_by": ReplyBy.OWN if own else ReplyBy.REMOTE,
+    Args:
+        item: what was read in the transcript.
+        own: whether the server wrote the transcript itself.
+    """
+    if isinstance(item, Exchange):
+        yield from _fields_of_reply(item, own=own)
+    elif verdict := _VERDICT.match(item.text):
+        yield {
+            "direction": Direction.OUTGOING,
+            "recipient": verdict[2],
+            "text": verdict[1],
+            "reply_by": ReplyBy.MTA,
+            **_fields_of_peer(item.peer),
         }
 
 
-def _stage_of(reply: Reply, command: str | None, *, first: bool) -> Stage | None:
-    if command == ".":
-        return Stage.END_OF_DATA
-    if command is not None:
-        return stage_of(command.replace(":", " "))
-    greets = reply.code == 220 and _GREETING.search(reply.text[:1000])
-    if greets or (first and (reply.code == 220 or reply.code >= 400)):
-        return Stage.CONNECT
-    if reply.code in _STAGE_BY_CODE:
-        return _STAGE_BY_CODE[reply.code]
-    lines = reply.lines if len(reply.lines) == 1 else reply.lines[1:]
-    if reply.code == 250 and any(_KEYWORD.match(line) for line in lines[:100]):
-        return Stage.EHLO
-    return None
+def _fields_of_reply(exchange: Exchange, *, own: bool) -> Iterator[dict[str, Any]]:
+    reply = exchange.reply
+    text = reply.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").strip()
+    answer = Answer(
+        reply.code, text, exchange.stage, exchange.command, exchange.sender, exchange.recipients
+    )
+    for fields in fields_for(answer, Direction.INCOMING if own else Direction.OUTGOING):
+        # What becomes of the message in the end, a transcript does not say.
+        yield fields | {"status": None} | _fields_of_peer(exchange.peer)
+
+
+def _fields_of_peer(peer: Peer | None) -> dict[str, Any]:
+    if peer is None:
+        return {}
+    return {"relay_host": peer.host, "relay_ip": peer.ip, "relay_port": peer.port}
 
 
 class TranscriptLogReader(Reader):
@@ -192,7 +120,6 @@ class TranscriptLogReader(Reader):
 
     def __init__(self) -> None:
         self._reader: TranscriptReader | None = None
-        self._session = Session()
         self._line: Line | None = None
         self._is_marked = False
 
@@ -218,18 +145,15 @@ class TranscriptLogReader(Reader):
     def finish(self) -> list[Delivery]:
         """Return the reply that ends with a source, or with the lines of one form."""
         reader, self._reader = self._reader, None
-        found = self._told(reader.end(), own=reader.is_of_a_server) if reader else []
-        self._session = Session()
-        return found
+        return self._told(reader.end(), own=reader.is_of_a_server) if reader else []
 
     def _told(self, items: Iterable[Exchange | Skipped], *, own: bool) -> list[Delivery]:
         line = self._line
+        assert line is not None
         found = []
         for item in items:
-            told = self._session.told_by(item, own=own)
-            if told is not None and line is not None:
-                place = Line("", "", item.line, line.source, line.time, line.host, line.program)
-                found.append(delivery_in(place, _NAME, **told))
+            place = Line("", "", item.line, line.source, line.time, line.host, line.program)
+            found += [delivery_in(place, _NAME, **told) for told in fields_of(item, own=own)]
         return found
 
 

@@ -21,7 +21,7 @@ def test_the_lines_of_a_thread_are_a_reply() -> None:
     assert [(one.stage, one.text, one.line) for one in deliveries] == [
         (Stage.CONNECT, "220 mx.example.org ESMTP", 1),
         (Stage.DATA, "354 Go on", 3),
-        (None, "250-mx.example.org\n250 SIZE", 4),
+        (Stage.EHLO, "250-mx.example.org\n250 SIZE", 4),
         (None, "554-5.7.1 Not accepted\nbecause of its contents\n554 5.7.1 Spam", 7),
         (None, "550-5.1.1 No such", 8),
         (None, "421-4.7.0 Later", 10),

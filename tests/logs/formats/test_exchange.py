@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply import Stage
+from smtpreply.dialogue.session import Session
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
-from smtpreply.logs.formats.sessions import Session
 from smtpreply.logs.toolkit.exchange import answer_in, statuses_in, values_in
 
 DATA = Path(__file__).parents[2] / "data" / "logs"

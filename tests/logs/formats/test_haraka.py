@@ -184,6 +184,24 @@ def test_the_protocol_level_has_replies_in_full() -> None:
     assert cut.text == "221-2.0.0 B"
 
 
+def test_the_protocol_level_pairs_pipelined_commands_with_their_replies() -> None:
+    spoken = [
+        *("C: MAIL FROM:<al@example.com>", "C: RCPT TO:<bob@example.org>"),
+        *("C: RCPT TO:<eve@example.org>", "C: DATA", "S: 250 2.1.0 Ok", "S: 550 5.1.1 No"),
+        *("S: 250 2.1.5 Ok", "S: 354 Go", "C: .", "S: 250 2.0.0 Queued"),
+    ]
+    found = list(scan(f"[PROTOCOL] [{UUID}] [outbound] {text}" for text in spoken))
+    assert [(delivery.stage, delivery.recipient) for delivery in found] == [
+        (Stage.MAIL, None),
+        (Stage.RCPT, "bob@example.org"),
+        (Stage.RCPT, "eve@example.org"),
+        (Stage.DATA, None),
+        (Stage.END_OF_DATA, "eve@example.org"),
+    ]
+    assert found[1].text == "550 5.1.1 No"
+    assert {delivery.sender for delivery in found} == {"al@example.com"}
+
+
 def test_json_of_others_is_not_harakas() -> None:
     log = [json.dumps({"uuid": UUID, "level": "x", "origin": "o", "message": "m"}), '{"uuid":1}']
     assert account(log).known == 0

@@ -86,7 +86,7 @@ def test_a_reset_forgets_the_message() -> None:
 
 
 def test_a_message_has_no_end_of_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smtpreply.logs.formats.dialogue._MOST_RECIPIENTS", 1)
+    monkeypatch.setattr("smtpreply.dialogue.session._MOST_RECIPIENTS", 1)
     log = []
     for address in ("a@b", "c@d"):
         log += [row(f"RCPT TO:<{address}>", way="SENT"), row("250 Ok")]

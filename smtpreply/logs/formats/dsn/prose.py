@@ -43,7 +43,7 @@ from typing import Any
 from smtpreply.dialogue.transcript import Exchange, TranscriptReader
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.formats.postfix.lines import read_reason
-from smtpreply.logs.formats.transcript import Session
+from smtpreply.logs.formats.transcript import fields_of
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import said_by, stage_of, status_of
@@ -329,15 +329,15 @@ def _listed(lines: Sequence[str]) -> Found:
 
 def _spoken(lines: Sequence[str], start: int) -> Found:
     """Yield the refusals in a transcript: a server's own, where it shows a client's session."""
-    reader, session = TranscriptReader(), Session()
+    reader = TranscriptReader()
     items = [item for line in lines for item in reader.feed(line)] + reader.end()
     own = reader.is_of_a_server
     for item in items:
-        told = session.told_by(item, own=own)
-        if told is None or not isinstance(item, Exchange) or item.reply.code < 400:
+        if not isinstance(item, Exchange) or item.reply.code < 400:
             continue
-        status = Status.REJECTED if own else _status_by(told["text"])
-        yield start + item.line - 1, told | {"status": status}
+        for told in fields_of(item, own=own):
+            status = Status.REJECTED if own else _status_by(told["text"])
+            yield start + item.line - 1, told | {"status": status}
 
 
 # --- what they share -----------------------------------------------------------------------
