@@ -33,14 +33,17 @@ def parse_command(
     """Parse the replies in files or standard input.
 
     A file holds raw replies, or the transcript of a session: of swaks, openssl s_client, curl -v,
-    telnet, Python's smtplib, sendmail -v, exim -v, with the prefixes S: and C:, or in a notice by
-    Postfix. Lines of the client and of the program are skipped.
+    telnet, sendmail, Exim, Postfix, OpenSMTPD, msmtp and other programs; the debug output of
+    smtplib, nodemailer, PHPMailer, Swift and Symfony Mailer, Ruby, Perl, JavaMail, MailKit, .NET,
+    lettre, go-mail and other libraries, also through a logger; or with the prefixes S: and C:.
+    Lines of the client and of the program are skipped.
 
     In a terminal the output is a table. Elsewhere, or with NO_COLOR set, it is a line for each
     reply with tab-separated columns: line, code, class, enhanced status, text, defects, and the
     command that was answered; with several files, the file comes first. An empty column is "-".
 
-    Skipped lines are no failure; a file without any reply is (exit code 1).
+    Skipped lines are no failure. A file without any reply is one (exit code 1), and so is a reply
+    with lines that have no reply code in a transcript with marks: they may be of others.
     """
     sources = [_Source(file, show_skipped=skipped) for file in files or ("-",)]
     for source in sources:
@@ -72,6 +75,8 @@ class _Source:
         for item in iter_transcript(self._lines()):
             if isinstance(item, Exchange):
                 self.replies += 1
+                if item.doubt is not None:
+                    self.complain(item.doubt, item.line)
                 yield item
                 continue
             self.skipped += 1

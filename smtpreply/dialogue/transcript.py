@@ -1,9 +1,10 @@
-r"""From the transcript of a session to the server's replies, with where they stand in it.
+r"""Read the transcript of a session: the server's replies, with the commands they answer.
 
 What programs print of a session mixes the server's lines with the client's and with their own.
-`iter_transcript` finds out from a sample which marks a transcript has, then walks it line by line.
-A table of (pattern, role) for each known form decides whose line a line is; the first row that
-matches counts. Nothing in a transcript is an error: what can't be read is `Skipped`, and seen.
+`smtpreply.dialogue.dialects` is a table of how they mark whose a line is. `iter_transcript` finds
+out from a sample which dialect a transcript is of, then walks it line by line, and
+`smtpreply.dialogue.session` pairs replies with commands. Nothing in a transcript is an error: what
+cannot be read is `Skipped`, and a reply that may have lines of others says so in `Exchange.doubt`.
 
 The line ends of a text file are the business of whoever saved it, not of the server. So where the
 first line ends with LF alone, a line's LF stands for CRLF. Where it ends with CRLF, the file may be
@@ -12,12 +13,22 @@ a copy of the octets, and line ends are kept and judged.
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from smtpreply.dialogue.dialects import (
+    DIALECTS,
+    OF_THE_SERVER,
+    PLAIN,
+    PREFIX,
+    SENDMAIL,
+    TERMINAL,
+    Dialect,
+    Role,
+    Written,
+)
 from smtpreply.dialogue.session import Session
 from smtpreply.reply.grammar import Head, read_head
 from smtpreply.reply.model import Reply
@@ -52,6 +63,8 @@ class Exchange:
         stage, sender, recipients: what was answered, and which message and whom it is about: see
             `smtpreply.dialogue.session.Answer`.
         peer: the server, where the transcript names it.
+        doubt: why the reply may have lines that are not the server's, in words: the transcript has
+            marks, and the reply has lines without a code. None where all is well.
     """
 
     reply: Reply
@@ -61,6 +74,7 @@ class Exchange:
     sender: str | None = None
     recipients: tuple[str, ...] = ()
     peer: Peer | None = None
+    doubt: str | None = None
 
 
 @attrs.frozen
@@ -137,8 +151,8 @@ class TranscriptReader:
     r"""Reads a transcript that is pushed to it, line by line.
 
     Args:
-        like: a line that shows, by a mark that nothing else has, which form the transcript is of:
-            see `is_marked`. Without it, the first thousand lines tell.
+        like: a line that shows, by a mark that nothing else has, which dialect the transcript is
+            of: see `is_marked`. Without it, the first thousand lines tell.
 
     >>> reader = TranscriptReader()
     >>> reader.feed(" -> QUIT"), reader.feed("<-  221 Bye")
@@ -148,8 +162,8 @@ class TranscriptReader:
     """
 
     def __init__(self, like: str | bytes | None = None) -> None:
-        form = None if like is None else _marking(octets_of(like))
-        self._walk = None if form is None else _Walk(form, ends_as_sent=False)
+        dialect = None if like is None else _marking(octets_of(like))
+        self._walk = None if dialect is None else _Walk(dialect, ends_as_sent=False)
         self._sample: list[tuple[int, bytes]] = []
         self._sampled = 0
         self._number = 0
@@ -157,14 +171,14 @@ class TranscriptReader:
     @property
     def is_of_a_server(self) -> bool:
         """Whether the program that wrote the transcript is the server: what is read is its own."""
-        return self._walk is not None and self._walk.form.of_a_server
+        return self._walk is not None and self._walk.dialect.of_a_server
 
     def goes_on_with(self, line: str | bytes) -> bool:
-        """Whether a line has a mark of the form that the transcript is known to be of."""
+        """Whether a line has a mark of the dialect that the transcript is known to be of."""
         if self._walk is None:
             return False
-        form = self._walk.form
-        return _said(form, _parted(octets_of(line))[0])[0] is not form.unmarked
+        dialect = self._walk.dialect
+        return dialect.said(_parted(octets_of(line))[0])[0] is not dialect.unmarked
 
     def feed(self, line: str | bytes, number: int | None = None) -> list[Exchange | Skipped]:
         """Read a line.
@@ -195,7 +209,7 @@ class TranscriptReader:
     def _begin(self) -> list[Exchange | Skipped]:
         sample, self._sample = self._sample, []
         lines = [line for _, line in sample]
-        walk = self._walk = _Walk(_form_of(lines), ends_as_sent=lines[0].endswith(b"\r\n"))
+        walk = self._walk = _Walk(_dialect_of(lines), ends_as_sent=lines[0].endswith(b"\r\n"))
         return [item for number, line in sample for item in walk.step(number, line)]
 
 
@@ -208,191 +222,46 @@ def is_marked(line: str | bytes) -> bool:
     return _marking(octets_of(line)) is not None
 
 
-# --- the forms -----------------------------------------------------------------------------
+def is_session(lines: Iterable[str] | Iterable[bytes]) -> bool:
+    """Check whether lines are mostly of one dialect, with certain marks or with both sides heard.
 
-
-class _Role(enum.Enum):
-    """Whose a line is."""
-
-    REPLY = enum.auto()  # the server's
-    BARE = enum.auto()  # nobody's mark is on it: the server's, if it has a reply code
-    COMMAND = enum.auto()  # the client's
-    WRAPPED = enum.auto()  # the rest of the line before it
-    SUMMARY = enum.auto()  # the program tells again what the server said
-    NOISE = enum.auto()  # the program's own
-
-
-def _compiled(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-@attrs.frozen
-class _Row:
-    """A pattern for whole lines, and the role of those that match.
-
-    The first group is what was said. `literal` says that it stands there as Python's `repr` of it.
+    >>> is_session(["[2026-05-06 10:15:02] < 220 mx", "[2026-05-06 10:15:02] > EHLO a"])
+    True
     """
-
-    pattern: re.Pattern[bytes] = attrs.field(converter=_compiled)
-    role: _Role
-    literal: bool = False
-
-
-@attrs.frozen
-class _Form:
-    """A form of transcript: its rows, and the role of the lines that none of them matches.
-
-    `of_a_server` says that the server itself writes it.
-    """
-
-    rows: tuple[_Row, ...]
-    unmarked: _Role = _Role.NOISE
-    of_a_server: bool = False
-
-    @property
-    def marks_the_client(self) -> bool:
-        return self is not _SESSION
+    texts = [_parted(octets_of(line))[0] for line in lines]
+    seen = _most_marked(texts)
+    if seen is None or seen.dialect.is_log:
+        return False
+    spoken = list(_spoken(seen.dialect, texts))
+    by_the_client = sum(role is Role.COMMAND and bool(_VERB.match(said)) for role, said in spoken)
+    marked = sum(role not in (Role.NOISE, Role.TEXT) for role, _ in spoken)
+    heard = by_the_client > 0 or seen.dialect.is_certain
+    return heard and 2 * marked >= sum(bool(text.strip()) for text in texts)
 
 
-# "<-  " as expected, "<** " not so; with "~" under TLS: TRANSACTION HINTS in the manual of swaks.
-_SWAKS = _Form(
-    (
-        _Row(rb"<(?:- |~ |\*\*|~\*) ?(.*)", _Role.REPLY),
-        _Row(rb"(?: -|\*\*| ~|\*~)> ?(.*)", _Role.COMMAND),
-    )
-)
-# The progress meter has no line end of its own: "--:--:--     0< 220 mx.example.org ESMTP".
-_CURL = _Form(
-    (
-        _Row(rb"(?:[\r 0-9.kMG:-]*--:--:--[ 0-9.kMG]*)?< (.*)", _Role.REPLY),
-        _Row(rb"(?:[\r 0-9.kMG:-]*--:--:--[ 0-9.kMG]*)?> (.*)", _Role.COMMAND),
-    )
-)
-# set_debuglevel(2) writes the time before each line.
-_SMTPLIB = _Form(
-    (
-        _Row(rb"(?:[0-9:.]+ )?reply: b(['\"].*['\"])", _Role.REPLY, literal=True),
-        _Row(
-            rb"(?:[0-9:.]+ )?reply: retcode \(([2-5][0-9][0-9])\); Msg: b(['\"].*['\"])",
-            _Role.SUMMARY,
-        ),
-        _Row(rb"(?:[0-9:.]+ )?send: b?(['\"].*['\"])", _Role.COMMAND, literal=True),
-    )
-)
-# What a program printed of octets that it read: socket.recv, asyncio's streams.
-_LITERALS = _Form((_Row(rb"b(['\"][2-5][0-9][0-9][ -].*['\"])", _Role.REPLY, literal=True),))
-# Exim writes its mark on the first line of a reply only, and indents the others. A command is
-# marked ">>", "|>" where it waits for others, or "+>". Before these, there may be a time and a
-# process id, and bars for the depth of an ACL.
-_EXIM_HEAD = rb"(?:[0-9:.]{8,15} +)?(?:[0-9]{1,10} )?(?: |\||\xe2\x95\x8e)*"
-_EXIM = _Form(
-    (
-        _Row(_EXIM_HEAD + rb"SMTP<< (.*)", _Role.REPLY),
-        _Row(_EXIM_HEAD + rb" {9}([2-5][0-9][0-9][ -].*)", _Role.REPLY),
-        _Row(_EXIM_HEAD + rb"SMTP[>|+]> (.*)", _Role.COMMAND),
-    )
-)
-# Where Exim is the server, what goes out are the replies.
-_EXIM_SERVER = _Form(
-    (
-        _Row(_EXIM_HEAD + rb"SMTP>> (.*)", _Role.REPLY),
-        _Row(_EXIM_HEAD + rb" {7}([2-5][0-9][0-9][ -].*)", _Role.REPLY),
-        _Row(_EXIM_HEAD + rb"SMTP<< (.*)", _Role.COMMAND),
-    ),
-    of_a_server=True,
-)
-# The "Transcript of session follows" of a sendmail bounce; the lines below "<<<" that have a code
-# but no mark are sendmail's own words to the sender.
-_ARROWS = _Form(
-    (
-        _Row(rb"<<< ?(.*)", _Role.REPLY),
-        _Row(rb">>> ?(.*)", _Role.COMMAND),
-    )
-)
-_LETTERS = _Form(
-    (
-        _Row(rb"[ \t]*(?:S|Server): ?(.*)", _Role.REPLY),
-        _Row(rb"[ \t]*(?:C|Client): ?(.*)", _Role.COMMAND),
-    )
-)
-# Postfix's notices to the postmaster, wrapped after 78 characters. For smtpd(8) what goes out is
-# the server's; for smtp(8), the client, what comes in is.
-_POSTFIX_SMTPD = _Form(
-    (
-        _Row(rb" ?Out: (.*)", _Role.REPLY),
-        _Row(rb" ?In:  ?(.*)", _Role.COMMAND),
-        _Row(rb" {4}(.*)", _Role.WRAPPED),
-    ),
-    of_a_server=True,
-)
-_POSTFIX_SMTP = _Form(
-    (
-        _Row(rb" ?In:  ?(.*)", _Role.REPLY),
-        _Row(rb" ?Out: (.*)", _Role.COMMAND),
-        _Row(rb" {4}(.*)", _Role.WRAPPED),
-    )
-)
-_MARKED = (
-    _SWAKS,
-    _CURL,
-    _SMTPLIB,
-    _LITERALS,
-    _EXIM,
-    _EXIM_SERVER,
-    _ARROWS,
-    _LETTERS,
-    _POSTFIX_SMTPD,
-    _POSTFIX_SMTP,
-)
+# --- which dialect -------------------------------------------------------------------------
 
-# "sendmail -v" marks what it says, and not what it hears.
-_SENDMAIL = _Form((_Row(rb">>> ?(.*)", _Role.COMMAND),), unmarked=_Role.BARE)
-
-# A terminal's copy of telnet or "openssl s_client": no marks at all. The programs' own lines are
-# named where they might stand inside of a reply that was broken off; elsewhere, no code is enough.
-_SESSION = _Form(
-    (
-        _Row(
-            rb"((?:EHLO|HELO|LHLO|VRFY|EXPN|ETRN|NOOP|HELP)(?:[ \t]+[!-~]+)?)[ \t]*", _Role.COMMAND
-        ),
-        _Row(rb"((?:MAIL[ \t]+FROM|RCPT[ \t]+TO)[ \t]*:.*)", _Role.COMMAND),
-        _Row(rb"((?:AUTH|BDAT|BURL|XCLIENT|XFORWARD)[ \t].*)", _Role.COMMAND),
-        _Row(rb"((?:DATA|RSET|QUIT|STARTTLS|TURN))[ \t]*", _Role.COMMAND),
-        _Row(rb"((?:Trying|Connected to|Escape character is|Connection closed) .*)", _Role.NOISE),
-        _Row(rb"((?:CONNECTED\(|depth=|verify |---|telnet> ).*)", _Role.NOISE),
-        _Row(rb"(closed|DONE|read R BLOCK)", _Role.NOISE),
-    ),
-    unmarked=_Role.BARE,
-)
-
-# Replies and nothing else: all is the server's.
-_PLAIN = _Form((), unmarked=_Role.REPLY)
-
-# Marks that no other text has at the start of a line, so that a line of a mixed file shows them.
-# "< 550 ..." is what diff prints, "> ..." quotes a letter, "S: ..." may be anything.
-_CODE = rb"[2-5][0-9][0-9](?:[ -]|$)"
-_VERB = (
+# Marks that no other text has, before a reply code or one of these, show a line of a mixed file.
+_CODE = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
+_VERB = re.compile(
     rb"(?:(?:EHLO|HELO|LHLO) [!-~]|(?:MAIL[ ]FROM|RCPT[ ]TO)[ ]?:|AUTH [A-Z]|BDAT [0-9]|"
-    rb"(?:DATA|RSET|QUIT|STARTTLS)\s*$)"
-)
-_CERTAIN: tuple[tuple[re.Pattern[bytes], _Form], ...] = (
-    (_compiled(rb"<(?:- |~ |\*\* |~\* ) ?" + _CODE), _SWAKS),
-    (_compiled(rb"(?: -|\*\*| ~|\*~)> " + _VERB), _SWAKS),
-    (_compiled(rb"<<< ?" + _CODE), _ARROWS),
-    (_compiled(rb">>> ?" + _VERB), _ARROWS),
-    (_compiled(_EXIM_HEAD + rb"SMTP<< " + _CODE), _EXIM),
-    (_compiled(_EXIM_HEAD + rb"SMTP[>|+]> " + _VERB), _EXIM),
-    (_compiled(_EXIM_HEAD + rb"SMTP>> " + _CODE), _EXIM_SERVER),
-    (_compiled(_EXIM_HEAD + rb"SMTP<< " + _VERB), _EXIM_SERVER),
-    (_compiled(rb"(?:[0-9:.]+ )?reply: (?:b['\"]" + _CODE + rb"|retcode \([2-5])"), _SMTPLIB),
-    (_compiled(rb"(?:[0-9:.]+ )?send: b?['\"](?:" + _VERB + rb"|[a-z]+\\r)"), _SMTPLIB),
-    (_compiled(rb"b(['\"])[2-5][0-9][0-9][ -].*\\r\\n\1\s*$"), _LITERALS),
+    rb"(?:DATA|RSET|QUIT|STARTTLS)\s*$|[a-z]+\r)",
+    re.IGNORECASE,
 )
 
 
-def _marking(line: bytes) -> _Form | None:
-    """Find the form whose mark a line has beyond doubt."""
-    return next((form for pattern, form in _CERTAIN if pattern.match(line)), None)
+def _marking(line: bytes) -> Dialect | None:
+    """Find the dialect whose mark a line has beyond doubt."""
+    lowered = line.lower()
+    for dialect in DIALECTS:
+        if dialect.is_certain and dialect.may_be_in(lowered):
+            for known in (dialect, dialect.with_prefix) if dialect.needle else (dialect,):
+                [(role, said)] = _spoken(known, [line])
+                is_reply = role in OF_THE_SERVER and _CODE.match(said)
+                is_command = role is Role.COMMAND and _VERB.match(said)
+                if is_reply or is_command or role is Role.SUMMARY:
+                    return known
+    return None
 
 
 _SAMPLE = 1000  # lines: an s_client that shows its certificates has some 200 before the first reply
@@ -401,78 +270,124 @@ _MOST_HELD = 1 << 20  # octets, of a sample or of a reply that does not end
 # Where no mark says whose a line is, a code counts only with what may part it from the text:
 # "404B7C8C2C47F0000:error:..." is what OpenSSL prints.
 _BARE_REPLY = re.compile(rb"[ \t\0]*[2-5][0-9][0-9](?:[ \t:-]|$)")
+_A_CODE = re.compile(rb"(?<![0-9A-Za-z.])[2-5][0-9][0-9][ -]")
 _GO_AHEAD = re.compile(rb"\b354[ -]")
 
 
-def _form_of(sample: Sequence[bytes]) -> _Form:
-    """Find the form of a transcript that begins with the lines of `sample`.
+def _dialect_of(sample: Sequence[bytes]) -> Dialect:
+    """Find the dialect of a transcript that begins with the lines of `sample`.
 
     A message may quote another transcript, so what stands before the first message decides.
     """
     lines = [_parted(line)[0] for line in sample]
     go_ahead = (number for number, line in enumerate(lines) if _GO_AHEAD.search(line))
-    return _most_seen(lines[: next(go_ahead, len(lines)) + 1]) or _most_seen(lines) or _PLAIN
+    return _most_seen(lines[: next(go_ahead, len(lines)) + 1]) or _most_seen(lines) or PLAIN
 
 
-def _most_seen(lines: Sequence[bytes]) -> _Form | None:
-    """Find the form that reads most replies in `lines`; at a tie, marks win. None: no replies."""
-    bare = sum(_head_of(_Role.BARE, line) is not None for line in lines)
-    counts = [sum(_is_marked_reply(form, line) for line in lines) for form in _MARKED]
-    most = max(counts)
-    if most and most >= bare:
-        return _MARKED[counts.index(most)]
-    for form in (_SESSION, _SENDMAIL):
-        if any(_said(form, line)[0] is not form.unmarked for line in lines):
-            return form
-    return _PLAIN if bare else None
+def _most_seen(lines: Sequence[bytes]) -> Dialect | None:
+    """Find the dialect that reads most replies; at a tie, marks win. None: there are no replies."""
+    bare = sum(_head_of(Role.BARE, line) is not None for line in lines)
+    marked = _most_marked(lines)
+    if marked is not None and marked.replies >= bare:
+        return marked.dialect
+    for dialect in (TERMINAL, SENDMAIL):
+        if any(dialect.said(line)[0] is not dialect.unmarked for line in lines):
+            return dialect
+    return PLAIN if bare else None
 
 
-def _is_marked_reply(form: _Form, line: bytes) -> bool:
-    role, text = _said(form, line)
-    return role is _Role.SUMMARY or (role is _Role.REPLY and _head_of(role, text) is not None)
+@attrs.frozen
+class _Seen:
+    """A dialect, and how many lines of replies it reads in a sample."""
+
+    dialect: Dialect
+    replies: int
 
 
-def _said(form: _Form, line: bytes) -> tuple[_Role, bytes]:
-    """Return whose the `line` is, and what was said in it. A summary is given whole."""
-    for row in form.rows:
-        match = row.pattern.fullmatch(line)
-        if match is not None:
-            if row.role is _Role.SUMMARY:
-                return row.role, line
-            return row.role, _unquoted(match[1]) if row.literal else match[1]
-    return form.unmarked, line
+def _most_marked(lines: Sequence[bytes]) -> _Seen | None:
+    """Find the dialect with marks that reads most lines of replies; the first one at a tie."""
+    text = b"\n".join(lines).lower()
+    known = [dialect for dialect in DIALECTS if dialect.may_be_in(text)]
+    best = _best_of(known, lines)
+    if best.replies and 2 * best.replies >= sum(map(bool, map(_A_CODE.search, lines))):
+        return best  # the prefixes need not be tried, which take longer
+    behind_a_prefix = _best_of([dialect.with_prefix for dialect in known], lines)
+    best = max(best, behind_a_prefix, key=lambda seen: seen.replies)
+    return best if best.replies else None
 
 
-def _head_of(role: _Role, text: bytes) -> Head | None:
-    if role is _Role.BARE and _BARE_REPLY.match(text) is None:
+def _best_of(dialects: Iterable[Dialect], lines: Sequence[bytes]) -> _Seen:
+    counts = (_Seen(dialect, _replies_in(dialect, lines)) for dialect in dialects)
+    return max(counts, key=lambda seen: seen.replies, default=_Seen(PLAIN, 0))
+
+
+def _replies_in(dialect: Dialect, lines: Sequence[bytes]) -> int:
+    """Count the lines that a dialect reads as a reply's and that have a reply code."""
+    return sum(
+        role is Role.SUMMARY or (role in OF_THE_SERVER and read_head(said) is not None)
+        for role, said in _spoken(dialect, lines)
+    )
+
+
+def _spoken(dialect: Dialect, lines: Iterable[bytes]) -> Iterator[tuple[Role, bytes]]:
+    """Yield whose each line is, and what was said in it."""
+    heard_last = Role.NOISE
+    for line in lines:
+        role, text, written = dialect.said(line)
+        if role is Role.FOLLOWS:
+            known = heard_last in OF_THE_SERVER or heard_last is Role.COMMAND
+            role = heard_last if known else Role.NOISE
+        elif line.strip():
+            heard_last = role
+        yield role, _written(text, written)
+
+
+def _head_of(role: Role, text: bytes) -> Head | None:
+    if role is Role.BARE and _BARE_REPLY.match(text) is None:
         return None
     return read_head(text)
 
 
 # --- the walk ------------------------------------------------------------------------------
 
-
-_IPV6 = r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:[0-9]{0,3}\.){0,3}[0-9]{0,3}"
-_PEER = re.compile(
-    r"(?:(?:=== |\* {1,5})?(Trying|Connected to|Connecting to)|\S{1,300}\.\.\. (Connecting to)|"
-    r"(\.\.\. while talking to)|connect: to|Unexpected response from) "
-    rf"(?:\(')?\[?({_IPV6}|[A-Za-z0-9_.-]{{1,255}})\]?"
-    r"(?: ?[\[(]([0-9A-Fa-f.:]{2,45})[\])])?(?:', |:| port )?([0-9]{1,5})?"
+_IPV6 = rb"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:[0-9]{0,3}\.){0,3}[0-9]{0,3}"
+_PEER = (
+    rb"(?:(?:=== |\* {1,5})?(Trying|Connected to|Connecting to)|\S{1,300}\.\.\. (Connecting to)|"
+    rb"(\.\.\. while talking to)|connect: to|Unexpected response from|"
+    rb"DEBUG SMTP: trying to connect to host|"  # JavaMail
+    rb"(?:Secure c|C)onnection established to|"  # nodemailer
+    rb"Connection: opening to|"  # PHPMailer
+    rb"Connection opened:) "  # Ruby
+    rb"(?:\(')?(?:smtps?://)?[\[\"]?(" + _IPV6 + rb"|[A-Za-z0-9_.-]{1,255})[\]\"]?"
+    rb"(?: ?[\[(]([0-9A-Fa-f.:]{2,45})[\])])?(?:', |:|,? port:? )?([0-9]{1,5})?"
 )
-_IS_ADDRESS = re.compile(rf"{_IPV6}\Z|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}\Z")
+_IS_ADDRESS = re.compile(_IPV6 + rb"\Z|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
+_PEER_AT_ONCE = re.compile(_PEER)
+_STAMPED = re.compile(rb"\[?[0-9]{4}[-/.][0-9]")
+# What stands in a text whose marks are not known: a code or a command behind a mark.
+_LOOKS_MARKED = re.compile(
+    rb"\S{0,40}(?:[:>|\]=-]|<<) ?(?:[2-5][0-9][0-9][ -]|(?:EHLO|HELO) \S|(?:MAIL FROM|RCPT TO):|"
+    rb"AUTH [A-Z]|(?:DATA|QUIT|STARTTLS)\s*$)",
+    re.IGNORECASE,
+)
 
 
 class _Walk:
     """Walks the lines of a transcript, and knows what it has heard so far."""
 
-    def __init__(self, form: _Form, *, ends_as_sent: bool) -> None:
-        self.form = form
+    def __init__(self, dialect: Dialect, *, ends_as_sent: bool) -> None:
+        self.dialect = dialect
         self._ends_as_sent = ends_as_sent
+        self._has_marks = dialect not in (PLAIN, TERMINAL, SENDMAIL)
+        self._peer_of = _PEER_AT_ONCE if not dialect.prefixed else re.compile(PREFIX + _PEER)
         # The server's lines that are no reply yet, text and end by turns.
         self._block: list[bytes] = []
         self._start = 0
         self._continued = False
+        self._has_lines_without_code = False
         self._held = 0
+        self._heard_last = Role.NOISE
+        self._dumped = b""
         self._session = Session(shows_message=True)
         self._peer: Peer | None = None
 
@@ -480,33 +395,88 @@ class _Walk:
         text, end = _parted(line)
         if not self._ends_as_sent and end in (b"", b"\n"):
             end = b"\r\n"
-        role, said = _said(self.form, text)
-        if self._is_message(text):
+        role, said, written = self.dialect.said(text)
+        if self._is_message(said):
             return
-        if role in (_Role.REPLY, _Role.BARE):
-            yield from self._server(number, role, said, end)
-        elif role is _Role.COMMAND:
+        heard_last = self._heard_last
+        if role is Role.FOLLOWS:
+            role = self._role_of_what_follows(_written(said, written), written)
+        elif text.strip():
+            self._heard_last = role
+        if written is Written.HEX:
+            if role is not heard_last:
+                yield from self._rest_of_dump(number, heard_last)
+            said = self._undumped(said)
+        else:
+            said = _written(said, written)
+        if role is Role.REPLY_SO_FAR and self._continued and said.startswith(b"".join(self._block)):
+            self._block.clear()
+        if role in (Role.REPLY, Role.REPLY_SO_FAR):
+            if not said and self.dialect.has_lines_that_follow:
+                if written is not Written.HEX:
+                    yield from self._reply()  # the next one stands below
+                return
+            for part in _lines_of(said):
+                yield from self._server(number, Role.REPLY, part, end)
+        elif role is Role.COMMAND:
             yield from self._reply()
-            self._session.command(said.decode("utf-8", "surrogateescape"))
-        elif role is _Role.WRAPPED and self._block:
+            for part in _lines_of(said) if said else ():
+                self._session.command(part.decode("utf-8", "surrogateescape"))
+        else:
+            yield from self._other(number, role, said, text, end)
+
+    def _other(
+        self, number: int, role: Role, said: bytes, text: bytes, end: bytes
+    ) -> Iterator[Exchange | Skipped]:
+        if role is Role.BARE:
+            yield from self._server(number, role, said, end)
+        elif role is Role.PART:
+            yield from self._part(number, said, end)
+        elif role is Role.TEXT and self._block and text.strip() and not _STAMPED.match(text):
+            yield from self._further(self._block[-2][:3] + b" " + said, end)
+        elif role is Role.WRAPPED and self._block:
             self._block.pop()
             yield from self._hold([b" ", said, end])
-        elif role is _Role.SUMMARY:
+        elif role is Role.SUMMARY:
             yield from self._summary(number, said)
         else:
             yield from self._noise(number, text)
 
-    def end(self) -> Iterator[Exchange]:
-        return self._reply()
+    def end(self) -> Iterator[Exchange | Skipped]:
+        yield from self._rest_of_dump(self._start, self._heard_last)
+        yield from self._reply()
+
+    def _role_of_what_follows(self, said: bytes, written: Written) -> Role:
+        if self._heard_last in OF_THE_SERVER:
+            goes_on = written is Written.HEX or (self._continued and bool(said.strip()))
+            is_reply = goes_on or read_head(said) is not None
+            return Role.REPLY if is_reply else Role.NOISE
+        return Role.COMMAND if self._heard_last is Role.COMMAND else Role.NOISE
+
+    def _undumped(self, said: bytes) -> bytes:
+        """Return the lines that are whole by now, of a side whose octets are dumped."""
+        self._dumped += _written(said, Written.HEX)
+        end = self._dumped.rfind(b"\n") + 1
+        if len(self._dumped) - end > _MOST_HELD:
+            end = len(self._dumped)
+        lines, self._dumped = self._dumped[:end], self._dumped[end:]
+        return lines
+
+    def _rest_of_dump(self, number: int, role: Role) -> Iterator[Exchange | Skipped]:
+        """Take what a side sent last, if it is a line without an end."""
+        rest, self._dumped = self._dumped, b""
+        if rest and role in OF_THE_SERVER:
+            yield from self._server(number, Role.REPLY, rest, b"\r\n")
 
     def _server(
-        self, number: int, role: _Role, text: bytes, end: bytes
+        self, number: int, role: Role, text: bytes, end: bytes
     ) -> Iterator[Exchange | Skipped]:
         text, own_end = _parted(text)
         spoken = [text, own_end or end]  # what smtplib shows has its own line end
         head = _head_of(role, text)
         if head is None:
-            if self._block and (self._continued or role is _Role.REPLY):
+            if self._block and (self._continued or role is Role.REPLY):
+                self._has_lines_without_code = True
                 yield from self._hold(spoken)
             elif self._session.awaits_answer and text.strip():
                 self._session.command(text.decode("utf-8", "surrogateescape"))
@@ -519,8 +489,23 @@ class _Walk:
             self._start = number
         self._continued = head.continued
         yield from self._hold(spoken)
-        if role is _Role.BARE and not self._continued:
+        if role is Role.BARE and not self._continued:
             yield from self._reply()
+
+    def _part(self, number: int, text: bytes, end: bytes) -> Iterator[Exchange]:
+        """Take a line of a reply, of which nothing but its code shows what it goes on with."""
+        if self._block and self._block[-2][:3] == text[:3]:
+            yield from self._further(text, end)
+            return
+        yield from self._reply()
+        self._start = number
+        yield from self._hold([text, end])
+
+    def _further(self, text: bytes, end: bytes) -> Iterator[Exchange]:
+        """Take a further line of a reply that seemed to be at its end."""
+        last = self._block[-2]
+        self._block[-2] = last[:3] + b"-" + last[4:]
+        yield from self._hold([text, end])
 
     def _hold(self, spoken: list[bytes]) -> Iterator[Exchange]:
         """Keep what was spoken until the reply ends, or until it is too much."""
@@ -529,30 +514,35 @@ class _Walk:
         if self._held > _MOST_HELD:
             yield from self._reply()
 
-    def _summary(self, number: int, line: bytes) -> Iterator[Exchange]:
+    def _summary(self, number: int, said: bytes) -> Iterator[Exchange]:
         """Read smtplib's own summary of a reply, if the lines of the reply were not shown."""
         if self._block:
             yield from self._reply()
             return
-        _, code, rest = re.split(rb"retcode \((...)\); Msg: b", line, maxsplit=1)
-        reply = Reply.from_response(int(code), _unquoted(rest))
-        yield self._exchange(reply, number)
+        code, rest = said[len(b"retcode (") :][:3], said.partition(b"Msg: b")[2]
+        yield self._exchange(Reply.from_response(int(code), _unquoted(rest)), number)
 
     def _noise(self, number: int, text: bytes) -> Iterator[Exchange | Skipped]:
         if not self._continued:  # curl writes "{ [5 bytes data]" into the middle of a reply
             yield from self._reply()
         if text.strip():
-            words = text.decode("utf-8", "surrogateescape")
-            if match := _PEER.match(words):
-                self._connects(match)
-            yield Skipped(number, words, self._peer)
+            if match := self._peer_of.match(text):
+                self._connects(*match.groups())
+            yield Skipped(number, text.decode("utf-8", "surrogateescape"), self._peer)
 
-    def _connects(self, match: re.Match[str]) -> None:
-        trying, _, bounce, name, ip, port = match.groups()
-        name = name.rstrip(".")
-        known = self._peer if trying == "Connected to" else None
-        if _IS_ADDRESS.match(name):
-            ip = ip or name
+    def _connects(
+        self,
+        trying: bytes | None,
+        _sendmail: bytes | None,
+        bounce: bytes | None,
+        host: bytes,
+        address: bytes | None,
+        port: bytes | None,
+    ) -> None:
+        host = host.rstrip(b".")
+        address = host if address is None and _IS_ADDRESS.match(host) else address
+        name, ip = host.decode(), address and address.decode()
+        known = self._peer if trying == b"Connected to" else None
         known = known or Peer(name)
         self._peer = Peer(name, ip or known.ip, int(port) if port else known.port)
         self._session = Session(shows_message=True)
@@ -561,28 +551,56 @@ class _Walk:
 
     def _is_message(self, line: bytes) -> bool:
         """Whether the `line` is the client's message, though no mark says so."""
-        if not self._session.awaits_message or self.form.marks_the_client:
+        if not self._session.awaits_message or self.dialect.marks_the_client:
             return False
         self._session.command(line.decode("utf-8", "surrogateescape"))
         return True
 
     def _reply(self) -> Iterator[Exchange]:
         """Yield what the server's lines so far say."""
+        if not self._block:
+            return
         octets = b"".join(self._block)
         line = self._start
         self._block = []
         self._held = 0
         self._continued = False
+        has_lines_without_code, self._has_lines_without_code = self._has_lines_without_code, False
         for reply in iter_replies(octets):
-            yield self._exchange(reply, line)
+            yield self._exchange(
+                reply, line, self._doubt(reply) if has_lines_without_code else None
+            )
             line += reply.raw.count(b"\n")
 
-    def _exchange(self, reply: Reply, line: int) -> Exchange:
+    def _exchange(self, reply: Reply, line: int, doubt: str | None = None) -> Exchange:
         text = reply.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").strip()
         answer = self._session.reply(reply.code, text)
         return Exchange(
-            reply, line, answer.command, answer.stage, answer.sender, answer.recipients, self._peer
+            reply,
+            line,
+            answer.command,
+            answer.stage,
+            answer.sender,
+            answer.recipients,
+            self._peer,
+            doubt,
         )
+
+    def _doubt(self, reply: Reply) -> str | None:
+        """Say why a reply may have lines that are not its own; None where it has not."""
+        lines = [line for line in reply.raw.split(b"\n") if line.strip() and not read_head(line)]
+        if not lines or not (self._has_marks or any(map(_LOOKS_MARKED.match, lines))):
+            return None
+        count = len(lines)
+        return f"{count} line{'s' * (count > 1)} without a reply code read as part of the reply"
+
+
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+
+
+def _lines_of(said: bytes) -> list[bytes]:
+    """Split what was said in one entry into lines, with their ends."""
+    return _LINE.findall(said) if b"\n" in said else [said]
 
 
 def _parted(line: bytes) -> tuple[bytes, bytes]:
@@ -592,14 +610,36 @@ def _parted(line: bytes) -> tuple[bytes, bytes]:
 
 
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"e": b"\x1b"}  # "\e" is Ruby's
 
 
 def _unquoted(literal: bytes) -> bytes:
-    """Undo Python's `repr` of octets."""
+    """Undo the way in which Python or Ruby writes octets down."""
 
     def meaning(match: re.Match[bytes]) -> bytes:
         name = match[1]
         return bytes.fromhex(name[1:].decode()) if len(name) == 3 else _ESCAPED.get(name, name)
 
     return _ESCAPE.sub(meaning, literal[1:-1])
+
+
+_LINE_BREAK = re.compile(rb"<br ?/?>\s*", re.IGNORECASE)
+_REFERENCES = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&#039;": b"'", b"&amp;": b"&"}
+
+
+def _from_html(text: bytes) -> bytes:
+    text = _LINE_BREAK.sub(b"\r\n", text)
+    return re.sub(rb"&(?:lt|gt|quot|amp|#039);", lambda match: _REFERENCES[match[0]], text)
+
+
+def _written(text: bytes, written: Written) -> bytes:
+    """Return what was said, of text that says it in a certain way."""
+    if written is Written.LITERAL:
+        return _unquoted(text)
+    if written is Written.HTML:
+        return _from_html(text)
+    if written is Written.CRLF:
+        return text.replace(b"<CRLF>", b"\r\n")
+    if written is Written.HEX:
+        return bytes.fromhex(text.replace(b"-", b" ").decode())
+    return text

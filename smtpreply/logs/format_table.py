@@ -39,7 +39,7 @@ FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
     ('zeek', 'zeek', None, ('#path\tsmtp', '"last_reply"'), True),
     ('zonemta', 'zonemta', 'zone-?mta', ('Sender/',), False),
     ('dsn', 'dsn', None, ('-MTA:', '-mta:', '-Recipient:', '-recipient:', '-Code:', '-code:', '-Date:', 'Action:', 'Status:', 'X-Postfix-', 'X-Actual-', 'Original-', 'Final-', 'Will-', 'From ', 'From:', 'Received:', 'Return-Path:', 'Delivered-To:', 'Envelope-To:', 'To:', 'Subject:', 'Date:', 'Message-ID:', 'Message-Id:', 'MIME-Version:'), True),
-    ('transcript', 'transcript', None, ('<-', '<~', '<**', '->', '~>', '<<<', '>>>', 'SMTP<<', 'SMTP>', 'SMTP|', 'SMTP+', 'reply: ', 'send: ', "b'", 'b"', 'Trying', 'Connect', 'connect:', 'CONNECTED', '220', '... ', 'Transcript', 'Service unavailable', 'S: ', 'C: ', 'Unexpected response', 'The original message was', 'LOG: ', 'delivering ', 'Exim version'), True),
+    ('transcript', 'transcript', None, ('<-', '<~', '<**', '->', '~>', '<<<', '>>>', 'SMTP<<', 'SMTP>', 'SMTP|', 'SMTP+', 'reply: ', 'send: ', "b'", 'b"', 'Trying', 'Connect', 'connect:', 'CONNECTED', '220', '... ', 'Transcript', 'Service unavailable', 'S: ', 'C: ', 'Unexpected response', 'The original message was', 'LOG: ', 'delivering ', 'Exim version', 'EHLO ', '[S] ', '<CRLF>', 'SMTP Response: ', '<rx>', 'DEBUG SMTP', '++ Starting'), True),
     ('elastic-email', 'services', None, ('"TransactionID',), True),
     ('kumomta', 'kumomta', None, ('"response', '"queue', '"egress_pool'), True),
     ('mailersend', 'services', None, ('"activity.',), True),

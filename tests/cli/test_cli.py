@@ -95,6 +95,20 @@ def test_a_file_without_a_reply_is_a_failure() -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "-: no reply found\n")
 
 
+def test_a_reply_that_may_have_swallowed_lines_of_others_is_a_failure() -> None:
+    result = run("parse", stdin="S: 220 mx\nC: QUIT\nS: 221 Bye\nS: and thanks\n")
+    assert result.exit_code == 1
+    assert [row[1] for row in lines_of(result)] == ["220", "221"]
+    assert result.stderr == "-:3: 1 line without a reply code read as part of the reply\n"
+
+
+def test_the_debug_output_of_a_library_is_parsed() -> None:
+    path = str(DATA / "transcripts" / "phpmailer.txt")
+    result = run("parse", path)
+    assert [row[1] for row in lines_of(result)] == ["220", "250", "334", "334", "535", "221"]
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_the_other_files_are_read_all_the_same() -> None:
     result = run("parse", "-", SESSION, stdin="hello\n")
     assert result.exit_code == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -190,6 +191,42 @@ TRANSCRIPTS: dict[str, tuple[list[Row], int]] = {
             (14, 221, "QUIT"),
         ],
         6,
+    ),
+    "transcripts/phpmailer.txt": (
+        [
+            (4, 220, None),
+            (6, 250, "EHLO client.example.net"),
+            (10, 334, "AUTH LOGIN"),
+            (12, 334, "AUTH LOGIN"),
+            (14, 535, "AUTH LOGIN"),
+            (20, 221, "QUIT"),
+        ],
+        7,
+    ),
+    "transcripts/javamail.txt": (
+        [
+            (5, 220, None),
+            (9, 250, "EHLO client"),
+            (15, 250, "MAIL FROM:<alice@example.net>"),
+            (17, 550, "RCPT TO:<bob@example.org>"),
+            (21, 250, "RSET"),
+            (23, 221, "QUIT"),
+        ],
+        10,
+    ),
+    "transcripts/nodemailer.txt": (
+        [
+            (5, 220, None),
+            (7, 250, "EHLO client.example.net"),
+            (12, 235, "AUTH PLAIN"),
+            (16, 250, "MAIL FROM:<alice@example.net>"),
+            (18, 550, "RCPT TO:<bob@example.org>"),
+            (20, 250, "RCPT TO:<carol@example.org>"),
+            (22, 354, "DATA"),
+            (24, 250, "."),
+            (26, 221, "QUIT"),
+        ],
+        9,
     ),
     "transcripts/replies.txt": (
         [(1, 220, None), (2, 250, None), (4, 550, None), (6, 471, None), (7, 250, None)],
@@ -404,6 +441,21 @@ def test_a_line_of_the_server_without_a_code_belongs_to_the_reply_before_it() ->
     assert exchange.reply.lines == ("No", "thanks")
 
 
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("S: 550 No\nS: thanks\n", "1 line without a reply code read as part of the reply"),
+        ("250 Ok\nhost said: 334 x\nFOO>> EHLO a\n", "2 lines without a reply code read as part"),
+        ("550 5.7.1 Blocked - see\nYour address is on our list\n", None),
+        ("S: 550-5.1.1 No\nS: 550 thanks\n", None),
+    ],
+)
+def test_a_reply_that_may_have_lines_of_others_says_so(text: str, doubt: str | None) -> None:
+    (exchange,) = read(text).exchanges
+    assert (exchange.doubt or "").startswith(doubt or "")
+    assert (exchange.doubt is None) is (doubt is None)
+
+
 def test_without_marks_a_line_without_a_code_belongs_to_a_reply_that_goes_on() -> None:
     exchange, _ = read("250-mx\nhello\n250 DSN\nQUIT\n221 Bye\n").exchanges
     assert exchange.reply.lines == ("mx", "hello", "DSN")
@@ -492,6 +544,25 @@ LINES = st.one_of(
             b".\n",
             b"\n",
             b"Trying x\n",
+            b"SERVER -> CLIENT: 250-a\n",
+            b"SERVER -&gt; CLIENT: 250-a<br />250 b<br />\n",
+            b"CLIENT -> SERVER: AUTH LOGIN\n",
+            b"250 c\n",
+            b"SMTP -> FROM SERVER:\n",
+            b"<< 250-a<CRLF>\n",
+            b"<< 250-a<CRLF>250 b<CRLF>\n",
+            b"++ x << 334 a\n",
+            b"[220] 'a'\n",
+            b"C <-- S: 250 a\n",
+            b"SERVER:\n",
+            b"CLIENT:\n",
+            b"   354 a\n",
+            b"System.Net Verbose: 0 : [1] Data from Socket#1::Receive\n",
+            b"System.Net Verbose: 0 : [1] Data from Socket#1::Send\n",
+            b"System.Net Verbose: 0 : [1] 00000000 : 32 35 30 20 0A : 250 .\n",
+            b"001.002.003.004.00025-001.002.003.004.51234: 250-a\n",
+            b"DEBUG SMTP: x\n",
+            b"[x] INFO S: 250 a\n",
         ]
     ),
 )
@@ -531,6 +602,17 @@ MARKS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "postfix": (" Out: {}".format, " In:  {}".format),
     "postfix client": (" In:  {}".format, " Out: {}".format),
     "exim": ("  SMTP<< {}".format, "  SMTP>> {}".format),
+    "PHPMailer": ("SERVER -> CLIENT: {}".format, "CLIENT -> SERVER: {}".format),
+    "msmtp": ("<-- {}".format, "--> {}".format),
+    "mailsend": ("[S] {}".format, "[C] {}".format),
+    "Net::SMTP": ("Net::SMTP=GLOB(0x5c8)<<< {}".format, "Net::SMTP=GLOB(0x5c8)>>> {}".format),
+    "Thunderbird": ("5788[1911140]: SMTP Response: {}".format, "5788[19]: SMTP Send: {}".format),
+    "Outlook": ("SMTP (mx.example.org): <rx> {}".format, "SMTP (mx): [tx] {}".format),
+    "a logger": ("[10:15] INFO app.mail: S: {}".format, "[10:15] INFO app.mail: C: {}".format),
+    "net/smtp": (
+        lambda line: "-> " + json.dumps(line + "\r\n", ensure_ascii=False),
+        lambda line: "<- " + json.dumps(line + "\r\n", ensure_ascii=False),
+    ),
     "sendmail": ("{}".format, ">>> {}".format),
     "terminal": ("{}".format, "{}".format),
     "smtplib": (

@@ -1,18 +1,12 @@
-r"""Transcripts of sessions: what swaks, curl, sendmail, Exim, smtplib, telnet and others print.
+r"""Transcripts of sessions: what swaks, curl, sendmail, Exim, mail libraries and others print.
 
-`smtpreply.dialogue.transcript` knows their marks::
+`smtpreply.dialogue.dialects` has the marks of each program, and `smtpreply.dialogue.transcript`
+reads them. Of its own, this format has what sendmail writes below the words of a server::
 
-    swaks       " -> " COMMAND / "<-  " REPLY / "<** " REPLY       ; "~" for "-" or "*" under TLS
-    curl -v     "> " COMMAND / "< " REPLY / "* Connected to " HOST " (" IP ") port " N
-    sendmail -v ADDR "... Connecting to " HOST " via " MAILER "..." / ">>> " COMMAND / REPLY
-    bounces     "... while talking to " HOST ".:" / ">>> " COMMAND / "<<< " REPLY / VERDICT
-    exim -v, -d "  SMTP>> " COMMAND / "  SMTP<< " REPLY / "Connecting to " HOST " [" IP "]:" N
-    smtplib     "send: '" COMMAND "\r\n'" / "reply: b'" REPLY "\r\n'"
-    telnet      "Trying " IP "..." / "Connected to " HOST "." / REPLY / COMMAND
-    VERDICT     = CODE " " X.Y.Z " " ADDR "... " words             ; sendmail's own, to the sender
+    VERDICT = CODE " " X.Y.Z " " ADDR "... " words
 
-A source that begins as one of these is read as a whole. A line in a mixed file is read where its
-mark is certain; what it answers is then known only if the command stands there too.
+A source that begins as a transcript is read as a whole. A line in a mixed file is read where its
+mark is certain; what it answers is then known only if the command is there, too.
 """
 
 from __future__ import annotations
@@ -22,7 +16,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from smtpreply.dialogue.session import Answer
-from smtpreply.dialogue.transcript import Exchange, Peer, Skipped, TranscriptReader, is_marked
+from smtpreply.dialogue.transcript import (
+    Exchange,
+    Peer,
+    Skipped,
+    TranscriptReader,
+    is_marked,
+    is_session,
+)
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -47,7 +48,11 @@ _BEGINNINGS = re.compile(
     r"The original message was received at |"
     # exim -v and -d
     r"LOG: [A-Z]|delivering [0-9A-Za-z-]{16,23}\Z|(?:[0-9:. ]{0,30} )?Exim version [0-9]|"
-    r"Connecting to \S{1,255} \[\S{1,60}\]:[0-9]"
+    r"Connecting to \S{1,255} \[\S{1,60}\]:[0-9]|"
+    # JavaMail, MailKit, Ruby, Swift Mailer, Net::SMTP
+    r"DEBUG SMTP: |DEBUG: (?:setDebug|getProvider|(?:JavaMail|Jakarta Mail|Angus Mail) version)|"
+    r"Connected to smtps?://|Connection opened: \S{1,255}:(?:25|465|587|2525)\b|"
+    r"\+\+ Starting Swift_|Net::[LS]MTP>>> "
 )
 _MAIL_PORT = re.compile(
     r"\* {1,5}(?:Connected to|Trying) .{1,300}(?: port |:)(?:25|465|587|2525)\b"
@@ -65,14 +70,14 @@ def _detect(line: Line) -> bool:
 def _claims(head: Sequence[str]) -> bool:
     lines = [line.removeprefix("\ufeff") for line in head]
     first = next((line for line in lines if line.strip()), "")
-    if _BEGINNINGS.match(first) or _is_of_one_form(first, lines):
+    if _BEGINNINGS.match(first) or _is_of_one_dialect(first, lines) or is_session(lines):
         return True
     if any(_MAIL_PORT.match(line) for line in lines):
         return True
     return bool(_BY_HAND.match(first)) and any(line.startswith(_CONNECTED) for line in lines)
 
 
-def _is_of_one_form(first: str, lines: Iterable[str]) -> bool:
+def _is_of_one_dialect(first: str, lines: Iterable[str]) -> bool:
     if not is_marked(first):
         return False
     reader = TranscriptReader(first)
@@ -131,29 +136,29 @@ class TranscriptLogReader(Reader):
             found = [] if self._reader.goes_on_with(text) else self.finish()
         self._line = line
         if self._reader is None and not marked and _VERDICT.match(text):
-            return self._told([Skipped(line.number, text)], own=False)
+            return self._deliveries([Skipped(line.number, text)], own=False)
         if self._reader is None:
             self._reader = TranscriptReader(text if marked else None)
             self._is_marked = marked
         items = self._reader.feed(text, line.number)
-        return found + self._told(items, own=self._reader.is_of_a_server)
+        return found + self._deliveries(items, own=self._reader.is_of_a_server)
 
     def continues(self, line: Line) -> bool:
         """Whether an indented line is of the transcript that the line before it was of."""
         return self._reader is not None and self._reader.goes_on_with(line.text)
 
     def finish(self) -> list[Delivery]:
-        """Return the reply that ends with a source, or with the lines of one form."""
+        """Return the reply that ends with a source, or with the lines of one dialect."""
         reader, self._reader = self._reader, None
-        return self._told(reader.end(), own=reader.is_of_a_server) if reader else []
+        return self._deliveries(reader.end(), own=reader.is_of_a_server) if reader else []
 
-    def _told(self, items: Iterable[Exchange | Skipped], *, own: bool) -> list[Delivery]:
+    def _deliveries(self, items: Iterable[Exchange | Skipped], *, own: bool) -> list[Delivery]:
         line = self._line
         assert line is not None
         found = []
         for item in items:
             place = Line("", "", item.line, line.source, line.time, line.host, line.program)
-            found += [delivery_in(place, _NAME, **told) for told in fields_of(item, own=own)]
+            found += [delivery_in(place, _NAME, **fields) for fields in fields_of(item, own=own)]
         return found
 
 
@@ -161,7 +166,8 @@ _NEEDLES = (
     "<-", "<~", "<**", "->", "~>", "<<<", ">>>", "SMTP<<", "SMTP>", "SMTP|", "SMTP+", "reply: ",
     "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED", "220", "... ",
     "Transcript", "Service unavailable", "S: ", "C: ", "Unexpected response",
-    "The original message was", "LOG: ", "delivering ", "Exim version",
+    "The original message was", "LOG: ", "delivering ", "Exim version", "EHLO ", "[S] ", "<CRLF>",
+    "SMTP Response: ", "<rx>", "DEBUG SMTP", "++ Starting",
 )  # fmt: skip
 
 FORMAT = Format(

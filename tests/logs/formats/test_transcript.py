@@ -33,7 +33,11 @@ def test_a_transcript_has_the_replies_that_the_reader_of_transcripts_finds(path:
 
 
 @pytest.mark.parametrize(
-    "name", ["curl", "curl-sent", "exim-v", "sendmail-v", "smtplib-debug", "swaks-tls", "telnet"]
+    "name",
+    [
+        *("curl", "curl-sent", "exim-v", "sendmail-v", "smtplib-debug", "swaks-tls", "telnet"),
+        *("javamail", "phpmailer"),
+    ],
 )
 def test_a_transcript_tells_whom_it_speaks_to_and_at_which_stage(name: str) -> None:
     found = list(scan(DATA / "transcripts" / f"{name}.txt"))
@@ -112,6 +116,21 @@ def test_exim_as_a_server_says_its_own_words() -> None:
         ),
         ("... while talking to mx.example.org.:", "mx.example.org", None, None),
         ("connect: to ('mx.example.org', 25) None", "mx.example.org", None, 25),
+        ("Connected to smtp://mx.example.org:587/?starttls=always", "mx.example.org", None, 587),
+        ("Connection opened: mx.example.org:25", "mx.example.org", None, 25),
+        ("Connection established to 192.0.2.1:25", "192.0.2.1", "192.0.2.1", 25),
+        (
+            'DEBUG SMTP: trying to connect to host "mx.example.org", port 25, isSSL false',
+            "mx.example.org",
+            None,
+            25,
+        ),
+        (
+            "Connection: opening to mx.example.org:587, timeout=300, options=array()",
+            "mx.example.org",
+            None,
+            587,
+        ),
     ],
 )
 def test_the_server_is_read_where_the_program_names_it(
@@ -144,6 +163,15 @@ def test_the_server_is_read_where_the_program_names_it(
         (r"b'220 mail ESMTP\r\n'", ReplyBy.REMOTE, Stage.CONNECT),
         ("550 5.1.1 <bob@example.org>... User unknown", ReplyBy.MTA, None),
         ("554 5.0.0 Service unavailable", ReplyBy.MTA, None),
+        ("SERVER -> CLIENT: 550 5.1.1 No such user", ReplyBy.REMOTE, None),
+        ("2026-05-06 10:15:02\tSERVER -> CLIENT: 354 Go", ReplyBy.REMOTE, Stage.DATA),
+        ("Net::SMTP=GLOB(0x55d0c8)<<< 550 No", ReplyBy.REMOTE, None),
+        ("[S] 550 5.1.1 No such user", ReplyBy.REMOTE, None),
+        ("INFO lettre::client: << 550 5.1.1 No<CRLF>", ReplyBy.REMOTE, None),
+        ("2026/05/06 10:15:02 DEBUG: C <-- S: 550 5.1.1 No", ReplyBy.REMOTE, None),
+        (r'-> "550 5.1.1 No\r\n"', ReplyBy.REMOTE, None),
+        ("5788[1911140]: SMTP Response: 550 No", ReplyBy.REMOTE, None),
+        ("2026.05.06 10:15:02 SMTP (mx.example.org): <rx> 550 No", ReplyBy.REMOTE, None),
     ],
 )
 def test_a_lone_line_is_read_where_its_mark_is_certain(
