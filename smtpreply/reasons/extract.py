@@ -83,6 +83,7 @@ _DOUBT = re.compile(
     r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce",
     re.IGNORECASE,
 )
+_LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
 @attrs.frozen
@@ -222,7 +223,10 @@ def said_in(text: str | bytes, stage: Stage | None = None, known: Known = NOTHIN
 
 def _is_doubtful(text: str, head: Head) -> bool:
     """Return whether words around a positive reply tell that it is not all that happened."""
-    return bool(text[: head.start].strip()) and _DOUBT.search(text) is not None
+    if text[: head.start].strip():
+        return _DOUBT.search(text) is not None
+    lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
+    return any(map(_DOUBT.search, lines))
 
 
 def _severity(text: str) -> int | None:

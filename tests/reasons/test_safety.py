@@ -38,6 +38,24 @@ def test_what_ends_with_a_refusal_is_never_accepted(
     assert verdict.disposition is not Disposition.DELIVERED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "250 Ok\n!! Expected response code 250 but got nothing",
+        "220 mx.example.org ESMTP\nlost connection",
+        "Could not send: host said: 250 Ok",
+        "host said: 250 Ok, then the connection timed out",
+    ],
+)
+def test_a_positive_reply_before_a_failure_is_not_the_last_word(text: str) -> None:
+    assert classify(text).reason is not Reason.ACCEPTED
+
+
+def test_a_positive_reply_of_several_lines_is_accepted() -> None:
+    for text in ("250-mx.example.org\n250-SIZE 1000\n250 HELP", "250 Ok\n", "250 Ok\nthank you"):
+        assert classify(text).reason is Reason.ACCEPTED
+
+
 NO_REPLIES = st.sampled_from(
     [
         "Queue: 250 messages",
@@ -91,7 +109,7 @@ def test_what_a_log_gave_up_is_not_tried_again(words: str, code: str) -> None:
 
 
 # A message that is expired is returned, though its status is 4.4.7.
-@pytest.mark.parametrize("reason", set(Reason) - {Reason.ACCEPTED, Reason.EXPIRED})
+@pytest.mark.parametrize("reason", [r for r in Reason if r not in (Reason.ACCEPTED, Reason.EXPIRED)])
 def test_after_a_transient_reply_every_message_is_tried_again(reason: Reason) -> None:
     assert advice_for(reason).disposition(4) in (Disposition.RETRY, Disposition.RETRY_SLOWER)
 
