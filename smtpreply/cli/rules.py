@@ -79,10 +79,10 @@ def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
 
 def _described(finding: Finding, verdict: Verdict, files: dict[str, str]) -> str:
     described = f"{finding.reason.value}: {finding.basis.value}"
-    if finding.rule is None or finding.wanted is None:
+    if finding.rule is None or finding.variant is None:
         known = {"code": verdict.code, "enhanced status": verdict.status}
         return f"{described} {known.get(finding.basis.value) or ''}".rstrip()
-    words = " * ".join(chunk.strip() for chunk in finding.wanted.chunks)
+    words = " * ".join(chunk.strip() for chunk in finding.variant.chunks)
     return escape(f"{described} {words!r}, rule {finding.rule} ({files[finding.rule]})")
 
 

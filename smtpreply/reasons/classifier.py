@@ -24,11 +24,11 @@ from smtpreply.reasons.exceptions import (
 )
 from smtpreply.reasons.extract import (
     NOTHING_KNOWN,
-    AnySaid,
+    AnyExtract,
+    Extract,
     Known,
-    Said,
-    SaidByReply,
-    said_in,
+    ReplyExtract,
+    extract_from,
 )
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
@@ -43,25 +43,25 @@ CACHE_SIZE = 4096
 
 
 class Builtin(enum.StrEnum):
-    """Where our rules come beside a user's own."""
+    """The place of the built-in rules beside a user's own."""
 
     AFTER = "after"
-    """Ours are asked where none of the user's matches."""
+    """The built-in ones apply where none of the user's matches."""
     BEFORE = "before"
-    """The user's are asked where none of ours matches."""
+    """The user's apply where none of the built-in ones matches."""
     TOGETHER = "together"
-    """The more specific decides, whosever it is."""
+    """The most specific decides, of either."""
     NONE = "none"
-    """Ours are not asked."""
+    """Only the user's apply."""
 
 
 class Classifier:
     """Explains why a server answered as it did. Any number of threads may share one.
 
     Args:
-        rules: what it knows. Their order has no say: the more specific decides.
-        cache_size: how many wordings are remembered; 0 for none.
-        plan: the plan of an engine of the same rules, which saves making it.
+        rules: the rules. Their order is irrelevant: the most specific decides.
+        cache_size: how many wordings are cached; 0 for none.
+        plan: the plan of an engine of the same rules, made before.
 
     >>> Classifier(builtin_rules()).classify("552 5.2.2 Mailbox full").reason.value
     'mailbox_full'
@@ -100,7 +100,7 @@ class Classifier:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules that it asks."""
+        """The rules."""
         return self.engine.rules
 
     def classify(
@@ -111,24 +111,24 @@ class Classifier:
         status: EnhancedStatus | str | None = None,
         outcome: Outcome | str | None = None,
     ) -> Verdict:
-        """Explain why a server answered so: see `smtpreply.classify`."""
+        """Explain why a server answered as it did: see `smtpreply.classify`."""
         if stage is not None:
             stage = Stage(stage)
         known = NOTHING_KNOWN if status is None and outcome is None else _known(status, outcome)
-        said: AnySaid
+        extract: AnyExtract
         if isinstance(reply, Reply):
-            said = SaidByReply(reply, stage, known)
+            extract = ReplyExtract(reply, stage, known)
             if reply.code < 400 and known.allows_acceptance:
-                return Verdict(said, ACCEPTED, self.engine)
-            return Verdict(said, self.engine.decide(said), self.engine)
+                return Verdict(extract, ACCEPTED, self.engine)
+            return Verdict(extract, self.engine.decide(extract), self.engine)
         if not isinstance(reply, (str, bytes)):
             return self._of_object(reply, stage, known)
-        said = said_in(reply, stage, known)
-        if said.text.count("@") > 1 and names_several(said.text):
-            raise _several(said.text)
-        if said.is_accepted:
-            return Verdict(said, SENT if said.code is None else ACCEPTED, self.engine)
-        return Verdict(said, self.engine.decide(said), self.engine)
+        extract = extract_from(reply, stage, known)
+        if extract.text.count("@") > 1 and names_several(extract.text):
+            raise _several(extract.text)
+        if extract.is_accepted:
+            return Verdict(extract, SENT if extract.code is None else ACCEPTED, self.engine)
+        return Verdict(extract, self.engine.decide(extract), self.engine)
 
     def classify_all(
         self, replies: Classifiable, *, stage: Stage | str | None = None
@@ -136,7 +136,7 @@ class Classifier:
         """Explain what was answered to each recipient: see `smtpreply.classify_all`."""
         answers: Mapping[str, Answer] = {}
         if isinstance(replies, (str, bytes)):
-            answers = recipients_in(said_in(replies).text)
+            answers = recipients_in(extract_from(replies).text)
         elif isinstance(replies, Mapping):
             answers = answers_in(replies)
         elif isinstance(replies, BaseException):
@@ -153,7 +153,7 @@ class Classifier:
 
     def undecided(self, text: str) -> Verdict:
         """Return the verdict on a text of which nothing is known: a person looks."""
-        return Verdict(Said(text, None, None, None, text), UNKNOWN, self.engine)
+        return Verdict(Extract(text, None, None, None, text), UNKNOWN, self.engine)
 
     def _of_object(self, given: object, stage: Stage | None, known: Known) -> Verdict:
         """Classify what is neither a reply nor text."""
@@ -233,7 +233,7 @@ def classify(
     status: EnhancedStatus | str | None = None,
     outcome: Outcome | str | None = None,
 ) -> Verdict:
-    """Explain why a server answered so, by our own rules, which are read on the first call.
+    """Explain why a server answered as it did, by the built-in rules, loaded on first use.
 
     Args:
         reply: a `Reply`; text or octets as logs and bounces have them: with words around the
@@ -355,6 +355,6 @@ def _refuse_twins(rules: Iterable[Rule]) -> None:
             raise RuleError(f"this id is also in {first.source}", rule.source, rule.id)
 
 
-def _provider_of(said: AnySaid) -> str | None:
-    provider = provider_in(said.text)
+def _provider_of(extract: AnyExtract) -> str | None:
+    provider = provider_in(extract.text)
     return None if provider is None else provider.key

@@ -1,6 +1,6 @@
-"""What texts say in general: `alike` gives the same for those that differ in ids and numbers only.
+"""De-duplication keys: `alike` is equal for texts that differ in ids and numbers only.
 
-It is the quick sister of `template`, and asks less: what it gives is a key, and no text to show.
+A cheaper, coarser `template`: its result is a key for de-duplication, not text to display.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Pieces(dict[str, str]):
 
 
 _pieces = _Pieces()
-_plain: set[str] = set()  # texts in which nothing is variable: most servers say the same to many
+_plain: set[str] = set()  # texts without variable parts: servers give many messages the same reply
 
 
 def _in_general(piece: str) -> str:

@@ -1,8 +1,8 @@
-"""How a verdict is reached: words, then the enhanced status, then the code.
+"""`Engine`: decides on a reason by words, then the enhanced status, then the code.
 
-1. A phrase that says something decides; of several the most specific, which is the one with the
-   most letters, its rule's bounds counted in. The order of files and rules has no say.
-2. An enhanced status that says something by itself (``5.1.1``, not ``5.7.1``).
+1. A phrase of a rule that is not vague decides; of several the most specific, which is the one
+   with the most letters, its rule's bounds counted in. The order of files and rules is irrelevant.
+2. An exact enhanced status: one that servers use for one thing (``5.1.1``, not ``5.7.1``).
 3. A vague phrase.
 4. Any other enhanced status that is known, then the code.
 """
@@ -19,11 +19,11 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import index
-from smtpreply.reasons.extract import AnySaid, Said, status_in
+from smtpreply.reasons.extract import AnyExtract, Extract, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
 from smtpreply.reasons.normalize import LONGEST, meaning_of, words_of, written_words_of
-from smtpreply.reasons.phrase import Phrase, Wanted
+from smtpreply.reasons.phrase import CompiledVariant, Phrase
 from smtpreply.reasons.rule import Rule, Rules
 from smtpreply.reasons.taxonomy import Basis, Reason
 from smtpreply.stage import Stage
@@ -40,13 +40,13 @@ _STEM = 3  # stems are found by their first letters, so many at most
 _HEAVIEST = 2**12
 _AGREEMENT = AGREEMENT * UNIT
 
-ProviderOf = Callable[[AnySaid], str | None]
+ProviderOf = Callable[[AnyExtract], str | None]
 Stems = Mapping[str, Sequence[str]]
 """Stems by their first letters, equally many of each; a longer one is before a shorter."""
 
 
 class Plan(NamedTuple):
-    """What it takes long to make of rules, in plain values."""
+    """The part of a compiled rule set that can be marshalled."""
 
     words: Sequence[str]
     shelves: Mapping[str, str]
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 
 @attrs.frozen
 class Finding:
-    """One thing that speaks for a reason.
+    """One piece of evidence for a reason.
 
     Attributes:
         reason: the reason.
@@ -75,7 +75,7 @@ class Finding:
     reason: Reason
     basis: Basis
     rule: str | None = None
-    wanted: Wanted | None = attrs.field(default=None, eq=False, repr=False)
+    variant: CompiledVariant | None = attrs.field(default=None, eq=False, repr=False)
 
 
 UNKNOWN = Finding(Reason.UNKNOWN, Basis.NOTHING)
@@ -84,7 +84,7 @@ SENT = Finding(Reason.ACCEPTED, Basis.OUTCOME)
 
 
 class Engine:
-    """Rules, put together to be asked.
+    """A compiled rule set.
 
     No state but a bounded cache, so any number of threads may ask it. The cache is keyed on the
     words that the rules know, in their places, with all others masked: what differs in ids, hosts
@@ -133,39 +133,39 @@ class Engine:
         rule = self._rules[self._plan.order[place]]
         return rule.phrases[number - self._plan.firsts[place]], rule
 
-    def decide(self, said: AnySaid) -> Finding:
+    def decide(self, extract: AnyExtract) -> Finding:
         """Decide on a reply that is not positive."""
-        best = self._best(said, said.sentence)
-        if best is None and said.frame is not None:
-            # The reply itself says nothing known; what was written around it may.
-            best = self._best(said, said.frame)
+        best = self._best(extract, extract.sentence)
+        if best is None and extract.frame is not None:
+            # The reply itself has no known words; the text around it may.
+            best = self._best(extract, extract.frame)
         if best is not None and best.basis is Basis.WORDS:
             return best
-        return self._by_codes(said, best)
+        return self._by_codes(extract, best)
 
     def reason_by_words(self, text: str) -> Reason | None:
-        """Return what words say of themselves, without a code and for sure."""
-        best = self._best(Said(text, None, None, None, text), text)
+        """Return the reason of a text by its words alone; None where they are vague or unknown."""
+        best = self._best(Extract(text, None, None, None, text), text)
         return best.reason if best is not None and best.basis is Basis.WORDS else None
 
-    def findings(self, said: AnySaid) -> list[Finding]:
-        """Return all that speaks for something, the best first; for each reason, its best only."""
-        text = said.sentence
-        if said.frame is not None and self._best(said, text) is None:
-            text = said.frame
+    def findings(self, extract: AnyExtract) -> list[Finding]:
+        """Return all findings, the best first; for each reason, its best only."""
+        text = extract.sentence
+        if extract.frame is not None and self._best(extract, text) is None:
+            text = extract.frame
         words = Words(words_of(text))
-        agreed = self._agreed(said.status)
+        agreed = self._agreed(extract.status)
         held = [
-            (score + (_AGREEMENT if rule.reason is agreed else 0), _finding(rule, way))
-            for score, way, rule in self._index.found(words)
-            if self._holds(rule, said, words)
+            (score + (_AGREEMENT if rule.reason is agreed else 0), _finding(rule, variant))
+            for score, variant, rule in self._index.found(words)
+            if self._holds(rule, extract, words)
         ]
         held.sort(key=lambda pair: pair[0], reverse=True)
         sure = [found for _, found in held if found.basis is Basis.WORDS]
         hints = [found for _, found in held if found.basis is Basis.HINT]
-        meaning = self.meaning_of(said)
+        meaning = self.meaning_of(extract)
         status = [Finding(meaning.reason, Basis.STATUS)] if meaning else []
-        code = self._fallback.of_code(said.code, said.stage)
+        code = self._fallback.of_code(extract.code, extract.stage)
         by_code = [Finding(code, Basis.CODE)] if code else []
         exact = meaning is not None and meaning.sharp
         best: dict[Reason, Finding] = {}
@@ -173,23 +173,23 @@ class Engine:
             best.setdefault(finding.reason, finding)
         return list(best.values())
 
-    def meaning_of(self, said: AnySaid) -> Meaning | None:
-        """Return what the enhanced status says by itself."""
-        return self._fallback.of_status(said.status or status_in(said.text))
+    def meaning_of(self, extract: AnyExtract) -> Meaning | None:
+        """Return the meaning of the enhanced status."""
+        return self._fallback.of_status(extract.status or status_in(extract.text))
 
-    def _best(self, said: AnySaid, text: str) -> Finding | None:
+    def _best(self, extract: AnyExtract, text: str) -> Finding | None:
         """Find the best phrase in a text whose rule holds."""
         if self._cached is not None:
             words = tuple(filter(None, map(self._masks.__getitem__, written_words_of(text))))
             if len(words) <= LONGEST_CACHED:
-                best, reads_text = self._cached(words, said.code, said.status, said.stage)
+                best, reads_text = self._cached(words, extract.code, extract.status, extract.stage)
                 if not reads_text:
                     return best
-        match = self._match(said, Words(words_of(text)))
+        match = self._match(extract, Words(words_of(text)))
         return None if match is None else _finding(match[2], match[1])
 
     def masked(self, written: str) -> str:
-        """Return what a written word is to the rules; "" if it is silent."""
+        """Return a written word as the cache's key has it; "" if it is silent."""
         word = meaning_of(written)
         if not word or word in self.known:
             return word
@@ -208,8 +208,8 @@ class Engine:
     ) -> tuple[Finding | None, bool]:
         """Return the best phrase, and whether that depends on the text as it is written."""
         words = Words(masked)
-        said = Said("", code, status, stage, "")
-        best = self._match(said, words, blind=True)
+        extract = Extract("", code, status, stage, "")
+        best = self._match(extract, words, blind=True)
         found = None if best is None else _finding(best[2], best[1])
         if not self._plan.reads_text:
             return found, False
@@ -217,13 +217,15 @@ class Engine:
         rivals = (score for score, _, rule in self._index.found(words) if rule.reads_text)
         return found, any(best is None or score + _AGREEMENT > best[0] for score in rivals)
 
-    def _match(self, said: AnySaid, words: Words, *, blind: bool = False) -> Entry[Rule] | None:
+    def _match(
+        self, extract: AnyExtract, words: Words, *, blind: bool = False
+    ) -> Entry[Rule] | None:
         """Find the best phrase whose rule holds; if `blind`, of rules that read words alone."""
-        agreed = self._agreed(said.status)
+        agreed = self._agreed(extract.status)
 
         def fits(rule: Rule) -> int | None:
             if not rule.is_free and (
-                (blind and rule.reads_text) or not self._holds(rule, said, words)
+                (blind and rule.reads_text) or not self._holds(rule, extract, words)
             ):
                 return None
             return _AGREEMENT if rule.reason is agreed else 0
@@ -231,41 +233,41 @@ class Engine:
         return self._index.best(words, fits, _AGREEMENT if agreed else 0)
 
     def _agreed(self, status: EnhancedStatus | None) -> Reason | None:
-        """Return what an exact status says, so that words which say the same weigh more."""
+        """Return the reason of an exact status: words with the same reason weigh more."""
         meaning = self._fallback.of_status(status)
         return meaning.reason if meaning is not None and meaning.sharp else None
 
-    def _holds(self, rule: Rule, said: AnySaid, words: Words) -> bool:
-        if rule.bonus and not self._within(rule, said):
+    def _holds(self, rule: Rule, extract: AnyExtract, words: Words) -> bool:
+        if rule.bonus and not self._within(rule, extract):
             return False
         if not (rule.also or rule.unless):
             return True
         companions = self._companions.get(rule)
-        if companions is None:  # two threads may make it: to the same end
+        if companions is None:  # racing threads compute equal results
             companions = self._companions[rule] = _Companions(rule)
         return companions.allow(words)
 
-    def _within(self, rule: Rule, said: AnySaid) -> bool:
+    def _within(self, rule: Rule, extract: AnyExtract) -> bool:
         return (
-            rule.allows(said)
-            and (rule.pattern is None or rule.pattern.search(said.text[:LONGEST]) is not None)
-            and (rule.provider is None or rule.provider == self._provider_of(said))
+            rule.allows(extract)
+            and (rule.pattern is None or rule.pattern.search(extract.text[:LONGEST]) is not None)
+            and (rule.provider is None or rule.provider == self._provider_of(extract))
         )
 
-    def _by_codes(self, said: AnySaid, hint: Finding | None) -> Finding:
-        meaning = self.meaning_of(said)
+    def _by_codes(self, extract: AnyExtract, hint: Finding | None) -> Finding:
+        meaning = self.meaning_of(extract)
         if meaning is not None and meaning.sharp:
             return Finding(meaning.reason, Basis.STATUS)
         if hint is not None:
             return hint
         if meaning is not None:
             return Finding(meaning.reason, Basis.STATUS)
-        code = self._fallback.of_code(said.code, said.stage)
+        code = self._fallback.of_code(extract.code, extract.stage)
         return UNKNOWN if code is None else Finding(code, Basis.CODE)
 
 
 class _Masks(dict[str, str]):
-    """What written words are to the rules. Those that recur are remembered."""
+    """The masked forms of written words. Those that recur are cached."""
 
     def __init__(self, masked: Callable[[str], str]) -> None:
         super().__init__()
@@ -285,15 +287,17 @@ def plan_of(rules: Rules) -> Plan:
     counts = [len(rule.phrases) for _, rule in by_id]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
     words, shelves = index.planned(phrases)
-    companions = [way for rule in rules for way in rule.also_ways + rule.unless_ways]
+    companions = [
+        variant for rule in rules for variant in rule.also_variants + rule.unless_variants
+    ]
     stems = {stem for phrase, _ in phrases for stem in phrase.stems}
-    stems |= {stem for way in companions for stem in way.stems}
+    stems |= {stem for variant in companions for stem in variant.stems}
     return Plan(
         words,
         shelves,
         order=[place for place, _ in by_id],
         firsts=[0, *itertools.accumulate(counts)][:-1],
-        companions=sorted({word for way in companions for word in way.words} - {*words}),
+        companions=sorted({word for variant in companions for word in variant.words} - {*words}),
         stems=_by_start(stems),
         reads_text=any(rule.reads_text for rule in rules),
     )
@@ -307,13 +311,13 @@ def _by_start(stems: set[str]) -> Stems:
     return found
 
 
-def _finding(rule: Rule, way: Wanted) -> Finding:
-    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, way)
+def _finding(rule: Rule, variant: CompiledVariant) -> Finding:
+    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, variant)
 
 
-def _score(rule: Rule, way: Wanted) -> int:
+def _score(rule: Rule, variant: CompiledVariant) -> int:
     """Return what counts, in this order: whether it is vague, the layer, the weight."""
-    weight = min(way.letters + rule.bonus, _HEAVIEST)
+    weight = min(variant.letters + rule.bonus, _HEAVIEST)
     return weight - _HEAVIEST * (2 * rule.layer + 100 * rule.vague)
 
 
@@ -321,8 +325,8 @@ class _Companions:
     """What must stand beside the words of a rule (`with`), and what must not (`unless`)."""
 
     def __init__(self, rule: Rule) -> None:
-        self._also = _AnyOf(rule.also_ways) if rule.also else None
-        self._unless = _AnyOf(rule.unless_ways)
+        self._also = _AnyOf(rule.also_variants) if rule.also else None
+        self._unless = _AnyOf(rule.unless_variants)
 
     def allow(self, words: Words) -> bool:
         if self._also is not None and not self._also.stands_in(words):
@@ -331,23 +335,25 @@ class _Companions:
 
 
 class _AnyOf:
-    """Tells whether one of some phrases stands in a text."""
+    """Matches any of some phrases."""
 
-    def __init__(self, ways: Sequence[Wanted]) -> None:
+    def __init__(self, variants: Sequence[CompiledVariant]) -> None:
         self._alone = frozenset(
-            way.words[0] for way in ways if way.chunks == (f" {''.join(way.words)} ",)
+            variant.words[0]
+            for variant in variants
+            if variant.chunks == (f" {''.join(variant.words)} ",)
         )
-        self._stems = [way for way in ways if not way.words]
-        self._longer: dict[str, list[Wanted]] = {}
-        for way in ways:
-            if way.words and self._alone.isdisjoint(way.words):
-                self._longer.setdefault(max(way.words, key=len), []).append(way)
+        self._stems = [variant for variant in variants if not variant.words]
+        self._longer: dict[str, list[CompiledVariant]] = {}
+        for variant in variants:
+            if variant.words and self._alone.isdisjoint(variant.words):
+                self._longer.setdefault(max(variant.words, key=len), []).append(variant)
 
     def stands_in(self, words: Words) -> bool:
         if not self._alone.isdisjoint(words.there):
             return True
         for word in self._longer.keys() & words.there:
-            for way in self._longer[word]:
-                if way.found_in(words.wording):
+            for variant in self._longer[word]:
+                if variant.found_in(words.wording):
                     return True
-        return any(way.found_in(words.wording) for way in self._stems)
+        return any(variant.found_in(words.wording) for variant in self._stems)

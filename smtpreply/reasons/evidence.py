@@ -10,7 +10,7 @@ import attrs
 
 from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.reasons.normalize import placed_words
-from smtpreply.reasons.phrase import Wanted
+from smtpreply.reasons.phrase import CompiledVariant
 
 Span = tuple[int, int]
 
@@ -43,16 +43,16 @@ class Evidence:
         return self.spans[0][0], self.spans[-1][1]
 
 
-def evidence_in(text: str, sentence: str, wanted: Wanted) -> Evidence | None:
+def evidence_in(text: str, sentence: str, variant: CompiledVariant) -> Evidence | None:
     """Return where a variant of a phrase stands in a text; None where it does not.
 
     Args:
         text: the text to quote.
         sentence: the same text, at the same places, with what is not to be searched blanked.
-        wanted: the variant.
+        variant: the variant.
     """
     placed = placed_words(sentence)
-    found = wanted.spans(f" {' '.join(word for word, _, _ in placed)} ")
+    found = variant.spans(f" {' '.join(word for word, _, _ in placed)} ")
     if found is None:
         return None
     spans = [span for run in _runs(placed, found) for span in _unbroken(text, run)]

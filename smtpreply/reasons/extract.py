@@ -88,7 +88,7 @@ _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 @attrs.frozen
 class Known:
-    """What a caller knows beside the words, as from a log's ``dsn=`` and ``status=``."""
+    """Evidence beside the words, such as a log's ``dsn=`` and ``status=``."""
 
     status: EnhancedStatus | None = None
     outcome: Outcome | None = None
@@ -103,8 +103,8 @@ NOTHING_KNOWN = Known()
 
 
 @attrs.frozen
-class Said:
-    """A text, and what of a reply could be told apart in it."""
+class Extract:
+    """A text, and the parts of a reply that were found in it."""
 
     text: str
     code: int | None
@@ -140,8 +140,8 @@ class Said:
         return self.known.outcome is Outcome.SENT and self.digit not in (4, 5)
 
 
-class SaidByReply:
-    """The same of a `Reply`, which is asked when somebody asks."""
+class ReplyExtract:
+    """The same of a `Reply`, which is read on access."""
 
     __slots__ = ("known", "reply", "stage")
 
@@ -186,11 +186,13 @@ class SaidByReply:
         return self.reply.code < 400 and self.known.allows_acceptance
 
 
-AnySaid = Said | SaidByReply
+AnyExtract = Extract | ReplyExtract
 
 
-def said_in(text: str | bytes, stage: Stage | None = None, known: Known = NOTHING_KNOWN) -> Said:
-    """Take any text, and seek the reply in it.
+def extract_from(
+    text: str | bytes, stage: Stage | None = None, known: Known = NOTHING_KNOWN
+) -> Extract:
+    """Find the reply in any text.
 
     >>> said = said_in("host mx.example.com[192.0.2.1] said: 550 5.1.1 No such user")
     >>> said.code, str(said.status), said.digit
@@ -213,16 +215,16 @@ def said_in(text: str | bytes, stage: Stage | None = None, known: Known = NOTHIN
         quoted = _RESPONSE_WAS.search(read)
         start = quoted.end() if quoted else 0
         sentence = " " * start + text[start:] if start else text
-        return Said(text, code, status, stage, sentence, start, severity, known)
+        return Extract(text, code, status, stage, sentence, start, severity, known)
     status = head.status or status_in(read[head.start :]) or status_in(read) or known.status
     reply = " " * head.start + text[head.start :]
-    return Said(
+    return Extract(
         text, head.code, status, stage, _without_heads(reply, head.code), head.start, None, known
     )
 
 
 def _is_doubtful(text: str, head: Head) -> bool:
-    """Return whether words around a positive reply tell that it is not all that happened."""
+    """Return whether words around a positive reply report a failure."""
     if text[: head.start].strip():
         return _DOUBT.search(text) is not None
     lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
@@ -246,14 +248,14 @@ def _lettre_code(text: str) -> int | None:
     return int("".join(map(str, digits)))
 
 
-def tells_of_delay(said: AnySaid) -> bool:
-    """Return whether anything in or beside a text speaks of a transient failure, RFC 3463 2."""
-    status = said.known.status
-    if said.digit == 4 or (status is not None and status.class_ == 4):
+def tells_of_delay(extract: AnyExtract) -> bool:
+    """Return whether a code, a status or the log reports a transient failure: RFC 3463 2."""
+    status = extract.known.status
+    if extract.digit == 4 or (status is not None and status.class_ == 4):
         return True
-    if said.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
+    if extract.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
         return True
-    text = said.text[:LONGEST]
+    text = extract.text[:LONGEST]
     if "4" not in text:
         return False
     if any(found[1][0] == "4" for found in _STATUS.finditer(text)):
@@ -262,7 +264,7 @@ def tells_of_delay(said: AnySaid) -> bool:
 
 
 def _repaired(text: str) -> str:
-    """Undo what those did who read UTF-8 as Latin-1, as many logs and bounces have it."""
+    """Repair UTF-8 that was decoded as Latin-1, as in many logs and bounces."""
     if text.isascii():
         return text
     try:
@@ -272,7 +274,7 @@ def _repaired(text: str) -> str:
 
 
 def status_in(text: str) -> EnhancedStatus | None:
-    """Seek a status anywhere in a text, as servers put it that know no RFC 2034."""
+    """Find a status anywhere in a text: servers without RFC 2034 write it in any place."""
     # Most texts hold none, and substrings are sought ten times as fast as patterns.
     if "5." not in text and "4." not in text and "2." not in text:
         return None

@@ -1,4 +1,4 @@
-"""What a status or a code says by itself, from ``data/fallback.toml``."""
+"""The reasons of bare statuses and codes, from ``data/fallback.toml``."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Fallback:
         self._of_status = functools.lru_cache(maxsize=1024)(self._look_up)
 
     def of_status(self, status: EnhancedStatus | None) -> Meaning | None:
-        """Return what a status of class 4 or 5 says: itself, for any class, or by its subject."""
+        """Return the meaning of a negative status: its own, or else its subject's."""
         return None if status is None or status.class_ == 2 else self._of_status(status)
 
     def of_code(self, code: int | None, stage: Stage | None) -> Reason | None:
-        """Return what a reply code says, at a stage or at any."""
+        """Return the reason of a reply code, at a stage or at any."""
         return self._codes.get(f"{code} {stage}") or self._codes.get(str(code))
 
     def _look_up(self, status: EnhancedStatus) -> Meaning | None:

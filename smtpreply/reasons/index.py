@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
-from smtpreply.reasons.phrase import Phrase, Wanted
+from smtpreply.reasons.phrase import CompiledVariant, Phrase
 
 Owner = TypeVar("Owner")
-Entry = tuple[int, Wanted, Owner]
-"""A score, which no two entries share; a way to say a phrase; whose it is."""
-Score = Callable[[Owner, Wanted], int]
+Entry = tuple[int, CompiledVariant, Owner]
+"""A score, which no two entries share; a variant of a phrase; the owner of the phrase."""
+Score = Callable[[Owner, CompiledVariant], int]
 _LOWEST = -(2**62)
 _TOP = attrgetter("top")
 _ALONE = ""  # the second word of a phrase that has one only; in no text, and in every look-up
-# Below a score's own units stands the number of its phrase, and of the way to say it.
+# Below a score's own units stand the numbers of its phrase and of the variant.
 UNIT = 2**40
-_MOST_WAYS = 2**12
+_MOST_VARIANTS = 2**12
 
 
 class Plan(NamedTuple):
@@ -50,7 +50,7 @@ class Words:
 
 
 class Shelf(Generic[Owner]):
-    """The phrases of one word in all their ways, by their next rarest word; the best first."""
+    """The variants of the phrases of one word, by their next rarest word; the best first."""
 
     __slots__ = ("by_second", "top")
 
@@ -84,15 +84,15 @@ class Index(Generic[Owner]):
         self._shelves: dict[str, Shelf[Owner]] = {}
 
     def _open(self, word: str) -> Shelf[Owner]:
-        """Say the phrases of a shelf in all their ways. Two threads may do it: to the same end."""
+        """Expand all phrases of a shelf, on first use. Racing threads compute equal results."""
         pairs = (
             (number, *self._pair_of(number)) for number in map(int, self._numbers[word].split())
         )
         entries = [
-            (self._score(owner, way) * UNIT - number * _MOST_WAYS - place, way, owner)
+            (self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place, variant, owner)
             for number, phrase, owner in pairs
-            for place, way in enumerate(phrase.ways)
-            if word in way.words
+            for place, variant in enumerate(phrase.variants)
+            if word in variant.words
         ]
         entries.sort(key=lambda entry: entry[0], reverse=True)
         by_second: dict[str, list[Entry[Owner]]] = {}
@@ -139,8 +139,8 @@ class Index(Generic[Owner]):
                     score = entry[0]
                     if score + most <= top:
                         break  # so are all behind it
-                    wanted = entry[1]
-                    if wanted.head in wording and (wanted.is_whole or wanted.follows(wording)):
+                    variant = entry[1]
+                    if variant.head in wording and (variant.is_whole or variant.follows(wording)):
                         more = fits(entry[2])
                         if more is not None and score + more > top:
                             top, best = score + more, entry
@@ -167,6 +167,6 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
 def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
     """Choose the words to find a phrase by: those of which the commonest is the rarest."""
     rank = ranks.__getitem__
-    keys = phrase.keys or (tuple(way.words for way in phrase.ways),)
+    keys = phrase.keys or (tuple(variant.words for variant in phrase.variants),)
     chosen = ([min(words, key=rank) for words in key] for key in keys)
     return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))

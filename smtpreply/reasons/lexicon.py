@@ -1,4 +1,4 @@
-"""Things that a text names: a table of them, and the index that finds the best in a text."""
+"""Lexicons: tables of named things (providers, block lists) and how to find them in a text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from smtpreply._support import data
 from smtpreply.reasons.index import Index, Plan, Words, planned
 from smtpreply.reasons.normalize import forms_of, words_of
-from smtpreply.reasons.phrase import Phrase, Wanted
+from smtpreply.reasons.phrase import CompiledVariant, Phrase
 
 Thing = TypeVar("Thing")
 
@@ -33,7 +33,7 @@ def _phrases(name: str) -> Iterator[tuple[str, str]]:
 
 
 class Names(Generic[Thing]):
-    """Finds the thing whose phrase says most in a text.
+    """Finds the entry of a lexicon whose phrase has the most letters in a text.
 
     Args:
         name: the table that has their phrases.
@@ -57,15 +57,15 @@ class Names(Generic[Thing]):
 
         They are the rarest words of the phrases, and the longest.
         """
-        ways = (way.words for phrase in self._phrases for way in phrase.ways)
-        longest = {max(words, key=lambda word: (len(word), word)) for words in ways}
+        variants = (variant.words for phrase in self._phrases for variant in phrase.variants)
+        longest = {max(words, key=lambda word: (len(word), word)) for words in variants}
         return forms_of(self._index.keys), forms_of(longest)
 
     def best_in(self, text: str) -> Thing | None:
-        """Return the thing that the text names by the most letters; None if it names none."""
+        """Return the entry that the text names by the most letters; None if it names none."""
         best = self._index.best(Words(words_of(text)), lambda _: 0)
         return None if best is None else best[2]
 
 
-def _letters(_thing: object, way: Wanted) -> int:
-    return way.letters
+def _letters(_thing: object, variant: CompiledVariant) -> int:
+    return variant.letters

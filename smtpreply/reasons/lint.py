@@ -1,4 +1,4 @@
-"""What is wrong with rules: examples that fail, rules that never decide, rules that contradict."""
+"""Problems of rules: examples that fail, rules that never decide, rules that contradict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from smtpreply.reasons.rule import Rule
 
 
 class Kind(enum.StrEnum):
-    """What is wrong."""
+    """The kind of a problem."""
 
     MISSED = "missed example"
     """A text that the rule must catch gets another reason, or none by words."""
@@ -29,7 +29,7 @@ class Kind(enum.StrEnum):
 
 @attrs.frozen
 class Problem:
-    """One thing that is wrong with a rule."""
+    """A problem of a rule."""
 
     rule: Rule
     kind: Kind
@@ -58,7 +58,7 @@ def problems(classifier: Classifier, rules: Iterable[Rule] | None = None) -> lis
 def _with_examples(classifier: Classifier, rule: Rule) -> Iterator[Problem]:
     verdicts = [classifier.classify(text) for text in rule.catches]
     for text, verdict in zip(rule.catches, verdicts, strict=True):
-        # Another rule may be more specific, as long as it says the same.
+        # Another rule may be more specific, as long as it has the same reason.
         if verdict.rule != rule.id and (not verdict.rule or verdict.reason is not rule.reason):
             decided = verdict.rule or verdict.basis.value
             yield Problem(rule, Kind.MISSED, f"{decided} says {verdict.reason}: {text!r}")
@@ -75,13 +75,15 @@ _MANY = 500  # wordings, for which it is no use to choose
 
 def _rivals(chosen: tuple[Rule, ...], rules: tuple[Rule, ...]) -> dict[_Words, list[Rule]]:
     """Return the rules of each wording that the chosen ones have."""
-    sought = {frozenset(way.words) for rule in chosen for way in rule.ways}
+    sought = {frozenset(variant.words) for rule in chosen for variant in rule.variants}
     found: dict[_Words, list[Rule]] = {}
     for rule in rules:
-        # To say every phrase in all its ways takes seconds, and few are anything like ours.
+        # Expanding every phrase takes seconds, and few are like the chosen ones.
         phrases = rule.phrases if len(sought) > _MANY else _like(rule.phrases, sought)
-        ways = {(way.chunks, way.gaps) for phrase in phrases for way in phrase.ways}
-        for words in ways:
+        variants = {
+            (variant.chunks, variant.gaps) for phrase in phrases for variant in phrase.variants
+        }
+        for words in variants:
             found.setdefault(words, []).append(rule)
     return found
 
@@ -92,12 +94,14 @@ def _like(phrases: Iterable[Phrase], sought: set[frozenset[str]]) -> list[Phrase
 
 def _with_rivals(rule: Rule, rivals: dict[_Words, list[Rule]]) -> Iterator[Problem]:
     shadows: set[Rule] | None = None
-    for words in {(way.chunks, way.gaps) for way in rule.ways}:
+    for words in {(variant.chunks, variant.gaps) for variant in rule.variants}:
         others = [other for other in rivals[words] if other is not rule]
         for other in others:
             if other.reason is not rule.reason and _same_bounds(rule, other):
-                said = " * ".join(chunk.strip() for chunk in words[0])
-                yield Problem(rule, Kind.CONTRADICTION, f"{said!r} is {other.reason} in {other.id}")
+                phrase = " * ".join(chunk.strip() for chunk in words[0])
+                yield Problem(
+                    rule, Kind.CONTRADICTION, f"{phrase!r} is {other.reason} in {other.id}"
+                )
         over = {other for other in others if _outweighs(other, rule)}
         shadows = over if shadows is None else shadows & over
     for other in sorted(shadows or (), key=lambda other: other.id):

@@ -1,4 +1,4 @@
-r"""Text as the rules see it: its words, in small letters.
+r"""Normalize text for the rules: split it into words in lower case.
 
 ::
 
@@ -43,7 +43,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def written_words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters, each as it is written, silent ones too.
+    """Return the words of a text in lower case as they are written, silent ones included.
 
     >>> written_words_of("<bob@example.com>: The User_unknown, 550")
     ['the', 'user', 'unknown', '550']
@@ -69,20 +69,20 @@ def meaning_of(word: str) -> str:
 
 
 def forms_of(words: Iterable[str]) -> frozenset[str]:
-    """Return all that a text may hold where `words_of` gives one of some words, in small letters.
+    """Return all written forms, in lower case, for which `words_of` gives one of some words.
 
     >>> sorted(forms_of(["exist"]))[:2]
     ['exist', 'existed']
     """
-    wanted = frozenset(words)
+    variant = frozenset(words)
     meaning = _meaning()
-    as_they_are = (word for word in wanted if meaning.get(word, word) == word)
-    others = (form for form, word in meaning.items() if word in wanted)
+    as_they_are = (word for word in variant if meaning.get(word, word) == word)
+    others = (form for form, word in meaning.items() if word in variant)
     return frozenset([*as_they_are, *others])
 
 
 def placed_words(text: str) -> list[tuple[str, int, int]]:
-    """Return what `words_of` gives, with the place of each word in the text: start and end."""
+    """Return the result of `words_of` with the start and end of each word in the text."""
     text = text[:LONGEST]
     if "@" in text:
         address = _address(ascii_only=text.isascii())
@@ -123,7 +123,7 @@ def _plain_letters() -> dict[int, str]:
 
 @functools.cache
 def _meaning() -> dict[str, str]:
-    """Return what words stand for, from ``data/words.toml``; "" for the silent ones.
+    """Return the words that forms stand for, from ``data/words.toml``; "" for silent ones.
 
     Numbers as codes and IP addresses have them are silent, too; long ones are a provider's codes.
     """

@@ -1,4 +1,4 @@
-"""Phrases: the words by which a rule knows a text.
+"""Phrases: the patterns of words by which rules match text.
 
 ::
 
@@ -35,7 +35,7 @@ _BRACKET = re.compile(r"([()\[\]|])")
 
 
 class PhraseError(ValueError):
-    """A phrase that cannot be read; the text says what is wrong and where."""
+    """A malformed phrase; the message says what is wrong and where."""
 
 
 Span = tuple[int, int]
@@ -43,8 +43,8 @@ Path = tuple[Span, ...]
 
 
 @attrs.frozen(eq=False)
-class Wanted:
-    """One way to say a phrase, ready to be sought: chunks of words with gaps between them.
+class CompiledVariant:
+    """A variant of a phrase, compiled for matching: chunks of words with gaps between them.
 
     Each chunk begins with a space, and ends with one unless its last word is a stem.
     """
@@ -55,7 +55,7 @@ class Wanted:
     words: tuple[str, ...]
     """The whole words, which a text must have."""
     letters: int
-    """How much it says: the measure of how specific it is."""
+    """The number of letters, the measure of how specific it is."""
     head: str = attrs.field(init=False)
     """The first chunk."""
     is_whole: bool = attrs.field(init=False)
@@ -71,7 +71,7 @@ class Wanted:
 
     @property
     def stems(self) -> list[str]:
-        """The words of which the start is given."""
+        """The stems: words of which only the start is given."""
         return [chunk.rpartition(" ")[2] for chunk in self.chunks if chunk[-1] != " "]
 
     def found_in(self, wording: str) -> bool:
@@ -139,23 +139,23 @@ def _end(path: Path, wording: str) -> int:
 
 
 Key = tuple[tuple[str, ...], ...]
-"""Words to find a phrase by: whichever way it is said, it has one word of each of these tuples'."""
+"""Words to index a phrase by: each variant contains one word of each of these tuples."""
 
 
 class Phrase:
-    """A phrase that has been read, and is said in all its ways only when someone asks.
+    """A parsed phrase, whose variants are expanded on first use.
 
-    Most texts meet few phrases, and one phrase may be said in hundreds of ways.
+    Few phrases come near a given text, and one phrase may have hundreds of variants.
 
     Args:
         text: the phrase.
-        findable: whether each way must have a whole word to be found by.
+        findable: whether each variant must have a whole word to be indexed by.
 
     Raises:
-        PhraseError: a bracket is not closed, a choice is silent, there are too many ways, or one
-            of them has no whole word to be found by.
+        PhraseError: a bracket is not closed, an alternative has no words, there are too many
+            variants, or one of them has no whole word to be indexed by.
 
-    >>> [way.chunks for way in Phrase("(user|mailbox) [is] unknown").ways]
+    >>> [each.chunks for each in Phrase("(user|mailbox) [is] unknown").variants]
     [(' user unknown ',), (' mailbox unknown ',)]
     """
 
@@ -163,11 +163,11 @@ class Phrase:
         self.text = text
         self.findable = findable
         if not self._parts or (findable and not self.keys):
-            self.ways  # noqa: B018  # says which one has none
+            self.variants  # noqa: B018  # the error names the one that has none
 
     @classmethod
     def read_before(cls, text: str) -> Phrase:
-        """Return a phrase known to be without an error: it is read when it is used."""
+        """Return a phrase known to be well formed, which is parsed on first use."""
         phrase = cls.__new__(cls)
         phrase.text = text
         phrase.findable = True
@@ -178,19 +178,22 @@ class Phrase:
         return _Reader(self.text).read()
 
     @functools.cached_property
-    def ways(self) -> tuple[Wanted, ...]:
-        """All ways to say it, each once."""
-        said = ("".join(pieces) for pieces in itertools.product(*self._parts))
-        ways = (_wanted(way, self.text, findable=self.findable) for way in said)
-        return tuple({(way.chunks, way.gaps): way for way in ways}.values())
+    def variants(self) -> tuple[CompiledVariant, ...]:
+        """All variants, each once."""
+        joined = ("".join(pieces) for pieces in itertools.product(*self._parts))
+        variants = (
+            _compiled_variant(variant, self.text, findable=self.findable) for variant in joined
+        )
+        return tuple({(variant.chunks, variant.gaps): variant for variant in variants}.values())
 
     @functools.cached_property
     def keys(self) -> tuple[Key, ...]:
-        """What it can be found by, as far as the parts tell that all ways have."""
+        """The words to index it by, as far as the parts show that all variants have them."""
         found: list[Key] = []
-        for at, ways in enumerate(self._parts):
+        for at, variants in enumerate(self._parts):
             certain = tuple(
-                _certain(way, left=self._is_glued(at), right=self._is_glued(at + 1)) for way in ways
+                _certain(variant, left=self._is_glued(at), right=self._is_glued(at + 1))
+                for variant in variants
             )
             if len(certain) == 1:
                 found += [((word,),) for word in certain[0]]
@@ -200,27 +203,31 @@ class Phrase:
 
     @property
     def words(self) -> set[str]:
-        """All whole words in it, in whatever way it is said."""
+        """All whole words of all variants."""
         if self._has_glue:
-            return {word for way in self.ways for word in way.words}
-        return {word for ways in self._parts for way in ways for word in _parts(way)}
+            return {word for variant in self.variants for word in variant.words}
+        return {
+            word for variants in self._parts for variant in variants for word in _parts(variant)
+        }
 
     def _is_glued(self, at: int) -> bool:
         """Return whether a word may go on from the part before to this one, as in "refuse[d]"."""
         if not 0 < at < len(self._parts):
             return False
-        return any(_is_letter(way[-1:]) for way in self._parts[at - 1]) and any(
-            _is_letter(way[:1]) for way in self._parts[at]
+        return any(_is_letter(variant[-1:]) for variant in self._parts[at - 1]) and any(
+            _is_letter(variant[:1]) for variant in self._parts[at]
         )
 
     @property
     def stems(self) -> set[str]:
-        """All words of which the start is given."""
+        """All stems of all variants."""
         if "*" not in self.text.replace(" * ", "  "):
             return set()
         if self._has_glue or re.search(r"[)\]]\*", self.text):  # "suspen(d|sion)*"
-            return {stem for way in self.ways for stem in way.stems}
-        pieces = [piece for ways in self._parts for way in ways for piece in way.split()]
+            return {stem for variant in self.variants for stem in variant.stems}
+        pieces = [
+            piece for variants in self._parts for variant in variants for piece in variant.split()
+        ]
         open_ended = [piece for piece in pieces if piece.endswith("*")]
         return {words[-1] for piece in open_ended if (words := _parts(piece))}
 
@@ -229,15 +236,15 @@ class Phrase:
         return any(map(self._is_glued, range(len(self._parts))))
 
 
-def _certain(way: str, *, left: bool, right: bool) -> tuple[str, ...]:
+def _certain(variant: str, *, left: bool, right: bool) -> tuple[str, ...]:
     """Return the words of a part that are whole, where others may be glued to its ends."""
-    pieces = way.split()
+    pieces = variant.split()
     words: list[str] = []
     for at, piece in enumerate(pieces):
         parts = _parts(piece)
-        if piece.endswith("*") or (right and at + 1 == len(pieces) and _is_letter(way[-1:])):
+        if piece.endswith("*") or (right and at + 1 == len(pieces) and _is_letter(variant[-1:])):
             parts = parts[:-1]
-        if left and at == 0 and _is_letter(way[:1]):
+        if left and at == 0 and _is_letter(variant[:1]):
             parts = parts[1:]
         words += parts
     return tuple(words)
@@ -248,13 +255,13 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() and character < "\u3000"
 
 
-def _wanted(way: str, phrase: str, *, findable: bool) -> Wanted:
+def _compiled_variant(variant: str, phrase: str, *, findable: bool) -> CompiledVariant:
     chunks: list[str] = []
     gaps: list[int] = []
     words: list[str] = []
     letters = 0
     gap, open_ended = 0, True
-    for piece in way.split():
+    for piece in variant.split():
         parts = _parts(piece)
         if not parts:
             gap = GAPS.get(piece, gap)
@@ -270,28 +277,29 @@ def _wanted(way: str, phrase: str, *, findable: bool) -> Wanted:
         words += parts[: len(parts) - open_ended]
         letters += _weight(parts)
     if not words if findable else not chunks:
-        raise PhraseError(f"no whole word to be found by in {way!r}, of {phrase!r}")
-    return Wanted(tuple(chunks), tuple(gaps[1:]), tuple(dict.fromkeys(words)), letters)
+        needed = "at least one whole word, not only stems or gaps"
+        raise PhraseError(f"{variant!r} in {phrase!r} needs {needed}")
+    return CompiledVariant(tuple(chunks), tuple(gaps[1:]), tuple(dict.fromkeys(words)), letters)
 
 
-def _distinct(ways: list[str]) -> list[str]:
-    """Return each way once, where those of silent words alone are the same as none."""
-    if len(ways) == 1:
-        return ways
-    said: dict[tuple[object, ...], str] = {}
-    for way in ways:
-        words = _parts(way)
-        if len(way) == 1:  # "[s]" belongs to the word before it
-            said.setdefault((way,), way)
-        elif not words and not GAPS.keys() & set(way):
-            said.setdefault((), "")
+def _distinct(variants: list[str]) -> list[str]:
+    """Return each variant once; one of silent words alone counts as empty."""
+    if len(variants) == 1:
+        return variants
+    distinct: dict[tuple[object, ...], str] = {}
+    for variant in variants:
+        words = _parts(variant)
+        if len(variant) == 1:  # "[s]" belongs to the word before it
+            distinct.setdefault((variant,), variant)
+        elif not words and not GAPS.keys() & set(variant):
+            distinct.setdefault((), "")
         else:
-            said.setdefault((*words, "*" in way, None), way)
-    return list(said.values())
+            distinct.setdefault((*words, "*" in variant, None), variant)
+    return list(distinct.values())
 
 
 def _weight(words: tuple[str, ...]) -> int:
-    # An ideograph says as much as a short word.
+    # An ideograph carries as much meaning as a short word.
     return sum(3 if word >= "\u3000" else len(word) for word in words)
 
 
@@ -309,12 +317,12 @@ class _Reader:
         self.at = 0
 
     def read(self) -> list[list[str]]:
-        """Return the parts, each with the ways to say it."""
+        """Return the parts, each with its variants."""
         parts = self._parts()
         if self.at < len(self.pieces):
             raise PhraseError(f"{self.pieces[self.at]!r} stands alone in {self.phrase!r}")
         if math.prod(map(len, parts)) > MOST_EXPANSIONS:
-            raise PhraseError(f"more than {MOST_EXPANSIONS} ways to say {self.phrase!r}")
+            raise PhraseError(f"more than {MOST_EXPANSIONS} variants of {self.phrase!r}")
         return parts
 
     def _parts(self) -> list[list[str]]:
@@ -330,20 +338,21 @@ class _Reader:
 
     def _choice(self, opening: str) -> list[str]:
         closing = {"(": ")", "[": "]"}[opening]
-        ways = self._sequence()
+        variants = self._sequence()
         while self.at < len(self.pieces) and self.pieces[self.at] == "|":
             self.at += 1
-            ways += self._sequence()
+            variants += self._sequence()
         if self.at == len(self.pieces) or self.pieces[self.at] != closing:
             raise PhraseError(f"{opening!r} is not closed in {self.phrase!r}")
         self.at += 1
         if opening == "[":
-            return [*ways, ""]
-        self._check(ways)
-        return ways
+            return [*variants, ""]
+        self._check(variants)
+        return variants
 
-    def _check(self, ways: list[str]) -> None:
-        """Refuse a choice that is none: one of its ways is silent, so that the rest would do."""
-        for way in ways:
-            if len(way) > 1 and not _parts(way) and not GAPS.keys() & set(way):
-                raise PhraseError(f"{way!r} is silent, and no choice, in {self.phrase!r}")
+    def _check(self, variants: list[str]) -> None:
+        """Refuse a choice of which one alternative has no words, so that it always matches."""
+        for variant in variants:
+            if len(variant) > 1 and not _parts(variant) and not GAPS.keys() & set(variant):
+                message = f"the alternative {variant!r} in {self.phrase!r} has no words"
+                raise PhraseError(f"{message}, so it always matches")

@@ -1,4 +1,4 @@
-"""A rule: the phrases that tell a reason, and the bounds within which they do.
+"""`Rule`: phrases that stand for a reason, and the bounds within which they do.
 
 A file of rules is TOML, with a table for each; docs/rules.md is written for those who write some.
 """
@@ -14,9 +14,9 @@ from typing import Any
 import attrs
 
 from smtpreply.codes import EnhancedStatus
-from smtpreply.reasons.extract import AnySaid
+from smtpreply.reasons.extract import AnyExtract
 from smtpreply.reasons.pattern import compiled
-from smtpreply.reasons.phrase import Phrase, Wanted
+from smtpreply.reasons.phrase import CompiledVariant, Phrase
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
 
@@ -61,7 +61,7 @@ class Rule:
     pattern: re.Pattern[str] | None = None
     """Confirms the words in the text as it is written."""
     vague: bool = False
-    """Only a hint: yields to all other rules, and to an enhanced status that says something."""
+    """Only a hint: yields to all other rules, and to an exact enhanced status."""
     class_: int | None = None
     codes: frozenset[int] = frozenset()
     statuses: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Rule:
     spares: tuple[str, ...] = ()
     """Examples: texts that it must not decide."""
     seen: str = ""
-    """Who says so."""
+    """The servers that send it, or the source."""
     source: str = ""
     """The file that it is from."""
     layer: int = 0
@@ -86,7 +86,7 @@ class Rule:
 
     def __attrs_post_init__(self) -> None:
         if not self.read_before:
-            _ = self.phrases, self.also_ways, self.unless_ways
+            _ = self.phrases, self.also_variants, self.unless_variants
 
     @functools.cached_property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -94,14 +94,14 @@ class Rule:
         return tuple(map(Phrase.read_before if self.read_before else Phrase, self.words))
 
     @functools.cached_property
-    def also_ways(self) -> tuple[Wanted, ...]:
-        """All ways to say what must be there as well."""
-        return _all_ways(self.also)
+    def also_variants(self) -> tuple[CompiledVariant, ...]:
+        """All variants of `also`, of which one must be there as well."""
+        return _all_variants(self.also)
 
     @functools.cached_property
-    def unless_ways(self) -> tuple[Wanted, ...]:
-        """All ways to say what may not be there."""
-        return _all_ways(self.unless)
+    def unless_variants(self) -> tuple[CompiledVariant, ...]:
+        """All variants of `unless`, none of which may be there."""
+        return _all_variants(self.unless)
 
     @bonus.default
     def _bonus(self) -> int:
@@ -119,27 +119,29 @@ class Rule:
         return f"Rule({self.id!r}, {self.reason.value!r})"
 
     @property
-    def ways(self) -> tuple[Wanted, ...]:
-        """Its phrases in all their ways."""
-        return tuple(way for phrase in self.phrases for way in phrase.ways)
+    def variants(self) -> tuple[CompiledVariant, ...]:
+        """All variants of its phrases."""
+        return tuple(variant for phrase in self.phrases for variant in phrase.variants)
 
     @property
     def reads_text(self) -> bool:
         """Whether more of the text than its words decides if it matches."""
         return self.pattern is not None or self.provider is not None
 
-    def allows(self, said: AnySaid) -> bool:
+    def allows(self, extract: AnyExtract) -> bool:
         """Return whether class, code, status and stage are within the bounds."""
         return (
-            (self.class_ is None or self.class_ == said.digit)
-            and (not self.codes or said.code in self.codes)
-            and (not self.stages or said.stage in self.stages)
-            and (not self.statuses or _masked(self.statuses, said.status))
+            (self.class_ is None or self.class_ == extract.digit)
+            and (not self.codes or extract.code in self.codes)
+            and (not self.stages or extract.stage in self.stages)
+            and (not self.statuses or _masked(self.statuses, extract.status))
         )
 
 
-def _all_ways(phrases: tuple[str, ...]) -> tuple[Wanted, ...]:
-    return tuple(way for phrase in phrases for way in Phrase(phrase, findable=False).ways)
+def _all_variants(phrases: tuple[str, ...]) -> tuple[CompiledVariant, ...]:
+    return tuple(
+        variant for phrase in phrases for variant in Phrase(phrase, findable=False).variants
+    )
 
 
 def _masked(masks: tuple[str, ...], status: EnhancedStatus | None) -> bool:
@@ -189,7 +191,7 @@ def rules_of(tables: Mapping[str, Any], source: str, layer: int = 0) -> list[Rul
 
 
 class LazyRules:
-    """Rules of files that have been read before: each is made when someone asks for it.
+    """Rules of files that have been checked before: each is made on first use.
 
     Args:
         rows: of each rule, by its id: the name of its file, and its table there.

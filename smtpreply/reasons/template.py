@@ -1,4 +1,4 @@
-"""What replies of one kind have in common: the text, with its variable parts masked."""
+"""`template`: a text with its variable parts masked."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def template(text: str) -> str:
 
 
 def _is_code(text: str, start: int, end: int) -> bool:
-    """Tell a reply code at the head of the text or of a line from a number in a sentence."""
+    """Return whether a number is the reply code of the text or of one of its lines."""
     heads_a_line = start == 0 or text[start - 1] == "\n"
     return heads_a_line and end - start == 3 and text[start] in "2345"

@@ -15,7 +15,7 @@ from smtpreply.reasons.alternatives import leaves_open
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
 from smtpreply.reasons.evidence import Evidence, evidence_in
-from smtpreply.reasons.extract import AnySaid, Known, Said, tells_of_delay
+from smtpreply.reasons.extract import AnyExtract, Extract, Known, tells_of_delay
 from smtpreply.reasons.providers import Provider, provider_in
 from smtpreply.reasons.taxonomy import Basis, BounceType, Disposition, Outcome, Reason
 from smtpreply.stage import Stage
@@ -23,7 +23,7 @@ from smtpreply.stage import Stage
 
 @attrs.frozen(kw_only=True)
 class Record:
-    """What an engine said of a text: of a verdict that was copied, pickled or read back.
+    """An engine's answers, stored: the source of verdicts that were copied, pickled or read back.
 
     Attributes: those of `Verdict`.
     """
@@ -36,7 +36,7 @@ class Record:
 
 
 class Verdict:
-    """Why a server answered as it did. A value; what it tells besides is sought when asked for.
+    """Why a server answered as it did. A value; hints in the text are found on access.
 
     Verdicts can be compared, hashed, copied and pickled, and `from_dict` reads what `to_dict` gave.
 
@@ -49,8 +49,8 @@ class Verdict:
     # Private slots, since a frozen class of attrs takes twice as long to make.
     __slots__ = ("_finding", "_said", "_source")
 
-    def __init__(self, said: AnySaid, finding: Finding, source: Engine | Record) -> None:
-        self._said = said
+    def __init__(self, extract: AnyExtract, finding: Finding, source: Engine | Record) -> None:
+        self._said = extract
         self._finding = finding
         self._source = source
 
@@ -60,8 +60,15 @@ class Verdict:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        said = self._said
-        return self._finding, said.text, said.code, said.status, said.stage, said.known
+        extract = self._said
+        return (
+            self._finding,
+            extract.text,
+            extract.code,
+            extract.status,
+            extract.stage,
+            extract.known,
+        )
 
     def __eq__(self, other: object) -> bool:
         return self._key == other._key if isinstance(other, Verdict) else NotImplemented
@@ -107,16 +114,19 @@ class Verdict:
         """The words that decided, and where they stand in `text`."""
         if isinstance(self._source, Record):
             return self._source.evidence
-        said, wanted = self._said, self._finding.wanted
-        if wanted is None:
+        extract, variant = self._said, self._finding.variant
+        if variant is None:
             return None
-        found = (evidence_in(said.text, text, wanted) for text in (said.sentence, said.frame or ""))
+        found = (
+            evidence_in(extract.text, text, variant)
+            for text in (extract.sentence, extract.frame or "")
+        )
         # None where a character changes its length with its case.
         return next(filter(None, found), None)
 
     @property
     def findings(self) -> list[Finding]:
-        """All that speaks for something, the best first: for each reason, what says most."""
+        """All findings, the best first: for each reason, its best only."""
         if isinstance(self._source, Record):
             return list(self._source.findings)
         if self.reason is Reason.ACCEPTED:
@@ -130,7 +140,7 @@ class Verdict:
 
     @property
     def is_explained(self) -> bool:
-        """Whether more than the code speaks: words, an enhanced status, or the log."""
+        """Whether more than a code decided: words, an enhanced status, or the log."""
         return self.basis not in (Basis.CODE, Basis.NOTHING)
 
     @property
@@ -241,7 +251,7 @@ class Verdict:
         """
         return advice_for(self.reason, language)
 
-    # --- what the text tells besides ---
+    # --- hints in the text ---
 
     @property
     def text(self) -> str:
@@ -275,7 +285,7 @@ class Verdict:
 
     @property
     def provider(self) -> Provider | None:
-        """Who speaks, as far as the wording tells."""
+        """Who wrote the text, as far as its wording shows."""
         return provider_in(self.text)
 
     @property
@@ -306,7 +316,7 @@ class Verdict:
         """
         advice, evidence, other = self.advice_in(language), self.evidence, self.runner_up
         listing, provider, pause = self.blocklist, self.provider, self.retry_after
-        said, bounce = self._said, self.bounce_type
+        extract, bounce = self._said, self.bounce_type
         return {
             "reason": self.reason.value,
             "group": self.reason.group.value,
@@ -321,11 +331,11 @@ class Verdict:
             "findings": [_finding_as_dict(finding) for finding in self.findings],
             "text": self.text,
             "code": self.code,
-            "class": said.digit,
+            "class": extract.digit,
             "status": self.status and str(self.status),
             "stage": self.stage and self.stage.value,
-            "known_status": said.known.status and str(said.known.status),
-            "outcome": said.known.outcome and said.known.outcome.value,
+            "known_status": extract.known.status and str(extract.known.status),
+            "outcome": extract.known.outcome and extract.known.outcome.value,
             "title": str(advice.title),
             "actor": advice.actor.value,
             "action": str(advice.action),
@@ -361,7 +371,7 @@ class Verdict:
             bounce_type=bounce and BounceType(bounce),
         )
         outcome, text = data["outcome"], data["text"]
-        said = Said(
+        extract = Extract(
             text,
             data["code"],
             _status_of(data["status"]),
@@ -370,7 +380,7 @@ class Verdict:
             severity=data["class"],
             known=Known(_status_of(data["known_status"]), outcome and Outcome(outcome)),
         )
-        return cls(said, _finding_of_dict(data), record)
+        return cls(extract, _finding_of_dict(data), record)
 
 
 def _again(disposition: Disposition) -> Disposition:

@@ -113,7 +113,7 @@ def test_what_is_named_is_found_in_all_of_its_wordings(name: str) -> None:
     """The words that are sought first stand in all texts that the indexes know."""
     rows = table(name).values()
     phrases = [Phrase(text) for row in rows for text in row.get("words", ())]
-    texts = [f"550 {' '.join(way.words).upper()}" for phrase in phrases for way in phrase.ways]
+    texts = [f"550 {' '.join(way.words).upper()}" for phrase in phrases for way in phrase.variants]
     assert len(texts) > len(phrases) > 100
     assert rows_of(classified(pl.Series(texts))) == [verdict_row(classify(text)) for text in texts]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.reasons.extract import _STAGE, _STAGES, said_in
+from smtpreply.reasons.extract import _STAGE, _STAGES, extract_from
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ from smtpreply.reasons.extract import _STAGE, _STAGES, said_in
 def test_code_status_and_stage(
     text: str, code: int | None, status: str | None, stage: str | None
 ) -> None:
-    said = said_in(text)
-    assert said.code == code
-    assert (said.status and str(said.status)) == status
-    assert said.stage == stage
+    extract = extract_from(text)
+    assert extract.code == code
+    assert (extract.status and str(extract.status)) == status
+    assert extract.stage == stage
 
 
 def test_codes_of_further_lines_do_not_part_the_words() -> None:
-    said = said_in("550-5.1.1 The account does not\n550 5.1.1 exist here")
-    assert "not           exist" in " ".join(said.sentence.split("\n"))
-    assert len(said.sentence) == len(said.text)
+    extract = extract_from("550-5.1.1 The account does not\n550 5.1.1 exist here")
+    assert "not           exist" in " ".join(extract.sentence.split("\n"))
+    assert len(extract.sentence) == len(extract.text)
 
 
 def test_what_stands_around_a_reply_is_its_frame() -> None:
-    said = said_in("rejected by a host that said: 550 User unknown")
-    assert said.sentence.strip() == "550 User unknown"
-    assert said.frame == said.text
+    extract = extract_from("rejected by a host that said: 550 User unknown")
+    assert extract.sentence.strip() == "550 User unknown"
+    assert extract.frame == extract.text
 
 
 @given(st.from_regex(_STAGE))
@@ -72,11 +72,11 @@ def test_a_stage_is_told_in_all_of_its_words(text: str) -> None:
     found = _STAGE.search(text)
     assert found is not None
     assert found.lastindex is not None
-    assert said_in(text).stage is _STAGES[found.lastindex - 1][0]
+    assert extract_from(text).stage is _STAGES[found.lastindex - 1][0]
 
 
 @given(st.text(st.characters(codec=None), max_size=200) | st.binary(max_size=200))
 def test_any_text_can_be_read(text: str | bytes) -> None:
     """Whatever comes in, something comes out, at the same places."""
-    said = said_in(text)
-    assert len(said.sentence) == len(said.text)
+    extract = extract_from(text)
+    assert len(extract.sentence) == len(extract.text)

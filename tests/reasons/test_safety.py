@@ -109,7 +109,9 @@ def test_what_a_log_gave_up_is_not_tried_again(words: str, code: str) -> None:
 
 
 # A message that is expired is returned, though its status is 4.4.7.
-@pytest.mark.parametrize("reason", [r for r in Reason if r not in (Reason.ACCEPTED, Reason.EXPIRED)])
+@pytest.mark.parametrize(
+    "reason", [r for r in Reason if r not in (Reason.ACCEPTED, Reason.EXPIRED)]
+)
 def test_after_a_transient_reply_every_message_is_tried_again(reason: Reason) -> None:
     assert advice_for(reason).disposition(4) in (Disposition.RETRY, Disposition.RETRY_SLOWER)
 
