@@ -23,6 +23,9 @@ class Defect(enum.Enum):
     description: str
     reference: str
 
+    # Each member exists once. (An enum's own hash is that of its name, by a call of Python's.)
+    __hash__ = object.__hash__
+
     def __new__(cls, value: str, reference: str = "", description: str = "") -> Self:
         """Make a member that carries its words. (The defaults let type checkers see a look-up.)"""
         member = object.__new__(cls)
@@ -93,12 +96,6 @@ class Defect(enum.Enum):
         "Something else than a space or a hyphen follows the code: a tab, a colon.",
     )
     NO_SEPARATOR = ("no-separator", "RFC 5321 4.2", "The text follows the code at once.")
-    EMPTY_TEXT = (
-        "empty-text",
-        "RFC 5321 4.2",
-        "A space follows the code, and then nothing. Gmail sends it ('235 '), and RFC 4954 4 wants "
-        "it for an empty challenge ('334 ').",
-    )
 
     # The text
     CONTROL_CHARACTER = (
@@ -154,7 +151,10 @@ class Defect(enum.Enum):
 
 def in_order(found: Iterable[Defect]) -> tuple[Defect, ...]:
     """Return each of the `found` defects once, in the order in which `Defect` names them."""
-    return tuple(sorted(set(found), key=_PLACES.__getitem__))
+    defects = tuple(found)
+    if len(defects) < 2:
+        return defects
+    return tuple(sorted(set(defects), key=_PLACES.__getitem__))
 
 
 _PLACES = {defect: place for place, defect in enumerate(Defect)}

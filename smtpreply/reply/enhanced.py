@@ -27,9 +27,25 @@ _STATUS_ENDS = frozenset(")] \t")
 # The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
 LAST_LENGTH = 24
 
-# Statuses recur, so each is made once. Bounded, since a hostile server could name three million.
-KNOWN_STATUSES: dict[str, EnhancedStatus] = {}
+# Statuses recur, so each is made once: those of one-digit numbers, as nearly all are, in advance.
+# Bounded, since a hostile server could name three million.
+KNOWN_STATUSES: dict[str, EnhancedStatus] = {
+    f"{class_}.{subject}.{detail}": EnhancedStatus(class_, subject, detail)
+    for class_ in (2, 4, 5)
+    for subject in range(10)
+    for detail in range(10)
+}
 _KNOWN_LIMIT = 4096
+
+# The same by class and as they plainly stand at the start of a text, with the space behind.
+STATUS_WORDS: dict[int, dict[bytes, EnhancedStatus]] = {
+    class_: {
+        b"%s " % str(status).encode(): status
+        for status in KNOWN_STATUSES.values()
+        if status.class_ == class_
+    }
+    for class_ in (2, 3, 4, 5)
+}
 
 GREETING = 220  # also what STARTTLS is answered with
 

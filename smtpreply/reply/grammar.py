@@ -8,8 +8,8 @@ RFC 5321 4.2::
     textstring  = 1*(%d09 / %d32-126)
 
 `strict_end` holds a text to this and to nothing else. `read_reply` reads whatever has a reply
-code, and notes as `Defect` where it departs. `read_in_form` is the short way for the replies
-whose lines have no defect, which are nearly all. All three are linear in the text.
+code, and notes as `Defect` where it departs. Both are linear in the text. (`plain` is the short way
+for the replies that keep to a plain form, which are nearly all.)
 """
 
 from __future__ import annotations
@@ -21,46 +21,44 @@ from typing import NamedTuple
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
-from smtpreply.reply.enhanced import GREETING, KNOWN_STATUSES, may_have_status, statuses_of
-from smtpreply.reply.unfolding import unfold
+from smtpreply.reply.enhanced import statuses_of
+from smtpreply.reply.unfolding import unfold_to_any_code
 
 REPLY_CODE = "[2-5][0-5][0-9]"
 TEXTSTRING = "[\t -~]+"
-_STRICT_LINE = re.compile(f"({REPLY_CODE})(?:(-)(?:{TEXTSTRING})?|(?: {TEXTSTRING})?)".encode())
+# RFC 5321 4.2.1: servers SHOULD send the space also where no text follows, as Gmail's "235 ".
+_STRICT_LINE = re.compile(f"({REPLY_CODE})(?:(-)(?:{TEXTSTRING})?| (?:{TEXTSTRING})?)?".encode())
 
 # Lenient: the second digit may be above 5, as in "571 Message refused" (old Exchange), and
 # anything may follow, but no digit ("2500 ok") and no number ("220.181.12.1" is an address).
-_CODE = re.compile(rb"[2-5][0-9][0-9]")
-_NO_CODE = re.compile(rb"[0-9]|\.[0-9]")
+_CODE = r"([2-5][0-9][0-9])(?![0-9]|\.[0-9])"
 # What may stand before a code. A byte order mark comes from editors and PowerShell, NULs come from
 # damaged files and smtp.qq.com, spaces from copied text.
+_LEADING = r"((?:[ \t\0]|\xef\xbb\xbf)*+)"
+# What stands for a separator where there should be a space or a hyphen. All else is text: "250OK",
+# "550<bob>".
+_SEPARATOR = r"([- \t:;,=_/|.]?)"
+_HEAD = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1"))
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t"
-# What stands for a separator where there should be a space. All else is text: "250OK", "550<bob>".
-_BAD_SEPARATORS = b"\t:;,=_/|."
+_FIVE = ord("5")
 
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
-_CR = 0x0D
-_HYPHEN = 0x2D
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
-_EMPTY_LINE = len(b"250 \r\n")
 _PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
 
-# The heads of lines in due form, to tell them at a glance.
-CODES = [*range(200, 260), *range(300, 360), *range(400, 460), *range(500, 560)]
-LAST_HEADS = {b"%d " % code: code for code in CODES}
-CONTINUED_HEADS = {b"%d-" % code: code for code in CODES}
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
-# What a reply says: its lines, its enhanced status, its defects, its textstrings, and the status of
-# each line. A bare tuple, since most replies cost hardly more than this does.
+# What a reply says: its lines, its enhanced status, its defects, and the text of its lines as sent.
+# The last is None where each is the status, if there is one, a space, and the line. A bare tuple,
+# since most replies cost hardly more than a named one does.
 Content = tuple[
     tuple[str, ...],
     EnhancedStatus | None,
     tuple[Defect, ...],
-    tuple[str, ...],
-    tuple[EnhancedStatus | None, ...],
+    tuple[str, ...] | None,
 ]
 
 
@@ -69,14 +67,6 @@ class Reading(NamedTuple):
 
     code: int
     content: Content
-    end: int
-
-
-class _Line(NamedTuple):
-    """A line as it stands in the octets; `text` is without its line end."""
-
-    text: bytes
-    start: int
     end: int
 
 
@@ -142,92 +132,53 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     Raises:
         ReplySyntaxError: the first line that is not blank has no reply code.
     """
-    found: set[Defect] = set()
+    found: list[Defect] = []
     texts: list[bytes] = []
     code = b""
     position = start
     continued = True
     while position < len(octets):
-        line = _line(octets, position, newline)
-        head = read_head(line.text)
+        end = octets.find(newline, position) + 1 or len(octets)
+        line = octets[position:end]
+        text = line.rstrip(b"\r\n")
+        head = read_head(text)
         if head is not None and not continued:
             break
-        position = line.end
-        found.update(_line_defects(octets, line, newline))
-        if not line.text.strip(b" \t"):
-            found.add(Defect.BLANK_LINE)
-        elif head is not None:
-            found.update(head.defects)
+        if line[len(text) :] != b"\r\n" or b"\r" in text or len(line) > MAX_LINE:
+            found += _line_defects(text, line[len(text) :], newline)
+        if head is not None:
+            found += head.defects
             if texts and head.code != code:
-                found.add(Defect.CODE_CHANGE)
+                found.append(Defect.CODE_CHANGE)
             code, continued = head.code, head.continued
             texts.append(head.text)
+        elif not text.strip(_BLANKS):
+            found.append(Defect.BLANK_LINE)
         elif texts:
-            found.add(Defect.MISSING_CODE)
-            texts.append(line.text)
+            found.append(Defect.MISSING_CODE)
+            texts.append(text)
         else:
-            raise syntax_error("no reply code", octets, line.start)
+            raise syntax_error("no reply code", octets, position)
+        position = end
     if not texts:
         return None
     if continued:
-        texts = _unterminated(code, texts, found)
-    found.update(_text_defects(b" ".join(texts)))
+        code, texts = _unterminated(code, texts, found)
+    found += _text_defects(b" ".join(texts))
     textstrings = tuple([text.decode("utf-8", "surrogateescape") for text in texts])
-    return Reading(int(code), _content(int(code), textstrings, found), position)
+    return Reading(int(code), content_of(int(code), textstrings, found), position)
 
 
-def read_in_form(octets: bytes, code: int) -> Content | None:
-    """Read octets that are one reply, if its lines have no defect. None: `read_reply` must.
-
-    The caller has seen that each line begins with the `code` and its separator, and that only the
-    last one has a space for it.
-    """
-    line_ends = octets.translate(None, _PRINTABLE)
-    if line_ends != b"\r\n":
-        return _read_lines_in_form(octets, code, line_ends)
-    if len(octets) > MAX_LINE or octets[-2] != _CR or len(octets) == _EMPTY_LINE:
-        return None
-    text = octets[4:-2].decode("ascii")
-    word, _, rest = text.partition(" ")
-    status = KNOWN_STATUSES.get(word)
-    if status is not None and status.class_ == code // 100:
-        return (rest,), status, (), (text,), (status,)
-    if may_have_status(text):
-        return _content(code, (text,), ())
-    return (text,), None, (), (text,), (None,)
-
-
-def _read_lines_in_form(octets: bytes, code: int, line_ends: bytes) -> Content | None:
-    count = len(line_ends) // 2
-    if line_ends != b"\r\n" * count or (len(octets) > MAX_LINE and _has_long_line(octets)):
-        return None
-    *heads_and_texts, rest = octets.decode("ascii").split("\r\n")
-    if len(heads_and_texts) != count or rest or len(heads_and_texts[-1]) == len("250 "):
-        return None
-    textstrings = tuple([line[4:] for line in heads_and_texts])
-    word = textstrings[0].partition(" ")[0]
-    status = KNOWN_STATUSES.get(word)
-    if status is not None and status.class_ == code // 100 and code != GREETING:
-        head = word + " "
-        start = len(head)
-        lines = tuple([text[start:] for text in textstrings if text.startswith(head)])
-        if len(lines) == count:
-            return lines, status, (), textstrings, (status,) * count
-    if any(map(may_have_status, textstrings)):
-        return _content(code, textstrings, ())
-    return textstrings, None, (), textstrings, (None,) * count
-
-
-def _content(code: int, textstrings: tuple[str, ...], found: Iterable[Defect]) -> Content:
-    """Say what textstrings mean, given the defects that were `found` in their lines."""
+def content_of(code: int, textstrings: tuple[str, ...], found: Iterable[Defect]) -> Content:
+    """Return what textstrings say, given the defects that were `found` in their lines."""
     parted = statuses_of(textstrings, code)
-    statuses = tuple([status for status, _, _ in parted])
+    statuses = [status for status, _, _ in parted]
     enhanced = next(filter(None, statuses), None)
-    defects = {*found, *[defect for _, _, defect in parted if defect is not None]}
+    defects = [*found, *[defect for _, _, defect in parted if defect is not None]]
     if enhanced is not None:
-        defects.update(_status_defects(code, statuses))
+        defects += _status_defects(code, statuses)
     lines = tuple([rest for _, rest, _ in parted])
-    return lines, enhanced, in_order(defects), textstrings, statuses
+    return lines, enhanced, in_order(defects), textstrings
 
 
 def syntax_error(
@@ -241,56 +192,43 @@ def syntax_error(
 # --- lines ---------------------------------------------------------------------------------
 
 
-def _line(octets: bytes, start: int, newline: bytes) -> _Line:
-    stop = octets.find(newline, start)
-    end = stop + 1 or len(octets)
-    return _Line(octets[start:end].rstrip(b"\r\n"), start, end)
-
-
-def _line_defects(octets: bytes, line: _Line, newline: bytes) -> list[Defect]:
-    line_end = octets[line.start + len(line.text) : line.end]
+def _line_defects(text: bytes, line_end: bytes, newline: bytes) -> list[Defect]:
     defects: list[Defect] = []
-    if line_end == b"\r\n" and b"\r" not in line.text and line.end - line.start <= MAX_LINE:
-        return defects
     if newline not in line_end:
         defects.append(Defect.NO_FINAL_NEWLINE)
     elif line_end != b"\r\n":
         defects.append(_ODD_LINE_ENDS.get(line_end, Defect.EXTRA_CR))
-    if b"\r" in line.text:
+    if b"\r" in text:
         defects.append(Defect.BARE_CR)
-    if line.end - line.start > MAX_LINE:
+    if len(text) + len(line_end) > MAX_LINE:
         defects.append(Defect.LINE_TOO_LONG)
     return defects
 
 
 def read_head(line: bytes) -> Head | None:
     """Split a line into code and text. None where it has no reply code."""
-    if line[:4] in CONTINUED_HEADS or (line[:4] in LAST_HEADS and len(line) > len("250 ")):
-        return Head(line[:3], line[3] == _HYPHEN, line[4:], [])
-    bare = line.lstrip(_BLANKS + b"\0" + _BYTE_ORDER_MARK)
-    defects = _leading_defects(line[: len(line) - len(bare)])
-    if _CODE.match(bare) is None or _NO_CODE.match(bare, 3) or defects is None:
+    head = _HEAD.match(line)
+    if head is None:
         return None
-    code, separator, text = bare[:3], bare[3:4], bare[4:]
-    if code[1] > ord("5"):
+    leading, code, separator = head.groups()
+    text = line[head.end() :]
+    defects: list[Defect] = []
+    if leading:
+        defects += _leading_defects(leading)
+    if code[1] > _FIVE:
         defects.append(Defect.SECOND_DIGIT)
-    if separator == b" ":
-        if not text:
-            defects.append(Defect.EMPTY_TEXT)
-    elif separator and separator in _BAD_SEPARATORS:
+    if not separator:
+        if text:
+            defects.append(Defect.NO_SEPARATOR)
+    elif separator not in b"- ":
         defects.append(Defect.BAD_SEPARATOR)
         text = text.lstrip(_BLANKS)
-    elif separator and separator != b"-":
-        defects.append(Defect.NO_SEPARATOR)
-        text = separator + text
     return Head(code, separator == b"-", text, defects)
 
 
-def _leading_defects(leading: bytes) -> list[Defect] | None:
-    """Name what stands before a code. None: octets that only look like a byte order mark."""
+def _leading_defects(leading: bytes) -> list[Defect]:
+    """Name what stands before a code."""
     defects = []
-    if leading.strip(_BLANKS + b"\0").replace(_BYTE_ORDER_MARK, b"").strip(_BLANKS + b"\0"):
-        return None
     if b" " in leading or b"\t" in leading:
         defects.append(Defect.LEADING_SPACE)
     if b"\0" in leading:
@@ -300,17 +238,22 @@ def _leading_defects(leading: bytes) -> list[Defect] | None:
     return defects
 
 
-def _unterminated(code: bytes, texts: list[bytes], found: set[Defect]) -> list[bytes]:
-    """Return the texts of a reply that ends on a hyphen: folded into one line, or cut off."""
+def _unterminated(
+    code: bytes, texts: list[bytes], found: list[Defect]
+) -> tuple[bytes, list[bytes]]:
+    """Return code and texts of a reply that ends on a hyphen: folded into one line, or cut off."""
     ended = False
     if len(texts) == 1:
-        texts, ended = unfold(code, texts[0])
+        last_code, texts, ended = unfold_to_any_code(code, texts[0])
         if len(texts) > 1:
-            found.add(Defect.FOLDED)
+            found.append(Defect.FOLDED)
             texts = [text.rstrip(b"\r") for text in texts]
+        if last_code != code:
+            found.append(Defect.CODE_CHANGE)
+            code = last_code
     if not ended:
-        found.add(Defect.UNTERMINATED)
-    return texts
+        found.append(Defect.UNTERMINATED)
+    return code, texts
 
 
 def _text_defects(texts: bytes) -> list[Defect]:
@@ -341,7 +284,3 @@ def _status_defects(code: int, statuses: Sequence[EnhancedStatus | None]) -> lis
     if len(set(carried)) > 1:
         defects.append(Defect.STATUS_CHANGE)
     return defects
-
-
-def _has_long_line(octets: bytes) -> bool:
-    return max(map(len, octets.split(b"\n"))) >= MAX_LINE

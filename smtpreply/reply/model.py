@@ -1,30 +1,27 @@
-"""What a reply is: `Reply`, the value that everything else here is a function of."""
+"""`Reply`: an SMTP reply as an immutable value."""
+# ruff: noqa: SLF001  (what makes a reply fills in its private slots)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from smtpreply._support.escape import escape
 from smtpreply._support.octets import to_octets
 from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
-from smtpreply.reply.grammar import Content, newline_of, read_in_form, read_reply
+from smtpreply.reply.enhanced import statuses_of
+from smtpreply.reply.grammar import Content, newline_of, read_reply
+from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE, Opening
+from smtpreply.reply.plain import read_plain
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import ReplyCodeEntry
 
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
-# Looking up beats calling the enums on the hot path.
-CLASSES = {digit.value: digit for digit in ReplyClass}
-_SUBJECTS = {digit.value: digit for digit in ReplySubject}
 
-
-@attrs.frozen(init=False, eq=False, repr=False)
 class Reply:
     """One reply of a mail server: RFC 5321 4.2. A value, which never changes.
 
@@ -46,12 +43,12 @@ class Reply:
     b'550 5.1.1 No such user\\r\\n'
     """
 
-    code: int
-    """The reply code, 200 to 599. Where lines differ, that of the last one."""
+    # Only the opening is looked at when a reply is read; `_content` is None until somebody asks
+    # for more. Nothing else is kept, and what is not kept is derived: most replies that are read
+    # are asked for their code, and then thrown away.
+    __slots__ = ("_content", "_octets", "_opening")
 
-    reply_class: ReplyClass
-    """The first digit, which a client must act on even if it knows no more: RFC 5321 4.2.1."""
-
+    _opening: Opening
     _octets: bytes
     _content: Content | None
 
@@ -72,8 +69,7 @@ class Reply:
         made = Reply.from_textstrings(code, textstrings or [str(enhanced or "")], defects)
         if enhanced is not None and set(made.statuses) != {enhanced}:
             raise ValueError(f"a {code} reply of {len(made.lines)} line(s) carries no {enhanced}")
-        for name in ("code", "reply_class", "_octets", "_content"):
-            object.__setattr__(self, name, getattr(made, name))
+        self._opening, self._octets, self._content = made._opening, made._octets, made._content
 
     @classmethod
     def from_textstrings(
@@ -93,9 +89,9 @@ class Reply:
         if not texts:
             raise ValueError("a reply has at least one line")
         octets = _wire_form(code, texts)
-        lines, status, own, sent, statuses = _read_in_full(octets)
-        extra = in_order((*own, *defects))
-        return sealed(code, octets, (lines, status, extra, sent, statuses))
+        lines, status, own, sent = _read_in_full(octets)
+        content = (lines, status, in_order((*own, *defects)), sent)
+        return reply_of(OPENINGS_BY_CODE[code], octets, content)
 
     @classmethod
     def from_response(cls, code: int, message: str | bytes | Iterable[str | bytes] = b"") -> Reply:
@@ -122,14 +118,24 @@ class Reply:
                 f"no reply code: {code!r}", octets.decode("utf-8", "surrogateescape")
             )
         octets = _wire_form(code, texts)
-        return sealed(code, octets, _read_in_full(octets))
+        return reply_of(OPENINGS_BY_CODE[code], octets, _read_in_full(octets))
 
     # --- the code ---
 
     @property
+    def code(self) -> int:
+        """The reply code, 200 to 599. Where lines differ, that of the last one."""
+        return self._opening.code
+
+    @property
+    def reply_class(self) -> ReplyClass:
+        """The first digit, which a client must act on even if it knows no more: RFC 5321 4.2.1."""
+        return self._opening.reply_class
+
+    @property
     def subject(self) -> ReplySubject | None:
         """The second digit: RFC 5321 4.2.1. None where it is above 5."""
-        return _SUBJECTS.get(self.code // 10 % 10)
+        return self._opening.subject
 
     @property
     def detail(self) -> int:
@@ -164,32 +170,42 @@ class Reply:
 
         Octets that are not UTF-8 are kept as surrogate escapes (PEP 383).
         """
-        return (self._content or self._read())[0]
+        lines, _, _, _ = self._content or self._read()
+        return lines
 
     @property
     def text(self) -> str:
         r"""The `lines` as one string, joined with ``\n``."""
-        return "\n".join((self._content or self._read())[0])
+        lines, _, _, _ = self._content or self._read()
+        return "\n".join(lines)
 
     @property
     def enhanced(self) -> EnhancedStatus | None:
         """The enhanced status of the first line that carries one: RFC 2034, RFC 3463."""
-        return (self._content or self._read())[1]
+        _, enhanced, _, _ = self._content or self._read()
+        return enhanced
 
     @property
     def defects(self) -> tuple[Defect, ...]:
         """How the text departed from the standard. Empty for a clean reply."""
-        return (self._content or self._read())[2]
+        _, _, defects, _ = self._content or self._read()
+        return defects
 
     @property
     def textstrings(self) -> tuple[str, ...]:
         """The text of each line exactly as it was sent, enhanced status included: RFC 5321 4.2."""
-        return (self._content or self._read())[3]
+        lines, enhanced, _, textstrings = self._content or self._read()
+        if textstrings is not None:
+            return textstrings
+        return lines if enhanced is None else tuple([f"{enhanced} {line}" for line in lines])
 
     @property
     def statuses(self) -> tuple[EnhancedStatus | None, ...]:
         """The enhanced status of each line, or None where the line has none."""
-        return (self._content or self._read())[4]
+        lines, enhanced, _, textstrings = self._content or self._read()
+        if textstrings is None:
+            return (enhanced,) * len(lines)
+        return tuple([status for status, _, _ in statuses_of(textstrings, self.code)])
 
     @property
     def entry(self) -> ReplyCodeEntry:
@@ -208,10 +224,8 @@ class Reply:
         return self._octets
 
     def _read(self) -> Content:
-        content = read_in_form(self._octets, self.code)
-        if content is None:
-            content = _read_in_full(self._octets)
-        _keep_content(self, content)
+        content = read_plain(self._octets, self._opening) or _read_in_full(self._octets)
+        self._content = content
         return content
 
     # --- as other things ---
@@ -242,6 +256,9 @@ class Reply:
 
     def __hash__(self) -> int:
         return hash((self.code, self.textstrings))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.code, self._octets, self._content)
 
     def __replace__(self, /, **changes: Any) -> Reply:
         """Return a copy with other `code`, `lines`, `enhanced` or `defects`: `copy.replace`.
@@ -286,42 +303,26 @@ class Reply:
         return cls.from_textstrings(data["code"], data["textstrings"], defects)
 
 
-# The slot itself: a frozen class lets nothing else through, and `object.__setattr__` takes longer.
-_keep_content: Callable[[Reply, Content], None] = vars(Reply)["_content"].__set__
+_new = object.__new__
 
 
-class Draft(Reply):
-    """A `Reply` while it is made: the same slots, but they may be set.
+def reply_of(opening: Opening, octets: bytes, content: Content | None = None) -> Reply:
+    """Make a reply of octets that have been seen to be one. For the parser and the reader.
 
-    Setting a slot of a frozen class from outside costs ten times as much as setting a plain one,
-    which would be half of what parsing a reply costs. So a reply is made as this, and then told
-    its real class; nobody else ever sees a draft.
+    Without `content` the octets are read when someone asks for what they say; their heads have
+    been seen to be those of a plain reply (see `plain`).
     """
-
-    __slots__ = ()
-    __setattr__ = object.__setattr__
-    __delattr__ = object.__delattr__
-
-    if TYPE_CHECKING:  # mypy takes the fields of a frozen class for read-only
-        code: int
-        reply_class: ReplyClass
-        _octets: bytes
-        _content: Content | None
-
-
-def sealed(code: int, octets: bytes, content: Content | None = None) -> Reply:
-    """Make a reply of octets that have been seen to be one in form. For the layers above.
-
-    Without `content` the octets are read when someone asks for what they say.
-    """
-    draft = object.__new__(Draft)
-    draft.code = code
-    draft.reply_class = CLASSES[code // 100]
-    draft._octets = octets
-    draft._content = content
-    reply: Reply = draft
-    reply.__class__ = Reply
+    reply = _new(Reply)
+    reply._opening = opening
+    reply._octets = octets
+    reply._content = content
     return reply
+
+
+def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
+    # Unread octets have a plain head, which may be of the first of several lines.
+    opening = OPENINGS[octets[:4]] if content is None else OPENINGS_BY_CODE[code]
+    return reply_of(opening, octets, content)
 
 
 def _read_in_full(octets: bytes) -> Content:

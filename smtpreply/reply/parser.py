@@ -1,33 +1,32 @@
 """From raw text to replies: `parse`, `parse_all`, `iter_replies`.
 
-The hot path, a reply in due form, only looks at the heads of the lines; what the lines say is
-read when someone asks. Every other text goes through `grammar.read_reply`.
+A reply in a plain form (see `plain`), which nearly all are, is told by the heads of its lines; what
+the lines say is read when someone asks. Every other text goes through `grammar.read_reply`.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterator
+from io import BytesIO
 
 from smtpreply._support.octets import surrogates, to_octets
-from smtpreply.codes import ReplyClass
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import (
-    CONTINUED_HEADS,
-    LAST_HEADS,
+    Reading,
     newline_of,
     read_reply,
     strict_end,
     syntax_error,
 )
-from smtpreply.reply.model import CLASSES, Draft, Reply, sealed
+from smtpreply.reply.model import Reply, reply_of
+from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.plain import several_lines
 
 Raw = str | bytes | bytearray | memoryview
 
-_new = object.__new__
-_LAST_HEADS = {head: (code, CLASSES[code // 100]) for head, code in LAST_HEADS.items()}
-_CONTINUED_HEADS = {head: (code, CLASSES[code // 100]) for head, code in CONTINUED_HEADS.items()}
+_opening_of = OPENINGS.get
+_ANY_OPENING = OPENINGS_BY_CODE[250]
+_CR = 0x0D
 
 
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
@@ -54,21 +53,16 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     >>> reply.code, str(reply.enhanced), reply.lines
     (550, '5.1.1', ('No such user', 'here'))
     """
-    if type(raw) is bytes and not strict:
-        code_and_class = _LAST_HEADS.get(raw[:4])
-        if code_and_class is None:
-            code_and_class = _continued(raw)
-        elif raw.find(b"\n") != len(raw) - 1:
-            code_and_class = None
-        if code_and_class is not None:
-            # This is `sealed` without the price of a call, an eighth of what parsing costs.
-            draft = _new(Draft)
-            draft.code, draft.reply_class = code_and_class
-            draft._octets = raw  # noqa: SLF001
-            draft._content = None  # noqa: SLF001
-            draft.__class__ = Reply  # type: ignore[assignment]
-            return draft
-    return _parse_slowly(raw, strict=strict)
+    octets = raw if type(raw) is bytes else octets_of(raw)
+    opening = _opening_of(octets[:4])
+    if opening is None or strict:
+        return _parse_slowly(raw, octets, strict=strict)
+    if opening.continued:
+        plain = several_lines(octets) is not None
+    else:
+        end = octets.find(b"\n")
+        plain = end == len(octets) - 1 or (end < 0 and _CR not in octets)
+    return reply_of(opening, octets) if plain else _parse_slowly(raw, octets)
 
 
 def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:
@@ -89,22 +83,8 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
     'mx.example.com ESMTP'
     """
     octets = octets_of(raw)
-    newline = newline_of(octets)
-    # Where CR ends the lines, a look for LF would go to the end of the text, each time.
-    end_of = _end_in_form if newline == b"\n" else _no_end
-    position = 0
     try:
-        while position < len(octets):
-            end = strict_end(octets, position) if strict else end_of(octets, position)
-            if end and (strict or end == len(octets) or _starts_reply(octets, end)):
-                yield sealed(int(octets[position : position + 3]), octets[position:end])
-                position = end
-                continue
-            reading = read_reply(octets, position, newline)
-            if reading is None:
-                return
-            yield sealed(reading.code, octets[position : reading.end], reading.content)
-            position = reading.end
+        yield from _strict_replies(octets) if strict else _lenient_replies(octets)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
 
@@ -116,14 +96,16 @@ def octets_of(raw: Raw) -> bytes:
         TypeError: it is neither text nor octets. (`bytes` would make 550 NULs of the number 550.)
     """
     if isinstance(raw, str):
-        return to_octets(raw)
+        try:
+            return raw.encode()
+        except UnicodeEncodeError:
+            return to_octets(raw)
     if isinstance(raw, (bytes, bytearray, memoryview)):
         return bytes(raw)
     raise TypeError(f"a reply is text or octets, not {type(raw).__name__}")
 
 
-def _parse_slowly(raw: Raw, *, strict: bool) -> Reply:
-    octets = octets_of(raw)
+def _parse_slowly(raw: Raw, octets: bytes, *, strict: bool = False) -> Reply:
     try:
         end = strict_end(octets, 0) if strict else 0
         if strict and end < len(octets):
@@ -136,7 +118,7 @@ def _parse_slowly(raw: Raw, *, strict: bool) -> Reply:
             raise _more_than_one(octets, reading.end)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
-    return sealed(reading.code, octets, reading.content)
+    return reply_of(OPENINGS_BY_CODE[reading.code], octets, reading.content)
 
 
 def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
@@ -144,37 +126,67 @@ def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
     return syntax_error(message, octets, position, MultipleRepliesError)
 
 
-def _continued(octets: bytes) -> tuple[int, ReplyClass] | None:
-    """Return code and class of octets that begin with ``code-``, if they are one reply in form."""
-    code_and_class = _CONTINUED_HEADS.get(octets[:4])
-    if code_and_class is None or _in_form(code_and_class[0]).fullmatch(octets) is None:
-        return None
-    return code_and_class
+def _strict_replies(octets: bytes) -> Iterator[Reply]:
+    position = 0
+    while position < len(octets):
+        end = strict_end(octets, position)
+        yield parse(octets[position:end])
+        position = end
 
 
-@functools.cache
-def _in_form(code: int) -> re.Pattern[bytes]:
-    """Return the pattern of a reply of several lines that all have this code."""
-    return re.compile(b"(?:%d-[^\n]*\n)+%d [^\n]*\n" % (code, code))
+def _lenient_replies(octets: bytes) -> Iterator[Reply]:
+    newline = newline_of(octets)
+    if newline == b"\n":
+        yield from _replies_by_line(octets)
+        return
+    position = 0
+    while (reading := read_reply(octets, position, newline)) is not None:
+        yield _reply_at(octets, position, reading)
+        position = reading.end
 
 
-def _end_in_form(octets: bytes, start: int) -> int:
-    """Return the end of the reply at `start`, if each line has the same code; 0 if it has not."""
-    head = octets[start : start + 4]
-    if head in LAST_HEADS:
-        return octets.find(b"\n", start) + 1
-    code = CONTINUED_HEADS.get(head)
-    match = code and _in_form(code).match(octets, start)
-    return match.end() if match else 0
+def _replies_by_line(octets: bytes) -> Iterator[Reply]:
+    """Yield the replies of octets whose lines end with LF.
+
+    Whether a reply is plain shows with the line after it, which may be one without a code that
+    belongs to it. So its lines are held back until that line has come.
+    """
+    stream = BytesIO(octets)
+    held: list[bytes] = []
+    first = last = _ANY_OPENING  # of the lines that are held
+    for line in stream:
+        opening = _opening_of(line[:4])
+        if opening is not None and (not last.continued or opening.code == first.code):
+            if not last.continued:
+                if held:
+                    yield reply_of(first, b"".join(held))
+                held = []
+                first = opening
+            held.append(line)
+            last = opening
+            continue
+        position = stream.tell() - len(line) - sum(map(len, held))
+        reading = read_reply(octets, position, b"\n")
+        if reading is None:
+            return
+        yield _reply_at(octets, position, reading)
+        stream.seek(reading.end)
+        held = []
+        last = _ANY_OPENING
+    if held:
+        reply = b"".join(held)
+        position = len(octets) - len(reply)
+        # Alone, a last line without LF would end at a CR.
+        if last.continued or newline_of(reply) == b"\r":
+            reading = read_reply(octets, position, b"\n")
+            assert reading is not None
+            yield _reply_at(octets, position, reading)
+        else:
+            yield reply_of(first, reply)
 
 
-def _no_end(_octets: bytes, _start: int) -> int:
-    return 0
-
-
-def _starts_reply(octets: bytes, start: int) -> bool:
-    head = octets[start : start + 4]
-    return head in LAST_HEADS or head in CONTINUED_HEADS
+def _reply_at(octets: bytes, start: int, reading: Reading) -> Reply:
+    return reply_of(OPENINGS_BY_CODE[reading.code], octets[start : reading.end], reading.content)
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

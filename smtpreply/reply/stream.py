@@ -20,7 +20,9 @@ With asyncio, the same with ``reader.receive_data(await stream.read(4096))``.
 from __future__ import annotations
 
 import enum
+from collections import deque
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final, Literal
 
 from smtpreply.errors import (
@@ -31,9 +33,13 @@ from smtpreply.errors import (
     StreamError,
     TooManyLinesError,
 )
-from smtpreply.reply.grammar import CONTINUED_HEADS, LAST_HEADS, read_head, syntax_error
-from smtpreply.reply.model import Reply, sealed
+from smtpreply.reply.grammar import read_head, syntax_error
+from smtpreply.reply.model import Reply, reply_of
+from smtpreply.reply.opening import OPENINGS
 from smtpreply.reply.parser import parse
+
+_opening_of = OPENINGS.get
+_LF = 0x0A
 
 
 class Signal(enum.Enum):
@@ -88,12 +94,14 @@ class ReplyReader:
         self._max_line_length = max_line_length
         self._max_lines = max_lines
         self._max_reply_length = max_reply_length
-        self._buffer = bytearray()
+        self._max_single_line = min(max_line_length, max_reply_length)
         self._closed = False
         self._error: ReplyError | None = None
-        self._searched = 0  # where to look for the next line end: no octet is looked at twice
-        self._line_start = 0
-        self._lines = 0
+        self._lines: deque[bytes] = deque()  # that have come, each with its line end
+        self._rest = bytearray()  # what has come of the next line
+        self._taken: list[bytes] = []  # the lines of a reply that has not ended yet,
+        self._taken_length = 0  # their octets,
+        self._counted = 0  # and how many of them are not blank
 
     @property
     def trailing_data(self) -> bytes:
@@ -104,7 +112,7 @@ class ReplyReader:
         too much would be off by one ever after), and before TLS begins it must be empty: what an
         attacker injected before the handshake would else be read after it (CVE-2021-38371).
         """
-        return bytes(self._buffer)
+        return b"".join([*self._taken, *self._lines, self._rest])
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take in what the connection gave. Nothing at all (``b""``) is the end of the stream.
@@ -117,7 +125,7 @@ class ReplyReader:
         elif self._closed:
             raise RuntimeError("data was received after the end of the stream")
         else:
-            self._buffer += data
+            self._take_in(bytes(data))
 
     def next_reply(self) -> Event:
         """Return the next reply, or `NEED_DATA`, or after the last one `END_OF_STREAM`.
@@ -127,6 +135,12 @@ class ReplyReader:
             LineTooLongError, TooManyLinesError, ReplyTooLongError: a bound was exceeded.
             IncompleteReplyError: the stream ended in the middle of a reply, kept as `received`.
         """
+        if self._lines and not self._taken and self._error is None:
+            # A reply of one line, as most are, is told by its head.
+            opening = _opening_of(self._lines[0][:4])
+            short = len(self._lines[0]) <= self._max_single_line
+            if short and opening is not None and not opening.continued:
+                return reply_of(opening, self._lines.popleft())
         if self._error is not None:
             raise self._error.with_traceback(None)
         try:
@@ -140,83 +154,76 @@ class ReplyReader:
         while isinstance(reply := self.next_reply(), Reply):
             yield reply
 
-    def _next_reply(self) -> Event:
-        if not self._searched:
-            reply = self._whole_line()
-            if reply is not None:
-                return reply
-        while True:
-            end = self._buffer.find(b"\n", self._searched) + 1
-            if not end:
-                self._searched = len(self._buffer)
-                self._check_lengths(self._searched)
-                return self._end_of_stream() if self._closed else NEED_DATA
-            self._check_lengths(end)
-            if self._is_last(bytes(self._buffer[self._line_start : end])):
-                return self._take_reply(end)
-            self._line_start = self._searched = end
+    def _take_in(self, octets: bytes) -> None:
+        if _LF not in octets:
+            self._rest += octets
+            return
+        if self._rest:
+            octets = bytes(self._rest) + octets
+            self._rest.clear()
+        self._lines += BytesIO(octets)
+        if self._lines[-1][-1] != _LF:
+            self._rest += self._lines.pop()
 
-    def _whole_line(self) -> Reply | None:
-        """Return the reply at the start of the buffer if it is one line in form: most are."""
-        code = LAST_HEADS.get(bytes(self._buffer[:4]))
-        end = self._buffer.find(b"\n") + 1
-        if code is None or not 0 < end <= self._max_line_length <= self._max_reply_length:
-            return None
-        octets = bytes(self._buffer[:end])
-        del self._buffer[:end]
-        return sealed(code, octets)
+    def _next_reply(self) -> Event:
+        while self._lines:
+            line = self._lines[0]
+            self._check_lengths(line)
+            ended = self._is_last(line)
+            self._taken.append(self._lines.popleft())
+            self._taken_length += len(line)
+            if ended:
+                return self._take_reply()
+        self._check_lengths(self._rest)
+        return self._end_of_stream() if self._closed else NEED_DATA
 
     def _is_last(self, line: bytes) -> bool:
         """Whether the reply ends here. The line may be blank, or inside a reply have no code."""
-        head = line[:4]
-        if head in LAST_HEADS:
+        opening = _opening_of(line[:4])
+        if opening is not None:
             self._count_line()
-            return True
-        if head in CONTINUED_HEADS:
-            self._count_line()
-            return False
+            return not opening.continued
         text = line.rstrip(b"\r\n")
         if not text.strip(b" \t"):
             return False
-        parts = read_head(text)
-        if parts is None and not self._lines:
-            octets = bytes(self._buffer[: self._line_start]) + line
-            raise syntax_error("no reply code", octets, self._line_start)
+        head = read_head(text)
+        if head is None and not self._counted:
+            octets = b"".join([*self._taken, line])
+            raise syntax_error("no reply code", octets, self._taken_length)
         self._count_line()
-        return parts is not None and not parts.continued
+        return head is not None and not head.continued
 
     def _count_line(self) -> None:
-        self._lines += 1
-        if self._lines > self._max_lines:
+        self._counted += 1
+        if self._counted > self._max_lines:
             raise TooManyLinesError(
-                f"a reply has more than {self._max_lines} lines",
-                bytes(self._buffer[: self._line_start]),
+                f"a reply has more than {self._max_lines} lines", b"".join(self._taken)
             )
 
-    def _check_lengths(self, end: int) -> None:
-        # The bound that comes first in the stream counts, whatever else is in the buffer, so that
-        # the same octets give the same error in whatever pieces they come.
-        line_bound = self._line_start + self._max_line_length
-        if end <= line_bound and end <= self._max_reply_length:
+    def _check_lengths(self, line: bytes | bytearray) -> None:
+        # The bound that comes first in the stream counts, whatever else has come, so that the
+        # same octets give the same error in whatever pieces they come.
+        end = self._taken_length + len(line)
+        if len(line) <= self._max_line_length and end <= self._max_reply_length:
             return
         kind: type[StreamError]
-        if line_bound <= self._max_reply_length:
-            kind, bound = LineTooLongError, line_bound
+        bound = self._taken_length + self._max_line_length
+        if bound <= self._max_reply_length:
+            kind = LineTooLongError
             message = f"a line has more than {self._max_line_length} octets"
         else:
             kind, bound = ReplyTooLongError, self._max_reply_length
             message = f"a reply has more than {self._max_reply_length} octets"
-        raise kind(message, bytes(self._buffer[:bound]))
+        raise kind(message, b"".join([*self._taken, line])[:bound])
 
-    def _take_reply(self, end: int) -> Reply:
-        octets = bytes(self._buffer[:end])
-        del self._buffer[:end]
-        self._searched = self._line_start = self._lines = 0
+    def _take_reply(self) -> Reply:
+        octets = b"".join(self._taken)
+        self._taken.clear()
+        self._taken_length = self._counted = 0
         return parse(octets)
 
     def _end_of_stream(self) -> Event:
-        if self._buffer.strip(b" \t\r\n"):
-            raise IncompleteReplyError(
-                "the stream ended in the middle of a reply", bytes(self._buffer)
-            )
+        received = b"".join([*self._taken, self._rest])
+        if received.strip(b" \t\r\n"):
+            raise IncompleteReplyError("the stream ended in the middle of a reply", received)
         return END_OF_STREAM

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import re
 
+# A refusal with a status of its own class, as the head of a line.
+_REFUSAL = re.compile(rb" (([45])[0-9]{2})([ -])(?=\2\.[0-9]{1,3}\.[0-9]{1,3}(?: |\Z))")
 _LEADING_STATUS = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3} ")
 
 
@@ -32,6 +34,28 @@ def unfold(code: bytes, text: bytes) -> tuple[list[bytes], bool]:
         if len(lines) > 1:
             return lines, ended
     return _cut(code, text, b"")
+
+
+def unfold_to_any_code(code: bytes, text: bytes) -> tuple[bytes, list[bytes], bool]:
+    """Split as `unfold` does, and where no last line of the code is found, as the code changes.
+
+    Only a refusal after a 2yz, with a status, is such a change: the server has broken off, as with
+    "220-mx.example.com" and "421 4.2.1 Too many connections" on two lines. After a refusal, what
+    looks like another reply may well be quoted, and the first one stands.
+
+    Returns:
+        The code of the last line, the texts, and whether a last line was among them.
+
+    >>> unfold_to_any_code(b"220", b"mx.example.com 421 4.2.1 Too many connections")
+    (b'421', [b'mx.example.com', b'4.2.1 Too many connections'], True)
+    """
+    lines, ended = unfold(code, text)
+    refusal = None if ended or not code.startswith(b"2") else _REFUSAL.search(lines[-1])
+    if refusal is None:
+        return code, lines, ended
+    before, after = lines[-1][: refusal.start()], lines[-1][refusal.end() :]
+    refused, ended = unfold(refusal[1], after) if refusal[3] == b"-" else ([after], True)
+    return refusal[1], [*lines[:-1], before, *refused], ended
 
 
 @functools.lru_cache(maxsize=1024)

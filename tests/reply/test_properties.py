@@ -55,9 +55,10 @@ KINDS: list[Callable[[bytes], Raw]] = [
 settings.register_profile("unhurried", parent=settings(), deadline=None)
 settings.load_profile("unhurried")
 
-# RFC 5321 4.2, written down once more, apart from the grammar that it is to check.
+# RFC 5321 4.2, written down once more, apart from the grammar that it is to check; and 4.2.1, by
+# which servers should send the space where no text follows.
 ONE_REPLY = re.compile(
-    rb"(?:([2-5][0-5][0-9])-[\x09\x20-\x7e]*\r\n)*([2-5][0-5][0-9])(?: [\x09\x20-\x7e]+)?\r\n"
+    rb"(?:([2-5][0-5][0-9])-[\x09\x20-\x7e]*\r\n)*([2-5][0-5][0-9])(?: [\x09\x20-\x7e]*)?\r\n"
 )
 
 # Random octets are hardly ever a reply; these are made of what replies are made of.

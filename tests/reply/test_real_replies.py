@@ -100,7 +100,7 @@ def test_strict_takes_a_real_reply_exactly_if_it_has_no_defect_of_the_grammar(
 def test_a_real_reply_is_what_its_octets_say(row: dict[str, Any]) -> None:
     reply = parse(octets_of(row))
     assert parse(bytes(reply)) == reply
-    if not reply.defects:
+    if not reply.defects and reply.textstrings[-1]:  # "334" is in due form with a space and without
         assert bytes(reply) == octets_of(row)
 
 
