@@ -30,8 +30,8 @@ from smtpreply.dialogue.dialects import (
     Written,
 )
 from smtpreply.dialogue.session import Session
-from smtpreply.reply.grammar import Head, read_head
 from smtpreply.reply.model import Reply
+from smtpreply.reply.opening import Opening, read_head
 from smtpreply.reply.parser import iter_replies, octets_of
 from smtpreply.stage import Stage
 
@@ -286,7 +286,7 @@ def _dialect_of(sample: Sequence[bytes]) -> Dialect:
 
 def _most_seen(lines: Sequence[bytes]) -> Dialect | None:
     """Find the dialect that reads most replies; at a tie, marks win. None: there are no replies."""
-    bare = sum(_head_of(Role.BARE, line) is not None for line in lines)
+    bare = sum(_opening_of(Role.BARE, line) is not None for line in lines)
     marked = _most_marked(lines)
     if marked is not None and marked.replies >= bare:
         return marked.dialect
@@ -342,10 +342,11 @@ def _spoken(dialect: Dialect, lines: Iterable[bytes]) -> Iterator[tuple[Role, by
         yield role, _written(text, written)
 
 
-def _head_of(role: Role, text: bytes) -> Head | None:
+def _opening_of(role: Role, text: bytes) -> Opening | None:
     if role is Role.BARE and _BARE_REPLY.match(text) is None:
         return None
-    return read_head(text)
+    head = read_head(text)
+    return None if head is None else head[0]
 
 
 # --- the walk ------------------------------------------------------------------------------
@@ -473,8 +474,8 @@ class _Walk:
     ) -> Iterator[Exchange | Skipped]:
         text, own_end = _parted(text)
         spoken = [text, own_end or end]  # what smtplib shows has its own line end
-        head = _head_of(role, text)
-        if head is None:
+        opening = _opening_of(role, text)
+        if opening is None:
             if self._block and (self._continued or role is Role.REPLY):
                 self._has_lines_without_code = True
                 yield from self._hold(spoken)
@@ -487,7 +488,7 @@ class _Walk:
             yield from self._reply()
         if not self._block:
             self._start = number
-        self._continued = head.continued
+        self._continued = opening.continued
         yield from self._hold(spoken)
         if role is Role.BARE and not self._continued:
             yield from self._reply()

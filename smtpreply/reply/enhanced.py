@@ -17,12 +17,15 @@ _PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
 _ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
 # At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
-_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
+_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*\Z")
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 
+_DIGITS = frozenset("245")
 _ODD_STARTS = frozenset("#([ \t")
-_STATUS_ENDS = frozenset(")] \t")
+# What a text with a status that is not plain begins or ends with; few others do.
+STATUS_STARTS = _ODD_STARTS | _DIGITS
+STATUS_ENDS = frozenset(")] \t")
 
 # The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
 LAST_LENGTH = 24
@@ -59,20 +62,18 @@ def split_status(text: str, code: int) -> Found:
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
     is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """
-    if code // 100 == 3 or not may_have_status(text):
+    if code // 100 == 3 or not text:
         return None, text, None
-    word, _, rest = text.partition(" ")
-    status = KNOWN_STATUSES.get(word)
-    if status is not None and code != GREETING:
-        return status, rest, None
-    plain = _PLAIN.match(text)
-    if plain is not None:
-        status = _status(plain[1])
-        if code != GREETING or status.class_ == 2:
-            return status, text[plain.end() :], None
-    elif code != GREETING:
-        return _odd_status(text, code)
-    return None, text, None
+    if text[0] in _DIGITS and text[1:2] == ".":
+        word, _, rest = text.partition(" ")
+        status = KNOWN_STATUSES.get(word)
+        if status is None and (plain := _PLAIN.match(text)) is not None:
+            status, rest = _status(plain[1]), text[plain.end() :]
+        if status is not None and (code != GREETING or status.class_ == 2):
+            return status, rest, None
+    if code == GREETING or not (text[0] in STATUS_STARTS or text[-1] in STATUS_ENDS):
+        return None, text, None
+    return _odd_status(text, code // 100)
 
 
 def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
@@ -86,26 +87,26 @@ def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
     if not text:
         return False
-    if text[0] in _ODD_STARTS or (text[0] in "245" and text[1:2] == "."):
+    if text[0] in _ODD_STARTS or (text[0] in _DIGITS and text[1:2] == "."):
         return True
-    return text[-1] in _STATUS_ENDS and _last_status(text) is not None
+    return text[-1] in STATUS_ENDS and _last_status(text) is not None
 
 
 def _last_status(text: str) -> re.Match[str] | None:
     return _LAST.search(text, max(0, len(text) - LAST_LENGTH))
 
 
-def _odd_status(text: str, code: int) -> Found:
+def _odd_status(text: str, class_: int) -> Found:
     # A status in another form than RFC 2034's is taken for one only if its class fits the code.
-    first = _ODD.match(text)
-    if first is not None and int(first[2]) == code // 100:
+    first = _ODD.match(text) if text[0] in STATUS_STARTS else None
+    if first is not None and int(first[2]) == class_:
         rest = text[first.start(5) :] if first[5] else text[first.end() :]
         return _status(first[1]), rest.lstrip(" \t"), Defect.STATUS_FORM
-    last = _last_status(text)
-    if last is not None and int(last[2]) == code // 100:
+    last = _last_status(text) if text[-1] in STATUS_ENDS else None
+    if last is not None and int(last[2]) == class_:
         return _status(last[1]), text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
-    malformed = _MALFORMED.match(text)
-    return None, text, Defect.STATUS_NUMBER if malformed and not first else None
+    malformed = first is None and _MALFORMED.match(text) is not None
+    return None, text, Defect.STATUS_NUMBER if malformed else None
 
 
 def _status(word: str) -> EnhancedStatus:

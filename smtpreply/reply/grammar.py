@@ -15,13 +15,14 @@ for the replies that keep to a plain form, which are nearly all.)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
-from smtpreply.reply.enhanced import statuses_of
+from smtpreply.reply.enhanced import may_have_status, statuses_of
+from smtpreply.reply.opening import read_head
 from smtpreply.reply.unfolding import unfold_to_any_code
 
 REPLY_CODE = "[2-5][0-5][0-9]"
@@ -29,26 +30,18 @@ TEXTSTRING = "[\t -~]+"
 # RFC 5321 4.2.1: servers SHOULD send the space also where no text follows, as Gmail's "235 ".
 _STRICT_LINE = re.compile(f"({REPLY_CODE})(?:(-)(?:{TEXTSTRING})?| (?:{TEXTSTRING})?)?".encode())
 
-# Lenient: the second digit may be above 5, as in "571 Message refused" (old Exchange), and
-# anything may follow, but no digit ("2500 ok") and no number ("220.181.12.1" is an address).
-_CODE = r"([2-5][0-9][0-9])(?![0-9]|\.[0-9])"
-# What may stand before a code. A byte order mark comes from editors and PowerShell, NULs come from
-# damaged files and smtp.qq.com, spaces from copied text.
-_LEADING = r"((?:[ \t\0]|\xef\xbb\xbf)*+)"
-# What stands for a separator where there should be a space or a hyphen. All else is text: "250OK",
-# "550<bob>".
-_SEPARATOR = r"([- \t:;,=_/|.]?)"
-_HEAD = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1"))
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLANKS = b" \t"
-_FIVE = ord("5")
-
+_CR = 0x0D  # sought as numbers: `b"\r" in octets` takes ten times as long
+_LF = 0x0A
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
 _PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
 
-_C1_CONTROLS = re.compile("[\x80-\x9f]")
+# Control characters but the tab become "?", so that a text without any is translated to itself.
+WITHOUT_CONTROLS = bytes(
+    octet if octet == 0x09 or (octet >= 0x20 and octet != 0x7F) else ord("?")
+    for octet in range(256)
+)
+C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
 # What a reply says: its lines, its enhanced status, its defects, and the text of its lines as sent.
@@ -70,15 +63,6 @@ class Reading(NamedTuple):
     end: int
 
 
-class Head(NamedTuple):
-    """What a line with a reply code consists of."""
-
-    code: bytes
-    continued: bool
-    text: bytes
-    defects: list[Defect]
-
-
 def newline_of(octets: bytes) -> bytes:
     """Return the octet that ends the lines: CR where there is no LF at all, else LF.
 
@@ -87,7 +71,7 @@ def newline_of(octets: bytes) -> bytes:
     were more. A text without any LF (a transcript from an old Mac, a log that dropped it) has no
     such reading, and there CR ends a line.
     """
-    return b"\r" if b"\n" not in octets and b"\r" in octets else b"\n"
+    return b"\r" if _LF not in octets and _CR in octets else b"\n"
 
 
 # --- strict --------------------------------------------------------------------------------
@@ -134,7 +118,7 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     """
     found: list[Defect] = []
     texts: list[bytes] = []
-    code = b""
+    code = 0
     position = start
     continued = True
     while position < len(octets):
@@ -144,15 +128,16 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         head = read_head(text)
         if head is not None and not continued:
             break
-        if line[len(text) :] != b"\r\n" or b"\r" in text or len(line) > MAX_LINE:
+        if line[len(text) :] != b"\r\n" or _CR in text or len(line) > MAX_LINE:
             found += _line_defects(text, line[len(text) :], newline)
         if head is not None:
-            found += head.defects
-            if texts and head.code != code:
+            opening, text = head
+            found += opening.defects
+            if texts and opening.code != code:
                 found.append(Defect.CODE_CHANGE)
-            code, continued = head.code, head.continued
-            texts.append(head.text)
-        elif not text.strip(_BLANKS):
+            code, continued = opening.code, opening.continued
+            texts.append(text)
+        elif not text.strip(b" \t"):
             found.append(Defect.BLANK_LINE)
         elif texts:
             found.append(Defect.MISSING_CODE)
@@ -164,21 +149,32 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         return None
     if continued:
         code, texts = _unterminated(code, texts, found)
-    found += _text_defects(b" ".join(texts))
+    found += _text_defects(texts)
     textstrings = tuple([text.decode("utf-8", "surrogateescape") for text in texts])
-    return Reading(int(code), content_of(int(code), textstrings, found), position)
+    return Reading(code, content_of(code, textstrings, found), position)
 
 
-def content_of(code: int, textstrings: tuple[str, ...], found: Iterable[Defect]) -> Content:
+def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect]) -> Content:
     """Return what textstrings say, given the defects that were `found` in their lines."""
-    parted = statuses_of(textstrings, code)
-    statuses = [status for status, _, _ in parted]
-    enhanced = next(filter(None, statuses), None)
-    defects = [*found, *[defect for _, _, defect in parted if defect is not None]]
-    if enhanced is not None:
-        defects += _status_defects(code, statuses)
-    lines = tuple([rest for _, rest, _ in parted])
-    return lines, enhanced, in_order(defects), textstrings
+    if not any(map(may_have_status, textstrings)):
+        return textstrings, None, in_order(found), textstrings
+    defects = [*found]
+    lines: list[str] = []
+    carried: list[EnhancedStatus] = []
+    for status, line, defect in statuses_of(textstrings, code):
+        lines.append(line)
+        if status is not None:
+            carried.append(status)
+            if status.class_ != code // 100:
+                defects.append(Defect.STATUS_CLASS)
+        if defect is not None:
+            defects.append(defect)
+    if carried and len(carried) < len(lines):
+        defects.append(Defect.STATUS_MISSING)
+    if carried and carried.count(carried[0]) < len(carried):
+        defects.append(Defect.STATUS_CHANGE)
+    enhanced = carried[0] if carried else None
+    return tuple(lines), enhanced, in_order(defects), textstrings
 
 
 def syntax_error(
@@ -198,89 +194,43 @@ def _line_defects(text: bytes, line_end: bytes, newline: bytes) -> list[Defect]:
         defects.append(Defect.NO_FINAL_NEWLINE)
     elif line_end != b"\r\n":
         defects.append(_ODD_LINE_ENDS.get(line_end, Defect.EXTRA_CR))
-    if b"\r" in text:
+    if _CR in text:
         defects.append(Defect.BARE_CR)
     if len(text) + len(line_end) > MAX_LINE:
         defects.append(Defect.LINE_TOO_LONG)
     return defects
 
 
-def read_head(line: bytes) -> Head | None:
-    """Split a line into code and text. None where it has no reply code."""
-    head = _HEAD.match(line)
-    if head is None:
-        return None
-    leading, code, separator = head.groups()
-    text = line[head.end() :]
-    defects: list[Defect] = []
-    if leading:
-        defects += _leading_defects(leading)
-    if code[1] > _FIVE:
-        defects.append(Defect.SECOND_DIGIT)
-    if not separator:
-        if text:
-            defects.append(Defect.NO_SEPARATOR)
-    elif separator not in b"- ":
-        defects.append(Defect.BAD_SEPARATOR)
-        text = text.lstrip(_BLANKS)
-    return Head(code, separator == b"-", text, defects)
-
-
-def _leading_defects(leading: bytes) -> list[Defect]:
-    """Name what stands before a code."""
-    defects = []
-    if b" " in leading or b"\t" in leading:
-        defects.append(Defect.LEADING_SPACE)
-    if b"\0" in leading:
-        defects.append(Defect.LEADING_NUL)
-    if _BYTE_ORDER_MARK in leading:
-        defects.append(Defect.BYTE_ORDER_MARK)
-    return defects
-
-
-def _unterminated(
-    code: bytes, texts: list[bytes], found: list[Defect]
-) -> tuple[bytes, list[bytes]]:
+def _unterminated(code: int, texts: list[bytes], found: list[Defect]) -> tuple[int, list[bytes]]:
     """Return code and texts of a reply that ends on a hyphen: folded into one line, or cut off."""
     ended = False
     if len(texts) == 1:
-        last_code, texts, ended = unfold_to_any_code(code, texts[0])
+        last_code, texts, ended = unfold_to_any_code(b"%d" % code, texts[0])
         if len(texts) > 1:
             found.append(Defect.FOLDED)
             texts = [text.rstrip(b"\r") for text in texts]
-        if last_code != code:
+        if int(last_code) != code:
             found.append(Defect.CODE_CHANGE)
-            code = last_code
+            code = int(last_code)
     if not ended:
         found.append(Defect.UNTERMINATED)
     return code, texts
 
 
-def _text_defects(texts: bytes) -> list[Defect]:
-    odd = texts.translate(None, _PRINTABLE)
-    if not odd:
+def _text_defects(texts: list[bytes]) -> list[Defect]:
+    together = texts[0] if len(texts) == 1 else b" ".join(texts)
+    if together.isascii() and together.translate(WITHOUT_CONTROLS) == together:
         return []
+    odd = together.translate(None, _PRINTABLE)
     defects = []
     # A CR is the lines' matter, and what is not ASCII comes next.
     controls = bool(odd.translate(None, b"\r" + bytes(range(0x80, 0x100))))
     if not odd.isascii():
         try:
-            controls = bool(_C1_CONTROLS.search(texts.decode("utf-8"))) or controls
+            controls = bool(C1_CONTROLS.search(together.decode("utf-8"))) or controls
             defects.append(Defect.NON_ASCII)
         except UnicodeDecodeError:
             defects.append(Defect.NOT_UTF8)
     if controls:
         defects.append(Defect.CONTROL_CHARACTER)
-    return defects
-
-
-def _status_defects(code: int, statuses: Sequence[EnhancedStatus | None]) -> list[Defect]:
-    carried = [status for status in statuses if status is not None]
-    defects = []
-    if any(status.class_ != code // 100 for status in carried):
-        defects.append(Defect.STATUS_CLASS)
-    if len(carried) < len(statuses):
-        defects.append(Defect.STATUS_MISSING)
-    if len(set(carried)) > 1:
-        defects.append(Defect.STATUS_CHANGE)
     return defects

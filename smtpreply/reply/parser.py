@@ -24,6 +24,7 @@ from smtpreply.reply.plain import several_lines
 
 Raw = str | bytes | bytearray | memoryview
 
+_new = object.__new__
 _opening_of = OPENINGS.get
 _ANY_OPENING = OPENINGS_BY_CODE[250]
 _CR = 0x0D
@@ -62,7 +63,14 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     else:
         end = octets.find(b"\n")
         plain = end == len(octets) - 1 or (end < 0 and _CR not in octets)
-    return reply_of(opening, octets) if plain else _parse_slowly(raw, octets)
+    if not plain:
+        return _parse_slowly(raw, octets)
+    # `reply_of` inlined: the call would take a twentieth of the time.
+    reply = _new(Reply)
+    reply._opening = opening  # noqa: SLF001
+    reply._octets = octets  # noqa: SLF001
+    reply._content = None  # noqa: SLF001
+    return reply
 
 
 def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:

@@ -17,10 +17,11 @@ octets for each question, in C, and no look at single characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from smtpreply.reply.defects import Defect
-from smtpreply.reply.enhanced import may_have_status
-from smtpreply.reply.grammar import MAX_LINE, Content, content_of
+from smtpreply.reply.enhanced import STATUS_ENDS, STATUS_STARTS, may_have_status, split_status
+from smtpreply.reply.grammar import C1_CONTROLS, MAX_LINE, WITHOUT_CONTROLS, Content, content_of
 from smtpreply.reply.opening import Opening
 
 # Whether octets are several lines of one code in due order. What the texts hold is not looked at.
@@ -28,18 +29,14 @@ several_lines = re.compile(
     rb"([2-5][0-9][0-9])-[^\n]*+\n(?:\1-[^\n]*+\n)*+\1 [^\n]*+\n?+"
 ).fullmatch
 
-# Control characters but the tab become "?", so that a text without any is translated to itself.
-_WITHOUT_CONTROLS = bytes(
-    octet if octet == 0x09 or (octet >= 0x20 and octet != 0x7F) else ord("?")
-    for octet in range(256)
-)
-_C1_CONTROLS = re.compile("[\x80-\x9f]")
 _CR = 0x0D
+_LF = 0x0A
 
 _BARE_LF = (Defect.BARE_LF,)
 _NO_FINAL_NEWLINE = (Defect.NO_FINAL_NEWLINE,)
 _LINE_TOO_LONG = (Defect.LINE_TOO_LONG,)
 _NON_ASCII = (Defect.NON_ASCII,)
+_STATUS_CLASS = (Defect.STATUS_CLASS,)
 
 
 def read_plain(octets: bytes, opening: Opening) -> Content | None:
@@ -56,7 +53,7 @@ def read_plain(octets: bytes, opening: Opening) -> Content | None:
         defects = _LINE_TOO_LONG + defects
     if octets.endswith(b"\r\n"):
         stop = -2
-    elif octets.endswith(b"\n"):
+    elif octets[-1] == _LF:
         stop = -1
         defects = _BARE_LF + defects
     else:
@@ -64,19 +61,33 @@ def read_plain(octets: bytes, opening: Opening) -> Content | None:
         defects = _NO_FINAL_NEWLINE + defects
     status = opening.statuses.get(octets[4:10])
     text = octets[4:stop] if status is None else octets[10:stop]
-    if text.translate(_WITHOUT_CONTROLS) != text:
+    if text.translate(WITHOUT_CONTROLS) != text:
         return None
-    try:
+    if text.isascii():
         line = text.decode()
-    except UnicodeDecodeError:
-        return None
-    if not text.isascii():
-        if _C1_CONTROLS.search(line):
+    else:
+        try:
+            line = text.decode()
+        except UnicodeDecodeError:
+            return None
+        if not line.isprintable() and C1_CONTROLS.search(line):
             return None
         defects += _NON_ASCII
-    if status is None and opening.statuses and may_have_status(line):
-        return content_of(opening.code, (line,), defects)
+    if status is None and line and (line[0] in STATUS_STARTS or line[-1] in STATUS_ENDS):
+        return _with_odd_status(opening, line, defects)
     return (line,), status, defects, None
+
+
+def _with_odd_status(opening: Opening, line: str, defects: tuple[Defect, ...]) -> Content:
+    """Read a line that begins or ends as one with a status in another form than the plain one."""
+    if not opening.statuses or not may_have_status(line):
+        return (line,), None, defects, None
+    status, rest, defect = split_status(line, opening.code)
+    if status is not None and status.class_ != opening.reply_class:
+        defects += _STATUS_CLASS
+    if defect is not None:
+        defects += (defect,)
+    return (rest,), status, defects, (line,)
 
 
 def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
@@ -84,7 +95,7 @@ def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
     newline = "\r\n" if octets[octets.find(b"\n") - 1] == _CR else "\n"
     if octets.endswith(b"\r\n"):
         stop = -2
-    elif octets.endswith(b"\n"):
+    elif octets[-1] == _LF:
         stop = -1
     else:
         stop = len(octets)
@@ -96,10 +107,10 @@ def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
     except UnicodeDecodeError:
         return None
     status = opening.statuses.get(octets[4:10])
-    head = text[:4] if status is None else text[:10]
-    following = newline + head
-    before, _, last = text[len(head) :].rpartition(following.replace("-", " ", 1))
-    lines = (*before.split(following), last)
+    start = 4 if status is None else 10
+    code, word = text[:3], text[4:start]
+    before, _, last = text[start:].rpartition(f"{newline}{code} {word}")
+    lines = (*before.split(f"{newline}{code}-{word}"), last)
     # Where a line has another head (it lacks the status) or another line end, these are left in.
     joined = "".join(lines)
     if not joined.isprintable():
@@ -108,11 +119,11 @@ def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
         return None
     if not joined.isascii():
         defects += _NON_ASCII
-    if status is None and opening.statuses and _hold_status(joined, lines):
+    if status is None and opening.statuses and _hold_status(lines):
         return content_of(opening.code, lines, defects)
     return lines, status, defects, None
 
 
-def _hold_status(joined: str, lines: tuple[str, ...]) -> bool:
-    # A number and a dot are in every status, and in few answers to EHLO.
-    return ("2." in joined or "4." in joined or "5." in joined) and any(map(may_have_status, lines))
+def _hold_status(lines: Sequence[str]) -> bool:
+    # A dot is in every status, and in few lines of an answer to EHLO.
+    return any(map(may_have_status, [line for line in lines if "." in line]))

@@ -33,9 +33,9 @@ from smtpreply.errors import (
     StreamError,
     TooManyLinesError,
 )
-from smtpreply.reply.grammar import read_head, syntax_error
+from smtpreply.reply.grammar import syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import OPENINGS
+from smtpreply.reply.opening import OPENINGS, read_head
 from smtpreply.reply.parser import parse
 
 _opening_of = OPENINGS.get
@@ -191,7 +191,7 @@ class ReplyReader:
             octets = b"".join([*self._taken, line])
             raise syntax_error("no reply code", octets, self._taken_length)
         self._count_line()
-        return head is not None and not head.continued
+        return head is not None and not head[0].continued
 
     def _count_line(self) -> None:
         self._counted += 1
