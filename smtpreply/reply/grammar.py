@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
@@ -55,12 +54,8 @@ Content = tuple[
 ]
 
 
-class Reading(NamedTuple):
-    """A reply that was read from octets, and where in them it ends."""
-
-    code: int
-    content: Content
-    end: int
+# The code of a reply that was read, its content, and where in the octets it ends.
+Reading = tuple[int, Content, int]
 
 
 def newline_of(octets: bytes) -> bytes:
@@ -111,7 +106,7 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     Blank lines around it, and lines without a code after it, belong to it.
 
     Returns:
-        The reply, or None where only blank lines are left.
+        The code, the content and the end of the reply; None where only blank lines are left.
 
     Raises:
         ReplySyntaxError: the first line that is not blank has no reply code.
@@ -150,8 +145,12 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     if continued:
         code, texts = _unterminated(code, texts, found)
     found += _text_defects(texts)
-    textstrings = tuple([text.decode("utf-8", "surrogateescape") for text in texts])
-    return Reading(code, content_of(code, textstrings, found), position)
+    textstrings = tuple([_decoded(text) for text in texts])
+    return code, content_of(code, textstrings, found), position
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode() if text.isascii() else text.decode("utf-8", "surrogateescape")
 
 
 def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect]) -> Content:

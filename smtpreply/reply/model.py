@@ -328,7 +328,8 @@ def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
 def _read_in_full(octets: bytes) -> Content:
     reading = read_reply(octets, 0, newline_of(octets))
     assert reading is not None  # the octets have been seen to hold a reply
-    return reading.content
+    _, content, _ = reading
+    return content
 
 
 def _is_code(code: object) -> bool:

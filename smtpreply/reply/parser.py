@@ -12,21 +12,19 @@ from io import BytesIO
 from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import (
-    Reading,
     newline_of,
     read_reply,
     strict_end,
     syntax_error,
 )
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE, Opening
 from smtpreply.reply.plain import several_lines
 
 Raw = str | bytes | bytearray | memoryview
 
 _new = object.__new__
 _opening_of = OPENINGS.get
-_ANY_OPENING = OPENINGS_BY_CODE[250]
 _CR = 0x0D
 
 
@@ -81,7 +79,11 @@ def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:
     >>> [reply.code for reply in parse_all(b"250 2.1.0 Ok\r\n550 5.1.1 No such user\r\n")]
     [250, 550]
     """
-    return list(iter_replies(raw, strict=strict))
+    octets = octets_of(raw)
+    try:
+        return list(_replies(octets, strict=strict))
+    except ReplySyntaxError as error:
+        raise _in_characters(error, raw) from None
 
 
 def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
@@ -92,7 +94,7 @@ def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
     """
     octets = octets_of(raw)
     try:
-        yield from _strict_replies(octets) if strict else _lenient_replies(octets)
+        yield from _replies(octets, strict=strict)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
 
@@ -122,16 +124,23 @@ def _parse_slowly(raw: Raw, octets: bytes, *, strict: bool = False) -> Reply:
         reading = read_reply(octets, 0, newline_of(octets))
         if reading is None:
             raise syntax_error("no reply code", octets, 0)
-        if reading.end < len(octets):
-            raise _more_than_one(octets, reading.end)
+        code, content, end = reading
+        if end < len(octets):
+            raise _more_than_one(octets, end)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
-    return reply_of(OPENINGS_BY_CODE[reading.code], octets, reading.content)
+    return reply_of(OPENINGS_BY_CODE[code], octets, content)
 
 
 def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
     message = "more than one reply, parse_all reads them"
     return syntax_error(message, octets, position, MultipleRepliesError)
+
+
+def _replies(octets: bytes, *, strict: bool) -> Iterator[Reply]:
+    if strict:
+        return _strict_replies(octets)
+    return _replies_by_line(octets) if newline_of(octets) == b"\n" else _replies_by_cr(octets)
 
 
 def _strict_replies(octets: bytes) -> Iterator[Reply]:
@@ -142,59 +151,61 @@ def _strict_replies(octets: bytes) -> Iterator[Reply]:
         position = end
 
 
-def _lenient_replies(octets: bytes) -> Iterator[Reply]:
-    newline = newline_of(octets)
-    if newline == b"\n":
-        yield from _replies_by_line(octets)
-        return
+def _replies_by_cr(octets: bytes) -> Iterator[Reply]:
     position = 0
-    while (reading := read_reply(octets, position, newline)) is not None:
-        yield _reply_at(octets, position, reading)
-        position = reading.end
+    while (reading := read_reply(octets, position, b"\r")) is not None:
+        code, content, end = reading
+        yield reply_of(OPENINGS_BY_CODE[code], octets[position:end], content)
+        position = end
 
 
 def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     """Yield the replies of octets whose lines end with LF.
 
     Whether a reply is plain shows with the line after it, which may be one without a code that
-    belongs to it. So its lines are held back until that line has come.
+    belongs to it. So each is held back until that line has come.
     """
     stream = BytesIO(octets)
-    held: list[bytes] = []
-    first = last = _ANY_OPENING  # of the lines that are held
+    first: Opening | None = None  # of the reply at hand
+    held = b""  # it, if it is whole,
+    lines: list[bytes] = []  # and the lines of one that goes on
     for line in stream:
         opening = _opening_of(line[:4])
-        if opening is not None and (not last.continued or opening.code == first.code):
-            if not last.continued:
-                if held:
-                    yield reply_of(first, b"".join(held))
-                held = []
-                first = opening
-            held.append(line)
-            last = opening
+        if opening is None or (lines and first is not None and opening.code != first.code):
+            start = stream.tell() - len(line) - len(held) - sum(map(len, lines))
+            reading = read_reply(octets, start, b"\n")
+            if reading is None:
+                return
+            code, content, end = reading
+            yield reply_of(OPENINGS_BY_CODE[code], octets[start:end], content)
+            stream.seek(end)
+            held = b""
+            lines = []
             continue
-        position = stream.tell() - len(line) - sum(map(len, held))
-        reading = read_reply(octets, position, b"\n")
-        if reading is None:
-            return
-        yield _reply_at(octets, position, reading)
-        stream.seek(reading.end)
-        held = []
-        last = _ANY_OPENING
-    if held:
-        reply = b"".join(held)
-        position = len(octets) - len(reply)
-        # Alone, a last line without LF would end at a CR.
-        if last.continued or newline_of(reply) == b"\r":
-            reading = read_reply(octets, position, b"\n")
-            assert reading is not None
-            yield _reply_at(octets, position, reading)
+        if held and first is not None:
+            yield reply_of(first, held)
+            held = b""
+        if not lines:
+            first = opening
+        if opening.continued:
+            lines.append(line)
+        elif lines:
+            held = b"".join([*lines, line])
+            lines = []
         else:
-            yield reply_of(first, reply)
+            held = line
+    if first is not None and (held or lines):
+        yield _last_reply(octets, first, held or b"".join(lines), ended=bool(held))
 
 
-def _reply_at(octets: bytes, start: int, reading: Reading) -> Reply:
-    return reply_of(OPENINGS_BY_CODE[reading.code], octets[start : reading.end], reading.content)
+def _last_reply(octets: bytes, opening: Opening, reply: bytes, *, ended: bool) -> Reply:
+    # Alone, a last line without LF would end at a CR.
+    if ended and newline_of(reply) == b"\n":
+        return reply_of(opening, reply)
+    reading = read_reply(octets, len(octets) - len(reply), b"\n")
+    assert reading is not None
+    code, content, _ = reading
+    return reply_of(OPENINGS_BY_CODE[code], reply, content)
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

@@ -100,7 +100,7 @@ class ReplyReader:
         self._lines: deque[bytes] = deque()  # that have come, each with its line end
         self._rest = bytearray()  # what has come of the next line
         self._taken: list[bytes] = []  # the lines of a reply that has not ended yet,
-        self._taken_length = 0  # their octets,
+        self._length = 0  # their octets,
         self._counted = 0  # and how many of them are not blank
 
     @property
@@ -135,14 +135,17 @@ class ReplyReader:
             LineTooLongError, TooManyLinesError, ReplyTooLongError: a bound was exceeded.
             IncompleteReplyError: the stream ended in the middle of a reply, kept as `received`.
         """
-        if self._lines and not self._taken and self._error is None:
-            # A reply of one line, as most are, is told by its head.
-            opening = _opening_of(self._lines[0][:4])
-            short = len(self._lines[0]) <= self._max_single_line
-            if short and opening is not None and not opening.continued:
-                return reply_of(opening, self._lines.popleft())
         if self._error is not None:
             raise self._error.with_traceback(None)
+        if self._lines and not self._taken:
+            # A reply of one line, as most are, is told by its head.
+            line = self._lines[0]
+            opening = _opening_of(line[:4])
+            short = len(line) <= self._max_single_line
+            if short and opening is not None and not opening.continued:
+                return reply_of(opening, self._lines.popleft())
+        elif not (self._lines or self._rest or self._closed):
+            return NEED_DATA
         try:
             return self._next_reply()
         except ReplyError as error:
@@ -155,6 +158,9 @@ class ReplyReader:
             yield reply
 
     def _take_in(self, octets: bytes) -> None:
+        if octets.find(b"\n") == len(octets) - 1 and not self._rest:
+            self._lines.append(octets)  # one line, as a client that waits for each reply gets it
+            return
         if _LF not in octets:
             self._rest += octets
             return
@@ -168,28 +174,32 @@ class ReplyReader:
     def _next_reply(self) -> Event:
         while self._lines:
             line = self._lines[0]
-            self._check_lengths(line)
-            ended = self._is_last(line)
+            length = len(line)
+            if length > self._max_line_length or self._length + length > self._max_reply_length:
+                raise self._too_long(line)
+            opening = _opening_of(line[:4])
+            if opening is not None:
+                self._count_line()
+                ended = not opening.continued
+            else:
+                ended = self._is_last(line)
             self._taken.append(self._lines.popleft())
-            self._taken_length += len(line)
+            self._length += length
             if ended:
                 return self._take_reply()
-        self._check_lengths(self._rest)
+        length = len(self._rest)
+        if length > self._max_line_length or self._length + length > self._max_reply_length:
+            raise self._too_long(self._rest)
         return self._end_of_stream() if self._closed else NEED_DATA
 
     def _is_last(self, line: bytes) -> bool:
-        """Whether the reply ends here. The line may be blank, or inside a reply have no code."""
-        opening = _opening_of(line[:4])
-        if opening is not None:
-            self._count_line()
-            return not opening.continued
+        """Whether a line with an odd head, or inside a reply without any, ends the reply."""
         text = line.rstrip(b"\r\n")
         if not text.strip(b" \t"):
             return False
         head = read_head(text)
         if head is None and not self._counted:
-            octets = b"".join([*self._taken, line])
-            raise syntax_error("no reply code", octets, self._taken_length)
+            raise syntax_error("no reply code", b"".join([*self._taken, line]), self._length)
         self._count_line()
         return head is not None and not head[0].continued
 
@@ -200,26 +210,23 @@ class ReplyReader:
                 f"a reply has more than {self._max_lines} lines", b"".join(self._taken)
             )
 
-    def _check_lengths(self, line: bytes | bytearray) -> None:
+    def _too_long(self, line: bytes | bytearray) -> StreamError:
         # The bound that comes first in the stream counts, whatever else has come, so that the
         # same octets give the same error in whatever pieces they come.
-        end = self._taken_length + len(line)
-        if len(line) <= self._max_line_length and end <= self._max_reply_length:
-            return
         kind: type[StreamError]
-        bound = self._taken_length + self._max_line_length
+        bound = self._length + self._max_line_length
         if bound <= self._max_reply_length:
             kind = LineTooLongError
             message = f"a line has more than {self._max_line_length} octets"
         else:
             kind, bound = ReplyTooLongError, self._max_reply_length
             message = f"a reply has more than {self._max_reply_length} octets"
-        raise kind(message, b"".join([*self._taken, line])[:bound])
+        return kind(message, b"".join([*self._taken, line])[:bound])
 
     def _take_reply(self) -> Reply:
         octets = b"".join(self._taken)
         self._taken.clear()
-        self._taken_length = self._counted = 0
+        self._length = self._counted = 0
         return parse(octets)
 
     def _end_of_stream(self) -> Event:
