@@ -1,9 +1,10 @@
 """smtpreply beside its peers, in one run: ``python -m benchmarks.peers`` prints a Markdown table.
 
 Each contestant reads the same replies, given as octets. The rounds are interleaved: in each, all
-have their turn, in an order that moves on by one. A contestant's time is the median of its
-rounds; its ratio is the median of the ratios to smtplib's time in the same round, so that a
-machine that slows down half way slows all alike.
+have their turn, in an order that moves on by one. What is measured is processor time, which other
+programs do not take part in. A contestant's time is the median of its rounds; its ratio is the
+median of the ratios to smtplib's time in the same round, so that a machine that slows down half way
+slows all alike.
 
 Before anything is timed, each must get the code and the number of lines of every reply right, and
 must stand at the last reply of the corpus when it has read all. A peer that is not installed is a
@@ -354,9 +355,9 @@ def race(runs: Sequence[Run], rounds: int) -> list[list[float]]:
         for step in range(len(runs)):
             index = (turn + step) % len(runs)
             gc.collect()  # nobody clears up after another
-            start = time.perf_counter()
+            start = time.process_time()
             runs[index]()
-            taken = time.perf_counter() - start
+            taken = time.process_time() - start
             if turn:
                 seconds[index].append(taken)
     return seconds

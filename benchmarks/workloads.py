@@ -12,6 +12,7 @@ from typing import Any
 
 from smtpreply import NEED_DATA, Reply, ReplyReader, parse, parse_all
 
+Raw = bytes | str
 Run = Callable[[], Any]
 Prepare = Callable[[Sequence[bytes]], Run]
 
@@ -29,7 +30,7 @@ def read_every_field(reply: Reply) -> None:
     reply.defects  # noqa: B018
 
 
-def parse_code_and_class(replies: Sequence[bytes]) -> Run:
+def parse_code_and_class(replies: Sequence[Raw]) -> Run:
     def run() -> Reply:
         for raw in replies:
             reply = parse(raw)
@@ -40,7 +41,7 @@ def parse_code_and_class(replies: Sequence[bytes]) -> Run:
     return run
 
 
-def parse_every_field(replies: Sequence[bytes]) -> Run:
+def parse_every_field(replies: Sequence[Raw]) -> Run:
     def run() -> Reply:
         for raw in replies:
             reply = parse(raw)

@@ -2,7 +2,7 @@ r"""`parse` over a whole column: expressions for regular replies, the scalar par
 
 The expressions parse these texts, with line ends CRLF or LF, of which the last may be missing::
 
-    Reply        = *( Reply-code "-" *TEXT EOL ) Reply-code [ SP 1*TEXT ] [ EOL ]
+    Reply        = *( Reply-code "-" *TEXT EOL ) Reply-code [ SP *TEXT ] [ EOL ]
     Reply-code   = %x32-35 2DIGIT         ; the same on all lines
     TEXT         = %d09 / %d32-126
 
@@ -34,7 +34,7 @@ CODE = "[2-5][0-9][0-9]"
 TEXT = "[\t -~]"
 
 # For the whole text.
-SEVERAL_LINES = f"(?:{CODE}-{TEXT}*\r?\n)+{CODE}(?: {TEXT}+)?(?:\r?\n)?"
+SEVERAL_LINES = f"(?:{CODE}-{TEXT}*\r?\n)+{CODE}(?: {TEXT}*)?(?:\r?\n)?"
 
 # For the start and the end of a textstring: text that is odd may be a status in a form that
 # RFC 2034 does not have.
@@ -206,11 +206,11 @@ def _shape() -> pl.Expr:
     """Return how a text is to be read, by its first octets and its line ends; null for null."""
     first, second, third = _digits()
     has_code = first.is_between(2, 5) & (second <= 9) & (third <= 9)
-    has_text = pl.col("size") - pl.col("end") > _HEAD
+    has_head = pl.col("size") - pl.col("end") >= _HEAD
     # What begins with another character that is visible has no code: nothing is taken off it.
     no_code = _octet(0).is_between(ord("!"), ord("~")) & ~first.is_between(2, 5)
     return (
-        pl.when(has_code & (_octet(3) == ord(" ")) & has_text)
+        pl.when(has_code & (_octet(3) == ord(" ")) & has_head)
         .then(_ONE_LINE)
         .when(has_code & (_octet(3) == ord("-")))
         .then(_SEVERAL_LINES)

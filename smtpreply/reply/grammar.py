@@ -33,6 +33,7 @@ _CR = 0x0D  # sought as numbers: `b"\r" in octets` takes ten times as long
 _LF = 0x0A
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
+_EMPTY_LINES = {line: re.compile(b"(?:%b)*+" % line) for line in (b"\r\n", b"\n", b"\r")}
 _PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
 
 # Control characters but the tab become "?", so that a text without any is translated to itself.
@@ -134,6 +135,7 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
             texts.append(text)
         elif not text.strip(b" \t"):
             found.append(Defect.BLANK_LINE)
+            end = _end_of_empty_lines(octets, line, end)
         elif texts:
             found.append(Defect.MISSING_CODE)
             texts.append(text)
@@ -147,6 +149,12 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
     found += _text_defects(texts)
     textstrings = tuple([_decoded(text) for text in texts])
     return code, content_of(code, textstrings, found), position
+
+
+def _end_of_empty_lines(octets: bytes, line: bytes, start: int) -> int:
+    """Return where lines end that are empty like the `line` before: there may be millions."""
+    others = _EMPTY_LINES[line].match(octets, start) if line in _EMPTY_LINES else None
+    return start if others is None else others.end()
 
 
 def _decoded(text: bytes) -> str:

@@ -85,6 +85,9 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
 
     None where it has no reply code.
     """
+    opening = OPENINGS.get(line[:4])
+    if opening is not None:
+        return opening, line[4:]
     match = _HEAD.match(line)
     if match is None:
         return None

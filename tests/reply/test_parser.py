@@ -618,6 +618,35 @@ def test_a_folded_reply_that_was_cut_off_is_unterminated_too() -> None:
     assert reply.defects == (D.UNTERMINATED, D.FOLDED)
 
 
+def test_a_folded_reply_that_turns_into_a_refusal_has_the_code_of_the_refusal() -> None:
+    # As on two lines: the server has broken off.
+    for raw in ("220-host 421 4.2.1 Too busy\r\n", "220-host\r\n421 4.2.1 Too busy\r\n"):
+        reply = parse(raw)
+        assert code_and_lines(reply) == (421, ("host", "Too busy"))
+        assert reply.enhanced == EnhancedStatus(4, 2, 1)
+        assert D.CODE_CHANGE in reply.defects
+    assert parse("220-host 421 4.2.1 Too busy\r\n").defects == (
+        D.FOLDED,
+        D.CODE_CHANGE,
+        D.STATUS_MISSING,
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"220-host 421 text\r\n",  # any number may stand in a text; a status makes it a reply
+        b"220-host 421 5.2.1 text\r\n",
+        b"550-host said: 250 2.0.0 Ok\r\n",  # never less than a refusal
+        b"550-host said: 421 4.2.1 text\r\n",
+    ],
+)
+def test_a_fold_changes_its_code_for_nothing_less_than_a_refusal_with_a_status(raw: bytes) -> None:
+    reply = parse(raw)
+    assert reply.code == int(raw[:3])
+    assert reply.defects == (D.UNTERMINATED,)
+
+
 @pytest.mark.parametrize(
     "text", ["Ok 250 bytes", "see error 550 5.7.1 page", "a 550-b 550 c", "250-a 250 b"]
 )
@@ -738,6 +767,15 @@ def test_hostile_text_gives_a_reply_or_the_documented_error(raw: bytes) -> None:
                 continue
             replies = result if isinstance(result, list) else [result]
             assert all(bytes(reply) and str(reply) and repr(reply) for reply in replies)
+
+
+def test_an_endless_head_is_not_kept() -> None:
+    from smtpreply.reply import opening
+
+    assert parse(b" " * 5000 + b"250 Ok\r\n").code == 250
+    before = opening._known_opening.cache_info().currsize
+    assert parse(b" " * 5001 + b"250 Ok\r\n").code == 250
+    assert opening._known_opening.cache_info().currsize == before
 
 
 def test_strict_and_lenient_agree_on_what_both_take() -> None:

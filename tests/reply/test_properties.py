@@ -30,6 +30,9 @@ from smtpreply import (
     parse,
     parse_all,
 )
+from smtpreply.reply.grammar import newline_of, read_reply
+from smtpreply.reply.model import reply_of
+from smtpreply.reply.opening import OPENINGS_BY_CODE
 from smtpreply.reply.parser import Raw
 from smtpreply.reply.stream import END_OF_STREAM, NEED_DATA, ReplyReader
 from smtpreply.testing import (
@@ -315,6 +318,108 @@ def test_a_reply_in_due_form_read_late_equals_one_read_at_once(octets: bytes) ->
     """The same for all that the ABNF generates, and with LF for CRLF."""
     for form in (octets, octets.replace(b"\r\n", b"\n"), octets[:-2]):
         assert outcome(form) == outcome(bytearray(form))
+
+
+# --- the short way and the long way --------------------------------------------------------
+
+# Texts of plain replies, and what looks like them.
+_plain_texts = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(
+        (
+            "",
+            "5.1.1 ",
+            "2.0.0 ",
+            "4.7.650 ",
+            "5.1.1",
+            "5.01.1 ",
+            "#5.1.1 ",
+            " 5.1.1 ",
+            "5.1.1:",
+            "-",
+        )
+    ),
+    st.text(st.characters(exclude_characters="\r\n"), max_size=8)
+    | st.sampled_from(("No such user", "a\tb", "a\rb", "a\u00a0b", "x" * 505, "192.0.2.5 Ok")),
+    st.sampled_from(("", "", " (#5.1.1)", " [2.0.0] ", ")", "\r", " 550 x", " 550-5.1.1 x")),
+)
+
+
+@st.composite
+def nearly_plain_replies(draw: st.DrawFn) -> bytes:
+    """Generate replies of one code in due order, with any line ends and any texts.
+
+    Often all lines have the same status: drawn texts hardly ever do.
+    """
+    code = draw(st.sampled_from((220, 250, 334, 421, 550, 571)) | reply_codes())
+    head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ")))
+    texts = draw(st.lists(_plain_texts.map(head.__add__) | _plain_texts, min_size=1, max_size=4))
+    line_end = draw(st.sampled_from(("\r\n", "\n")))
+    ends = [line_end] * len(texts)
+    if draw(st.integers(0, 5)) == 0:
+        ends[draw(st.integers(0, len(ends) - 1))] = "\n"
+    if draw(st.booleans()):
+        ends[-1] = ""
+    separators = ["-"] * (len(texts) - 1) + [" "]
+    lines = zip(separators, texts, ends, strict=True)
+    reply = "".join(f"{code}{separator}{text}{end}" for separator, text, end in lines)
+    return reply.encode("utf-8", "surrogatepass")
+
+
+def read_the_long_way(octets: bytes) -> tuple[object, ...]:
+    reading = read_reply(octets, 0, newline_of(octets))
+    assert reading is not None
+    code, content, end = reading
+    assert end == len(octets)
+    return fields(reply_of(OPENINGS_BY_CODE[code], octets, content))
+
+
+def is_left_unread(reply: Reply) -> bool:
+    return reply._content is None
+
+
+@settings(max_examples=1000)
+@given(nearly_plain_replies() | wire_replies() | any_octets)
+def test_the_short_way_says_what_the_long_way_says(octets: bytes) -> None:
+    """Whatever `parse` takes the short way for, `read_reply` reads to the same fields."""
+    try:
+        reply = parse(octets)
+    except ReplySyntaxError:
+        return
+    assert fields(reply) == read_the_long_way(octets)
+    text = octets.decode("utf-8", "surrogateescape")
+    assert fields(parse(text)) == fields(reply)
+
+
+@settings(max_examples=500)
+@given(nearly_plain_replies() | wire_replies())
+def test_the_short_way_says_the_same_octet_by_octet_and_with_trailing_data(octets: bytes) -> None:
+    """A reply that `parse` takes the short way for is the same in a buffer and on a connection."""
+    try:
+        reply = parse(octets)
+    except ReplySyntaxError:
+        return
+    if not is_left_unread(reply) or not octets.endswith(b"\n"):
+        return
+    expected = read_the_long_way(octets)
+    first, last = parse_all(octets + b"221 Bye")
+    assert (fields(first), last.code) == (expected, 221)
+    assert events_of([octets[at : at + 1] for at in range(len(octets))]) == [expected]
+    reader = ReplyReader()
+    reader.receive_data(octets + b"221 B")
+    assert [fields(found) for found in reader] == [expected]
+    assert reader.trailing_data == b"221 B"
+
+
+@given(wire_replies())
+def test_the_short_way_is_taken_for_what_is_in_due_form(octets: bytes) -> None:
+    """In due form, with CRLF, with LF and without a line end, a reply is read when it is asked.
+
+    Only a last line that is a code alone is left to the long way.
+    """
+    has_space = octets.splitlines()[-1][3:4] == b" "
+    for form in (octets, octets.replace(b"\r\n", b"\n"), octets[:-2]):
+        assert is_left_unread(parse(form)) == has_space
 
 
 @given(streams(), st.sampled_from(KINDS))

@@ -17,7 +17,7 @@ from smtpreply import (
     ReplySyntaxError,
 )
 from smtpreply.reply.diagnostic import parse_diagnostic
-from smtpreply.reply.unfolding import unfold
+from smtpreply.reply.unfolding import unfold, unfold_to_any_code
 from smtpreply.testing import replies
 
 
@@ -56,6 +56,30 @@ def test_the_last_line_may_have_another_status_or_none(text: bytes, lines: list[
 
 def test_a_folded_reply_that_was_cut_off_has_no_last_line() -> None:
     assert unfold(b"550", b"5.7.1 a 550-5.7.1 b") == ([b"5.7.1 a", b"5.7.1 b"], False)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"a 421 4.2.1 b", (b"421", [b"a", b"4.2.1 b"], True)),
+        (b"a 220-b 554 5.7.1 c", (b"554", [b"a", b"b", b"5.7.1 c"], True)),
+        (b"a 421-4.2.1 b 421 4.2.1 c", (b"421", [b"a", b"4.2.1 b", b"4.2.1 c"], True)),
+        (b"a 421-4.2.1 b", (b"421", [b"a", b"4.2.1 b"], False)),
+        (b"a 220 b 421 4.2.1 c", (b"220", [b"a", b"b 421 4.2.1 c"], True)),
+        (b"a 421 b", (b"220", [b"a 421 b"], False)),
+        (b"a 421 5.2.1 b", (b"220", [b"a 421 5.2.1 b"], False)),
+        (b"a 250 2.0.0 b", (b"220", [b"a 250 2.0.0 b"], False)),
+    ],
+)
+def test_a_refusal_with_a_status_is_the_last_line_of_a_positive_reply(
+    text: bytes, expected: tuple[bytes, list[bytes], bool]
+) -> None:
+    assert unfold_to_any_code(b"220", text) == expected
+
+
+def test_a_refusal_does_not_become_another() -> None:
+    text = b"a 421 4.2.1 b"
+    assert unfold_to_any_code(b"550", text) == (b"550", [text], False)
 
 
 def test_another_code_is_no_head() -> None:
