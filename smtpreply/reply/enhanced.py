@@ -17,7 +17,7 @@ _PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
 _ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
 # At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
-_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*\Z")
+_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 

@@ -29,6 +29,7 @@ several_lines = re.compile(
     rb"([2-5][0-9][0-9])-[^\n]*+\n(?:\1-[^\n]*+\n)*+\1 [^\n]*+\n?+"
 ).fullmatch
 
+_WITHOUT_OTHER_CONTROLS = WITHOUT_CONTROLS[:10] + b"\n??\r" + WITHOUT_CONTROLS[14:]
 _CR = 0x0D
 _LF = 0x0A
 
@@ -113,11 +114,13 @@ def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
     lines = (*before.split(f"{newline}{code}-{word}"), last)
     # Where a line has another head (it lacks the status) or another line end, these are left in.
     joined = "".join(lines)
-    if not joined.isprintable():
+    if "\n" in joined or "\r" in joined or octets.translate(_WITHOUT_OTHER_CONTROLS) != octets:
         return None
     if len(octets) > MAX_LINE and max(map(len, octets.splitlines(keepends=True))) > MAX_LINE:
         return None
     if not joined.isascii():
+        if not joined.isprintable() and C1_CONTROLS.search(joined):
+            return None
         defects += _NON_ASCII
     if status is None and opening.statuses and _hold_status(lines):
         return content_of(opening.code, lines, defects)
