@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
-from smtpreply.reply.enhanced import may_have_status, statuses_of
+from smtpreply.reply.enhanced import may_have_status, split_status, statuses_of
 from smtpreply.reply.opening import read_head
 from smtpreply.reply.unfolding import unfold_to_any_code
 
@@ -34,14 +34,11 @@ _LF = 0x0A
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
 _EMPTY_LINES = {line: re.compile(b"(?:%b)*+" % line) for line in (b"\r\n", b"\n", b"\r")}
-_PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
 
-# Control characters but the tab become "?", so that a text without any is translated to itself.
-WITHOUT_CONTROLS = bytes(
-    octet if octet == 0x09 or (octet >= 0x20 and octet != 0x7F) else ord("?")
-    for octet in range(256)
-)
-C1_CONTROLS = re.compile("[\x80-\x9f]")
+# RFC 5321 4.2.1 has no place for them. A tab may stand in a text, and a CR is the matter of lines.
+_C0_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f]")
+_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]")
+_UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 # What a reply says: its lines, its enhanced status, its defects, and the text of its lines as sent.
@@ -146,8 +143,8 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         return None
     if continued:
         code, texts = _unterminated(code, texts, found)
-    found += _text_defects(texts)
-    textstrings = tuple([_decoded(text) for text in texts])
+    textstrings = tuple([decoded(text) for text in texts])
+    found += text_defects(textstrings[0] if len(texts) == 1 else "".join(textstrings))
     return code, content_of(code, textstrings, found), position
 
 
@@ -157,12 +154,25 @@ def _end_of_empty_lines(octets: bytes, line: bytes, start: int) -> int:
     return start if others is None else others.end()
 
 
-def _decoded(text: bytes) -> str:
+def decoded(text: bytes) -> str:
+    """Return octets as text; those that are not UTF-8 as surrogate escapes (PEP 383)."""
     return text.decode() if text.isascii() else text.decode("utf-8", "surrogateescape")
+
+
+def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Content:
+    """Return what the textstring of a single line says, given the `defects` of the line."""
+    status, rest, defect = split_status(text, code)
+    if status is not None and status.class_ != code // 100:
+        defects += (Defect.STATUS_CLASS,)
+    if defect is not None:
+        defects += (defect,)
+    return (rest,), status, defects, (text,)
 
 
 def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect]) -> Content:
     """Return what textstrings say, given the defects that were `found` in their lines."""
+    if len(textstrings) == 1:
+        return content_of_line(code, textstrings[0], in_order(found))
     if not any(map(may_have_status, textstrings)):
         return textstrings, None, in_order(found), textstrings
     defects = [*found]
@@ -224,20 +234,14 @@ def _unterminated(code: int, texts: list[bytes], found: list[Defect]) -> tuple[i
     return code, texts
 
 
-def _text_defects(texts: list[bytes]) -> list[Defect]:
-    together = texts[0] if len(texts) == 1 else b" ".join(texts)
-    if together.isascii() and together.translate(WITHOUT_CONTROLS) == together:
-        return []
-    odd = together.translate(None, _PRINTABLE)
-    defects = []
-    # A CR is the lines' matter, and what is not ASCII comes next.
-    controls = bool(odd.translate(None, b"\r" + bytes(range(0x80, 0x100))))
-    if not odd.isascii():
-        try:
-            controls = bool(C1_CONTROLS.search(together.decode("utf-8"))) or controls
-            defects.append(Defect.NON_ASCII)
-        except UnicodeDecodeError:
-            defects.append(Defect.NOT_UTF8)
-    if controls:
-        defects.append(Defect.CONTROL_CHARACTER)
-    return defects
+def text_defects(text: str) -> tuple[Defect, ...]:
+    """Return what is wrong with the characters of a text, or of several together."""
+    if text.isprintable():
+        return () if text.isascii() else (Defect.NON_ASCII,)
+    # Octets outside UTF-8 say nothing of an encoding in which there are C1 controls.
+    is_utf8 = _UNDECODED.search(text) is None
+    controls = (_CONTROLS if is_utf8 else _C0_CONTROLS).search(text)
+    defects = () if controls is None else (Defect.CONTROL_CHARACTER,)
+    if not is_utf8:
+        return (*defects, Defect.NOT_UTF8)
+    return defects if text.isascii() else (*defects, Defect.NON_ASCII)
