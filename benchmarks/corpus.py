@@ -48,7 +48,8 @@ def corpus(size: int = SIZE, seed: int = SEED) -> list[bytes]:
             seen[_octets(random.choice(kind)(random))] = None
     replies = list(seen)
     random.shuffle(replies)
-    return replies
+    # Copied, so that they lie in memory as they come, as what is read from a connection or a log.
+    return [bytes(bytearray(reply)) for reply in replies]
 
 
 def figures(replies: list[bytes]) -> str:

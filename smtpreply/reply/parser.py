@@ -26,6 +26,7 @@ Raw = str | bytes | bytearray | memoryview
 _new = object.__new__
 _opening_of = OPENINGS.get
 _CR = 0x0D
+_LF = 0x0A
 
 
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
@@ -57,11 +58,9 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     if opening is None or strict:
         return _parse_slowly(raw, octets, strict=strict)
     if opening.continued:
-        plain = several_lines(octets) is not None
-    else:
-        end = octets.find(b"\n")
-        plain = end == len(octets) - 1 or (end < 0 and _CR not in octets)
-    if not plain:
+        if several_lines(octets) is None:
+            return _parse_slowly(raw, octets)
+    elif octets.find(b"\n") != len(octets) - 1 and (_LF in octets or _CR in octets):
         return _parse_slowly(raw, octets)
     # `reply_of` inlined: the call would take a twentieth of the time.
     reply = _new(Reply)
