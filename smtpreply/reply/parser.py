@@ -25,6 +25,7 @@ Raw = str | bytes | bytearray | memoryview
 
 _new = object.__new__
 _opening_of = OPENINGS.get
+_NO_OPENING = OPENINGS_BY_CODE[250]  # before the first line; any will do
 _CR = 0x0D
 _LF = 0x0A
 
@@ -165,12 +166,12 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     belongs to it. So each is held back until that line has come.
     """
     stream = BytesIO(octets)
-    first: Opening | None = None  # of the reply at hand
+    first = _NO_OPENING  # of the reply at hand
     held = b""  # it, if it is whole,
     lines: list[bytes] = []  # and the lines of one that goes on
     for line in stream:
         opening = _opening_of(line[:4])
-        if opening is None or (lines and first is not None and opening.code != first.code):
+        if opening is None or (lines and opening.code != first.code):
             start = stream.tell() - len(line) - len(held) - sum(map(len, lines))
             reading = read_reply(octets, start, b"\n")
             if reading is None:
@@ -181,19 +182,21 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
             held = b""
             lines = []
             continue
-        if held and first is not None:
-            yield reply_of(first, held)
-            held = b""
-        if not lines:
-            first = opening
-        if opening.continued:
+        if lines:
             lines.append(line)
-        elif lines:
-            held = b"".join([*lines, line])
-            lines = []
+            if not opening.continued:
+                held = b"".join(lines)
+                lines = []
+            continue
+        if held:
+            yield reply_of(first, held)
+        first = opening
+        if opening.continued:
+            held = b""
+            lines.append(line)
         else:
             held = line
-    if first is not None and (held or lines):
+    if held or lines:
         yield _last_reply(octets, first, held or b"".join(lines), ended=bool(held))
 
 
