@@ -35,11 +35,10 @@ MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
 _EMPTY_LINES = {line: re.compile(b"(?:%b)*+" % line) for line in (b"\r\n", b"\n", b"\r")}
 
-# RFC 5321 4.2.1 has no place for them. A tab may stand in a text, and a CR is the matter of lines.
+# RFC 5321 4.2: a textstring has no control character but the tab. (A CR is the matter of lines.)
 _C0_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f]")
 _CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
-
 
 # What a reply says: its lines, its enhanced status, its defects, and the text of its lines as sent.
 # The last is None where each is the status, if there is one, a space, and the line. A bare tuple,
@@ -50,7 +49,6 @@ Content = tuple[
     tuple[Defect, ...],
     tuple[str, ...] | None,
 ]
-
 
 # The code of a reply that was read, its content, and where in the octets it ends.
 Reading = tuple[int, Content, int]

@@ -11,12 +11,7 @@ from io import BytesIO
 
 from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.reply.grammar import (
-    newline_of,
-    read_reply,
-    strict_end,
-    syntax_error,
-)
+from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
 from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE, Opening
 from smtpreply.reply.plain import several_lines
