@@ -38,8 +38,8 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import coded, port_of, status_of
-from smtpreply.logs.toolkit.recent import CAPACITY, Memory
+from smtpreply.logs.toolkit.fields import PATH, coded, port_of, status_of
+from smtpreply.logs.toolkit.recent import CAPACITY, Memory, Pending
 from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
 
@@ -53,12 +53,12 @@ _STAMP = re.compile(
 _LEVEL = re.compile(r"(?:Info|Warning|Critical|Debug|Trace): ")
 _FAILED = re.compile(
     rf"(Bounced|Delayed)(?: by destination server)?: DCID:? {_N} (?:MID|Message) {_N} "
-    r"(?:From: ?<([^>]{0,320})> To: ?<([^>]{0,320})> )?(?:to )?(?:RID )?\[?([0-9, ]{1,1000}?)\]? "
+    rf"(?:From: ?<({PATH})> To: ?<({PATH})> )?(?:to )?(?:RID )?\[?([0-9, ]{{1,1000}}?)\]? "
     r"- ([0-9]\.[0-9]{1,3}\.[0-9]{1,3}) - (.*)\Z",
     re.DOTALL,
 )
 _BOUNCE = re.compile(
-    rf"(Bounced|Delayed): {_N}:{_N} From: ?<([^>]{{0,320}})> To: ?<([^>]{{0,320}})> "
+    rf"(Bounced|Delayed): {_N}:{_N} From: ?<({PATH})> To: ?<({PATH})> "
     r"Reason: ?\"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}) - ([^\"]{0,200})\" Response: ?\"(\(.*)\Z",
     re.DOTALL,
 )
@@ -75,8 +75,8 @@ _DELIVERING = re.compile(rf"Delivery start DCID {_N} MID {_N} to RID \[([0-9, ]{
 _CONNECTED = re.compile(
     rf"New SMTP DCID {_N} interface \S+ address ([0-9A-Fa-f.:]{{2,45}})(?: port ([0-9]{{1,5}}))?"
 )
-_FROM = re.compile(rf"MID {_N} ICID {_N} From: <([^>]{{0,320}})>")
-_TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <([^>]{{0,320}})>")
+_FROM = re.compile(rf"MID {_N} ICID {_N} From: <({PATH})>")
+_TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <({PATH})>")
 _MESSAGE_ID = re.compile(rf"MID {_N} Message-ID '<([^>]{{0,998}})>'")
 _DEBUG = re.compile(rf"{_N} (Sent|Rcvd): '(.*)'\Z", re.DOTALL)
 _INJECTION = re.compile(r"(Sent to|Rcvd from) '([0-9A-Fa-f.:]{2,45})': '(.*)'\Z", re.DOTALL)
@@ -100,7 +100,7 @@ class CiscoEsaReader(Reader):
         self._connections: Memory[str] = Memory()
         self._answered: Memory[bool] = Memory()
         self._sessions = Sessions(_NAME)
-        self._done_with: dict[str, dict[str, Delivery]] = {}
+        self._done_with: Pending[dict[str, Delivery]] = Pending(CAPACITY)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         event = _event(line)
@@ -204,12 +204,12 @@ class CiscoEsaReader(Reader):
             waiting[key] = self._delivery(line, mid, rid, dcid, status=Status.SENT)
         if len(waiting) > _MOST_RECIPIENTS:
             return self._closed(dcid)
-        if len(self._done_with) > CAPACITY:
-            return self._closed(next(iter(self._done_with)))
-        return []
+        self._done_with.grows(dcid, line.text, *(waiting.keys()))
+        return [done for overdue in self._done_with.overdue() for done in overdue.values()]
 
     def _closed(self, dcid: str) -> list[Delivery]:
-        return list(self._done_with.pop(dcid, {}).values())
+        done = self._done_with.end(dcid)
+        return [] if done is None else list(done.values())
 
     def _spoken(self, line: Line, match: re.Match[str]) -> list[Delivery]:
         """Read a command or a reply of a session that is logged as a whole."""

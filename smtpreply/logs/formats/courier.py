@@ -28,22 +28,22 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import REPLY_HEAD, port_of, said_by, stage_of
-from smtpreply.logs.toolkit.recent import CAPACITY
+from smtpreply.logs.toolkit.fields import PATH, REPLY_HEAD, port_of, said_by, stage_of
+from smtpreply.logs.toolkit.recent import CAPACITY, Pending
 from smtpreply.stage import Stage
 
 _NAME = "courier"
 
 _HEAD = re.compile(
     r"id=([0-9A-Fa-f]{8,16}\.[0-9A-Fa-f]{8,16}\.[0-9A-Fa-f]{8,16})"
-    r",from=<([^>]{0,1000})>,addr=<([^>]{0,1000})>(?:,size=[0-9]+)?"
+    rf",from=<({PATH})>,addr=<({PATH})>(?:,size=[0-9]+)?"
     r"(?:,(status|success))?: ",
 )
 _PEER = re.compile(r"delivered: (\S*) \[([^\]]{1,64})\]\Z")
 _REFUSAL = re.compile(
     r"error,relay=([0-9A-Fa-f:.]{1,64})(?:,port=([0-9]{1,5}))?"
     r"(?:,ident=(?:\"[^\"]{0,200}\"|[^,]{0,200}))?"
-    r"(?:(?:,from=<([^>]{0,1000})>)?(?:,to=<([^>]{0,1000})>)?: (.*)|,msg=\"(.*)\",cmd: (.*))\Z",
+    rf"(?:(?:,from=<({PATH})>)?(?:,to=<({PATH})>)?: (.*)|,msg=\"(.*)\",cmd: (.*))\Z",
     re.DOTALL,
 )
 _OTHER = re.compile(
@@ -112,7 +112,7 @@ class CourierReader(Reader):
     """Reads the lines of one log, and joins the lines of an attempt."""
 
     def __init__(self) -> None:
-        self._attempts: dict[tuple[str, str], _Attempt] = {}
+        self._attempts: Pending[_Attempt] = Pending(CAPACITY)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         body = _body(line)
@@ -124,7 +124,7 @@ class CourierReader(Reader):
 
     def _told(self, line: Line, head: re.Match[str], words: str) -> Iterator[Delivery]:
         queue_id, sender, recipient, what = head.groups()
-        key = queue_id, recipient
+        key = f"{queue_id} {recipient}"
         attempt = self._attempts.get(key)
         if attempt is not None and _begins_anew(attempt, what, words):
             yield attempt.delivery()  # of one server of several
@@ -133,7 +133,7 @@ class CourierReader(Reader):
             attempt = _Attempt(line, queue_id, sender, recipient)
         attempt.line = line
         if what == "status":
-            self._attempts.pop(key, None)
+            self._attempts.end(key)
             attempt.status = _STATUSES.get(words)
             yield attempt.delivery()
             return
@@ -144,15 +144,12 @@ class CourierReader(Reader):
         else:
             attempt.add(words)
         if what == "success" and _is_local(line):
-            self._attempts.pop(key, None)
+            self._attempts.end(key)
             yield attempt.delivery()
             return
-        yield from self._keep(key, attempt)
-
-    def _keep(self, key: tuple[str, str], attempt: _Attempt) -> Iterator[Delivery]:
         self._attempts[key] = attempt
-        if len(self._attempts) > CAPACITY:
-            yield self._attempts.pop(next(iter(self._attempts))).delivery()
+        self._attempts.grows(key, line.text)
+        yield from (overdue.delivery() for overdue in self._attempts.overdue())
 
     def finish(self) -> Iterable[Delivery]:
         """Return the attempts whose outcome is not in the log."""

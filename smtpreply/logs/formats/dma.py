@@ -27,7 +27,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import said_by, stage_of
+from smtpreply.logs.toolkit.fields import PATH, said_by, stage_of
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -36,8 +36,8 @@ _NAME = "dma"
 _HEAD = re.compile(
     rf"(?:{STAMP} (\S{{1,255}}) )?dma\[([0-9a-f.]{{1,40}})\](?:\[[0-9]{{1,10}}\])?: "
 )
-_QUEUED = re.compile(r"mail from=<([^>]{0,320})> to=<([^>]{0,320})>")
-_ADDRESSED = re.compile(r"<([^>]{0,320})> (trying delivery|delivery successful)")
+_QUEUED = re.compile(rf"mail from=<({PATH})> to=<({PATH})>")
+_ADDRESSED = re.compile(rf"<({PATH})> (trying delivery|delivery successful)")
 _HOST = r"(\S{1,255}) \[([0-9A-Fa-f.:]{2,45})\]"
 _FAILED = re.compile(
     rf"remote delivery (deferred:|to) {_HOST} failed after ([A-Za-z ]{{4,12}}): (.*)\Z", re.DOTALL

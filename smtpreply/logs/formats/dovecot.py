@@ -30,7 +30,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import port_of, said_by
+from smtpreply.logs.toolkit.fields import PATH, port_of, said_by
 from smtpreply.stage import Stage
 
 _NAME = "dovecot"
@@ -54,12 +54,12 @@ _EVENT = re.compile(
 )
 _MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
 _PROXIED = re.compile(
-    r"(?:\S{1,100}: )?(Sent|Failed to send) message to <([^>]{0,1000})> at "
+    rf"(?:\S{{1,100}}: )?(Sent|Failed to send) message to <({PATH})> at "
     r"(\S{1,255}?)(?::([0-9]{1,5}))?: (.*?)(?: \([0-9]+/[0-9]+ at [0-9]+ ms\))?\Z",
     re.DOTALL,
 )
 _RELAYED = re.compile(
-    r"(Successfully relayed|Failed to relay) message: from=<([^>]{0,1000})>, .{0,500}?"
+    rf"(Successfully relayed|Failed to relay) message: from=<({PATH})>, .{{0,500}}?"
     r"reply=`(.*)'[^']{0,100}\Z",
     re.DOTALL,
 )

@@ -41,7 +41,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
-from smtpreply.logs.toolkit.fields import port_of, said_by, uncoloured
+from smtpreply.logs.toolkit.fields import PATH, port_of, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
@@ -61,7 +61,7 @@ _LOGFMT = re.compile(
 _PAIR = re.compile(r"([^\s=]+)(?:=(\"(?:[^\"\\]|\\.)*+\"|\S*))?")
 _ESCAPED = re.compile(r"\\(.)")
 
-_RECIPIENT = re.compile(r"recipient <([^>]{0,1000})> (rejected|deferred): (.*)\Z", re.DOTALL)
+_RECIPIENT = re.compile(rf"recipient <({PATH})> (rejected|deferred): (.*)\Z", re.DOTALL)
 _DELIVERED = re.compile(
     r"delivered file=\S* domain=\S* host=(?P<host>\S*) ip=(?P<ip>\S*) port=(?P<port>\S*) "
     r"mode=\S* (?:tls=(?P<tls>\S*) )?(?:auth=\S* )?"
@@ -78,7 +78,7 @@ _LOST = re.compile(
     r"(?:Remote end (\S{1,255}?):([0-9]{1,5}) closed connection|"
     r"Ongoing connection failed to (\S{1,255}?):([0-9]{1,5}) : )"
 )
-_ENVELOPE = re.compile(r"(sender|recipient) <([^>]{0,1000})>(?: +(.*))?\Z", re.DOTALL)
+_ENVELOPE = re.compile(rf"(sender|recipient) <({PATH})>(?: +(.*))?\Z", re.DOTALL)
 _QUEUE = re.compile(r"queue(?: +(.*))?\Z", re.DOTALL)
 _CODE = re.compile(
     r"(?:relay=\S* )?code=(?P<code>[A-Z_]+) msg=(?P<msg>\".*\"|\S*)"

@@ -24,15 +24,16 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import said_by, status_of
+from smtpreply.logs.toolkit.fields import PATH, said_by, status_of
 
 _NAME = "kerio"
 
 _STAMP = re.compile(
     r"\[([0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/[0-9]{4} [0-9:]{8})\] "
 )
+_ID = "[0-9a-f]{8}-[0-9a-f]{8}"
 _SENT = re.compile(
-    r"Sent: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Recipient: <([^>]{0,320})>, ?Result: ([a-z]+), ?"
+    rf"Sent: Queue-ID: ({_ID}), ?Recipient: <({PATH})>, ?Result: ([a-z]+), ?"
     r"Status: ([245]\.[0-9]{1,3}\.[0-9]{1,3})?(.*)\Z",
     re.DOTALL,
 )
@@ -41,7 +42,7 @@ _AFTER = re.compile(
     re.DOTALL,
 )
 _RECEIVED = re.compile(
-    r"Recv: Queue-ID: ([0-9a-f]{8}-[0-9a-f]{8}), ?Service: [^,]{1,100}, ?From: <([^>]{0,320})>"
+    rf"Recv: Queue-ID: ({_ID}), ?Service: [^,]{{1,100}}, ?From: <({PATH})>"
 )
 _STATUSES = {
     "delivered": Status.SENT,

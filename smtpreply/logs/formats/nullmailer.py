@@ -21,7 +21,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.fields import PATH, said_by
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -29,8 +29,8 @@ _NAME = "nullmailer"
 
 _START = re.compile(r"Starting delivery: (.{0,600})file: (\S{1,100})\Z", re.DOTALL)
 _HOST = re.compile(r"host: (\S{1,255}) ")
-_ENVELOPE = re.compile(r"From: <([^>]{0,320})> to: (.*)\Z", re.DOTALL)
-_RECIPIENT = re.compile(r"<([^>]{0,320})>")
+_ENVELOPE = re.compile(rf"From: <({PATH})> to: (.*)\Z", re.DOTALL)
+_RECIPIENT = re.compile(rf"<({PATH})>")
 _MESSAGE_ID = re.compile(r"Message-Id: <([^>]{1,998})>")
 _TOLD = re.compile(r"(?:smtp|qmqp): (Failed|Succeeded): (.*)\Z", re.DOTALL)
 _SENT = "Sent file."

@@ -31,14 +31,14 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import port_of, said_by, seconds_of, stage_of
+from smtpreply.logs.toolkit.fields import PATH, port_of, said_by, seconds_of, stage_of
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "opensmtpd"
 
 _FIELDS = (
-    r"from=<([^>]*)>,? to=<([^>]*)>,? (?:rcpt=<([^>]*)>,? )?(?:user=\S+ )?"
+    rf"from=<({PATH})>,? to=<({PATH})>,? (?:rcpt=<({PATH})>,? )?(?:user=\S+ )?"
     r"(?:source=\"?[^\" ,]*\"?,? )?(?:relay=\"?([^\" ,]*)(?: \(([^)]*)\))?\"?,? )?"
     r"(?:method=\S+ )?delay=([0-9dhms]+),? "
 )

@@ -17,7 +17,7 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
 
 The log keeps less than the reply: of a success only the text, without code and status; of
 a reply of several lines only the first. Fields stand in a fixed order, and ``stat=`` is the last
-one, so that a reply cannot pass for another field.
+one, so that a reply cannot pass for another field; nor can an address, which is read over quotes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import said_by, seconds_of, status_of
+from smtpreply.logs.toolkit.fields import ITEM, PATH, said_by, seconds_of, status_of
 from smtpreply.stage import Stage
 
 _NAME = "sendmail"
@@ -37,7 +37,7 @@ _PROGRAMS = ("sendmail", "sm-mta", "sm-msp-queue", "sm-acceptingconnections", "s
 
 _QID = r"([0-9A-Za-z]{8,20}(?:-[0-9A-Za-z]{8,20})?)"
 _DELIVERY = re.compile(
-    rf"{_QID}: +to=(.{{0,4000}}?), +(?:ctladdr=.{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
+    rf"{_QID}: +to=({ITEM}{{0,4000}}?), +(?:ctladdr={ITEM}{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
     r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
     # pri, and what versions and Proofpoint add: tls_verify, ntries
     r"(?:, +(?!relay=|dsn=|quarantine=|reply=|stat=)[a-z_]{1,20}=[^,]{0,300}){0,6}"
@@ -45,21 +45,21 @@ _DELIVERY = re.compile(
     r"(?:, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
     re.DOTALL,
 )
-_ARRIVAL = re.compile(rf"{_QID}: from=<?([^,>]*)>?, (?:.*?, msgid=<?([^,>]*)>?)?")
+_ARRIVAL = re.compile(rf"{_QID}: from=({ITEM}{{0,1000}}?), (?:size=.*?, msgid=<?([^,>]*)>?)?")
 _REJECT = re.compile(
-    # An address in brackets may hold anything: what stands in it is no field.
-    rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), arg1=(<[^<>]{{0,1000}}>|.{{0,1000}}?), "
-    r"(?:arg2=.{0,300}?, )?(?:relay=(.{0,300}?), )?"
+    rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), arg1=({ITEM}{{0,1000}}?), "
+    rf"(?:arg2={ITEM}{{0,300}}?, )?(?:relay=([^,]{{0,300}}), )?"
     r"(?:(reject|quarantine)=(.*)|(discard))\Z",
     re.DOTALL,
 )
 _MILTER = re.compile(
     rf"(?:{_QID}: )?Milter: (?:(connect): host=(.{{0,300}}?), addr=(.{{0,100}}?)|"
-    r"(helo|from|to)=(<[^<>]{0,1000}>|.{0,1000}?)|(data|eoh|eom|body|header)), "
+    rf"(helo|from|to)=({ITEM}{{0,1000}}?)|(data|eoh|eom|body|header)), "
     r"(?:(?:reject=(.*)|rejecting commands|(tempfail)|(discard)))\Z",
     re.DOTALL,
 )
-_REFUSED_ADDRESS = re.compile(rf"{_QID}: <([^<>]{{1,1000}})>\.\.\. (.*)\Z", re.DOTALL)
+_REFUSED_ADDRESS = re.compile(rf"{_QID}: <({PATH})>\.\.\. (.*)\Z", re.DOTALL)
+_RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
 _HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
 _TELLING = (", stat=", "reject=")
 _UNDERSTOOD = re.compile(
@@ -125,7 +125,7 @@ class SendmailReader(Reader):
         if match := _REFUSED_ADDRESS.match(message):
             return (self._refused(line, match),)
         if match := _ARRIVAL.match(message):
-            self.messages.learn(match[1], sender=match[2], message_id=match[3] or None)
+            self.messages.learn(match[1], sender=match[2].strip("<> "), message_id=match[3] or None)
             return ()
         # What a milter wants is logged before what comes of it.
         if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:
@@ -155,7 +155,7 @@ class SendmailReader(Reader):
         }
         return [
             self.messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
-            for recipient in to.split(",")
+            for recipient in _RECIPIENT.findall(to)
         ]
 
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:

@@ -29,8 +29,8 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, uncoloured
-from smtpreply.logs.toolkit.recent import CAPACITY, Memory
+from smtpreply.logs.toolkit.fields import BARE, REPLY_HEAD, said_by, uncoloured
+from smtpreply.logs.toolkit.recent import CAPACITY, Memory, Pending
 from smtpreply.stage import Stage
 
 _NAME = "zonemta"
@@ -41,7 +41,7 @@ _HEAD = re.compile(
     r"(?:([0-9a-f]{10,24}(?:\.[0-9a-f]{1,6})?) )?"
 )
 _OUTCOME = re.compile(
-    r"(ACCEPTED|DEFERRED|REJECTED)(?:\[([^\]]{0,64})\])? from=(\S*) to=(\S+)"
+    rf"(ACCEPTED|DEFERRED|REJECTED)(?:\[([^\]]{{0,64}})\])? from=({BARE}) to=({BARE})"
     r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=\S*){0,12}) \((.*)\)\Z",
     re.DOTALL,
 )
@@ -105,7 +105,7 @@ class ZoneMtaReader(Reader):
     """Reads the lines of one log. It joins those that belong to one message of a sender."""
 
     def __init__(self) -> None:
-        self._failures: dict[str, _Failure] = {}
+        self._failures: Pending[_Failure] = Pending(CAPACITY)
         self._said: Memory[str] = Memory()
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
@@ -121,6 +121,7 @@ class ZoneMtaReader(Reader):
             failure = self._failures.setdefault(name, _Failure(line, queue_id))
             if len(failure.lines) < _MOST_LINES:
                 failure.lines.append(event)
+                self._failures.grows(name, line.text)
             if event[3:4] != "-":
                 yield from self._end(name)
         else:
@@ -130,19 +131,24 @@ class ZoneMtaReader(Reader):
                 yield _outcome(line, queue_id, match)
             elif match := _FAILURE.match(event):
                 yield from self._failed(line, name, queue_id, event[match.end() :])
-        if len(self._failures) > CAPACITY:
-            yield from self._end(next(iter(self._failures)))
+        for overdue in self._failures.overdue():
+            yield from self._ended(overdue)
 
     def _failed(
         self, line: Line, name: str, queue_id: str | None, words: str
     ) -> Iterator[Delivery]:
         self._failures[name] = _Failure(line, queue_id, [words])
+        self._failures.grows(name, line.text)
         if _END.search(words):
             yield from self._end(name)
 
     def _end(self, name: str) -> Iterator[Delivery]:
+        failure = self._failures.end(name)
+        return iter(()) if failure is None else self._ended(failure)
+
+    def _ended(self, failure: _Failure) -> Iterator[Delivery]:
         """Yield a sender's report, unless it has made the same of this message before."""
-        delivery = self._failures.pop(name).delivery()
+        delivery = failure.delivery()
         told = delivery.queue_id and self._said.get(delivery.queue_id)
         if delivery.queue_id and delivery.text:
             self._said[delivery.queue_id] = delivery.text

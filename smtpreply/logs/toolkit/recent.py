@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from sys import getsizeof
 from typing import Generic, TypeVar
 
 _V = TypeVar("_V")
 
 CAPACITY = 65_536
+ROOM = 12 << 20
+"""Octets of the keys and values that a half of a `Memory` holds: as many ids and addresses of the
+usual length fill it as its capacity says, and fewer long ones."""
+
+_SLOT = 100  # octets of an entry in a dict
+_UNKNOWN = 500  # octets of a value that is neither text nor a list of texts
 
 
 class Memory(Generic[_V]):
@@ -15,6 +22,7 @@ class Memory(Generic[_V]):
 
     They are kept in two halves. When the newer one is full, it becomes the older one, and what was
     there is forgotten as a whole: to take the oldest out of a dict, one by one, takes ever longer.
+    A half is full when it has as many values, or as many octets, as it may have.
 
     >>> memory = Memory(capacity=2)
     >>> for number, name in enumerate("abcde"):
@@ -23,21 +31,25 @@ class Memory(Generic[_V]):
     (None, 3, 4)
     """
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, room: int = ROOM) -> None:
         self._capacity = capacity
+        self._most = room
+        self._room = room
         self._newer: dict[str, _V] = {}
         self._older: dict[str, _V] = {}
 
     def __setitem__(self, key: str, value: _V) -> None:
+        if (before := self._newer.get(key)) is not None:
+            self._room += size_of(key) + size_of(before)
         self._newer[key] = value
-        if len(self._newer) >= self._capacity:
+        self._room -= size_of(key) + size_of(value)
+        if self._room < 0 or len(self._newer) >= self._capacity:
             self._turn()
 
     def update(self, values: Mapping[str, _V]) -> None:
         """Remember many values."""
-        self._newer.update(values)
-        if len(self._newer) >= self._capacity:
-            self._turn()
+        for key, value in values.items():
+            self[key] = value
 
     def get(self, key: str | None) -> _V | None:
         """Return what is remembered of a message; None for nothing."""
@@ -52,8 +64,56 @@ class Memory(Generic[_V]):
 
     def forget(self, key: str) -> None:
         """Forget a message that has gone."""
-        self._newer.pop(key, None)
+        if (value := self._newer.pop(key, None)) is not None:
+            self._room += size_of(key) + size_of(value)
         self._older.pop(key, None)
 
     def _turn(self) -> None:
         self._older, self._newer = self._newer, {}
+        self._room = self._most
+
+
+class Pending(dict[str, _V]):
+    """Values that are under way until a later line ends them: bounded, by number and by octets.
+
+    Args:
+        capacity: how many there may be.
+        room: how many octets, by `size_of` and what is added with `grows`.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, room: int = 2 * ROOM) -> None:
+        super().__init__()
+        self._capacity = capacity
+        self._room = room
+        self._sizes: dict[str, int] = {}
+
+    def grows(self, key: str, *values: object) -> None:
+        """Count what has been added to the value of a key."""
+        size = sum(map(size_of, values))
+        self._sizes[key] = self._sizes.get(key, 0) + size
+        self._room -= size
+
+    def end(self, key: str) -> _V | None:
+        """Take a value out, which is under way no longer; None where there is none."""
+        self._room += self._sizes.pop(key, 0)
+        return self.pop(key, None)
+
+    def overdue(self) -> Iterator[_V]:
+        """Take out and yield the oldest values, as long as there are too many, or too long ones."""
+        while self and (self._room < 0 or len(self) > self._capacity):
+            value = self.end(next(iter(self)))
+            if value is not None:
+                yield value
+
+
+def size_of(value: object) -> int:
+    """Return about how many octets of memory an entry takes.
+
+    >>> size_of("a" * 1000) < size_of(("a" * 1000, "b" * 1000)) < 3000
+    True
+    """
+    if isinstance(value, str):
+        return getsizeof(value) + _SLOT // 2
+    if isinstance(value, (tuple, list)):
+        return sum(map(size_of, value))
+    return _UNKNOWN

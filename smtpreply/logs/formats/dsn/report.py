@@ -53,6 +53,7 @@ from smtpreply.logs.toolkit.mime import (
     mailbox_of,
     words_of,
 )
+from smtpreply.logs.toolkit.recent import size_of
 
 _NAME = "dsn"
 
@@ -145,7 +146,9 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=.*:)[0-9A-Fa-f:.]{2,45}
 # RFC 6533 3: utf-8-addr-xtext and utf-8-addr-unitext
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _STATUS = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})")
-_MOST_RECIPIENTS = 10_000  # reported before the end of their message
+# Reported before the end of their message:
+_MOST_RECIPIENTS = 10_000
+_MOST_REPORTED = 1 << 23  # octets of their diagnostics
 
 
 def _detect(line: Line) -> bool:
@@ -229,6 +232,7 @@ class _Message:
     def __init__(self) -> None:
         self._line: Line | None = None
         self._told: list[Delivery] = []
+        self._size = 0  # of the diagnostics in `_told`
         self._settled: list[Delivery] = []
         self._returned: dict[str, str] = {}
         self._report: _Report | None = None
@@ -240,7 +244,7 @@ class _Message:
     def feed(self, text: str, line: Line) -> list[Delivery]:
         self._line = line
         self._mail.feed(text)
-        if len(self._told) > _MOST_RECIPIENTS:
+        if len(self._told) > _MOST_RECIPIENTS or self._size > _MOST_REPORTED:
             self._settle()
         return self._all_settled() if self._settled else self._settled
 
@@ -256,7 +260,7 @@ class _Message:
     def _next(self, fields: dict[str, str]) -> None:
         """Begin a message: this one, or one that was forwarded in it."""
         if self._notice is not None and not self._has_report:
-            self._told += self._notice.end()
+            self._tell(self._notice.end())
         self._settle()
         self._fields, self._returned = fields, {}
         self._notice, self._has_report = None, False
@@ -266,6 +270,12 @@ class _Message:
         message_id = (self._returned.get("message-id") or "").strip("<> \t") or None
         self._settled += [attrs.evolve(told, message_id=message_id) for told in self._told]
         self._told.clear()
+        self._size = 0
+
+    def _tell(self, found: Iterable[Delivery]) -> None:
+        for delivery in found:
+            self._told.append(delivery)
+            self._size += size_of(delivery.text or "")
 
     # What the mail reader calls:
 
@@ -290,13 +300,13 @@ class _Message:
     def says(self, text: str) -> None:
         assert self._line is not None
         if self._report is not None:
-            self._told += self._report.feed(text, self._line)
+            self._tell(self._report.feed(text, self._line))
         elif self._notice is not None:
             self._notice.feed(text, self._line)
 
     def ends(self, part: Part) -> None:  # noqa: ARG002  (the listener's)
         if self._report is not None:
-            self._told += self._report.end()
+            self._tell(self._report.end())
             self._report = None
 
 
