@@ -10,6 +10,10 @@ from smtpreply.reasons.template import template
 
 _SHAPES = 1000
 _LONGEST_SHAPE = 200
+MOST_PROBLEMS = 100
+"""Of a run, in words: each line of a hostile file may be one, and is counted anyway."""
+_LONGEST_PROBLEM = 500
+_MORE_PROBLEMS = "there were more problems than are listed"
 
 
 @attrs.define
@@ -25,7 +29,7 @@ class Coverage:
         formats: how many lines each format had.
         shapes: the lines that were not understood, as templates without their ids and numbers; the
             first thousand.
-        problems: what could not be read, in words.
+        problems: what could not be read, in words; the first hundred.
     """
 
     octets: int = 0
@@ -43,10 +47,22 @@ class Coverage:
         if shape in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes[shape] += 1
 
+    def report(self, problem: str) -> None:
+        """Note what could not be read, in words."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(problem[:_LONGEST_PROBLEM])
+        elif len(self.problems) == MOST_PROBLEMS:
+            self.problems.append(_MORE_PROBLEMS)
+
     def __add__(self, other: Coverage) -> Coverage:
         """Return the coverage of both."""
         both = {
             field.name: getattr(self, field.name) + getattr(other, field.name)
             for field in attrs.fields(Coverage)
         }
-        return Coverage(**(both | {"shapes": Counter(dict(both["shapes"].most_common(_SHAPES)))}))
+        problems = both.pop("problems")
+        shapes = Counter(dict(both.pop("shapes").most_common(_SHAPES)))
+        sum_of_both = Coverage(**both, shapes=shapes)
+        for problem in problems:
+            sum_of_both.report(problem)
+        return sum_of_both

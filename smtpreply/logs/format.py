@@ -12,12 +12,10 @@ from typing import ClassVar
 
 import attrs
 
+from smtpreply.logs.coverage import MOST_PROBLEMS as MOST_PROBLEMS
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line
-
-MOST_PROBLEMS = 100
-"""Of a source, in words: each line of a hostile file may be one, and is counted anyway."""
 
 
 class Reader(ABC):

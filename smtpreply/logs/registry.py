@@ -73,6 +73,7 @@ has it."""
 
 HEAD = 10
 """How many lines of a source are looked at to find its format."""
+_LONGEST_HEAD = 1 << 16  # characters of them
 
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
@@ -123,18 +124,29 @@ def first_lines(text: str) -> list[str]:
     >>> first_lines("one\\n\\ntwo\\n")
     ['one', 'two']
     """
-    return [line for line in text.split("\n", HEAD)[:HEAD] if line]
+    return [line for line in text[:_LONGEST_HEAD].split("\n", HEAD)[:HEAD] if line]
 
 
 def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str], Iterable[str]]:
     """Return the first lines, and all blocks; of the first block only, unless `patient`."""
     rest = iter(blocks)
     seen: list[str] = []
+    size = 0
     for block in rest:
         seen.append(block)
-        if len(seen) >= HEAD or block.count("\n") >= HEAD or not patient:
+        size += len(block)
+        enough = len(seen) >= HEAD or size >= _LONGEST_HEAD or block.count("\n") >= HEAD
+        if enough or not patient:
             break
-    return first_lines("".join(seen)), chain(seen, rest)
+    head = first_lines("".join(block[:_LONGEST_HEAD] for block in seen))
+    return head, chain(_given_away(seen), rest)
+
+
+def _given_away(blocks: list[str]) -> Iterator[str]:
+    """Yield blocks and hold none of them any longer: the next may be as large."""
+    blocks.reverse()
+    while blocks:
+        yield blocks.pop()
 
 
 class Detection:

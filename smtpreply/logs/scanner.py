@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import tzinfo
 from itertools import chain
+from sys import getsizeof
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -20,8 +21,9 @@ from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_o
 from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called
 
-_MOST_WAITING = 1 << 23  # characters read before groups are emptied
+_MOST_WAITING = 1 << 23  # octets of text read before groups are emptied
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
+_MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
 _SAMPLE = 8  # lines of a block by which the format of most of it is guessed
 
 Unreadable = Callable[[Line], object]
@@ -47,11 +49,12 @@ class Scan(Iterator[Delivery]):
     ) -> None:
         self.coverage = Coverage()
         self._source = source
-        self._reading = Reading(self.coverage.problems.append, self._progress, follow)
+        self._reading = Reading(self.coverage.report, self._progress, follow)
         self._detection = Detection(only)
         self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
         self._examples: dict[Hashable, Delivery] = {}
+        self._room = _MOST_OF_EXAMPLES
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -167,7 +170,8 @@ class Scan(Iterator[Delivery]):
         for reader in self._readers.values():
             left = reader.finish()
             yield from left if self._zone is None else self._in_zone(left)
-            self.coverage.problems += reader.problems
+            for problem in reader.problems:
+                self.coverage.report(problem)
             reader.problems.clear()
 
     # --- many at once ---
@@ -183,7 +187,7 @@ class Scan(Iterator[Delivery]):
                 if text and not text.isspace():
                     self.coverage.lines += 1
                     yield from self._detected(read_prefix(text, 0, clock, name), clock)
-            waiting += len(block)
+            waiting += getsizeof(block)  # a character may be four octets
             if waiting > _MOST_WAITING:
                 yield from self._bundles(groups, name, clock)
                 groups, waiting = Groups(finely=finely), 0
@@ -226,9 +230,14 @@ class Scan(Iterator[Delivery]):
                     self._not_understood(line, len(group))
                     continue
                 [delivery] = found
-                if len(self._examples) < _MOST_EXAMPLES and not groups.finely:
-                    self._examples[key] = delivery
+                if not groups.finely:
+                    self._keep_example(key, delivery, len(group.line))
             yield group.bundle(delivery, clock)
+
+    def _keep_example(self, key: Hashable, delivery: Delivery, size: int) -> None:
+        if len(self._examples) < _MOST_EXAMPLES and size <= self._room:
+            self._examples[key] = delivery
+            self._room -= size
 
     def _read_again(self, line: Line, clock: Clock) -> Iterable[Delivery]:
         """Read a line that has been counted."""

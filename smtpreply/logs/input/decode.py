@@ -24,8 +24,12 @@ Progress = Callable[[int], None]
 
 SIZE = 1 << 20
 """How many octets are read at once: enough to read lines in bulk, and small beside memory."""
-LONGEST_LINE = 1 << 24
+LONGEST_LINE = 1 << 22
 """How many octets of a line are read; what is behind them is left out."""
+MOST_WINDOW = 26
+"""The base-2 logarithm of the most octets that a decompressor may look back on: 64 MiB, which is
+what ``xz -9`` asks for. A file chooses this itself, up to 4 GiB."""
+_MOST_XZ = (1 << MOST_WINDOW) + (1 << 20)  # octets: its window, and what it needs beside
 
 HOLE = re.compile(r"\0+")
 """What a crash leaves of lines that were not yet written."""
@@ -43,7 +47,8 @@ class _Zstd:
 
     def __init__(self, stream: BinaryIO) -> None:
         zstd = _zstd_module()
-        self._file = zstd.ZstdFile(stream)
+        options = {zstd.DecompressionParameter.window_log_max: MOST_WINDOW}
+        self._file = zstd.ZstdFile(stream, options=options)
         self._error: type[Exception] = zstd.ZstdError
 
     def read1(self, size: int, /) -> bytes:
@@ -52,6 +57,35 @@ class _Zstd:
             octets: bytes = self._file.read1(size)
         except self._error as error:
             raise OSError(str(error)) from None
+        return octets
+
+
+class _Xz:
+    """Decompresses xz with bounded memory, which `lzma.LZMAFile` cannot."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder: lzma.LZMADecompressor | None = None
+
+    def read1(self, size: int, /) -> bytes:
+        """Return some octets."""
+        octets = b""
+        while not octets:
+            decoder = self._decoder
+            if decoder is None or decoder.eof:
+                # Streams may follow one another, with zeros between them (xz format, 2.2).
+                left = (decoder.unused_data if decoder else b"").lstrip(b"\0")
+                left = left or self._stream.read(SIZE).lstrip(b"\0")
+                if not left:
+                    return b""
+                decoder = self._decoder = lzma.LZMADecompressor(memlimit=_MOST_XZ)
+            elif decoder.needs_input:
+                left = self._stream.read(SIZE)
+                if not left:
+                    raise EOFError("the file ends before the end of its compressed data")
+            else:
+                left = b""
+            octets = decoder.decompress(left, size)
         return octets
 
 
@@ -67,7 +101,7 @@ def _zstd_module() -> Any:
 _MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
     (b"\x1f\x8b", lambda stream: gzip.GzipFile(fileobj=stream)),
     (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    (b"\xfd7zXZ\x00", _Xz),
     (b"\x28\xb5\x2f\xfd", _Zstd),
 )
 _LONGEST_MAGIC = 6

@@ -37,7 +37,7 @@ from smtpreply.logs.input.clock import (
 from smtpreply.logs.input.months import month_number
 
 _STAMP = re.compile(STAMP)
-_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]*"
+_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}"
 _TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 _SEVERITY = (
@@ -64,7 +64,7 @@ _SYSLOG = re.compile(
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(
-    rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
+    rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S{{1,255}}) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
 )
 # A header with what some programs add or leave out: journalctl's weekday, zone and local month, the
@@ -114,6 +114,7 @@ _ROW = re.compile(
 
 _MOST_WRAPPINGS = 6  # around each other; compose around JSON around CRI are three
 _LONGEST_PID = 10  # digits
+_LONGEST_PROGRAM = 255  # characters: RFC 3164 4.1.3 has 32 for a tag, RFC 5424 6.2.5 has 48
 
 # Programs that hand on lines which others have written whole. What any other program writes stays
 # its own, though it begins as a line of a mail server does: a stranger may have chosen the words.
@@ -321,7 +322,8 @@ def _unwrap_json(line: Line, clock: Clock) -> bool:
     program = _text(_first(fields, _PROGRAMS))
     if program is None:
         return True
-    line.program, _, tagged = program.rstrip(":] ").partition("[")
+    program, _, tagged = program[:_LONGEST_PROGRAM].rstrip(":] ").partition("[")
+    line.program = program
     pid = _first(fields, _PIDS)
     line.pid = _pid(tagged or (str(pid) if isinstance(pid, int) else _text(pid)))
     return _is_carrier(line.program) or any(map(fields.get, _CONTAINER))
