@@ -8,7 +8,15 @@ terminal (as with Go's net/textproto: CVE-2026-42507).
 
 from __future__ import annotations
 
+import re
+
 EXCERPT_LENGTH = 60
+
+# Excel and others take full-width signs for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 def escape(text: str) -> str:
@@ -32,6 +40,21 @@ def excerpt(text: str, length: int = EXCERPT_LENGTH) -> str:
     'aaaaa...'
     """
     return escape(text[:length]) + ("..." if len(text) > length else "")
+
+
+def safe_cell(text: str) -> str:
+    r"""Return a cell that no spreadsheet takes for a formula, and no terminal for a command.
+
+    OWASP, "CSV Injection": a cell that begins with ``=``, ``+``, ``-``, ``@``, a tabulator or a CR
+    gets an apostrophe before it. Control characters but for tabulator and line ends, and marks that
+    change the direction of text, become backslash escapes.
+
+    >>> safe_cell("=1+1"), safe_cell("550 5.1.1 No \x1b[31msuch user")
+    ("'=1+1", '550 5.1.1 No \\x1b[31msuch user')
+    """
+    if not text.isprintable():
+        text = _CONTROLS.sub(lambda match: escape(match[0]), text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _escaped(char: str) -> str:

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from smtpreply._support.escape import escape
+from smtpreply._support.escape import escape, safe_cell
 from smtpreply.cli.language import language_option
 from smtpreply.cli.rules import classifier_of, rules_option
 from smtpreply.cli.texts import Text, lines_of, texts_in
@@ -98,7 +98,8 @@ def _csv_writer() -> Any:
     writer = csv.writer(sys.stdout, lineterminator="\n")
 
     def write(text: Text, verdict: Verdict, _language: str) -> None:
-        writer.writerow(_row(text, verdict))
+        *facts, words = _row(text, verdict)
+        writer.writerow([*facts, words if words == "-" else safe_cell(words)])
 
     return write
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 import click
 
+from smtpreply._support.escape import safe_cell
+from smtpreply._support.files import replacing
 from smtpreply.logs import Delivery
 
 _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
@@ -31,30 +33,40 @@ def check_ending(path: Path) -> None:
         import_module("smtpreply.frames._deliveries")
 
 
-def write(deliveries: Iterable[Delivery], path: Path) -> None:
-    """Write deliveries one by one as they are read.
+def write(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool = False) -> None:
+    """Write deliveries one by one as they are read. The file gets its name when it is complete.
 
     Args:
         deliveries: the deliveries.
         path: the file: ``.jsonl``, ``.csv`` or ``.parquet``, which needs an extra.
+        raw_cells: whether a CSV file has the values as they are, though a spreadsheet may take one
+            for a formula, or a terminal for a command.
     """
-    _WRITERS[path.suffix](deliveries, path)
+    _WRITERS[path.suffix](deliveries, path, raw_cells=raw_cells)
 
 
-def _json_lines(deliveries: Iterable[Delivery], path: Path) -> None:
-    with path.open("w", encoding="utf-8") as file:
+def _json_lines(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001
+    with replacing(path) as file:
         for delivery in deliveries:
-            file.write(json.dumps(delivery.to_dict()) + "\n")
+            file.write(json.dumps(delivery.to_dict(), allow_nan=False) + "\n")
 
 
-def _csv(deliveries: Iterable[Delivery], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
-        rows = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
-        rows.writeheader()
-        rows.writerows(delivery.to_dict() for delivery in deliveries)
+def _csv(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:
+    with replacing(path, errors="surrogateescape", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        # RFC 4180 2.6: a CR must be quoted, which the csv module does not see to everywhere.
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        rows.writerow(_COLUMNS)
+        for delivery in deliveries:
+            values = delivery.to_dict()
+            cells = [values[name] for name in _COLUMNS]
+            if not raw_cells:
+                cells = [safe_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+            has_cr = any("\r" in cell for cell in cells if isinstance(cell, str))
+            (quoted if has_cr else rows).writerow(cells)
 
 
-def _parquet(deliveries: Iterable[Delivery], path: Path) -> None:
+def _parquet(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001
     from smtpreply.frames._deliveries import write_deliveries  # noqa: PLC0415  (needs an extra)
 
     write_deliveries(path, deliveries)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
 import click
 
 import smtpreply
+from smtpreply._support.escape import escape
 
 # The module of each command in this package, and its name there. A module is imported when its
 # command runs, so that parsing one reply does not compile the patterns of all log formats.
@@ -29,6 +34,7 @@ _COMMANDS = {
 }
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 _BROKEN_PIPE = 141
 
 
@@ -47,27 +53,66 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
+            with _ended_by_sigterm():
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    if sys.stdout is not None:
+                        sys.stdout.flush()
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
-            # Python flushes stdout at exit, which would raise again: send it to the null device.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()
             ctx.exit(_BROKEN_PIPE)
+        except OSError as error:
+            _give_up_stdout()
+            raise click.ClickException(_words(error)) from None
+        except click.ClickException as error:
+            error.message = escape(error.message)  # type: ignore[misc]  # what was typed may be in it
+            raise
+
+
+def _words(error: OSError) -> str:
+    words = error.strerror or str(error)
+    return escape(f"{os.fsdecode(error.filename)}: {words}" if error.filename else words)
+
+
+def _give_up_stdout() -> None:
+    """Send stdout to the null device: Python flushes it at exit, which would raise again."""
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):  # no file is behind it, in a test for example
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """End by an exception on SIGTERM, as on Ctrl-C, so that nothing half done is left behind."""
+
+    def end(_number: int, _frame: object) -> None:
+        sys.exit(_TERMINATED)
+
+    if threading.current_thread() is not threading.main_thread():  # others may not set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 success, 1 nothing found or input could not be read (with --strict: or a "
-    "reply violates RFC 5321), 2 usage error, 130 interrupted, 141 the output was closed.",
+    "reply violates RFC 5321), 2 usage error, 130 interrupted, 141 the output was closed, 143 "
+    "terminated.",
 )
 @click.version_option(smtpreply.__version__, prog_name="smtpreply")
 def group() -> None:
     """Parse and explain the replies of mail servers, and summarize mail logs."""
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal without Cyrillic, for example, must not end the program.
         sys.stdout.reconfigure(errors="backslashreplace")

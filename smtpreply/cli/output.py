@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -15,4 +16,10 @@ def wants_drawing() -> bool:
 
 def draw(renderable: RenderableType) -> None:
     """Print a rich renderable on stdout, without interpreting markup in it."""
-    Console(markup=False, emoji=False, highlight=False).print(renderable)
+    _Console(markup=False, emoji=False, highlight=False).print(renderable)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the group of commands: rich would end the process, with 1."""
+        raise BrokenPipeError(errno.EPIPE, "the output was closed")

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import attrs
 import click
 
+from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
 from smtpreply.logs.input.sources import paths_of
+from smtpreply.logs.input.split import size_of_file
 from smtpreply.reasons import Reason
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.total import Total, total_of
@@ -53,7 +55,18 @@ class _Output:
     html: Path | None
     deliveries: Path | None
     unreadable: Path | None
+    raw_cells: bool
     names: Pseudonyms | None
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The files to write, by the option that names them."""
+        given = {
+            "--html": self.html,
+            "--deliveries": self.deliveries,
+            "--unreadable": self.unreadable,
+        }
+        return {option: path for option, path in given.items() if path is not None}
 
 
 @click.command("scan")
@@ -69,6 +82,11 @@ class _Output:
 @click.option(
     "--unreadable", metavar="FILE", type=_file, help="Write the lines that could not be parsed."
 )
+@click.option(
+    "--raw-cells",
+    is_flag=True,
+    help="In FILE.csv, keep cells that a spreadsheet takes for formulas, and control characters.",
+)
 @click.option("--anonymize", is_flag=True, help="Replace addresses, hosts and IPs by pseudonyms.")
 @click.option("--key", default="", help="Key of the pseudonyms. Default: a random one.")
 @click.option(
@@ -79,7 +97,7 @@ class _Output:
 )
 @click.option(
     "--year",
-    type=int,
+    type=click.IntRange(1970, 9998),
     help="Year of the first timestamp that has none. Default: from the file's modification time.",
 )
 @click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
@@ -115,6 +133,7 @@ def scan_command(
     html: Path | None,
     deliveries: Path | None,
     unreadable: Path | None,
+    raw_cells: bool,
     anonymize: bool,
     key: str,
     name: str | None,
@@ -136,6 +155,7 @@ def scan_command(
         html=html,
         deliveries=deliveries,
         unreadable=unreadable,
+        raw_cells=raw_cells,
         names=_pseudonyms(key) if anonymize else None,
     )
     _check(paths, name, output, jobs=jobs, follow=follow)
@@ -144,7 +164,7 @@ def scan_command(
         total = _read(paths, DeliveryFilter(**wanted), output, options, jobs=jobs, follow=follow)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
-    except (FileNotFoundError, ValueError) as error:
+    except ValueError as error:
         raise click.UsageError(str(error)) from None
     _show(total, output)
     if total.coverage.problems:
@@ -160,6 +180,8 @@ def _pseudonyms(key: str) -> Pseudonyms:
 def _check(
     paths: tuple[str, ...], name: str | None, output: _Output, *, jobs: int, follow: bool
 ) -> None:
+    if "" in paths:
+        raise click.UsageError("a PATH is empty")
     if "-" in paths and len(paths) > 1:
         raise click.UsageError('"-" cannot be combined with other paths')
     if name is not None and name not in known_formats():
@@ -178,6 +200,37 @@ def _check(
         if given[one] and given[other]:
             raise click.UsageError(f"{one} cannot be combined with {other}")
     _check_extras(output)
+    for option, path in output.paths.items():
+        if not path.parent.is_dir():
+            raise click.BadParameter(f"no such folder: {path.parent}", param_hint=option)
+
+
+def _sources(paths: tuple[str, ...], output: _Output) -> Any:
+    """Return what to read, of which nothing may be written to.
+
+    Raises:
+        click.UsageError: a path leads to nothing or may not be read, or an output is an input.
+    """
+    if paths == ("-",):
+        if sys.stdin is None:
+            raise click.UsageError("standard input is closed")
+        return sys.stdin.buffer
+    try:
+        source = paths_of([Path(path) for path in paths]) or []
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise click.UsageError(named) from None
+    for option, path in output.paths.items():
+        if any(_is_same(path, read) for read in source):
+            raise click.BadParameter(f"is read as well: {path}", param_hint=option)
+    return source
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one is not there
+        return False
 
 
 def _check_extras(output: _Output) -> None:
@@ -201,11 +254,8 @@ def _read(
     follow: bool,
 ) -> Total:
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
-    source: Any = sys.stdin.buffer
-    size = 0
-    if paths != ("-",):
-        source = paths_of([Path(path) for path in paths]) or []
-        size = sum(path.stat().st_size for path in source)
+    source = _sources(paths, output)
+    size = 0 if paths == ("-",) else sum(size_of_file(path) or 0 for path in source)
     with ExitStack() as stack:
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
         if follow:
@@ -234,7 +284,7 @@ def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) 
             total.summary.add(delivery)
             yield names.delivery(delivery) if names else delivery
 
-    write(counted(), path)
+    write(counted(), path, raw_cells=output.raw_cells)
     return total
 
 
@@ -245,10 +295,10 @@ def _show(total: Total, output: _Output) -> None:
     if output.html is not None:
         from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
 
-        output.html.write_text(html_report(summary, coverage), encoding="utf-8")
+        write_text(output.html, html_report(summary, coverage))
     if output.as_json:
         shown = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
-        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+        sys.stdout.write(json.dumps(shown, indent=2, allow_nan=False) + "\n")
     else:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
         from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
@@ -273,6 +323,5 @@ def _keeper(path: Path | None) -> Iterator[Callable[[Line], object] | None]:
     if path is None:
         yield None
         return
-    file: TextIO
-    with path.open("w", encoding="utf-8", errors="surrogateescape") as file:
+    with replacing(path, errors="surrogateescape") as file:
         yield lambda line: file.write(f"{line.text}\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from smtpreply._support.escape import escape
+
 
 @click.command("site")
 @click.argument("out", type=click.Path(file_okay=False, writable=True, path_type=Path))
@@ -39,4 +41,6 @@ def site_command(out: Path, chosen: tuple[str, ...]) -> None:
         pages = site.write_site(out, languages)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{pages} pages in {time.monotonic() - started:.1f} s: {out / 'index.html'}")
+    click.echo(
+        f"{pages} pages in {time.monotonic() - started:.1f} s: {escape(str(out / 'index.html'))}"
+    )

@@ -6,7 +6,6 @@ The columns are those of `smtpreply.frames._rows`, in the types of `DELIVERY_SCH
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,6 +19,7 @@ except ImportError:
 
     raise missing("arrow", "pyarrow", "arrow") from None
 
+from smtpreply._support.files import part_of
 from smtpreply.frames._rows import delivery_of, row_of
 from smtpreply.logs import Delivery
 
@@ -84,17 +84,11 @@ def write_deliveries(
     Raises:
         OSError: the file cannot be written.
     """
-    target = Path(path)
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with pq.ParquetWriter(part, DELIVERY_SCHEMA, compression="zstd") as writer:
-            count = sum(_write_groups(writer, deliveries, row_group))
-        part.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    return count
+    with (
+        part_of(path) as part,
+        pq.ParquetWriter(part, DELIVERY_SCHEMA, compression="zstd") as writer,
+    ):
+        return sum(_write_groups(writer, deliveries, row_group))
 
 
 def read_deliveries(path: str | Path) -> Iterator[Delivery]:

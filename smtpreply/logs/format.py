@@ -12,7 +12,6 @@ from typing import ClassVar
 
 import attrs
 
-from smtpreply.logs.coverage import MOST_PROBLEMS as MOST_PROBLEMS
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.grouping import Groups
 from smtpreply.logs.input.syslog import Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from datetime import tzinfo
+from datetime import MAXYEAR, MINYEAR, tzinfo
 from itertools import chain
 from sys import getsizeof
 from zoneinfo import ZoneInfo
@@ -314,7 +314,7 @@ def scan(
         An iterator of `Delivery`. Its ``coverage`` counts what was read and understood so far.
 
     Raises:
-        ValueError: there is no such format, or more than one file to follow.
+        ValueError: there is no such format or year, or more than one file to follow.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
         TypeError: `source` is nothing that can be read.
         FileNotFoundError: when the first delivery is asked for: a path leads to nothing.
@@ -332,6 +332,8 @@ def scan(
     only = format_called(format) if isinstance(format, str) else format
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
     source = readable(source)
+    if year is not None and not MINYEAR <= year <= MAXYEAR:
+        raise ValueError(f"there is no year {year}")
     if follow and len(paths_of(source) or ()) != 1:
         raise ValueError("one file can be followed, and it must be given by its path")
     return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)

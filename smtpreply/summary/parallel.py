@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs import Delivery, Part, parts_of, scan
+from smtpreply._support.workers import worker_pool
+from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
 from smtpreply.logs.grouping import Party
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.reasons import classify
@@ -21,7 +21,7 @@ from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.total import Total, total_of
 
 _PARTS = 4  # per process: several, so that a process with quick parts is not idle for long
-_FORK = "fork"
+_MOST_POOLS = 5  # of processes, each after one of the last was killed
 _MOST_UNKNOWN = 100_000
 
 Progress = Callable[[int], None]
@@ -66,20 +66,42 @@ def total_of_files(
         options: options of `smtpreply.logs.scan`: format (by name), year, tz.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: a file cannot be read, or process after process was killed.
     """
     # With a given year, the year of a line depends on the lines before it: files are not cut.
     parts = parts_of(paths, 1 if options.get("year") else jobs * _PARTS)
     classify("550")  # loads the rules before the fork, so that all processes share them
     total = Total()
+    killed = Coverage()
     senders: dict[str, dict[str, str]] = {}
-    with ProcessPoolExecutor(jobs, mp_context=_context()) as pool:
-        answers = pool.map(partial(_read_part, wanted=wanted, options=options), parts)
-        for part, result in zip(parts, answers, strict=True):
-            _resolve_senders(result, senders)
-            total += result.total
-            on_progress(part.size)
-    return total
+    read = partial(_read_part, wanted=wanted, options=options)
+    for part, result in zip(parts, _results(read, parts, jobs, killed), strict=True):
+        _resolve_senders(result, senders)
+        total += result.total
+        on_progress(part.size)
+    return Total(total.summary, total.coverage + killed)
+
+
+def _results(
+    read: Callable[[Part], _PartResult], parts: list[Part], jobs: int, killed: Coverage
+) -> Iterator[_PartResult]:
+    """Yield the results of all parts in their order; what a killed process had is read again.
+
+    Raises:
+        OSError: process after process is killed, as by the kernel where memory is short.
+    """
+    left = deque(parts)
+    for _ in range(_MOST_POOLS):
+        try:
+            with worker_pool(jobs) as pool:
+                for answer in [pool.submit(read, part) for part in left]:
+                    yield answer.result()
+                    left.popleft()
+        except BrokenProcessPool:
+            killed.report("a process was killed: what it had not finished is read again")
+        if not left:
+            return
+    raise OSError("the processes were killed again and again; try fewer --jobs")
 
 
 def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _PartResult:
@@ -103,9 +125,3 @@ def _resolve_senders(result: _PartResult, senders: dict[str, dict[str, str]]) ->
         known.update(named)
         for queue_id in list(islice(known, max(0, len(known) - 2 * CAPACITY))):
             del known[queue_id]
-
-
-def _context() -> Any:
-    """Return the fork context where there is one: imports and rules need not be loaded again."""
-    can_fork = _FORK in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context(_FORK if can_fork else None)

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +18,8 @@ import attrs
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from smtpreply._support.files import write_text
+from smtpreply._support.workers import worker_pool
 from smtpreply.catalog import (
     LANGUAGES,
     CommandEntry,
@@ -74,13 +75,13 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
     out.mkdir(parents=True, exist_ok=True)
     for name in _ASSETS:
         source = files(__package__).joinpath("templates", name)
-        (out / name).write_text(source.read_text("utf-8"), "utf-8")
-    (out / "index.html").write_text(_entrance(languages), "utf-8")
+        write_text(out / name, source.read_text("utf-8"))
+    write_text(out / "index.html", _entrance(languages))
     write = partial(_write_language, out, languages)
     workers = min(len(languages), os.cpu_count() or 1)
     if workers == 1:
         return 1 + sum(map(write, languages))
-    with ProcessPoolExecutor(workers) as pool:
+    with worker_pool(workers) as pool:
         return 1 + sum(pool.map(write, languages))
 
 
@@ -114,13 +115,13 @@ def _write_language(out: Path, languages: tuple[str, ...], language: str) -> int
     for first, second in written:
         comparison = compare_entries(by_key[first], by_key[second])
         _write(folder, _comparison_address(first, second), page, comparison)
-    (folder / "index.html").write_text(_index(words, languages, entries), "utf-8")
-    (folder / "search-index.js").write_text(_search_index(entries), "utf-8")
+    write_text(folder / "index.html", _index(words, languages, entries))
+    write_text(folder / "search-index.js", _search_index(entries))
     return len(entries) + len(written) + 1
 
 
 def _write(folder: Path, address: str, page: partial[str], subject: object) -> None:
-    (folder / address).write_text(page(subject, address), "utf-8")
+    write_text(folder / address, page(subject, address))
 
 
 def _page(words: Messages, languages: tuple[str, ...], subject: object, address: str) -> str:

@@ -41,9 +41,7 @@ _AFTER = re.compile(
     r"(.*?) ?, ?(?:Remote-Host: ([^\s,]{1,255}))?(?:, ?)?(?:Msg-Id: <([^<>]{0,998})>)?\s*\Z",
     re.DOTALL,
 )
-_RECEIVED = re.compile(
-    rf"Recv: Queue-ID: ({_ID}), ?Service: [^,]{{1,100}}, ?From: <({PATH})>"
-)
+_RECEIVED = re.compile(rf"Recv: Queue-ID: ({_ID}), ?Service: [^,]{{1,100}}, ?From: <({PATH})>")
 _STATUSES = {
     "delivered": Status.SENT,
     "delayed": Status.DEFERRED,

@@ -49,7 +49,9 @@ _STAMP = re.compile(
 _TAI_OFFSET = timedelta(seconds=10)  # what qmail's own libtai takes for TAI - UTC
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_INFO = re.compile(r"info msg ([0-9]{1,20}): bytes [0-9]+ from <(.*)>(?: qp [0-9]+ uid [0-9]+)?\s*\Z")
+_INFO = re.compile(
+    r"info msg ([0-9]{1,20}): bytes [0-9]+ from <(.*)>(?: qp [0-9]+ uid [0-9]+)?\s*\Z"
+)
 _START = re.compile(
     r"starting delivery ([0-9]{1,20}): msg ([0-9]{1,20}) to (local|remote) (\S+)(?: (\S+))?"
 )

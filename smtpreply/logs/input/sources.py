@@ -24,7 +24,8 @@ Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Pl
 # Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
 _ROTATED = re.compile(
     r"(?P<base>.*?)(?:[.-](?P<date>[0-9]{8}(?:-?[0-9]{2,10})?)|\.(?P<age>[0-9]{1,4}))?"
-    r"(?:\.(?:gz|bz2|xz|zst))?\Z"
+    r"(?:\.(?:gz|bz2|xz|zst))?\Z",
+    re.DOTALL,  # a name may hold a line end
 )
 
 
@@ -162,15 +163,29 @@ def _paths(places: Iterable[Place]) -> list[Path]:
     found: list[Path] = []
     for place in places:
         path = Path(place)
+        if not os.fspath(place):  # `Path` would take it for the current folder
+            raise FileNotFoundError("a path is empty")
         if path.is_dir():
             found += _files_in(path)
         elif path.exists():
             found.append(path)
-        elif matches := glob.glob(str(place)):  # noqa: PTH207  (absolute patterns too)
-            found += [Path(match) for match in matches if Path(match).is_file()]
+        elif matches := _matches(place):
+            found += matches
         else:
             raise FileNotFoundError(f"there is no such file: {str(place)!r}")
     return sorted(dict.fromkeys(found), key=age)
+
+
+def _matches(pattern: Place) -> list[Path]:
+    if not glob.has_magic(str(pattern)):  # what exists, and is no link that leads nowhere
+        return []
+    found = map(Path, glob.glob(str(pattern), recursive=True))  # noqa: PTH207  (absolute ones too)
+    return [path for path in found if _may_be_read(path)]
+
+
+def _may_be_read(path: Path) -> bool:
+    """Check whether a path is that of a file, or of a link to none, which will be reported."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -179,7 +194,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
         for name in _MAILDIR:
             yield from _files_in(folder / name)
     else:
-        yield from (entry for entry in folder.iterdir() if entry.is_file())
+        yield from filter(_may_be_read, folder.iterdir())
 
 
 def age(path: PurePath) -> tuple[str, int, str, int]:

@@ -20,16 +20,21 @@ _HEAD = 1 << 16
 
 @attrs.frozen
 class Part:
-    """Some lines of a file: from one octet on, up to another one."""
+    """Some lines of a file: from one octet on, up to another one.
+
+    Attributes:
+        path: the file.
+        start, end: the octets; without an end, the file is read to its own, as a pipe must be.
+    """
 
     path: Path
     start: int
-    end: int
+    end: int | None
 
     @property
     def size(self) -> int:
-        """How many octets it has."""
-        return self.end - self.start
+        """How many octets it has; 0 where that is not known."""
+        return 0 if self.end is None else self.end - self.start
 
 
 def parts_of(paths: Iterable[Path], count: int) -> list[Part]:
@@ -40,13 +45,21 @@ def parts_of(paths: Iterable[Path], count: int) -> list[Part]:
     Raises:
         OSError: a file can't be read.
     """
-    sizes = {path: path.stat().st_size for path in paths}
-    size = max(_LEAST, sum(sizes.values()) // max(count, 1) + 1)
+    sizes = {path: size_of_file(path) for path in paths}
+    size = max(_LEAST, sum(length or 0 for length in sizes.values()) // max(count, 1) + 1)
     return [part for path, length in sizes.items() for part in _parts(path, length, size)]
 
 
-def _parts(path: Path, length: int, size: int) -> list[Part]:
-    if length <= size or not _can_be_parted(path):
+def size_of_file(path: Path) -> int | None:
+    """Return how many octets a file has; None for what is no regular file, such as a pipe."""
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError:  # it cannot be opened either, which is reported then
+        return None
+
+
+def _parts(path: Path, length: int | None, size: int) -> list[Part]:
+    if length is None or length <= size or not _can_be_parted(path):
         return [Part(path, 0, length)]
     with path.open("rb") as file:
         bounds = [0]
@@ -78,17 +91,27 @@ class Stretch(io.RawIOBase):
 
     def __init__(self, part: Part) -> None:
         self._file = part.path.open("rb", buffering=0)
-        self._file.seek(part.start)
+        if part.start:
+            self._file.seek(part.start)
         self._left = part.size
+        self._has_end = part.end is not None
 
     def readable(self) -> bool:
         """Say that it is."""
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return some octets; none at the end of the part."""
+        """Return some octets; none at the end of the part.
+
+        Raises:
+            OSError: the file has become shorter since it was measured.
+        """
+        if not self._has_end:
+            return self._file.read(size)
         wanted = self._left if size < 0 else min(size, self._left)
         octets = self._file.read(wanted)
+        if wanted and not octets:
+            raise OSError("the file has become shorter while it was read")
         self._left -= len(octets)
         return octets
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from smtpreply.logs.format import MOST_PROBLEMS
+from smtpreply.logs.coverage import MOST_PROBLEMS
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end stands in it
 _TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)

@@ -26,8 +26,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from smtpreply.logs.coverage import MOST_PROBLEMS
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.format import MOST_PROBLEMS, Reader
+from smtpreply.logs.format import Reader
 from smtpreply.logs.input.syslog import Line
 
 MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
