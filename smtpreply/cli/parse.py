@@ -10,6 +10,7 @@ import click
 
 from smtpreply._support.escape import escape
 from smtpreply.cli.output import draw, wants_drawing
+from smtpreply.cli.texts import lines_of
 from smtpreply.cli.views.replies import plain_row, replies_table
 from smtpreply.dialogue.transcript import Exchange, iter_transcript
 from smtpreply.errors import ReplySyntaxError
@@ -102,11 +103,7 @@ class _Source:
         click.echo(escape(f"{place}: {message}"), err=True)
 
     def _lines(self) -> Iterator[bytes]:
-        try:
-            with click.open_file(self.name, "rb") as stream:
-                yield from stream
-        except OSError as error:
-            raise click.FileError(escape(self.name), error.strerror) from None
+        return lines_of(self.name)
 
 
 def _write_json(source: _Source, exchanges: Iterator[Exchange]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import click
 
@@ -12,6 +12,8 @@ from smtpreply._support.escape import escape
 
 _CONTINUED = re.compile(rb"\s*([2-5][0-9][0-9])-")
 _MOST_LINES = 100  # of one reply; further lines begin a new one
+_MOST_OCTETS = 1 << 20  # of one reply
+_LONGEST_LINE = 1 << 20  # octets; of a longer line the rest is left out
 
 
 class Text(NamedTuple):
@@ -28,17 +30,19 @@ def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
     [b'550-No such\\n550 user', b'User unknown']
     """
     kept: list[bytes] = []
-    first, code = 0, b""
+    first, size, code = 0, 0, b""
     for number, raw in enumerate(lines, start=1):
         line = raw.rstrip(b"\r\n")
-        if kept and (not line.lstrip().startswith(code) or len(kept) == _MOST_LINES):
+        full = len(kept) == _MOST_LINES or size > _MOST_OCTETS
+        if kept and (full or not line.lstrip().startswith(code)):
             yield Text(first, b"\n".join(kept))
             kept = []
         if not line.strip():
             continue
         if not kept:
-            first = number
+            first, size = number, 0
         kept.append(line)
+        size += len(line)
         head = _CONTINUED.match(line)
         if head is None:
             yield Text(first, b"\n".join(kept))
@@ -50,13 +54,35 @@ def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
 
 
 def lines_of(path: str) -> Iterator[bytes]:
-    """Yield the lines of a file, or of standard input for "-".
+    """Yield the lines of a file, or of standard input for "-"; of long ones the first mebibyte.
+
+    What is left out of a line is reported on stderr.
 
     Raises:
         click.FileError: the file cannot be read.
     """
     try:
         with click.open_file(path, "rb") as stream:
-            yield from stream
+            yield from _bounded(stream, path)
     except OSError as error:
         raise click.FileError(escape(path), error.strerror) from None
+
+
+def _bounded(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    number = 0
+    while line := stream.readline(_LONGEST_LINE):
+        number += 1
+        is_cut = not line.endswith(b"\n") and _skip_rest(stream)
+        if is_cut:
+            place = f"{escape(name)}:{number}"
+            click.echo(f"{place}: the line is longer than {_LONGEST_LINE:,} octets", err=True)
+        yield line + b"\n" if is_cut else line
+
+
+def _skip_rest(stream: IO[bytes]) -> bool:
+    """Read on to the end of a line; return whether there was anything."""
+    rest = b""
+    found = False
+    while not rest.endswith(b"\n") and (rest := stream.readline(_LONGEST_LINE)):
+        found = found or rest != b"\n"
+    return found

@@ -183,7 +183,7 @@ _TYPED = (
 # Exim writes its mark on the first line of a reply only, and indents the others. A command is
 # marked ">>", "|>" where it waits for others, or "+>". Before these, there may be a time and a
 # process id, and bars for the depth of an ACL.
-_EXIM = rb"(?:[0-9:.]{8,15} +)?(?:[0-9]{1,10} )?(?: |\||\xe2\x95\x8e)*"
+_EXIM = rb"(?:[0-9:.]{8,15} )?(?: {0,9}[0-9]{1,10} )?(?: |\||\xe2\x95\x8e)*"
 # set_debuglevel(2) writes the time before each line.
 _SMTPLIB = rb"(?:[0-9:.]+ )?"
 _QUOTED = rb"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")"

@@ -23,7 +23,8 @@ from smtpreply.stage import Stage
 _MOST_WAITING = 10_000  # commands without a reply
 _MOST_RECIPIENTS = 10_000  # accepted, of one message
 _MOST_LINES = 200  # of a reply: an EHLO that offers all there is has thirty
-_LONGEST_COMMAND = 4096  # characters: RFC 5321 4.5.3.1.4 says 512, and extensions add to them
+_LONGEST_REPLY = 1 << 18  # characters
+_LONGEST_COMMAND = 2048  # characters: RFC 5321 4.5.3.1.4 says 512, and extensions add to them
 
 _STAGES = {
     "EHLO": Stage.EHLO,
@@ -151,6 +152,7 @@ class Session:
         self._awaits_message = False
         self._awaits_answer = False
         self._lines: list[str] = []
+        self._length = 0
         self._code = 0
 
     @property
@@ -167,6 +169,12 @@ class Session:
     def awaits_answer(self) -> bool:
         """Whether what the client sends next answers a challenge of AUTH, and may be a secret."""
         return self._awaits_answer
+
+    @property
+    def held(self) -> int:
+        """How many characters of commands, recipients and a reply under way are kept."""
+        waiting = sum(len(command.text or "") for command in self._waiting)
+        return waiting + sum(map(len, self._recipients)) + self._length
 
     def connected(self) -> None:
         """Note that the connection was opened: the first reply is the server's greeting."""
@@ -209,16 +217,18 @@ class Session:
         if match is None and not self._lines:
             return None
         self._lines.append(text)
+        self._length += len(text)
         self._code = int(match[1]) if match else self._code
         goes_on = match is None or match[2] == "-"
-        return None if goes_on and len(self._lines) < _MOST_LINES else self.unfinished()
+        has_room = len(self._lines) < _MOST_LINES and self._length < _LONGEST_REPLY
+        return None if goes_on and has_room else self.unfinished()
 
     def unfinished(self) -> Answer | None:
         """End the reply under way, whose last line is missing; None where there is none."""
         if not self._lines:
             return None
         text = "\n".join(self._lines)
-        self._lines = []
+        self._lines, self._length = [], 0
         return self.reply(self._code, text)
 
     def reply(self, code: int, text: str) -> Answer:

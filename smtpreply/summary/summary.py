@@ -339,7 +339,7 @@ def _facts(
         reason=verdict.reason.value,
         speaker=None if provider is None else provider.key,
         blocklist=None if listing is None else listing.blocklist.key,
-        unexplained=None if verdict.is_explained else template(text)[:_LONGEST],
+        unexplained=None if verdict.is_explained else template(text[:_LONGEST_KNOWN])[:_LONGEST],
     )
 
 

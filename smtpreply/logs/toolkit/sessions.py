@@ -19,7 +19,9 @@ from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.stage import Stage
 
-_MOST = 10_000  # sessions at once; of more, the oldest are given up
+# Sessions at once, and the characters that they hold; of more, the oldest are given up.
+_MOST = 10_000
+_ROOM = 1 << 23
 
 _ABOUT_MAIL = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
 # An EHLO that is refused is only tried as HELO, and after STARTTLS the client may go on without.
@@ -107,6 +109,7 @@ class Sessions:
         self._mta = mta
         self._sessions: OrderedDict[str, LoggedSession] = OrderedDict()
         self._given_up: list[Delivery] = []
+        self._read = 0  # characters, since it was last counted what the sessions hold
 
     def get(self, name: str) -> LoggedSession | None:
         """Return the session of a name; None where there is none."""
@@ -124,13 +127,31 @@ class Sessions:
         self.end(name)
         session = self._sessions[name] = LoggedSession(self._mta, direction, line, fields)
         if len(self._sessions) > _MOST:
-            _, oldest = self._sessions.popitem(last=False)
-            self._given_up += oldest.unfinished()
+            self._give_up_oldest()
         return session
+
+    def _give_up_oldest(self) -> None:
+        _, oldest = self._sessions.popitem(last=False)
+        self._given_up += oldest.unfinished()
+
+    def _make_room(self) -> None:
+        """Give up the oldest sessions where all hold too much."""
+        self._read = 0
+        held = {name: session.session.held for name, session in self._sessions.items()}
+        total = sum(held.values())
+        for name in list(held)[:-1]:
+            if total <= _ROOM:
+                break
+            total -= held[name]
+            self._give_up_oldest()
 
     def of(self, name: str, direction: Direction, line: Line) -> LoggedSession:
         """Return the session of a name, a new one where none goes in this direction."""
         known = self._sessions.get(name)
+        self._read += len(line.text)
+        if self._read > _ROOM:
+            self._make_room()
+            known = self._sessions.get(name)
         if known is not None and known.direction is direction:
             return known
         return self.begin(name, direction, line)
