@@ -95,16 +95,15 @@ class Format:
         claims: whether a source that begins with these lines (ten at most) is of this format as a
             whole, as a table with a head line is, or a message. Then each of its lines, empty ones
             too, is given to the reader as it stands: no prefix is sought.
-
-    The rest is for built-in formats, whose modules are imported when a line may be theirs. The
-    registry reads it in `smtpreply.logs.format_table`, which is generated from the modules.
-
         programs: a pattern that matches the names of the format's programs, from their beginning.
         needles: one of them is in each line of the format that has no program before it, and in
             the first lines of each source that is of the format as a whole.
         order: formats are tried in ascending order, and those of equal order by name.
         prefix: a pattern that matches how the lines of a program's own log file begin, where that
             could be taken for the prefix of syslog.
+
+    The last four are for built-in formats, whose modules are imported when a line may be theirs.
+    The registry reads them in `smtpreply.logs.format_table`, which is generated from the modules.
     """
 
     name: str
