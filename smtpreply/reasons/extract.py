@@ -194,10 +194,10 @@ def extract_from(
 ) -> Extract:
     """Find the reply in any text.
 
-    >>> said = said_in("host mx.example.com[192.0.2.1] said: 550 5.1.1 No such user")
-    >>> said.code, str(said.status), said.digit
+    >>> extract = extract_from("host mx.example.com[192.0.2.1] said: 550 5.1.1 No such user")
+    >>> extract.code, str(extract.status), extract.digit
     (550, '5.1.1', 5)
-    >>> said_in("Your limit of 500 messages is reached").code is None
+    >>> extract_from("Your limit of 500 messages is reached").code is None
     True
     """
     if isinstance(text, bytes):

@@ -47,10 +47,10 @@ class Verdict:
     """
 
     # Private slots, since a frozen class of attrs takes twice as long to make.
-    __slots__ = ("_finding", "_said", "_source")
+    __slots__ = ("_extract", "_finding", "_source")
 
     def __init__(self, extract: AnyExtract, finding: Finding, source: Engine | Record) -> None:
-        self._said = extract
+        self._extract = extract
         self._finding = finding
         self._source = source
 
@@ -60,7 +60,7 @@ class Verdict:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        extract = self._said
+        extract = self._extract
         return (
             self._finding,
             extract.text,
@@ -78,7 +78,7 @@ class Verdict:
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copy and pickle it without the engine, whose rules are many."""
-        return Verdict, (self._said, self._finding, self._record())
+        return Verdict, (self._extract, self._finding, self._record())
 
     def _record(self) -> Record:
         source = self._source
@@ -114,7 +114,7 @@ class Verdict:
         """The words that decided, and where they stand in `text`."""
         if isinstance(self._source, Record):
             return self._source.evidence
-        extract, variant = self._said, self._finding.variant
+        extract, variant = self._extract, self._finding.variant
         if variant is None:
             return None
         found = (
@@ -131,7 +131,7 @@ class Verdict:
             return list(self._source.findings)
         if self.reason is Reason.ACCEPTED:
             return []
-        return self._source.findings(self._said)
+        return self._source.findings(self._extract)
 
     @property
     def runner_up(self) -> Finding | None:
@@ -155,11 +155,11 @@ class Verdict:
             return source.conflicts
         if self.basis not in (Basis.WORDS, Basis.HINT):
             return False
-        meaning = source.meaning_of(self._said)
+        meaning = source.meaning_of(self._extract)
         if meaning is not None and meaning.sharp and meaning.reason is not self.reason:
             return True
         usual = self.advice.usual_class
-        return usual is not None and self._said.digit in (4, 5) and usual != self._said.digit
+        return usual is not None and self._extract.digit in (4, 5) and usual != self._extract.digit
 
     # --- what to do ---
 
@@ -170,13 +170,13 @@ class Verdict:
         A log that says what it did is believed: a message that is deferred is tried again, and one
         that is bounced or expired is not.
         """
-        advice, known = self.advice, self._said.known
+        advice, known = self.advice, self._extract.known
         if known.outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
             return _final(advice.disposition(5))
         transient = known.status is not None and known.status.class_ == 4
         if transient or known.outcome is Outcome.DEFERRED:
             return _again(advice.disposition(4))
-        return advice.disposition(self._said.digit)
+        return advice.disposition(self._extract.digit)
 
     @property
     def suppress(self) -> bool:
@@ -188,7 +188,7 @@ class Verdict:
         """
         if isinstance(self._source, Record):
             return self._source.suppress
-        if not self.advice.suppress or self._said.known.outcome is Outcome.REJECTED:
+        if not self.advice.suppress or self._extract.known.outcome is Outcome.REJECTED:
             return False
         if self.reason is Reason.UNKNOWN_DOMAIN and not self._is_permanent:
             return False  # a relay that does not resolve says nothing of the recipient's domain
@@ -213,23 +213,23 @@ class Verdict:
     @property
     def _is_exact(self) -> bool:
         assert not isinstance(self._source, Record)
-        meaning = self._source.meaning_of(self._said)
+        meaning = self._source.meaning_of(self._extract)
         return meaning is not None and meaning.sharp
 
     @property
     def _is_permanent(self) -> bool:
         """Whether a code, a status or the log says that the failure is permanent."""
-        return self._said.digit == 5 or self._said.known.outcome is Outcome.BOUNCED
+        return self._extract.digit == 5 or self._extract.known.outcome is Outcome.BOUNCED
 
     @property
     def _is_final(self) -> bool:
-        return self._said.digit in (5, None) and not tells_of_delay(self._said)
+        return self._extract.digit in (5, None) and not tells_of_delay(self._extract)
 
     @property
     def _leaves_open(self) -> bool:
         source, evidence = self._source, self.evidence
         assert not isinstance(source, Record)
-        meaning = source.meaning_of(self._said)
+        meaning = source.meaning_of(self._extract)
         settled = meaning is not None and meaning.sharp and meaning.reason is self.reason
 
         def agrees(part: str) -> bool:
@@ -256,22 +256,22 @@ class Verdict:
     @property
     def text(self) -> str:
         """The text that was read: a reply's lines, or the text as it was given."""
-        return self._said.text
+        return self._extract.text
 
     @property
     def code(self) -> int | None:
         """The reply code in it."""
-        return self._said.code
+        return self._extract.code
 
     @property
     def status(self) -> EnhancedStatus | None:
         """The enhanced status in it."""
-        return self._said.status
+        return self._extract.status
 
     @property
     def stage(self) -> Stage | None:
         """What was answered, as the caller or the text says."""
-        return self._said.stage
+        return self._extract.stage
 
     @property
     def retry_after(self) -> timedelta | None:
@@ -316,7 +316,7 @@ class Verdict:
         """
         advice, evidence, other = self.advice_in(language), self.evidence, self.runner_up
         listing, provider, pause = self.blocklist, self.provider, self.retry_after
-        extract, bounce = self._said, self.bounce_type
+        extract, bounce = self._extract, self.bounce_type
         return {
             "reason": self.reason.value,
             "group": self.reason.group.value,
