@@ -54,6 +54,7 @@ NETWORK = [
     '{:error, :retries_exceeded, {:network_failure, "smtp.example.com", {:error, :timeout}}}',
     "{:error, :nxdomain}",
     "Could not resolve host: smtp.example.com",
+    "Waiting: 250 messages, timed out",
 ]
 
 TLS = [
