@@ -1,8 +1,8 @@
 """`Pseudonyms`: replace addresses, hosts and IPs, so that a report or its deliveries can be shared.
 
 A pseudonym is a keyed hash of the name (BLAKE2, RFC 7693): the same key gives the same pseudonyms
-everywhere, and without the key a name can only be guessed. Other personal data in a log, such as a
-name in a Subject, is left as it is.
+everywhere, and without the key a name can only be guessed. A text fails closed: what is not known
+to identify nobody is hidden.
 """
 
 from __future__ import annotations
@@ -17,16 +17,35 @@ from hashlib import blake2b
 import attrs
 
 from smtpreply.logs import Coverage, Delivery
-from smtpreply.reasons.tokens import Kind, tokens
+from smtpreply.reasons.tokens import Kind, Token, tokens
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import Key, TopCounter
 from smtpreply.summary.total import Total
+from smtpreply.summary.vocabulary import is_a_word
 
 _NOBODY = ("", "none", "local", "virtual", "localhost", "unknown")
 """Host fields that identify no host."""
-_PART = re.compile(r"[A-Za-z0-9]{3,64}")
+_HIDDEN = "***"
+_RUN = re.compile(r"[^\s<>()\[\]{}\"`,;|]+")
+_EDGE = ".:!?*#=-_'"
+_WORD = re.compile(r"[^\W_]+")
+_UNIT = re.compile(
+    r"[0-9]+(?:[kKMGT]?i?[bB]|ms|[smhd%])?|[A-Za-z]{1,5}[0-9]{1,3}"
+)  # "5MB", "SHA384"
+_PLAIN = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)?(?:[kKMGT]?i?[bB]|[smhd%])?|#?[245X]\.[0-9]{1,3}\.[0-9]{1,3}|"
+    r"[245][0-9]{2}[ -]?[245]\.[0-9]{1,3}\.[0-9]{1,3}|(?:TLS|SSL)v?[0-9](?:\.[0-9])?|"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+Z?)?|[0-9]{1,2}(?::[0-9]{2}){1,2}"
+)
+_ENCODED_AT = re.compile(r"%40|=40|\w%\w|\wAT\w")
+_DOTTED = re.compile(r"\w\.\w|\w\.-|[0-9]/[0-9]|:[0-9A-Fa-f]{0,4}:")
+# What Exchange names, beside a reply, is a part of its own: "RESOLVER.ADR.RecipNotFound".
+_COMPONENT = re.compile(
+    r"(?:RESOLVER|QUEUE|ROUTING|STOREDRV|SMTPSEND|AGENT|TRANSPORT|APPROVAL|CAT)\.[A-Za-z]+"
+)
+_PLAIN_ID = re.compile(r"[0-9A-Za-z_:+/=-]{1,80}")
 _URL_HOST = re.compile(r"[^/\s:?#@]{1,255}")
-_OURS = re.compile(r"(?:user-[0-9a-f]{8}@)?host-[0-9a-f]{8}\.example")
+_OURS = re.compile(r"(?:user-[0-9a-f]{8}@)?host-[0-9a-f]{8}\.example|user-[0-9a-f]{8}")
 
 
 class Pseudonyms:
@@ -80,6 +99,10 @@ class Pseudonyms:
     def text(self, text: str, *addresses: str | None) -> str:
         """Return a text with pseudonyms for all addresses, hosts and IPs in it.
 
+        What is not known to identify nobody is hidden: a word with an ``@``, ``%40`` or a dot
+        inside gets a pseudonym, in whatever script; any other word that mail servers do not use
+        becomes ``***``. Numbers, reply codes and enhanced statuses stay.
+
         Args:
             text: a reply or diagnostic.
             addresses: addresses that it may name by their local part alone: "user bob unknown".
@@ -87,20 +110,41 @@ class Pseudonyms:
         for address in filter(None, addresses):
             if "@" in address:  # a quoted local part with a space would be split into two tokens
                 text = text.replace(address, self.address(address))
+        names = _local_parts(addresses)
         parts: list[str] = []
         at = 0
         for token in tokens(text):
-            parts += (text[at : token.start], self._token(token.kind, token.text))
+            parts += (self._hidden(text[at : token.start], names), self._token(token, names))
             at = token.end
-        made = "".join([*parts, text[at:]])
-        for address in filter(None, addresses):
-            local = address.partition("@")[0]
-            if _PART.fullmatch(local):
-                named = rf"(?<![A-Za-z0-9-]){local}(?![A-Za-z0-9-])"
-                made = re.sub(named, f"user-{self._digest('local', local)}", made)
-        return made
+        return "".join([*parts, self._hidden(text[at:], names)])
 
-    def _token(self, kind: Kind, text: str) -> str:
+    def _hidden(self, text: str, names: frozenset[str]) -> str:
+        """Hide what no token is: addresses in odd forms, and words that may be names."""
+
+        def run(match: re.Match[str]) -> str:
+            found = match[0]
+            bare = found.strip(_EDGE)
+            if not bare or _OURS.fullmatch(bare) or _PLAIN.fullmatch(bare):
+                return found
+            if bare.lower() in names:
+                return found.replace(bare, f"user-{self._digest('local', bare.lower())}")
+            if "@" in bare or _ENCODED_AT.search(bare):
+                return f"user-{self._digest('local', bare.lower())}"
+            if _DOTTED.search(bare) and not _COMPONENT.match(bare):
+                return found.replace(bare, self.host(bare))
+            return _WORD.sub(word, found)
+
+        def word(match: re.Match[str]) -> str:
+            found = match[0]
+            if found.lower() in names:
+                return f"user-{self._digest('local', found.lower())}"
+            is_known = len(found) == 1 or found.isdecimal() or _UNIT.fullmatch(found)
+            return found if is_known or is_a_word(found) else _HIDDEN
+
+        return _RUN.sub(run, text)
+
+    def _token(self, token: Token, names: frozenset[str]) -> str:
+        kind, text = token.kind, token.text
         if _OURS.fullmatch(text):
             return text
         if kind is Kind.ADDRESS:
@@ -111,7 +155,7 @@ class Pseudonyms:
             return self.host(text)
         if kind is Kind.URL:
             return self._url(text)
-        return text
+        return self._hidden(text, names)
 
     def _url(self, url: str) -> str:
         """Return scheme and host pseudonym; a path or query, which may name anybody, as "/..."."""
@@ -153,7 +197,7 @@ class Pseudonyms:
         shapes = Counter[str]()
         for shape, count in coverage.shapes.items():
             shapes[self.text(shape)] += count
-        problems = [self.text(problem) for problem in coverage.problems]
+        problems = [self.text(problem) for problem in coverage.problems]  # with paths
         return attrs.evolve(coverage, shapes=shapes, problems=problems)
 
     def delivery(self, delivery: Delivery) -> Delivery:
@@ -162,6 +206,9 @@ class Pseudonyms:
         return attrs.evolve(
             delivery,
             host=_optional(self.host_or_ip, delivery.host),
+            program=_optional(self._program, delivery.program),
+            queue_id=_optional(self._id, delivery.queue_id),
+            tls=_optional(self.text, delivery.tls),
             message_id=_optional(self.address, delivery.message_id),
             sender=_optional(self.address, delivery.sender),
             recipient=_optional(self.address, delivery.recipient),
@@ -172,10 +219,31 @@ class Pseudonyms:
             source=None,
         )
 
+    def _program(self, program: str) -> str:
+        """Return a program's name; the parts of it that may be a host's, as in instances' names."""
+        return "/".join(
+            self.host(part) if "." in part or not part.isascii() else part
+            for part in program.split("/")
+        )
+
+    def _id(self, queue_id: str) -> str:
+        """Return a queue id; a pseudonym for one that may name a host or an address."""
+        known = _PLAIN_ID.fullmatch(queue_id)
+        return queue_id if known else f"id-{self._digest('id', queue_id)}"
+
     def host_or_ip(self, name: str) -> str:
         """Return the pseudonym of a name that is a host or an IP address."""
         ip = self.ip(name)
         return self.host(name) if ip == name else ip
+
+
+def _local_parts(addresses: tuple[str | None, ...]) -> frozenset[str]:
+    """Return the forms in which a text may name addresses without their domains, in lower case."""
+    names: set[str] = set()
+    for address in filter(None, addresses):
+        local = (address.rpartition("@")[0] or address).strip('"').lower()
+        names |= {local, *_WORD.findall(local)}
+    return frozenset(name for name in names if len(name) > 1)
 
 
 def _optional(rename: Callable[[str], str], value: str | None) -> str | None:
