@@ -6,7 +6,7 @@ import glob
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
@@ -159,7 +159,7 @@ def _block(item: object, problem: Problem) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _paths(places: Iterable[Place]) -> list[Path]:
+def _paths(places: Sequence[Place]) -> list[Path]:
     found: list[Path] = []
     for place in places:
         path = Path(place)
@@ -167,8 +167,8 @@ def _paths(places: Iterable[Place]) -> list[Path]:
             raise FileNotFoundError("a path is empty")
         if path.is_dir():
             found += _files_in(path)
-        elif path.exists():
-            found.append(path)
+        elif path.exists() or (len(places) > 1 and path.is_symlink()):
+            found.append(path)  # of several files, one that is not there is reported, no more
         elif matches := _matches(place):
             found += matches
         else:
