@@ -6,14 +6,14 @@ A user's own format is used by giving it to `scan`, or by registering it for all
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
 import attrs
 
 from smtpreply.logs.delivery import Delivery
-from smtpreply.logs.grouping import Groups
+from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
 
 
@@ -23,6 +23,9 @@ class Reader(ABC):
     It may remember what it needs of earlier lines. A run may have several sources; a reader sees
     them all, since a message may go on in the next file of a rotated log.
     """
+
+    reads_blocks: ClassVar[bool] = False
+    """Whether `group` and `walk` do more than their defaults."""
 
     lines_stand_alone: ClassVar[bool] = False
     """Whether a file may be cut between any two lines, and its parts read by a reader each.
@@ -59,17 +62,41 @@ class Reader(ABC):
         """
         return ()
 
-    def skim(self, block: str, groups: Groups) -> list[str]:  # noqa: ARG002
-        """Put the deliveries of a block of lines into groups, and return the lines that are left.
+    def group(self, block: str, groups: Groups) -> Iterator[str]:  # noqa: ARG002
+        """Put the deliveries of a block of lines into groups, and yield the lines that are left.
 
         A reader that can do this quickly makes a summary fast: of each group, one line is read in
         full (see `smtpreply.logs.grouping`). The default leaves all lines, to be read one by one.
 
+        Lines that are left come in their order, and are read before those behind them are looked
+        at. Lines that may belong together come together. The others are of this format, are
+        understood, and go on with no line before them.
+
         Args:
-            block: whole lines, with their line ends.
+            block: whole lines, each with its line end.
             groups: where the deliveries go.
         """
-        return block.removesuffix("\n").split("\n")
+        yield block
+
+    def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
+        """Read a block of lines in order, and yield its deliveries and the lines that are left.
+
+        A reader that can do this quickly makes a scan fast: it passes over lines that report
+        nothing. These are of this format, are understood, and go on with no line before them.
+        The default leaves all lines, to be read one by one.
+
+        Args:
+            block: whole lines, each with its line end.
+            place: how far the source has been read. It is kept up to date: what is yielded is of
+                the line that it tells, and in the end it tells the block's last line.
+
+        Yields:
+            A delivery; a line of this format, with its prefix read, to be given to `read`; or a
+            line as it stands in the block, with its line end.
+        """
+        for line in block.removesuffix("\n").split("\n"):
+            place.number += 1
+            yield f"{line}\n"
 
     def senders(self) -> dict[str, str]:
         """Return the envelope senders of the messages seen last, by queue id; by default none.

@@ -1,8 +1,9 @@
-"""Deliveries that say the same, counted together: all that a summary needs, for less.
+"""Blocks of lines: deliveries that say the same are counted together, and silent lines passed over.
 
-Most lines of a log differ from others in names only. A reader that can `skim` takes a block of
-lines at once, puts those that say the same in one group, and says which lines it leaves for
-reading one by one. Of each group one line is read in full, and stands for all.
+Most lines of a log differ from others in names only. For a summary, a `Reader` puts those of a
+block that say the same into one group, of which one line is read in full and stands for all. For
+the deliveries one by one, it passes over the lines that tell of none. What it does not know is left
+to the reader that reads line after line.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Bundle:
 
 
 class Group:
-    """Lines that say the same, as a skimmer collects them: of each, what is its own.
+    """Lines that say the same, as a `Reader` collects them: of each, what is its own.
 
     Attributes:
         line: one of them.
@@ -144,6 +145,21 @@ class Groups(dict[Hashable, Group]):
         group.times.append(time)
         group.domains.append(domain)
         return group
+
+
+@attrs.define
+class Place:
+    """How far a source has been read.
+
+    Attributes:
+        number: of the last line that was read, from 1.
+        clock: reads the stamps of the source.
+        source: the source's name.
+    """
+
+    number: int
+    clock: Clock
+    source: str | None
 
 
 # --- what makes texts alike ---

@@ -163,6 +163,11 @@ class Detection:
         self._builtin = () if only else BUILTIN
         self._programs: dict[str, tuple[Format, ...]] = {}
 
+    @property
+    def has_own(self) -> bool:
+        """Whether formats of the user's own are asked of any line, before the built-in ones."""
+        return bool(self._own and self._builtin)
+
     def of_line(self, line: Line) -> Format | None:
         """Return the format of a line; None where no format knows it."""
         for known in self._candidates(line):

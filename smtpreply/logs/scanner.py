@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, tzinfo
@@ -14,17 +15,18 @@ import attrs
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.grouping import Bundle, Groups
-from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.grouping import Bundle, Groups, Place
+from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress
 from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of, readable
 from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
 from smtpreply.logs.registry import Detection, beginning, format_called
+from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
 _MOST_WAITING = 1 << 23  # octets of text read before groups are emptied
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
-_SAMPLE = 8  # lines of a block by which the format of most of it is guessed
+_MONTHS = re.compile(rf"\n({MONTH}) ")
 
 Unreadable = Callable[[Line], object]
 
@@ -76,14 +78,12 @@ class Scan(Iterator[Delivery]):
         """
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
-            owner, head, blocks = self._begun(given)
+            owner, blocks = self._begun(given)
             found: Iterable[Bundle | Delivery]
             if owner is not None:
                 found = self._owned(owner, given.name, blocks)
             else:
-                for text in head:  # a year that is given is that of the first stamp
-                    read_prefix(text, 0, clock)
-                found = self._skimmed(blocks, given.name, clock, finely=finely)
+                found = self._grouped(blocks, given.name, clock, finely=finely)
             for one in chain(found, self._left()):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
@@ -102,15 +102,67 @@ class Scan(Iterator[Delivery]):
 
     def _one(self, given: Input) -> Iterator[Delivery]:
         clock = self._clock(given)
-        owner, _, blocks = self._begun(given)
+        owner, blocks = self._begun(given)
         if owner is not None:
             yield from self._owned(owner, given.name, blocks)
             return
-        for number, text in enumerate(_lines(blocks), start=1):
-            if text and not text.isspace():
-                self.coverage.lines += 1
-                line = read_prefix(text, number, clock, given.name)
-                yield from self._detected(line, clock)
+        place = Place(0, clock, given.name)
+        for block in blocks:
+            yield from self._in_order(block, place)
+
+    def _in_order(self, block: str, place: Place) -> Iterator[Delivery]:
+        """Read a block, one line after the other, those that tell of nothing passed over."""
+        month = self._month_of(block)
+        found = None if month is None else self._block_reader(block)
+        if found is None:
+            for text in _lines([block]):
+                place.number += 1
+                yield from self._line(text, place)
+            return
+        known, reader = found
+        block = _ended(block)
+        if month:
+            _read_first_stamp(block, place.clock)
+        read = place.number
+        for one in reader.walk(block, place):
+            number = place.number
+            if isinstance(one, Delivery):
+                self._passed_over(known, number - read)
+                yield one
+            else:
+                self._passed_over(known, number - 1 - read)
+                yield from self._left_by(known, one, place)
+            read = number
+        self._passed_over(known, place.number - read)
+
+    def _left_by(self, known: Format, left: Line | str, place: Place) -> Iterable[Delivery]:
+        """Read a line that a block's reader has left."""
+        if isinstance(left, str):
+            return self._line(left.removesuffix("\n"), place)
+        self.coverage.lines += 1
+        self._last = known
+        stamp_from_message(left, place.clock)
+        return self._read(left, known)
+
+    def _month_of(self, block: str) -> str | None:
+        """Return the month of all lines of a block; None where there are several.
+
+        It matters where a year is given: that runs on with the months, so no stamp of another one
+        can be passed over. Where none is given, the month is "".
+        """
+        if self._year is None:
+            return ""
+        months = set(_MONTHS.findall(f"\n{block[:4]}")) | set(_MONTHS.findall(block))
+        return None if len(months) > 1 else "".join(months)
+
+    def _line(self, text: str, place: Place) -> Iterable[Delivery]:
+        """Read a line of any format."""
+        if not text or text.isspace():
+            return ()
+        self.coverage.lines += 1
+        return self._detected(
+            read_prefix(text, place.number, place.clock, place.source), place.clock
+        )
 
     def _owned(self, owner: Format, name: str | None, blocks: Iterable[str]) -> Iterator[Delivery]:
         """Read a source that is of one format as a whole."""
@@ -174,50 +226,76 @@ class Scan(Iterator[Delivery]):
                 self.coverage.report(problem)
             reader.problems.clear()
 
-    # --- many at once ---
+    # --- blocks ---
 
-    def _skimmed(
-        self, blocks: Iterable[str], name: str | None, clock: Clock, *, finely: bool
-    ) -> Iterator[Bundle | Delivery]:
-        groups = Groups(finely=finely)
-        waiting = 0
-        for block in blocks:
-            for whole in self._skim(block, groups):
-                text = whole.removesuffix("\n")
-                if text and not text.isspace():
-                    self.coverage.lines += 1
-                    yield from self._detected(read_prefix(text, 0, clock, name), clock)
-            waiting += getsizeof(block)  # a character may be four octets
-            if waiting > _MOST_WAITING:
-                yield from self._bundles(groups, name, clock)
-                groups, waiting = Groups(finely=finely), 0
-        yield from self._bundles(groups, name, clock)
-
-    def _skim(self, block: str, groups: Groups) -> Iterable[str]:
-        """Group what the reader of most lines can skim, and return the lines that are left."""
+    def _block_reader(self, block: str) -> tuple[Format, Reader] | None:
+        """Return the format that most lines of a block have, and its reader, if it reads blocks."""
+        if block.find("\n") + 1 in (0, len(block)):  # a single line
+            return None
         known = self._most_of(block)
-        if known is None:
-            return _lines([block])
-        left = self._reader_of(known).skim(block, groups)
-        count = block.count("\n") + (not block.endswith("\n")) - len(left)
-        coverage = self.coverage
-        coverage.lines += count
-        coverage.known += count
-        coverage.understood += count
-        coverage.formats[known.name] += count
-        return left
+        if known is None or not (self._readers.get(known.name) or known.reader()).reads_blocks:
+            return None
+        return known, self._reader_of(known)
 
     def _most_of(self, block: str) -> Format | None:
         """Guess the format of most lines of a block by some of them."""
+        if self._detection.has_own:  # which may know any line, and is asked first
+            return None
         clock = Clock()
-        found: Counter[Format] = Counter()
-        for number in range(_SAMPLE):
-            start = block.find("\n", len(block) * number // _SAMPLE) + 1 if number else 0
-            text = block[start : block.find("\n", start)]
-            known = self._detection.of_line(read_prefix(text, 0, clock))
-            if known is not None:
-                found[known] += 1
+        lines = (read_prefix(text, 0, clock) for text in sample_of(block))
+        found = Counter(filter(None, map(self._detection.of_line, lines)))
         return found.most_common(1)[0][0] if found else None
+
+    def _passed_over(self, known: Format, count: int) -> None:
+        """Count lines that the reader of a block has understood."""
+        if count:
+            coverage = self.coverage
+            coverage.lines += count
+            coverage.known += count
+            coverage.understood += count
+            coverage.formats[known.name] += count
+            self._last = None  # nothing goes on with them
+
+    # --- many together ---
+
+    def _grouped(
+        self, blocks: Iterable[str], name: str | None, clock: Clock, *, finely: bool
+    ) -> Iterator[Bundle | Delivery]:
+        groups = Groups(finely=finely)
+        place = Place(0, clock, name)
+        waiting = 0
+        last: str | None = ""
+        for block in blocks:
+            month = self._month_of(block)
+            if waiting > _MOST_WAITING or month != last:
+                yield from self._bundles(groups, name, clock)
+                groups, waiting = Groups(finely=finely), 0
+            if month:
+                _read_first_stamp(block, clock)
+            last = month
+            left = _lines([block]) if month is None else self._ungrouped(block, groups)
+            for text in left:
+                yield from self._line(text, place)
+            waiting += getsizeof(block)  # a character may be four octets
+        yield from self._bundles(groups, name, clock)
+
+    def _ungrouped(self, block: str, groups: Groups) -> Iterator[str]:
+        """Put into groups what the reader of most lines can; yield the lines that are left."""
+        found = self._block_reader(block)
+        if found is None:
+            yield from _lines([block])
+            return
+        known, reader = found
+        block = _ended(block)
+        count = block.count("\n")
+        left = ""
+        for left in reader.group(block, groups):
+            self._last = None  # of what is left, lines that belong together come together
+            count -= left.count("\n")
+            yield from _lines([left])
+        last = self._last if ends_in(block, left) else None
+        self._passed_over(known, count)
+        self._last = last
 
     def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
         """Read one line of each group, unless one like it has been read before."""
@@ -249,12 +327,12 @@ class Scan(Iterator[Delivery]):
 
     # --- both ---
 
-    def _begun(self, given: Input) -> tuple[Format | None, list[str], Iterable[str]]:
-        """Return the format of an input as a whole, its first lines, and all of its text."""
+    def _begun(self, given: Input) -> tuple[Format | None, Iterable[str]]:
+        """Return the format of an input as a whole, and its text."""
         # A file that is followed may get its next line tomorrow.
         head, blocks = beginning(given.blocks, patient=not self._reading.follow)
         owner = self._detection.of_source(head) if given.is_whole else None
-        return owner, head, blocks
+        return owner, blocks
 
     def _clock(self, given: Input) -> Clock:
         return Clock(year=self._year, zone=self._zone, latest=given.latest)
@@ -274,6 +352,16 @@ class Scan(Iterator[Delivery]):
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:
             self._on_unreadable(line)
+
+
+def _read_first_stamp(block: str, clock: Clock) -> None:
+    """Have a clock's year run on to a block, whatever lines of it are read first."""
+    read_prefix(block.partition("\n")[0], 0, clock)
+
+
+def _ended(block: str) -> str:
+    """Return a block with a line end behind its last line, which a file's last may lack."""
+    return block if block.endswith("\n") else f"{block}\n"
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:

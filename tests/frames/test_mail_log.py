@@ -18,8 +18,9 @@ from smtpreply.frames import _mail_log as mail_log
 from smtpreply.frames._mail_log import LOG
 from smtpreply.frames._rows import row_of
 from smtpreply.frames.polars import scan_mail_log
-from smtpreply.logs import Delivery, Format, Line, Reader, scan
+from smtpreply.logs import Delivery, Format, Line, Reader, scan, scanner
 from smtpreply.logs.input.sources import inputs
+from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.registry import register
 
 STATELESS = [name for name in LOG if name not in {"sender", "message_id"}]
@@ -245,9 +246,16 @@ def test_the_usual_lines_are_not_read_one_by_one(
 ) -> None:
     unusual = ("NOQUEUE: reject", " queue run: ")
     lines = [line for line in make(2100, Counter()) if not any(word in line for word in unusual)]
-    log = written(tmp_path / "mail.log", lines)
-    monkeypatch.setattr(mail_log, "read_prefix", None)
+    log = written(tmp_path / "mail.log", [*lines, ""])
+    read: list[int] = []
+
+    def counted(text: str, number: int, *rest: Any, **options: Any) -> Line:
+        read.append(number)
+        return read_prefix(text, number, *rest, **options)
+
+    monkeypatch.setattr(scanner, "read_prefix", counted)
     assert scan_mail_log(log).select("reason", "time", "code").collect().height > 0
+    assert not any(read)  # but some that show the format, which have no number
 
 
 def test_a_filter_is_asked_before_the_verdict(
@@ -281,7 +289,7 @@ def test_a_head_reads_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             opened.append(given_input)
             yield given_input
 
-    monkeypatch.setattr(mail_log, "inputs", counted)
+    monkeypatch.setattr(scanner, "inputs", counted)
     assert scan_mail_log(tmp_path).head(7).collect().height == 7
     assert len(opened) == 1
 
@@ -340,3 +348,18 @@ def test_an_empty_log_has_no_rows(tmp_path: Path) -> None:
     log = written(tmp_path / "mail.log", [])
     assert scan_mail_log(log).collect().schema == pl.Schema(LOG)
     assert scan_mail_log(log).collect().height == 0
+
+
+def test_a_folded_diagnostic_code_is_whole(tmp_path: Path) -> None:
+    lines = ["Diagnostic-Code: smtp; 550 5.1.1 No such", "    user here"]
+    log = written(tmp_path / "mail.log", lines)
+    [text] = scan_mail_log(log).select("text").collect().to_series()
+    assert text.split() == ["550", "5.1.1", "No", "such", "user", "here"]
+
+
+def test_a_time_zone_is_that_of_stamps_that_a_format_reads_itself(tmp_path: Path) -> None:
+    sample = Path(__file__).parent.parent / "data" / "logs" / "kerio.log"
+    log = written(tmp_path / "mail.log", sample.read_text().split("\n"))
+    times = scan_mail_log(log, tz="Europe/Vienna").select("utc_offset").collect().to_series()
+    assert set(times) <= {3600, 7200}
+    assert len(times) > 0

@@ -135,8 +135,6 @@ def _scan(lines: list[str] | Path) -> Scan:
 
 
 def assert_same(lines: list[str] | Path) -> None:
-    if isinstance(lines, list):  # a block's senders are known before what is left is read
-        lines.sort(key=lambda line: not (": from=<" in line or " <= " in line))
     (single, coverage), (together, other) = both(lines)
     for field in attrs.fields(Summary):
         assert getattr(together, field.name) == getattr(single, field.name), field.name
@@ -244,3 +242,16 @@ def test_what_many_servers_say_alike_is_one_bundle(sign: str) -> None:
         )
     [bundle] = bundles(lines)
     assert len(bundle.servers) == 9
+
+
+def test_a_quoted_sender_is_known_when_a_bounce_in_the_same_block_is_counted() -> None:
+    head = "Nov 24 11:43:32 mx postfix"
+    assert_same(
+        lines := [
+            f'{head}/qmgr[9]: 4E74613FE7: from=<"a b"@example.org>, size=2112, nrcpt=1 (active)',
+            f"{head}/smtp[1]: 4E74613FE7: to=<bob@example.org>, relay=none, delay=1.5, "
+            "delays=0/0/1/0, dsn=5.4.4, status=bounced (Host not found)",
+        ]
+    )
+    [bundle] = bundles(lines)
+    assert [party[0] for party in bundle.refused] == ['"a b"@example.org']

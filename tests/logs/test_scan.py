@@ -32,7 +32,7 @@ from smtpreply.logs import (
     scan,
     unregister,
 )
-from smtpreply.logs.grouping import Groups
+from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.toolkit.recent import Memory
 
@@ -543,7 +543,13 @@ def test_a_reader_that_only_reads_has_the_defaults_for_the_rest() -> None:
     line = Line(" folded", " folded", 1)
     assert not reader.continues(line)
     assert list(reader.finish()) == []
-    assert reader.skim("one\ntwo\n", Groups(finely=False)) == ["one", "two"]
+    assert list(reader.group("one\ntwo\n", Groups(finely=False))) == ["one\ntwo\n"]
+    place = Place(7, Clock(), None)
+    assert [(line, place.number) for line in reader.walk("one\n\x1c\n", place)] == [
+        ("one\n", 8),
+        ("\x1c\n", 9),
+    ]
+    assert not reader.reads_blocks
     assert (reader.problems, reader.senders(), reader.lines_stand_alone) == ([], {}, False)
     assert OwnReader().problems is not reader.problems
 

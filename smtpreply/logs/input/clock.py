@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from smtpreply.logs.input.months import month_number
 
-STAMP = (
-    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]?[0-9] "
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
-    r"(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?)"
-)
+MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+# Two digits are written as two: to match "[0-9]{2}" takes `re` twice as long.
+DAY_AND_HOUR = r" [ 0-9]?[0-9] [0-9][0-9]"
+DATE = r"[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+MINUTES = r":[0-9][0-9]:[0-9][0-9]"
+FRACTION = r"(?:[.,][0-9]{1,9})?(?: ?[+-][0-9]{2}:?[0-9]{2}|Z)?"
+"""Of a second, and the zone: a stamp of RFC 3164 has neither."""
+STAMP = rf"(?:{MONTH}{DAY_AND_HOUR}{MINUTES}|{DATE}[T ][0-9][0-9]{MINUTES}{FRACTION})"
 
 LOCAL_STAMP = r"(?:[^\W\d_]{1,12}\.?|1?[0-9][월月]) [ 0-9]?[0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
 """A stamp without a year, its month in any language: see `month_number`."""

@@ -22,7 +22,7 @@ Problem = Callable[[str], None]
 Progress = Callable[[int], None]
 """Called with the number of octets read since the last call, counted before decompression."""
 
-SIZE = 1 << 20
+SIZE = 1 << 19
 """How many octets are read at once: enough to read lines in bulk, and small beside memory."""
 LONGEST_LINE = 1 << 22
 """How many octets of a line are read; what is behind them is left out."""

@@ -55,11 +55,11 @@ _PLAIN_FACILITY = (
 # Lines of a program's own log file have no prefix, though some begin like one: see `Format.prefix`.
 _OWN = "|".join(PREFIXES)
 _OWN_LINE = re.compile(_OWN)
-_NO_HOST = (
+NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
 _SYSLOG = re.compile(
-    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{_NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
+    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")

@@ -47,9 +47,14 @@ class Memory(Generic[_V]):
             self._turn()
 
     def update(self, values: Mapping[str, _V]) -> None:
-        """Remember many values."""
-        for key, value in values.items():
-            self[key] = value
+        """Remember many values: a block's, by whose size a half may exceed its bounds."""
+        newer = self._newer
+        replaced = newer.keys() & values.keys()
+        self._room += sum(size_of(key) + size_of(newer[key]) for key in replaced)
+        newer.update(values)
+        self._room -= sum(map(size_of, values)) + sum(map(size_of, values.values()))
+        if self._room < 0 or len(newer) >= self._capacity:
+            self._turn()
 
     def get(self, key: str | None) -> _V | None:
         """Return what is remembered of a message; None for nothing."""

@@ -27,35 +27,35 @@ mailer".
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import attrs
 
 from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.exim.blocks import skim
-from smtpreply.logs.formats.exim.message_id import EXIM_ID, OWN_PREFIX
-from smtpreply.logs.grouping import Groups
+from smtpreply.logs.formats.exim import blocks
+from smtpreply.logs.formats.exim.grammar import ADDRESS, COMMAND, HEAD, HOST, MESSAGE, PATH
+from smtpreply.logs.formats.exim.message_id import OWN_PREFIX
+from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, stage_of
+from smtpreply.logs.toolkit.shapes import ends_in
 from smtpreply.stage import Stage
 
 _NAME = "exim"
 
-_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?: [+-][0-9]{4})?"
-_HEAD = re.compile(rf"({_STAMP}) (?:\[[0-9]+\] )?(?:({EXIM_ID}) )?")
-_BARE_HEAD = re.compile(rf"({EXIM_ID}) ")
+_HEAD = re.compile(rf"{HEAD}(?:{MESSAGE})?")
+_BARE_HEAD = re.compile(MESSAGE)
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
-# A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
-_ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
-# The bounds here and below keep a search that starts over at each place linear.
-_PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
 _ATTEMPT = re.compile(
-    rf"{_FLAG} (?P<address>{_ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
+    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
 )
 # Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
 # by that can it be told from the fields that it may look like.
@@ -67,73 +67,61 @@ _QUOTED_ATTEMPT = re.compile(
 )
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
-# A name, what the client called itself in round brackets, an address in square ones, a port: of
-# these, only the address is always there. A word before it that ends in a colon is no name.
-_HOST = (
-    r"(?:([^\s()\[\]:]|[^\s()\[\]]\S{0,253}[^\s:]) )?(?:\([^)]{0,255}\) )?"
-    r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
-)
-_H = re.compile(rf" ?H={_HOST}")
-_CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{_HOST}")
-_OLD_HOST = re.compile(rf"host {_HOST}: ")
+_H = re.compile(rf" ?H={HOST}")
+_CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{HOST}")
+_OLD_HOST = re.compile(rf"host {HOST}: ")
 # "127.0.0.1 [127.0.0.1] : SMTP error": the host of a callout
-_CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{_HOST}[ :]{{0,4}}\Z")
+_CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{HOST}[ :]{{0,4}}\Z")
 _TLS = re.compile(r" X=(\S+)")
-_SENDER = re.compile(rf" F=<{_PATH}>")
+_SENDER = re.compile(rf" F=<{PATH}>")
 _DELAY = re.compile(r" DT=([0-9.]{1,20})(m?)s(?: |\Z)")
-_CONFIRMATION = re.compile(r' C="((?:[^"\\]|\\.)*)"?', re.DOTALL)
-_COMMAND = (
-    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{_PATH}>(?: SIZE=[0-9]{{1,20}})?|"
-    r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
-)
-_MALFORMED = re.compile(rf"Malformed SMTP reply in response to {_COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
+_CONFIRMATION = re.compile(r' C="([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
+_MALFORMED = re.compile(rf"Malformed SMTP reply in response to {COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
 # After the message, a server that speaks LMTP answers for each recipient.
-_LMTP = re.compile(rf"LMTP error after {_COMMAND}: ")
+_LMTP = re.compile(rf"LMTP error after {COMMAND}: ")
 # PRDR answers for each recipient, after the message: draft-hall-prdr.
 _PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
 # A server that hung up before HELO, and what it had said to EHLO, in brackets.
 _EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
-# What leads a server's words in, each with a needle in it.
+_ERROR = re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {COMMAND}: ")
+# What leads a server's words in, each with a needle in it, and how much stands before that.
 _LEADS = (
-    (
-        " error from remote mail",
-        re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {_COMMAND}: "),
-    ),
-    ("LMTP error after ", _LMTP),
-    ("Malformed SMTP reply in response to ", _MALFORMED),
-    ("PRDR error after ", _PRDR),
-    ("(EHLO response was: ", _EHLO),
+    (" error from remote mail", len("SMTP"), _ERROR),
+    ("LMTP error after ", 0, _LMTP),
+    ("Malformed SMTP reply in response to ", 0, _MALFORMED),
+    ("PRDR error after ", 0, _PRDR),
+    ("(EHLO response was: ", 400, _EHLO),
 )
 # Before 4.86 with the host; within the quotes, a local part may be quoted.
 _RESPONSE = re.compile(
     r"response to \"(?P<command>[A-Z](?:[^\"]|\"(?! was: | from )){0,1000})\""
-    rf"(?P<from> from {_HOST})? was: "
+    rf"(?P<from> from {HOST})? was: "
 )
-_RECIPIENT = re.compile(rf"RCPT TO:<{_PATH}>")
+_RECIPIENT = re.compile(rf"RCPT TO:<{PATH}>")
 _REJECTED = re.compile(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
     r"after DATA|connection|during [A-Z]{1,20} ACL|by [a-z_]{1,40}|by non-SMTP ACL)"
     r"[^<:\[]{0,200}(?:\[[^\]]{1,255}\](?::[0-9]{1,5})?[^<:\[]{0,200})?)"
-    rf"(?:<{_PATH}>)?(?:: (.*))?\Z",
+    rf"(?:<{PATH}>)?(?:: (.*))?\Z",
     re.DOTALL,
 )
 # What is turned away without an ACL, and what an ACL takes and throws away.
 _TURNED_AWAY = re.compile(
-    rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{_HOST}(?: refused)?)"
+    rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{HOST}(?: refused)?)"
     r"(?:: (?P<why>.*))?.*\Z"
-    rf"|(?:temporarily )?rejected from <(?P<sender>[^>]{{0,1000}})>(?: H=(?P<host>{_HOST}))?"
+    rf"|(?:temporarily )?rejected from <(?P<sender>[^>]{{0,1000}})>(?: H=(?P<host>{HOST}))?"
     r"(?: [A-Z]{1,3}=\S{1,255}){0,9}: (?P<reason>.*)\Z"
     r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
-    rf"(?: H=(?P<from>{_HOST}))?",
+    rf"(?: H=(?P<from>{HOST}))?",
     re.DOTALL,
 )
-_DISCARDED = re.compile(rf"RCPT <{_PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
+_DISCARDED = re.compile(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
 _DISCARDED_BY_ACL = " ACL discarded recipients)"
 _BLACKHOLE = ":blackhole"
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
 _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = re.compile(
-    rf"authenticator failed for (?:H=)?{_HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
+    rf"authenticator failed for (?:H=)?{HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
 )
 _VERIFY = re.compile(r"(?:sender|recipient) verify (?:fail|defer) for <([^>]{0,1000})>")
 _REPLY = re.compile(r"[0-9]{3}(?:[ -]|\Z|\\n)")
@@ -144,11 +132,11 @@ _SILENT = re.compile(
 )
 # Before 4.8x the host stood among the words.
 _OLD_SILENT = re.compile(
-    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {_HOST} "
+    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {HOST} "
     rf"(?:closed connection in response to|after|in response to) "
 )
 _SILENT_HOST = re.compile(
-    rf"{_HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
+    rf"{HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
 )
 _WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
 _AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
@@ -183,6 +171,9 @@ _UNDERSTOOD = re.compile(
 # In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
 _LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
 
+_LONGEST_KNOWN = 400
+"""Of fields that are remembered."""
+
 _STATUSES = {
     "=>": Status.SENT,
     "->": Status.SENT,
@@ -202,6 +193,7 @@ def _detect(line: Line) -> bool:
 class EximReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
 
+    reads_blocks = True
     lines_stand_alone = True
 
     def __init__(self) -> None:
@@ -226,7 +218,7 @@ class EximReader(Reader):
         if match := _attempt_in(body):
             return (self._attempt(line, queue_id, match, body),)
         if queue_id and (match := _ARRIVAL.match(body)):
-            self._arrived(queue_id, match[1], body)
+            self._arrived(queue_id, match[1], body[match.end() :])
             return ()
         if body.startswith(_PLAIN):
             return ()
@@ -241,12 +233,44 @@ class EximReader(Reader):
             return (delivery,)
         return () if _UNDERSTOOD.match(body) else None
 
-    def skim(self, block: str, groups: Groups) -> list[str]:
-        """Take many lines at once: see `smtpreply.logs.format.Reader.skim`."""
-        return skim(block, groups, self.messages)
+    def group(self, block: str, groups: Groups) -> Iterator[str]:
+        """Count many lines together: see `Reader`."""
+        left = ""
+        for left in blocks.group(block, groups, self.messages):
+            self._has_refused = False
+            yield left
+        self._has_refused &= ends_in(block, left)
 
-    def _arrived(self, queue_id: str, sender: str, body: str) -> None:
-        match = _MESSAGE_ID.search(body.partition(' T="')[0])
+    def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
+        """Read lines in their usual form: see `Reader`."""
+        number, source, read = place.number, place.source, place.clock.read
+        for row in blocks.rows_of(block):
+            (
+                silent, text, stamp, queue_id, flag, address, original, rest,
+                sender, fields, other,
+            ) = row  # fmt: skip
+            if silent:
+                number += silent.count("\n")
+                self._has_refused = False
+            place.number = number = number + bool(text or other)
+            if sender:
+                self._has_refused = False
+                self._arrived(queue_id, sender, fields)
+            elif flag and _QUOTED not in rest:
+                self._has_refused = False
+                line = Line(text, text, number, source, read(stamp))
+                orig = original[2:-1] if original else None
+                yield self._delivery(
+                    line, queue_id, flag=flag, address=address, orig=orig, rest=rest
+                )
+            elif text:
+                yield Line(text, text, number, source)
+            elif other:
+                yield other
+
+    def _arrived(self, queue_id: str, sender: str, fields: str) -> None:
+        """Remember what the line of a message's arrival tells."""
+        match = _MESSAGE_ID.search(fields.partition(' T="')[0])
         self.messages.learn(
             queue_id,
             sender="" if sender == "<>" else sender,
@@ -258,38 +282,68 @@ class EximReader(Reader):
     ) -> Delivery:
         flag, address, orig = match["flag"], match["address"], match["orig"]
         rest = body[match.end() :]
+        attempt = self._delivery(line, queue_id, flag=flag, address=address, orig=orig, rest=rest)
+        if address.startswith(_BLACKHOLE):
+            told = _BRACKETED.match(rest)
+            recipient = told[1] if told else orig
+            return attrs.evolve(
+                attempt, status=Status.DISCARDED, recipient=recipient, orig_recipient=None
+            )
+        if match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
+            return attrs.evolve(attempt, status=Status.DISCARDED, recipient=None)
+        return attempt
+
+    def _delivery(
+        self,
+        line: Line,
+        queue_id: str | None,
+        *,
+        flag: str,
+        address: str,
+        orig: str | None,
+        rest: str,
+    ) -> Delivery:
+        """Read an attempt to deliver, of which `rest` follows the addresses."""
         error = _lead(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
-        fields = _fields_before(error or confirmation, rest)
-        sender = _SENDER.search(fields)
-        tls = _TLS.search(fields)
-        words: dict[str, Any] = {}
+        before = _fields_before(error or confirmation, rest)
+        fields = _known_fields(before) if len(before) <= _LONGEST_KNOWN else _Fields.read(before)
+        words = _NO_WORDS
+        delay = fields.delay
         if error:
             words = _said(error, rest)
         elif confirmation:
             words = _confirmed(confirmation)
+            delay = _delay(rest[confirmation.end() :])
         elif flag in ("**", "=="):
-            words = {"text": _own_words(rest)}
-        host = _H.search(fields) or _OLD_SILENT.search(words.get("text") or "")
-        known = _host_fields(host) | words
-        status = _STATUSES[flag]
-        if address.startswith(_BLACKHOLE):
-            told = _BRACKETED.match(rest)
-            status, address, orig = Status.DISCARDED, told[1] if told else orig, None
-        elif match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
-            status, address = Status.DISCARDED, None
-        return self.messages.delivery(
-            line,
-            queue_id,
-            direction=Direction.OUTGOING if "relay_ip" in known else Direction.LOCAL,
+            words = _Words(_own_words(rest))
+        peer = words.peer or fields.peer
+        if peer is None and words.text:
+            peer = _peer(_OLD_SILENT.search(words.text))
+        messages = self.messages
+        return Delivery(
+            mta=_NAME,
+            time=line.time,
+            host=line.host,
+            program=line.program,
+            direction=Direction.OUTGOING if peer else Direction.LOCAL,
+            queue_id=queue_id,
+            message_id=messages.message_id_of(queue_id),
+            sender=messages.sender_of(queue_id) if fields.sender is None else fields.sender,
             recipient=address,
             orig_recipient=orig,
-            sender=sender[1] if sender else None,
-            tls=tls[1] if tls else None,
-            status=status,
-            delay=_delay(rest[confirmation.end() :] if confirmation else fields),
-            **known,
+            relay_host=peer and peer.host,
+            relay_ip=peer and peer.ip,
+            relay_port=peer and peer.port,
+            stage=words.stage,
+            status=_STATUSES[flag],
+            delay=delay,
+            tls=fields.tls,
+            text=words.text,
+            reply_by=words.reply_by,
+            source=line.source,
+            line=line.number,
         )
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
@@ -311,7 +365,7 @@ class EximReader(Reader):
             queue_id,
             direction=Direction.OUTGOING,
             recipient=recipient[1] if recipient else named,
-            **(_host_fields(host) | _said(error, body)),
+            **_told(_said(error, body), host),
         )
 
     def _silence(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
@@ -414,11 +468,8 @@ def _recipient_of(where: str, address: str | None) -> str | None:
 def _parted_head(line: Line) -> tuple[str | None, str]:
     """Take stamp and message id off, which syslog repeats or leaves out."""
     text = line.message
-    if head := _HEAD.match(text):
-        return head[2], text[head.end() :]
-    if head := _BARE_HEAD.match(text):
-        return head[1], text[head.end() :]
-    return None, text
+    head = _HEAD.match(text) or _BARE_HEAD.match(text)
+    return (head["queue_id"], text[head.end() :]) if head else (None, text)
 
 
 def _attempt_in(body: str) -> re.Match[str] | None:
@@ -437,22 +488,83 @@ def _fields_before(said: re.Match[str] | None, rest: str) -> str:
 
 def _lead(text: str) -> re.Match[str] | None:
     """Find what leads a server's words in. They may look like another lead: the first one is it."""
+    if " error " not in text and "response " not in text:  # one of them is in each needle
+        return None
     first = None
-    for needle, lead in _LEADS:
-        match = lead.search(text) if needle in text else None
+    for needle, before, lead in _LEADS:
+        at = text.find(needle)
+        if at < 0:
+            continue
+        match = lead.search(text, max(at - before, 0))
         if match and (first is None or match.start() < first.start()):
             first = match
     return first
 
 
+class _Peer(NamedTuple):
+    """A server or a client, as a line names it."""
+
+    host: str
+    ip: str
+    port: int | None
+
+
+class _Words(NamedTuple):
+    """What was said, by whom, to what, and by which server, where old lines name it there."""
+
+    text: str | None
+    reply_by: ReplyBy | None = None
+    stage: Stage | None = None
+    peer: _Peer | None = None
+
+
+_NO_WORDS = _Words(None)
+
+
+class _Fields(NamedTuple):
+    """What the fields of an attempt tell, which are alike in many lines."""
+
+    peer: _Peer | None
+    sender: str | None
+    tls: str | None
+    delay: float | None
+
+    @classmethod
+    def read(cls, fields: str) -> _Fields:
+        """Read what stands between the addresses and the words."""
+        sender, tls = _SENDER.search(fields), _TLS.search(fields)
+        return cls(
+            _peer(_H.search(fields)),
+            sender[1] if sender else None,
+            tls[1] if tls else None,
+            _delay(fields),
+        )
+
+
+_known_fields = functools.lru_cache(maxsize=4096)(_Fields.read)
+
+
+def _peer(host: re.Match[str] | None) -> _Peer | None:
+    return None if host is None else _Peer(host[1] or host[2], host[2], port_of(host[3]))
+
+
 def _host_fields(host: re.Match[str] | None) -> dict[str, Any]:
-    if host is None:
+    return _relay(_peer(host))
+
+
+def _relay(peer: _Peer | None) -> dict[str, Any]:
+    if peer is None:
         return {}
-    name = host[1] or host[2]
-    return {"relay_host": name, "relay_ip": host[2], "relay_port": port_of(host[3])}
+    return {"relay_host": peer.host, "relay_ip": peer.ip, "relay_port": peer.port}
 
 
-def _said(error: re.Match[str], body: str) -> dict[str, Any]:
+def _told(words: _Words, host: re.Match[str] | None) -> dict[str, Any]:
+    """Return the fields of what was said, at a host that the line names before the words."""
+    found = {"text": words.text, "reply_by": words.reply_by, "stage": words.stage}
+    return found | _relay(words.peer or _peer(host))
+
+
+def _said(error: re.Match[str], body: str) -> _Words:
     """Return what a server said, which runs to the end of the line, and who it was in old lines."""
     host = _OLD_HOST.match(body, error.end())
     words = body[(host or error).end() :].rstrip()
@@ -466,15 +578,15 @@ def _said(error: re.Match[str], body: str) -> dict[str, Any]:
     stage = stage_of(error["command"])
     if error.re in (_LMTP, _PRDR) and stage is Stage.DATA:
         stage = Stage.END_OF_DATA
-    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": stage} | _host_fields(host)
+    return _Words(text, ReplyBy.REMOTE, stage, _peer(host))
 
 
-def _confirmed(confirmation: re.Match[str]) -> dict[str, Any]:
+def _confirmed(confirmation: re.Match[str]) -> _Words:
     """Return what a server said to the end of the message."""
     text = _unescaped(_unescaped_quotes(confirmation[1]))
     if not _REPLY.match(text):
-        return {"text": text}
-    return {"text": text, "reply_by": ReplyBy.REMOTE, "stage": Stage.END_OF_DATA}
+        return _Words(text)
+    return _Words(text, ReplyBy.REMOTE, Stage.END_OF_DATA)
 
 
 def _own_words(rest: str) -> str | None:
@@ -485,13 +597,15 @@ def _own_words(rest: str) -> str | None:
 
 
 def _delay(fields: str) -> float | None:
+    if not fields:
+        return None
     match = _DELAY.search(fields)
     seconds = number_of(match[1]) if match else None
     return seconds / 1000 if seconds is not None and match and match[2] else seconds
 
 
 def _unescaped_quotes(text: str) -> str:
-    return re.sub(r'\\(["\\])', r"\1", text)
+    return re.sub(r'\\(["\\])', r"\1", text) if "\\" in text else text
 
 
 def _unescaped(text: str) -> str:

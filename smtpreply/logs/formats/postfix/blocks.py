@@ -1,10 +1,10 @@
-"""Postfix's lines, many at once: see `smtpreply.logs.grouping`. The grammar is that of `postfix`.
+"""Postfix's lines, a block at once: see `smtpreply.logs.grouping`.
 
-One pattern eats a block from its beginning to its end, line by line::
+One pattern runs over a block from its beginning to its end, line by line::
 
-    block = *( *plain ( delivery / refusal / arrival / left ) )
+    block = *( *silent ( attempt / arrival / other ) )
 
-Of `plain` lines nothing need be known; `left` ones are read one by one. All that repeats is
+Of `silent` lines nothing need be known; `other` ones are read one by one. All that repeats is
 possessive, so that no character is looked at twice.
 """
 
@@ -12,99 +12,102 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
+from smtpreply.logs.formats.postfix.grammar import (
+    COMMAND,
+    MESSAGE_ID,
+    NAMING,
+    PID,
+    PLAIN_ADDRESS,
+    PLAIN_MESSAGE_ID,
+    PLAIN_SENDER,
+    PROGRAM,
+    QUEUE_ID,
+    RELAY,
+    SILENT,
+    TIMES,
+)
 from smtpreply.logs.grouping import MASK, Groups, success_head, without_address
 from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix
 from smtpreply.reasons.dedup import alike
 
-_QID = r"(?:[0-9A-F]{6,15}+|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}+)"
-_ANY_QID = r"[0-9A-Za-z]{6,20}+"
-
-# "Nov 24 11:43:32 ", "2026-11-24T11:43:32.000000+01:00 ": loosely, where no time is wanted.
-_ANY_STAMP = r"(?:[A-Z].{14} |[0-9]{4}-[^ \n]{15,30}+ )"
-_HOUR = (
-    r"(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})"
+# Behind the head of a line and the program's name:
+_LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
+_ATTEMPT = (
+    rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, )?"
+    rf"relay=(?P<relay>{RELAY}), {TIMES}(?P<reason>[^\n]*+)"
 )
-_MINUTES = r":[0-9]{2}:[0-9]{2}"
-_FRACTION = r"(?:\.[0-9]{1,9}+)?(?:[+-][0-9]{2}:[0-9]{2}|Z)?"
-_HOST_AND_NAME = r" [^ \n]++ postfix(?:-[^/ \n]{1,50}+)?/"
-_PID = r"\[[0-9]{1,10}+\]: "
-
-_PLAIN = (
-    rf"{_ANY_STAMP}[^ \n]++ postfix(?:-[^/ \n]{{1,50}}+)?/(?:"
-    rf"(?:submission/|submissions/|smtps/)?smtpd{_PID}(?:(?:dis)?connect from |{_ANY_QID}: client=|"
-    r"(?:lost connection|timeout|improper command pipelining|too many errors) after |"
-    r"(?:Anonymous|Trusted|Untrusted|Verified) TLS connection )"
-    rf"|cleanup{_PID}{_ANY_QID}: message-id="
-    rf"|qmgr{_PID}{_ANY_QID}: removed"
-    rf"|smtp{_PID}(?:Anonymous|Trusted|Untrusted|Verified) TLS connection "
-    rf"|postscreen{_PID}(?:CONNECT from |PASS (?:NEW|OLD) |DISCONNECT |WHITELISTED |ALLOWLISTED |"
-    r"HANGUP |PREGREET |DNSBL )"
-    rf"|anvil{_PID}statistics: "
-    rf"|pickup{_PID}{_ANY_QID}: uid="
-    r")[^\n]*+\n"
+_ARRIVAL = rf"from={PLAIN_SENDER}, size=[^\n]*+"
+_NAMED = rf"{MESSAGE_ID}{PLAIN_MESSAGE_ID}(?=\n)"
+_OF_MESSAGE = rf"(?P<queue_id>{QUEUE_ID}): "
+_REFUSAL = (
+    rf"(?:submission/|submissions/|smtps/)?smtpd){PID}NOQUEUE: reject: "
+    rf"{COMMAND} from [^\[\], \n]*+\[(?P<ip>[0-9.]{{7,15}}+)\](?::[0-9]++)?: "
 )
-_TO = r"to=<([^@> \t\n\"\\]++)@([^@> \t\n]++)>"
-# What the reader takes for one: of each group, one line is read by it.
-_RELAY = r"[^\[\], \n]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
-_DELIVERY = (
-    rf"([a-z]++){_PID}({_QID}): {_TO}, relay=({_RELAY}), (?:conn_use=[0-9]++, )?"
-    r"delay=([0-9.]++), delays=[0-9./]++, (?:tls=[^,\n]*+, )?"
-    r"dsn=([0-9.]++), status=(sent|deferred|bounced) \(([^\n]*+)\n"
-)
-_ARRIVAL = rf"qmgr{_PID}({_QID}): from=<([^> \t\n\"\\]*+)>, size=[0-9][^\n]*+\n"
-
-
-_ENVELOPE = re.compile(rf"([^> \t\n\"\\]*+)> {_TO} proto=[A-Z]++ helo=<[^> \n]*+>\n?\Z")
-
-
-@functools.cache
-def _patterns(*, exactly: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the pattern of a block, and that of the head of a refusal in what it leaves."""
-    stamp = f"({_HOUR}{_MINUTES})" if exactly else f"({_HOUR}){_MINUTES}"
-    head = rf"{stamp}{_FRACTION}{_HOST_AND_NAME}"
-    told = rf"({head}(?:{_DELIVERY}|{_ARRIVAL}))"
-    block = rf"(?:{_PLAIN})*+(?:{told}|([^\n]*+\n|[^\n]++)|\Z)"
-    refusal = (
-        rf"{head}((?:submission/|submissions/|smtps/)?smtpd){_PID}NOQUEUE: reject: ([A-Z]++) from"
-        r" [^\[\] \n]++\[([0-9.]{7,15}+)\](?::[0-9]++)?: "
+_ENVELOPE = re.compile(
+    capturing(
+        rf"(?P<sender>[^> \t\n\"\\]{{0,1000}}+)> to=<{PLAIN_ADDRESS}> "
+        r"proto=[A-Z]++ helo=<[^> \n]*+>\Z",
+        ["sender", "local", "domain"],
     )
-    return re.compile(block), re.compile(refusal)
+)
+_REFUSED = ": NOQUEUE: reject: "
 
 
-def skim(block: str, groups: Groups, messages: Messages) -> list[str]:
-    """Do what `Reader.skim` asks, with the memory of the reader that reads what is left."""
-    pattern, refusal = _patterns(exactly=groups.finely)
-    arrivals: dict[str, str] = {}
-    left: list[str] = []
+# --- many lines in one group ---
+
+
+def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
+    """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
+    prefix = syslog_prefix(block, PROGRAM)
+    pattern, refusal = _grouping(prefix, "stamp" if groups.finely else "hour")
+    senders = messages.new_senders
     for row in pattern.findall(block):
         (
-            line, time, service, queue_id, local, domain, relay, delay, dsn, status, reason,
-            arrived, sender, other,
+            line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
+            sender, other,
         ) = row  # fmt: skip
-        if arrived:
-            arrivals[arrived] = sender
+        if sender:
+            senders[queue_id] = sender[1:-1]
         elif status:
             # A host with its address has answered; what else may stand there is a word.
             word = "" if "[" in relay else relay
             key: Hashable
             if status == "sent":
-                key = service, word, success_head(reason[:-1])
+                key = program, word, success_head(reason[:-1])
             else:
                 recipient = f"{local}@{domain}"
-                key = service, word, dsn, status, _in_general(reason, relay, local, recipient)
-            group = groups.add(key, line, time, domain)
-            group.servers.append(relay)
-            group.delays.append(delay)
+                key = program, word, dsn, status, _in_general(reason, relay, local, recipient)
+            members = groups.add(key, line, time, domain)
+            members.servers.append(relay)
+            members.delays.append(delay)
             if status != "sent":
-                who = messages.sender_of(queue_id, arrivals)
-                group.refused.append((who, recipient, None, queue_id))
-        elif other and not _is_refusal(other, refusal, groups):
-            left.append(other)
-    messages.learn_senders(arrivals)
-    return left
+                who = messages.sender_of(queue_id)
+                members.refused.append((who, recipient, None, queue_id))
+        elif other:
+            line, _, rest = other.partition("\n")
+            left = rest if _is_refusal(line, refusal, groups) else other
+            if left:
+                yield left
+    messages.settle()
+
+
+@functools.lru_cache(maxsize=32)
+def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of a block, and that of the head of a refusal in what it leaves."""
+    of_attempt = ("queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason")
+    fields = ("line", time, "program", *of_attempt, "sender", "other")
+    head, name = prefix
+    silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
+    program = rf"(?P<program>{name}[a-z/]++){PID}"
+    message = rf"(?P<line>{head}{program}{_OF_MESSAGE}(?:{_ATTEMPT}|{_ARRIVAL})\n)"
+    # What may go on with the line before it stays with it.
+    other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
+    block = capturing(rf"{silent}(?:{message}|{other}|\Z)", fields)
+    refusal = capturing(rf"{head}(?P<program>{name}{_REFUSAL}", (time, "program", "command", "ip"))
+    return re.compile(block), re.compile(refusal)
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
@@ -117,20 +120,47 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
 
 
 def _is_refusal(line: str, pattern: re.Pattern[str], groups: Groups) -> bool:
-    """Put a refusal into its group; whether it is one."""
-    if ": NOQUEUE: reject: " not in line:
+    """Put a refusal into its group; return whether it is one."""
+    if _REFUSED not in line:
         return False
-    told, _, envelope = line.rpartition("; from=<")
-    whom, head = _ENVELOPE.match(envelope), pattern.match(told)
+    words, _, envelope = line.rpartition("; from=<")
+    whom, head = _ENVELOPE.match(envelope), pattern.match(words)
     if whom is None or head is None:
         return False
     sender, local, domain = whom.groups()
-    time, service, command, ip = head.groups()
+    time, program, command, ip = head.groups()
     recipient = f"{local}@{domain}"
-    words = without_address(told[head.end() :], local, recipient)
+    words = without_address(words[head.end() :], local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
-    key: Hashable = service, command, alike(words.replace(ip, MASK))
-    group = groups.add(key, line, time, domain)
-    group.refused.append((sender, recipient, ip, None))
+    key: Hashable = program, command, alike(words.replace(ip, MASK))
+    members = groups.add(key, line, time, domain)
+    members.refused.append((sender, recipient, ip, None))
     return True
+
+
+# --- one line after the other ---
+
+
+def rows_of(block: str) -> list[tuple[str, ...]]:
+    """Return the lines of a block, each taken apart by its usual form.
+
+    Each row has: silent lines that stand before it; of a line of Postfix's the stamp, host,
+    program and process id, and the queue id; of an attempt the recipient, the original one, the
+    relay, the delay, ``tls=``, ``dsn=``, ``status=`` and the reason; of an arrival the sender in
+    its brackets; the Message-ID; of other lines of Postfix's the message; or any line else. The
+    last ones may have silent lines alone.
+    """
+    return _walking(syslog_prefix(block, PROGRAM)).findall(block)
+
+
+@functools.lru_cache(maxsize=32)
+def _walking(prefix: Prefix) -> re.Pattern[str]:
+    of_line = ("silent", "stamp", "host", "program", "pid", "queue_id", "message", "other")
+    of_attempt = ("recipient", "original", "relay", "delay", "tls", "dsn", "status", "reason")
+    head, name = prefix
+    silent = rf"(?P<silent>(?:{capturing(head + name + SILENT)}\n)*+)"
+    message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{_ARRIVAL}|{_NAMED})|(?P<message>[^\n]*+))"
+    line = rf"{head}(?P<program>{name}{_LINE}{message}\n"
+    block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
+    return re.compile(capturing(block, (*of_line, *of_attempt, "sender", "message_id")))

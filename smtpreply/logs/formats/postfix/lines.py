@@ -26,14 +26,25 @@ and what ends a reply is sought from the right.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.postfix.blocks import skim
-from smtpreply.logs.grouping import Groups
+from smtpreply.logs.formats.postfix import blocks
+from smtpreply.logs.formats.postfix.grammar import (
+    ADDRESS,
+    COMMAND,
+    HOST,
+    MESSAGE_ID,
+    QUEUE_ID,
+    TIMES,
+)
+from smtpreply.logs.grouping import Groups, Place
+from smtpreply.logs.input.clock import has_year
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of, status_of
@@ -41,38 +52,33 @@ from smtpreply.stage import Stage
 
 _NAME = "postfix"
 
-# Short: hexadecimal, 6 characters and more. Long (enable_long_queue_ids): no vowels.
-_QID = r"([0-9A-F]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20})"
-# info_log_address_format=external, the default since 3.5, quotes a local part with odd characters.
-# So a ">" in quotes ends nothing. Some tools take the brackets off.
-# The bounds here and below keep a search that starts over at each place linear.
-_ADDRESS = r"(?:<((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})>|([^<>, ]{0,1000}))"
-_HOST = r"([^\[\], ]*?)(?:\[([^\]]*)\])?(?::([0-9]+))?"
+_QID = rf"({QUEUE_ID})"
 
 _DELIVERY = re.compile(
-    rf"(?:{_QID}: )?to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay={_HOST}, "
-    r"(?:conn_use=[0-9]+, )?delay=([0-9.]+), (?:delays=[0-9./]+, )?(?:tls=([^,]*), )?"
-    r"(?:dsn=([0-9.]+), )?status=([A-Za-z-]+) \((.*)\Z",
+    rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}(.*)\Z",
     re.DOTALL,
 )
 _EXPIRED = re.compile(
-    rf"(?:{_QID}: )?from={_ADDRESS}, status=(expired|force-expired), returned to sender"
+    rf"(?:{_QID}: )?from={ADDRESS}, status=(expired|force-expired), returned to sender"
 )
-_FROM = re.compile(rf"{_QID}: from={_ADDRESS}, size=")
-_MESSAGE_ID = re.compile(rf"{_QID}: (?:resent-)?message-id=(?:<(.*)>|(.*))\s*\Z")
+_FROM = re.compile(rf"{_QID}: from={ADDRESS}, size=")
+_MESSAGE_ID = re.compile(rf"{_QID}: {MESSAGE_ID}(?:<(.*)>|(.*))\s*\Z")
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _SAID = re.compile(
     # before 2.1: "connect to H[IP]: server refused to talk to me: 421 ..."
-    rf"(?:(?:TLS is required, but )?(?:host|connect to) {_HOST}:? "
+    rf"(?:(?:TLS is required, but )?(?:host|connect to) {HOST}:? "
     r"(said|(?:server )?refused to talk to me|refused to start TLS)|"
-    rf"SASL authentication failed; server {_HOST} said): (.*)\Z",
+    rf"SASL authentication failed; server {HOST} said): (.*)\Z",
     re.DOTALL,
 )
+_RELAY = re.compile(rf"{HOST}\Z")
+_LONGEST_KNOWN = 400
+"""Of a relay that is remembered."""
 _REFUSED = " refused to "
 _REFUSALS = {"refused to talk to me": Stage.CONNECT, "refused to start TLS": Stage.STARTTLS}
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
-_CONNECTING = re.compile(rf"connect to {_HOST}: ")
+_CONNECTING = re.compile(rf"connect to {HOST}: ")
 _WHILE = re.compile(
     r"(?:lost connection with|conversation with|timed out while|Connection).*? while "
     r"(?:sending|performing the|receiving the) (?:initial server )?(.{1,40}?)"
@@ -81,8 +87,8 @@ _WHILE = re.compile(
 )
 _REJECT = re.compile(
     rf"(?:(?:{_QID}|NOQUEUE): )?(reject|reject_warning|milter-reject|hold|discard|filter|"
-    r"proxy-reject|proxy-accept|milter-hold|milter-discard): ([A-Z-]+(?: [A-Z]+)?)"
-    rf"(?: from {_HOST})?: (.*)\Z",
+    rf"proxy-reject|proxy-accept|milter-hold|milter-discard): {COMMAND}"
+    rf"(?: from {HOST})?: (.*)\Z",
     re.DOTALL,
 )
 # The text of the message, of 200 characters at most, is its sender's: so the last envelope counts.
@@ -91,10 +97,10 @@ _CONTENT = re.compile(
     r"(.*)\Z",
     re.DOTALL,
 )
-_CONTENT_FROM = re.compile(rf" from {_HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
+_CONTENT_FROM = re.compile(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
 # In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 _SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
-_ENVELOPE = rf"(?:from={_ADDRESS},? ?)?(?:to={_ADDRESS},? ?)?"
+_ENVELOPE = rf"(?:from={ADDRESS},? ?)?(?:to={ADDRESS},? ?)?"
 _WHOLE_ENVELOPE = re.compile(
     rf"{_ENVELOPE}(?:proto=[^ ,<>]*,? ?)?(?:helo=<[^>]*>,? ?)?"
     r"(?:sasl_[a-z]{1,20}=[^ ,]*,? ?){0,3}\Z"
@@ -133,7 +139,7 @@ _LONE = re.compile(
     r"(?:said|refused to talk to me): [2-5][0-9]{2}[ -]"
     rf"|(?:{_QID}|NOQUEUE): (?:reject|reject_warning|milter-reject|hold|discard|filter|"
     r"milter-hold|milter-discard): (?:CONNECT|EHLO|HELO|AUTH|MAIL|RCPT|DATA|BDAT|VRFY|ETRN|NOOP|"
-    rf"STARTTLS|UNKNOWN|END-OF-MESSAGE) from {_HOST}: "
+    rf"STARTTLS|UNKNOWN|END-OF-MESSAGE) from {HOST}: "
     r"|proxy-(?:reject|accept): END-OF-MESSAGE: "
     r"|status=(?:sent|deferred|bounced|SOFTBOUNCE|undeliverable|deliverable) "
     r"\((?:host \S{1,600} (?:said|refused)|[2-5][0-9]{2}[ -])"
@@ -181,6 +187,7 @@ def _detect(line: Line) -> bool:
 class PostfixReader(Reader):
     """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
 
+    reads_blocks = True
     lines_stand_alone = True
 
     def __init__(self) -> None:
@@ -214,39 +221,118 @@ class PostfixReader(Reader):
             return (delivery,)
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
 
-    def skim(self, block: str, groups: Groups) -> list[str]:
-        """Take many lines at once: see `smtpreply.logs.format.Reader.skim`."""
-        return skim(block, groups, self.messages)
+    def group(self, block: str, groups: Groups) -> Iterator[str]:
+        """Count many lines together: see `Reader`."""
+        return blocks.group(block, groups, self.messages)
+
+    def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
+        """Read lines in their usual form: see `Reader`."""
+        number, source, read = place.number, place.source, place.clock.read
+        senders, message_ids = self.messages.new_senders, self.messages.new_message_ids
+        for row in blocks.rows_of(block):
+            (
+                silent, stamp, host, program, pid, queue_id,
+                recipient, original, relay, delay, tls, dsn, word, reason,
+                sender, message_id, message, other,
+            ) = row  # fmt: skip
+            if silent:
+                number += silent.count("\n")
+            number += 1
+            place.number = number
+            if word:
+                # Of this line, an attempt needs the prefix alone.
+                line = Line("", "", number, source, read(stamp), host, program)
+                yield self._attempt(
+                    line,
+                    queue_id,
+                    recipient=recipient,
+                    orig_recipient=original or None,
+                    relay=_relay_in(relay),
+                    tls=tls,
+                    delay=delay,
+                    dsn=dsn,
+                    word=word,
+                    reason=reason,
+                )
+            elif sender:
+                senders[queue_id] = sender[1:-1]
+            elif message_id:
+                message_ids[queue_id] = message_id
+            elif stamp:
+                tag = f"{program}[{pid}]" if pid else program
+                text = f"{stamp} {host} {tag}: {message}"
+                known = int(pid) if pid else None
+                line = Line(text, message, number, source, read(stamp), host, program, known)
+                line.is_dated = has_year(stamp)
+                yield line
+            elif other:
+                yield other
+            else:  # the end, behind silent lines
+                place.number = number = number - 1
+        self.messages.settle()
 
     def _delivery(self, line: Line, match: re.Match[str]) -> Delivery:
         (qid, to1, to2, orig1, orig2, host, ip, port, delay, tls, dsn, word, reason) = (
             match.groups()
         )
-        service = (line.program or "").rpartition("/")[2]
-        relay_host: str | None = None if host == "none" else host
-        spoke = bool(ip or port)
-        text, reply_by, stage, peer = read_reason(_closed(reason), spoke=spoke)
-        if peer is not None and not spoke:  # from the queue manager's memory: relay=none
-            relay_host, ip, port = peer
-        local = service in _INTO_MAILBOXES or host in ("local", "virtual")
-        if reply_by and stage is None and _STATUSES.get(word) is Status.SENT:
-            stage = Stage.END_OF_DATA
-        return self.messages.delivery(
+        return self._attempt(
             line,
             qid,
-            direction=Direction.LOCAL if local else Direction.OUTGOING,
             recipient=_either(to1, to2),
             orig_recipient=_either(orig1, orig2),
-            relay_host=relay_host or ip,
-            relay_ip=_ip(ip),
-            relay_port=port_of(port),
+            relay=_Relay.of((host, ip, port)),
+            tls=tls,
+            delay=delay,
+            dsn=dsn,
+            word=word,
+            reason=reason,
+        )
+
+    def _attempt(
+        self,
+        line: Line,
+        queue_id: str | None,
+        *,
+        recipient: str | None,
+        orig_recipient: str | None,
+        relay: _Relay,
+        tls: str | None,
+        delay: str,
+        dsn: str | None,
+        word: str,
+        reason: str,
+    ) -> Delivery:
+        local = relay.is_local or _service(line.program) in _INTO_MAILBOXES
+        text, reply_by, stage, peer = read_reason(_closed(reason), spoke=relay.spoke)
+        if peer is not None and not relay.spoke:  # from the queue manager's memory: relay=none
+            relay = _Relay.of(peer)
+        status = _STATUSES.get(word)
+        if reply_by and stage is None and status is Status.SENT:
+            stage = Stage.END_OF_DATA
+        messages = self.messages
+        return Delivery(
+            mta=_NAME,
+            time=line.time,
+            host=line.host,
+            program=line.program,
+            direction=Direction.LOCAL if local else Direction.OUTGOING,
+            queue_id=queue_id,
+            message_id=messages.message_id_of(queue_id),
+            sender=messages.sender_of(queue_id),
+            recipient=recipient,
+            orig_recipient=orig_recipient,
+            relay_host=relay.host,
+            relay_ip=relay.ip,
+            relay_port=relay.port,
             stage=stage,
-            status=_STATUSES.get(word),
+            status=status,
             dsn=status_of(dsn),
             delay=number_of(delay),
-            tls=tls,
+            tls=tls or None,
             text=text,
             reply_by=reply_by,
+            source=line.source,
+            line=line.number,
         )
 
     def _quoted(self, line: Line, match: re.Match[str]) -> Delivery:
@@ -370,6 +456,50 @@ def read_reason(
     return command[1], _speaker(command[1]), stage_of(command[2]), peer
 
 
+class _Relay(NamedTuple):
+    """Who was spoken to.
+
+    Attributes:
+        host, ip, port: as `Delivery` has them.
+        spoke: whether there was a server; else the host is a word, such as "none".
+        is_local: whether the word names our own mailboxes.
+    """
+
+    host: str | None
+    ip: str | None
+    port: int | None
+    spoke: bool
+    is_local: bool
+
+    @classmethod
+    def of(cls, peer: _Peer) -> _Relay:
+        """Return the relay that the three parts of `HOST` name."""
+        host, ip, port = peer
+        named = None if host == "none" else host
+        is_local = host in ("local", "virtual")
+        return cls(named or ip, _ip(ip), port_of(port), bool(ip or port), is_local)
+
+
+def _read_relay(relay: str) -> _Relay:
+    match = _RELAY.match(relay)
+    assert match is not None  # each of its parts may be missing
+    host, ip, port = match.groups()
+    return _Relay.of((host, ip, port))
+
+
+_known_relay = functools.lru_cache(maxsize=4096)(_read_relay)
+
+
+def _relay_in(relay: str) -> _Relay:
+    """Read a relay. Most messages go to few."""
+    return _known_relay(relay) if len(relay) <= _LONGEST_KNOWN else _read_relay(relay)
+
+
+@functools.lru_cache(maxsize=256)
+def _service(program: str | None) -> str:
+    return (program or "").rpartition("/")[2]
+
+
 def _closed(reason: str) -> str:
     """Take off the bracket that closes the reason, which a line that was cut has lost."""
     return reason.rstrip().removesuffix(")")
@@ -409,7 +539,7 @@ def _whole_envelope(rest: str) -> re.Match[str] | None:
 
 
 def _either(first: str | None, second: str | None) -> str | None:
-    """Return an address of `_ADDRESS`, which may stand in brackets or not."""
+    """Return an address of `ADDRESS`, which may stand in brackets or not."""
     return second if first is None else first
 
 

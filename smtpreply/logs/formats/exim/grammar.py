@@ -1,0 +1,68 @@
+r"""Exim's lines as named patterns, of which the exact reader and the block reader are built.
+
+From src/src/deliver.c, transports/smtp.c::
+
+    line    = HEAD [MSGID SP] BODY
+    HEAD    = stamp [SP zone] SP ["[" PID "] "]
+    BODY    = attempt / "<= " SENDER fields / "Completed" [" QT=" time]
+    attempt = ("=>" / "->" / "**" / "==") SP ADDRESS [" <" ADDRESS ">"] fields
+              (' C="' REPLY '"' fields / ": " LEAD REPLY)
+    LEAD    = "SMTP error from remote mail server after " COMMAND ": "
+
+`lines` reads all that Exim writes. `blocks` counts each `USUAL_ATTEMPT` and leaves the rest to
+`lines`, to which it hands an `ATTEMPT` with its addresses taken apart.
+"""
+
+from smtpreply.logs.formats.exim.message_id import EXIM_ID
+from smtpreply.logs.input.clock import DATE, MINUTES
+
+HOUR = rf"{DATE} [0-9][0-9]"
+_FRACTION = r"(?:\.[0-9]{1,6}+)?"
+_ZONE = r"(?: [+-][0-9]{4})?"
+_PID = r"(?:\[[0-9]{1,10}+\] )?"
+HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}{_FRACTION}{_ZONE}) {_PID}"
+BARE_HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}) "
+"""What most logs have, where no setting asks for more."""
+MESSAGE = rf"(?P<queue_id>{EXIM_ID}) "
+
+# A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
+ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
+PLAIN_ADDRESS = r"(?P<local>[^@ \t\n<>\"|/:\\]++)@(?P<domain>[^ \t\n<>:]++)"
+# The bounds here and below keep a search that starts over at each place linear.
+PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
+# A name, what the client called itself in round brackets, an address in square ones, a port: of
+# these, only the address is always there. A word before it that ends in a colon is no name.
+HOST = (
+    r"(?:([^\s()\[\]:]|[^\s()\[\]]\S{0,253}[^\s:]) )?(?:\([^)]{0,255}\) )?"
+    r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
+)
+NAMED_HOST = r"H=[^ \t\n\[]++ \[[^ \t\n\]]++\](?::[0-9]{1,5}+)?"
+COMMAND = (
+    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{PATH}>(?: SIZE=[0-9]{{1,20}})?|"
+    r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
+)
+LEAD = "SMTP error from remote mail server after "
+
+_ROUTE = r" R=[^ \n]++"
+_TRANSPORT = r" T=[^ \n]++"
+_TLS = r"(?: X=[^ \n]++(?: CV=[^ \n]++)?)?(?: DN=\"[^\"\n\\]*+\")?"
+USUAL_ATTEMPT = (
+    rf"(?P<flag>[-=]>|\*\*|==) {PLAIN_ADDRESS}(?: <[^> \t\n]++>)?(?: P=<[^> \n]*+>)?(?:{_ROUTE})?"
+    rf"{_TRANSPORT}(?: S=[0-9]++)?(?: defer \(-?[0-9]++\))? (?P<server>{NAMED_HOST}){_TLS}(?: K)?"
+    r"(?: C=\"(?P<reply>[^\"\n\\]*+)\"(?: QT=[0-9.]++m?s)?(?: DT=(?P<delay>[0-9.]++)s)?"
+    rf"|(?P<words>: {LEAD}[^\n]*+))"
+)
+"""An attempt with its fields in their usual order, whose words hold no quote and no escape."""
+ARRIVAL = r"<= (?P<sender>[^ \t\n<>]++|<>)(?P<envelope> [^\n]*+)"
+ATTEMPT = (
+    rf"(?P<flag>=>|->|>>|\*>|\*\*|==) (?P<recipient>{PLAIN_ADDRESS})"
+    r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>[^\n]*+)"
+)
+"""An attempt at a plain address, to be read on by `lines`."""
+# A space is the only blank here: what is behind another one is left.
+SILENT = (
+    rf"{MESSAGE}Completed(?: QT=[^\n]*+)?\n"
+    r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"
+    r"SMTP connection from )[^\n]*+\n"
+)
+"""Behind `HEAD`: lines that tell of no delivery, and nothing of a message."""

@@ -1,0 +1,59 @@
+r"""Postfix's lines as named patterns, of which the exact reader and the block reader are built.
+
+From src/global/log_adhoc.c, src/smtpd/smtpd_check.c, src/cleanup/cleanup_message.c::
+
+    attempt  = QUEUE-ID ": to=" ADDRESS [", orig_to=" ADDRESS] ", relay=" RELAY ", " TIMES
+               REASON ")"
+    TIMES    = ["conn_use=" N ", "] "delay=" N ", " ["delays=" a/b/c/d ", "] ["tls=" ... ", "]
+               ["dsn=" X.Y.Z ", "] "status=" WORD " ("
+    arrival  = QUEUE-ID ": from=" ADDRESS ", size=" N ", nrcpt=" N " (queue active)"
+    reject   = (QUEUE-ID / "NOQUEUE") ": " ACTION ": " COMMAND " from " RELAY ": " ...
+
+`lines` reads all that Postfix writes, by `ADDRESS` and `HOST`. `blocks` reads lines in their usual
+form, by `PLAIN_ADDRESS` and `RELAY`, and leaves the rest to `lines`.
+"""
+
+# Short: hexadecimal, 6 characters and more. Long (enable_long_queue_ids): no vowels.
+QUEUE_ID = r"(?:[0-9A-F]{6,15}+|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}+)"
+
+# info_log_address_format=external, the default since 3.5, quotes a local part with odd characters.
+# So a ">" in quotes ends nothing. Some tools take the brackets off.
+# The bounds keep a search that starts over at each place linear.
+ADDRESS = r"(?:<((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})>|([^<>, ]{0,1000}))"
+PLAIN_ADDRESS = r"(?P<local>[^@> \t\n\"\\]{1,400}+)@(?P<domain>[^@> \t\n\"\\]{1,400}+)"
+
+# A name, an address or the path of a socket, and a port: "mx.example.org[192.0.2.1]:25", "none".
+HOST = r"([^\[\], ]*?)(?:\[([^\]]*)\])?(?::([0-9]+))?"
+RELAY = r"[^\[\], \n]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
+
+TIMES = (
+    r"(?:conn_use=[0-9]++, )?delay=(?P<delay>[0-9.]++), (?:delays=[0-9./]++, )?"
+    r"(?:tls=(?P<tls>[^,\n]*+), )?(?:dsn=(?P<dsn>[0-9.]++), )?status=(?P<status>[A-Za-z-]++) \("
+)
+COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
+MESSAGE_ID = r"(?:resent-)?message-id="
+
+PLAIN_SENDER = r"(?P<sender><[^> \t\n\"\\]{0,1000}+>)"
+PLAIN_MESSAGE_ID = r"<(?P<message_id>[^<>\s]{1,1000}+)>"
+
+PROGRAM = r"postfix(?:-[0-9A-Za-z_.@-]{1,50}+)?/"
+PID = r"\[(?P<pid>[0-9]{1,10}+)\]: "
+_TLS = r"(?:Anonymous|Trusted|Untrusted|Verified) TLS connection "
+_SESSION = (
+    rf"(?:(?:dis)?connect from |{QUEUE_ID}: client=|(?:lost connection|timeout|"
+    rf"improper command pipelining|too many errors) after |{_TLS})"
+)
+SILENT = (
+    # The commonest first, and what begins alike together.
+    rf"(?:smtp(?:d{PID}{_SESSION}|{PID}{_TLS}|s/smtpd{PID}{_SESSION})"
+    rf"|qmgr{PID}{QUEUE_ID}: removed"
+    rf"|submissions?/smtpd{PID}{_SESSION}"
+    rf"|postscreen{PID}(?:CONNECT from |PASS (?:NEW|OLD) |DISCONNECT |WHITELISTED |ALLOWLISTED |"
+    r"HANGUP |PREGREET |DNSBL )"
+    rf"|anvil{PID}statistics: "
+    rf"|pickup{PID}{QUEUE_ID}: uid="
+    r")[^\n]*+"
+)
+"""Behind `PROGRAM`: lines that tell of no delivery, and nothing of a message."""
+NAMING = rf"cleanup{PID}{QUEUE_ID}: {MESSAGE_ID}[^\n]*+"
+"""Behind `PROGRAM`: lines that tell of a message what no summary counts."""

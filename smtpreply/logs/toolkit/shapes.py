@@ -1,0 +1,103 @@
+"""Patterns that run over whole blocks of lines, made of a grammar's productions.
+
+A production names its fields, as in ``delay=(?P<delay>[0-9.]+)``. The exact reader captures all of
+them. A pattern that runs over a block captures few, since each group costs it as much as ten
+characters; and it has the prefix that the lines of this block have, not any that there may be.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from smtpreply.logs.input.clock import DATE, DAY_AND_HOUR, FRACTION, MINUTES, MONTH
+from smtpreply.logs.input.syslog import NO_HOST
+
+OTHER = r"[^\n]*+\n"
+"""Any line."""
+
+_NAMED = re.compile(r"\(\?P<([a-z_]+)>")
+
+# RFC 3339 has a "T"; behind a space, a host may also be an id of Exim.
+_ISO_HOUR = rf"{DATE}T[0-9][0-9]"
+# Printable ASCII without brackets, and no colon at the end: that would be a program's.
+_HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
+_ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
+_PREFIX = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{_ISO_HOUR}{MINUTES}{FRACTION}) ({_HOST}) "
+_SAMPLE = 8
+_MOST_WORDS = 3
+_LONGEST_PREFIX = 300
+
+
+class Prefix(NamedTuple):
+    """What lines begin with.
+
+    Attributes:
+        head: a pattern of the stamp and the host, with the fields ``stamp``, of it ``hour``, and
+            ``host``.
+        program: a pattern of the beginning of the program's name.
+    """
+
+    head: str
+    program: str
+
+
+def capturing(pattern: str, fields: Collection[str] = ()) -> str:
+    """Return a pattern whose named groups are plain groups for `fields`, and none for the others.
+
+    >>> capturing("a=(?P<a>[0-9]+), b=(?P<b>[0-9]+)", ["b"])
+    'a=(?:[0-9]+), b=([0-9]+)'
+    """
+    return _NAMED.sub(lambda group: "(" if group[1] in fields else "(?:", pattern)
+
+
+def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
+    r"""Return the beginnings of some lines of a block, from all over it.
+
+    >>> sample_of("one\ntwo\nthree\n", 2)
+    ['one', 'three']
+    """
+    starts = {
+        block.find("\n", len(block) * number // count) + 1 if number else 0
+        for number in range(count)
+    }
+    lines = (block[start : start + _LONGEST_PREFIX] for start in sorted(starts))
+    return [line.partition("\n")[0] for line in lines if line]
+
+
+def ends_in(block: str, lines: str) -> bool:
+    """Return whether the last lines of a block are these; there must be some."""
+    return bool(lines) and f"\n{block[-len(lines) - 1 :]}".endswith(f"\n{lines}")
+
+
+def syslog_prefix(block: str, program: str) -> Prefix:
+    """Return what most lines of a block begin with, of those that a program has written.
+
+    It knows one form of stamp. Where few hosts write, it knows these alone, and likewise months and
+    programs: to look for one word is faster than to look for any.
+
+    Args:
+        block: whole lines, each with its line end.
+        program: a pattern of the beginning of the program's name.
+    """
+    pattern = _prefix_of(program)
+    found = [match.groups() for line in sample_of(block) if (match := pattern.match(line))]
+    months, hosts, programs = ({words[part] for words in found} for part in range(3))
+    stamp = _ISO_STAMP
+    if 2 * sum(words[0] is not None for words in found) >= len(found):
+        month = _any_of(filter(None, months), MONTH)
+        stamp = rf"(?P<stamp>(?P<hour>{month}{DAY_AND_HOUR}){MINUTES})"
+    return Prefix(rf"{stamp} (?P<host>{_any_of(hosts, _HOST)}) ", _any_of(programs, program))
+
+
+@functools.cache
+def _prefix_of(program: str) -> re.Pattern[str]:
+    return re.compile(rf"{_PREFIX}({program})")
+
+
+def _any_of(words: Iterable[str], otherwise: str) -> str:
+    """Return a pattern of some words; the other pattern where they are none, or many."""
+    known = sorted(words)
+    return f"(?:{'|'.join(map(re.escape, known))})" if 0 < len(known) <= _MOST_WORDS else otherwise

@@ -1,0 +1,192 @@
+"""One truth, several speeds: by lines, by blocks, in groups and by columns a log is the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks import mail_logs
+from smtpreply.frames._rows import row_of
+from smtpreply.frames.polars import LOG, scan_mail_log
+from smtpreply.logs import Coverage, Delivery, Scan, known_formats, scan
+from smtpreply.summary.summary import Summary
+
+DATA = Path(__file__).parent.parent / "data"
+BESIDE = {
+    "exim": "2026-03-01 00:00:00 1abcde-123456-00 H=c.example.com [203.0.113.9] F=<al@example.com> "
+    "rejected after DATA: 550 spam\nP Received: from c.example.com\nF From: al@example.com",
+    "sendmail": "Nov 24 11:43:32 mx sendmail[42]: 5AOBhVcd012345: to=<bob@example.org>, "
+    "delay=00:00:02, mailer=esmtp, relay=mx.example.org. [192.0.2.1], dsn=2.0.0, "
+    "stat=Sent (250 2.0.0 Ok)",
+    "opensmtpd": "Nov 24 11:43:32 mx1 smtpd[42]: ba6a2a2629b48883 mta delivery "
+    "evpid=8f26ea98359eccea from=<al@example.com> to=<bob@example.org> rcpt=<-> "
+    'source="203.0.113.1" relay="192.0.2.1 (mx.example.org)" delay=1s result="Ok" stat="250 Ok"',
+    "ssmtp": "Nov 24 11:43:32 mx sSMTP[42]: 550 5.1.1 No such user",
+    "dsn": "Diagnostic-Code: smtp; 550 5.1.1 No such\n user here",
+    "transcript": "<- 550 5.1.1 No such user\n-> QUIT",
+}
+
+
+def _lines_of(path: Path) -> list[str]:
+    return path.read_text("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+
+
+FILES = [
+    *(DATA / "logs").iterdir(),
+    DATA / "sample.log",
+    *(path for path in (DATA / "transcripts").rglob("*") if path.is_file()),
+]
+SAMPLES = {path.name: _lines_of(path) for path in sorted(FILES)}
+SAMPLES |= {name: lines.split("\n") for name, lines in BESIDE.items()}
+SAMPLES |= {f"{name} log": list(make(120, Counter())) for name, make in mail_logs.MAKERS.items()}
+USUAL = [*SAMPLES["postfix log"], *SAMPLES["exim log"]]
+ODD = st.sampled_from(
+    [
+        *(
+            "",
+            " ",
+            "rubbish",
+            "\x1c",
+            " a folded line",
+            "P Received: from x",
+            "2026-03-01 00:00:00 ",
+        ),
+        'Mar  1 00:00:00 mx1 postfix/qmgr[9]: 4E0000001: from=<"a b"@example.org>, size=2, nrcpt=1',
+        "Mar  1 00:00:00 mx1 postfix/smtp[9]: 4E0000001: to=<bob@example.org>, relay=none, "
+        "delay=1, delays=0/0/1/0, dsn=5.4.4, status=bounced (Host not found)",
+        "Mar  1 00:00:00 mx1 postfix/smtp[9]: 4E0000001: to=<bob@example.org>, orig_to=<root>, "
+        "relay=mx.example.org[192.0.2.1]:25, conn_use=2, delay=1, delays=0/0/1/0, tls=TLSv1.3, "
+        "dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+        "2026-03-01 00:00:00 1abcde-123456-00 Completed",
+        *BESIDE.values(),
+    ]
+)
+
+
+@st.composite
+def _damaged(draw: st.DrawFn, line: str) -> str:
+    """Return a line that has lost or got some characters."""
+    start = draw(st.integers(0, len(line)))
+    end = draw(st.integers(start, min(len(line), start + 5)))
+    put = draw(st.sampled_from(["", " ", ":", "\t", "<", ">", '"', "[", "0", "\\n", "é", "\udcff"]))
+    return line[:start] + put + line[end:]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[str]:
+    """Return a sample of some format, some lines of it damaged, with lines of others between."""
+    lines = list(SAMPLES[draw(st.sampled_from(sorted(SAMPLES)))])
+    start = draw(st.integers(0, max(0, len(lines) - 40)))
+    lines = lines[start : start + 40]
+    for _ in range(draw(st.integers(0, 5))):
+        at = draw(st.integers(0, max(0, len(lines) - 1)))
+        other = draw(st.sampled_from(USUAL) | ODD | st.sampled_from(lines or [""]))
+        if draw(st.booleans()):
+            other = draw(_damaged(other))
+        if draw(st.booleans()):
+            lines[at : at + 1] = other.split("\n")
+        else:
+            lines[at:at] = other.split("\n")
+    usual = draw(st.integers(0, len(USUAL) - 1))
+    lines += USUAL[usual : usual + draw(st.integers(0, 30))]
+    return lines
+
+
+OPTIONS = st.sampled_from(
+    [{}, {}, {"year": 2026}, {"tz": "Europe/Vienna"}, {"format": "exim"}, {"format": "postfix"}]
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs") / "mail.log"
+
+
+def written(path: Path, lines: list[str]) -> Path:
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    return path
+
+
+class _LineByLine(Scan):
+    """A run that reads no blocks."""
+
+    def _block_reader(self, block: str) -> None:
+        """Return that no format does."""
+
+
+def read(path: Path, monkeypatch: pytest.MonkeyPatch | None = None, **options: Any) -> Scan:
+    if monkeypatch is None:
+        return scan(path, **options)
+    with monkeypatch.context() as patch:
+        patch.setattr("smtpreply.logs.scanner.Scan", _LineByLine)
+        return scan(path, **options)
+
+
+def exactly(path: Path, **options: Any) -> tuple[list[Delivery], Coverage]:
+    with pytest.MonkeyPatch.context() as patch:
+        run = read(path, patch, **options)
+        assert isinstance(run, _LineByLine)
+        return list(run), run.coverage
+
+
+def rows(deliveries: list[Delivery]) -> Iterator[dict[str, Any]]:
+    for delivery in deliveries:
+        row, verdict = row_of(delivery), delivery.verdict
+        row["reason"] = verdict and verdict.reason.value
+        row["disposition"] = verdict and verdict.disposition.value
+        row["rule"] = verdict and verdict.rule
+        yield {name: row[name] for name in LOG}
+
+
+def test_every_format_has_a_sample() -> None:
+    read_as: set[str] = set()
+    for name, lines in SAMPLES.items():
+        run = scan(["\n".join(lines)], format="ssmtp" if name == "ssmtp" else None)
+        list(run)
+        read_as |= run.coverage.formats.keys()
+    assert read_as == set(known_formats())
+
+
+@settings(max_examples=300)
+@given(logs(), OPTIONS)
+def test_blocks_give_what_lines_give(path: Path, lines: list[str], options: Any) -> None:
+    """Whatever a log holds, its deliveries and its account are those of reading line by line."""
+    log = written(path, lines)
+    deliveries, coverage = exactly(log, **options)
+    run = read(log, **options)
+    assert list(run) == deliveries
+    assert run.coverage == coverage
+
+
+@settings(max_examples=300)
+@given(logs(), OPTIONS)
+def test_groups_give_what_lines_give(path: Path, lines: list[str], options: Any) -> None:
+    """Whatever a log holds, its summary and its account are those of reading line by line."""
+    log = written(path, lines)
+    deliveries, coverage = exactly(log, **options)
+    single, run = Summary.of(deliveries), read(log, **options)
+    together = Summary.of(run.bundled())
+    # An example is one of several: which one is no count.
+    single.example.clear()
+    together.example.clear()
+    for field in attrs.fields(Summary):
+        assert getattr(together, field.name) == getattr(single, field.name), field.name
+    assert run.coverage == coverage
+
+
+@settings(max_examples=150)
+@given(logs(), OPTIONS)
+def test_columns_give_what_lines_give(path: Path, lines: list[str], options: Any) -> None:
+    """Whatever a log holds, its columns are the deliveries of reading line by line."""
+    log = written(path, lines)
+    deliveries, _ = exactly(log, **options)
+    frame = scan_mail_log(log, **options).with_columns(pl.col("time").cast(pl.Int64)).collect()
+    assert frame.to_dicts() == list(rows(deliveries))
