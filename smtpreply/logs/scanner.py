@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, tzinfo
-from itertools import chain
+from itertools import chain, repeat
 from sys import getsizeof
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,13 @@ from smtpreply.logs.grouping import Bundle, Groups, Place
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress
 from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of, readable
-from smtpreply.logs.input.syslog import Line, read_prefix, stamp_from_message
+from smtpreply.logs.input.syslog import (
+    Line,
+    common_wrapping,
+    read_prefix,
+    repeated_in,
+    stamp_from_message,
+)
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
@@ -27,6 +33,8 @@ _MOST_WAITING = 1 << 23  # octets of text read before groups are emptied
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
 _MONTHS = re.compile(rf"\n({MONTH}) ")
+
+_REPEATED = "message repeated "
 
 Unreadable = Callable[[Line], object]
 
@@ -55,6 +63,7 @@ class Scan(Iterator[Delivery]):
         self._detection = Detection(only)
         self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
+        self._latest: Iterable[Delivery] = ()  # of the line before
         self._examples: dict[Hashable, Delivery] = {}
         self._room = _MOST_OF_EXAMPLES
         self._year = year
@@ -160,9 +169,26 @@ class Scan(Iterator[Delivery]):
         if not text or text.isspace():
             return ()
         self.coverage.lines += 1
-        return self._detected(
-            read_prefix(text, place.number, place.clock, place.source), place.clock
-        )
+        line = read_prefix(text, place.number, place.clock, place.source)
+        if _REPEATED in text and (repeated := repeated_in(line)):
+            return self._repeated(line, place.clock, *repeated)
+        self._latest = found = self._detected(line, place.clock)
+        return found
+
+    def _repeated(
+        self, line: Line, clock: Clock, times: int, message: str | None
+    ) -> Iterable[Delivery]:
+        """Read a line that says how often a message, its own or the one before, was repeated."""
+        if message is not None:
+            line.message = message
+            return _times(times, self._detected(line, clock))
+        if self._last is None:
+            self._unread(line)
+            return ()
+        self.coverage.known += 1
+        self.coverage.understood += 1
+        self.coverage.formats[self._last.name] += 1
+        return _times(times, self._latest)
 
     def _owned(self, owner: Format, name: str | None, blocks: Iterable[str]) -> Iterator[Delivery]:
         """Read a source that is of one format as a whole."""
@@ -201,13 +227,14 @@ class Scan(Iterator[Delivery]):
         coverage.understood += 1
         return found if self._zone is None else self._in_zone(found)
 
-    def _in_zone(self, found: Iterable[Delivery]) -> Iterator[Delivery]:
+    def _in_zone(self, found: Iterable[Delivery]) -> Iterable[Delivery]:
         """Add the zone to naive times, which a format reads from fields of its own."""
-        for delivery in found:
-            if delivery.time is not None and delivery.time.tzinfo is None:
-                yield attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
-            else:
-                yield delivery
+        return [
+            attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
+            if delivery.time is not None and delivery.time.tzinfo is None
+            else delivery
+            for delivery in found
+        ]
 
     def _reader_of(self, known: Format) -> Reader:
         """Return a format's reader, one a run: a message may go on in the next file."""
@@ -231,6 +258,8 @@ class Scan(Iterator[Delivery]):
     def _block_reader(self, block: str) -> tuple[Format, Reader] | None:
         """Return the format that most lines of a block have, and its reader, if it reads blocks."""
         if block.find("\n") + 1 in (0, len(block)):  # a single line
+            return None
+        if _REPEATED in block:  # what a line repeats may be the line before it
             return None
         known = self._most_of(block)
         if known is None or not (self._readers.get(known.name) or known.reader()).reads_blocks:
@@ -331,7 +360,13 @@ class Scan(Iterator[Delivery]):
         """Return the format of an input as a whole, and its text."""
         # A file that is followed may get its next line tomorrow.
         head, blocks = beginning(given.blocks, patient=not self._reading.follow)
-        owner = self._detection.of_source(head) if given.is_whole else None
+        if not given.is_whole:
+            return None, blocks
+        owner = self._detection.of_source(head)
+        if owner is None and (unwrap := common_wrapping(head)):
+            owner = self._detection.of_source([unwrap(line) for line in head])
+            if owner is not None:
+                blocks = ("\n".join(map(unwrap, block.split("\n"))) for block in blocks)
         return owner, blocks
 
     def _clock(self, given: Input) -> Clock:
@@ -357,6 +392,11 @@ class Scan(Iterator[Delivery]):
 def _read_first_stamp(block: str, clock: Clock) -> None:
     """Have a clock's year run on to a block, whatever lines of it are read first."""
     read_prefix(block.partition("\n")[0], 0, clock)
+
+
+def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:
+    """Yield each delivery as often as it was logged."""
+    return chain.from_iterable(repeat(delivery, count) for delivery in found)
 
 
 def _ended(block: str) -> str:

@@ -124,7 +124,6 @@ def cells(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-
 def test_a_carriage_return_breaks_no_row(tmp_path: Path) -> None:
     log, out = tmp_path / "x.jsonl", tmp_path / "o.csv"
     event = {
@@ -143,7 +142,9 @@ def test_a_carriage_return_breaks_no_row(tmp_path: Path) -> None:
     assert row["code"] == "550"
 
 
-@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"])
+@pytest.mark.parametrize(
+    "cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"]
+)
 def test_a_cell_is_no_formula(cell: str) -> None:
     assert safe_cell(cell) == f"'{cell}"
 

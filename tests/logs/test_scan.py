@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from smtpreply import Stage
 from smtpreply.logs import (
+    Bundle,
     Delivery,
     Direction,
     Format,
@@ -661,3 +662,73 @@ def test_a_delivery_is_a_value() -> None:
     assert other.reply.code == 450
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         delivery.text = ""  # type: ignore[misc]
+
+
+# --- repeats, and what all lines of a source have before them --------------------------------
+
+_REFUSED = (
+    "NOQUEUE: reject: RCPT from a.example[192.0.2.1]: 550 5.1.1 <x@example.com>: Recipient address "
+    "rejected: User unknown; from=<a@example.org> to=<x@example.com> proto=ESMTP helo=<a>"
+)
+_SMTPD = "Nov 24 11:43:32 mx1 postfix/smtpd[42]: "
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        f"{_SMTPD}message repeated 3 times: [ {_REFUSED}]",
+        "Nov 24 11:43:40 mx1 last message repeated 3 times",
+        "Nov 24 11:43:40 mx1 syslogd: last message repeated 3 times",
+        "Nov 24 11:43:40 mx1 --- last message repeated 3 times ---",
+    ],
+)
+def test_what_was_repeated_counts_as_often_as_it_was(repeated: str) -> None:
+    log = [_SMTPD + _REFUSED, repeated]
+    run = scan(log)
+    found = list(run)
+    assert [(one.recipient, one.status) for one in found] == [
+        ("x@example.com", Status.REJECTED)
+    ] * 4
+    assert run.coverage.deliveries == 4
+    assert (run.coverage.lines, run.coverage.understood) == (2, 2)
+    summed = scan(log).bundled()
+    assert sum(one.count if isinstance(one, Bundle) else 1 for one in summed) == 4
+
+
+def test_a_repetition_of_nothing_is_nothing() -> None:
+    assert list(scan(["Nov 24 11:43:40 mx1 last message repeated 3 times"])) == []
+    assert list(scan([f"{_SMTPD}connect from a[192.0.2.1]", "last message repeated 3 times"])) == []
+
+
+def test_words_about_repetition_repeat_nothing() -> None:
+    text = _REFUSED.replace("User unknown", "last message repeated 3 times")
+    assert len(list(scan([_SMTPD + text]))) == 1
+
+
+_REPORT = """\
+From: MAILER-DAEMON@mx.example.com
+Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.com
+
+Final-Recipient: rfc822; bob@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No
+    such user
+
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    "before", ["> ", "    ", "\t", "mail-1  | ", "bounce.eml:", "| "], ids=repr
+)
+def test_a_source_of_one_format_behind_what_all_its_lines_have(before: str) -> None:
+    lines = [f"{before}{line}".rstrip(" \t") for line in _REPORT.splitlines()]
+    [found] = scan(lines)
+    assert (found.recipient, found.text) == ("bob@example.org", "550 5.1.1 No such user")

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os.path
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +113,18 @@ _ROW = re.compile(
     rf"(?:{_SEVERITY}{_CELL})?(?=\S)"
 )
 
+_REPEATED = re.compile(r"message repeated ([0-9]{1,5}) times?: \[ ?(.*)\Z", re.DOTALL)
+_LAST_REPEATED = re.compile(
+    rf"(?:{STAMP} \S+ )?(?:-+ )?last message repeated ([0-9]{{1,5}}) times?(?: -+)?\s*\Z"
+)
+# The first group is the same in all lines of a source.
+_ON_EACH_LINE = (
+    re.compile(r"([>|])(?: |\Z)"),
+    re.compile(rf"{_COLOUR}([A-Za-z0-9][A-Za-z0-9_.-]*) +\|{_COLOUR} ?"),
+    re.compile(rf"({_FILE}):(?:[0-9]{{1,9}}:)?"),
+)
+_FEWEST_WRAPPED = 2  # lines
+
 _MOST_WRAPPINGS = 6  # around each other; compose around JSON around CRI are three
 _LONGEST_PID = 10  # digits
 _LONGEST_PROGRAM = 255  # characters: RFC 3164 4.1.3 has 32 for a tag, RFC 5424 6.2.5 has 48
@@ -175,6 +188,50 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     if line.fields is None and line.message.startswith("{"):
         line.fields = _json_object(line.message)
     return line
+
+
+def repeated_in(line: Line) -> tuple[int, str | None] | None:
+    """Return how often a line says that a message was repeated, and the message.
+
+    rsyslog writes ``message repeated 3 times: [ MESSAGE]``, with the program that wrote it; syslogd
+    of BSD and macOS writes ``last message repeated 3 times``, of the line before.
+
+    Returns:
+        The message is None where it is that of the line before. None for any other line.
+
+    >>> line = read_prefix("Nov 24 11:43:32 mx a[1]: message repeated 2 times: [ b]", 1, Clock())
+    >>> repeated_in(line)
+    (2, 'b')
+    >>> repeated_in(read_prefix("Nov 24 11:43:32 mx last message repeated 3 times", 1, Clock()))
+    (3, None)
+    """
+    if match := _REPEATED.match(line.message):
+        return int(match[1]), match[2].removesuffix("]")
+    if line.program in (None, "syslogd") and (match := _LAST_REPEATED.match(line.message)):
+        return int(match[1]), None
+    return None
+
+
+def common_wrapping(lines: Sequence[str]) -> Callable[[str], str] | None:
+    """Return what takes off what all lines have before them: a quotation, a name, indentation.
+
+    It is for sources that are of one format as a whole, whose lines have no header of their own.
+
+    >>> unwrap = common_wrapping(["> Subject: failure", "> From: <>"])
+    >>> unwrap("> x"), unwrap(">"), unwrap("x")
+    ('x', '', 'x')
+    """
+    if len(lines) < _FEWEST_WRAPPED:
+        return None
+    indent = os.path.commonprefix(lines)  # noqa: RUF071  (of characters, not of folders)
+    indent = indent[: len(indent) - len(indent.lstrip(" \t"))]
+    if indent:
+        return lambda text: text.removeprefix(indent)
+    for pattern in _ON_EACH_LINE:
+        found = [pattern.match(line) for line in lines]
+        if all(found) and len({match[1] for match in found if match}) == 1:
+            return lambda text: text[match.end() :] if (match := pattern.match(text)) else text
+    return None
 
 
 def stamp_from_message(line: Line, clock: Clock) -> None:

@@ -117,7 +117,7 @@ _UNDERSTOOD = re.compile(
     r"stopping|refreshing|CONNECT from|CONNECT to|DISCONNECT |PASS |HANGUP|PREGREET|DNSBL|COMMAND |"
     r"BARE |NON-SMTP|WHITELIST|ALLOWLIST|DENYLIST|BLACKLIST|cache |close database|entering|"
     r"terminating|improper|Anonymous TLS|Trusted TLS|Untrusted TLS|Verified TLS|setting up TLS|"
-    r"SSL_accept|SSL_connect|initializing|certificate|message repeated|dict_|hash:|lmdb:|mysql|"
+    r"SSL_accept|SSL_connect|initializing|certificate|dict_|hash:|lmdb:|mysql|"
     r"proxy|uid=|message-id=|master exit|using backwards|Postfix is|end of session|ddos|"
     r"discarding EHLO|replacing command|NOQUEUE: client=|addr \S+ listed|the Postfix mail system|"
     r"Host offered STARTTLS|using DANE|mapping |offered |fingerprint=|subject_CN=|issuer|TLS |tls_|"
