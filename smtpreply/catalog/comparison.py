@@ -1,7 +1,8 @@
-"""Compare two codes: their common and different properties, computed from the data.
+"""Compare two codes: their common and different properties.
 
-A `Comparison` holds facts, no sentences: axes with a value for each side. `describe` and
-`render` say them in a language.
+A `Comparison` holds facts: axes with a value for each side, computed from the entries. `describe`
+and `render` put them into sentences of a language. For pairs that people look up, the sentence on
+the difference in meaning is written by hand, in ``data/versus.toml``.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from smtpreply.catalog.entries import Entry, ReplyCodeEntry, StatusEntry
+from smtpreply.catalog.entries import Entry, ReplyCodeEntry, State, StatusEntry
 from smtpreply.catalog.finder import Key, lookup
-from smtpreply.catalog.text import FALLBACK
+from smtpreply.catalog.tables import read
+from smtpreply.catalog.text import FALLBACK, Text, resolve
 from smtpreply.errors import ReplyError
 
 CodeEntry = ReplyCodeEntry | StatusEntry
@@ -80,6 +82,9 @@ class Comparison:
     others: tuple[tuple[str, str], ...]
     """Related comparisons, as pairs of keys."""
 
+    statement: Text | None = None
+    """What differs in meaning, in a sentence or two; None where nobody has written it."""
+
 
 class NotComparableError(ReplyError, ValueError):
     """Only reply codes and enhanced status codes can be compared, and not with themselves.
@@ -115,11 +120,23 @@ def compare(first: Key, second: Key, *, language: str = FALLBACK) -> Comparison:
     >>> compare(550, 450).differences[0].axis.value
     'class'
     """
-    return compare_entries(lookup(first, language=language), lookup(second, language=language))
+    one, other = lookup(first, language=language), lookup(second, language=language)
+    return compare_entries(one, other, language=language)
 
 
-def compare_entries(first: Entry, second: Entry) -> Comparison:
-    """Compare two entries that have been looked up, in the same language."""
+def written_pairs() -> tuple[tuple[str, str], ...]:
+    """Return the pairs of keys, the lower first, whose difference is described by hand.
+
+    >>> ("450", "451") in written_pairs()
+    True
+    """
+    return tuple(
+        (first, second) for first, _, second in (key.partition("/") for key in read("versus"))
+    )
+
+
+def compare_entries(first: Entry, second: Entry, *, language: str = FALLBACK) -> Comparison:
+    """Compare two entries that have been looked up in `language`."""
     if not isinstance(first, CodeEntry) or not isinstance(second, CodeEntry):
         raise NotComparableError(first.key, second.key)
     if first.key == second.key:
@@ -132,7 +149,16 @@ def compare_entries(first: Entry, second: Entry) -> Comparison:
         shared=tuple(point for point in points if point.same and point.axis in _WORTH_SHARING),
         differences=tuple(point for point in points if not point.same),
         others=tuple(_others(a, b)),
+        statement=_statement(f"{a.key}/{b.key}", resolve(language)),
     )
+
+
+def _statement(pair: str, language: str) -> Text | None:
+    for tag in (language, FALLBACK):
+        sentence = read("versus" if tag == FALLBACK else f"{tag}/versus").get(pair)
+        if sentence is not None:
+            return Text(sentence, tag)
+    return None
 
 
 def _order(entry: CodeEntry) -> tuple[int, list[int], str]:
@@ -154,22 +180,29 @@ def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
 
 
 def _point(axis: Axis, first: Value, second: Value) -> Iterator[Point]:
-    """Yield the points of one axis; two lists may both share and differ in items."""
+    """Yield the points of one axis; two lists may both share and differ in items.
+
+    An axis that one side has no value on says nothing about the pair. The exception is the first
+    digit: that a code has none is the difference.
+    """
     if isinstance(first, tuple) and isinstance(second, tuple):
         both = tuple(item for item in first if item in second)
         if both:
             yield Point(axis, both, both)
         if set(first) != set(second):
             yield Point(axis, first, second)
-    elif first is not None or second is not None:
+    elif first is not None and second is not None:
+        yield Point(axis, first, second)
+    elif axis is Axis.CLASS and first is not second:
         yield Point(axis, first, second)
 
 
 def _mixed_points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
     """Compare a reply code with an enhanced status code, which refines it."""
-    yield Point(Axis.MIXED_CLASS, _class_of(a), _class_of(b))
+    if _class_of(a) is not None and _class_of(b) is not None:
+        yield Point(Axis.MIXED_CLASS, _class_of(a), _class_of(b))
     for axis, value in _COMMON_AXES:
-        yield Point(axis, value(a), value(b))
+        yield from _point(axis, value(a), value(b))
     assert isinstance(a, ReplyCodeEntry)
     assert isinstance(b, StatusEntry)
     if a.code in b.codes:
@@ -198,8 +231,22 @@ def _field(name: str) -> Callable[[CodeEntry], Value]:
     return value
 
 
+def _state(entry: CodeEntry) -> Value:
+    """Return what the code changes; None where that depends on the command."""
+    assert isinstance(entry, ReplyCodeEntry)
+    return None if entry.state is State.VARIES else str(entry.state)
+
+
+def _lines(entry: CodeEntry) -> Value:
+    """Return whether several lines are normal; None where that depends on the command, as for 250."""
+    assert isinstance(entry, ReplyCodeEntry)
+    return None if entry.multiline and len(entry.commands) > 1 else entry.multiline
+
+
 def _source(entry: CodeEntry) -> Value:
-    return entry.references[0].text if entry.references else None
+    """Return the RFC and section that define the code; None for one that no RFC defines."""
+    first = entry.references[0] if entry.references else None
+    return first.text if first is not None and first.rfc is not None else None
 
 
 _COMMON_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
@@ -213,10 +260,10 @@ _REPLY_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
     (Axis.ADVICE, _field("advice")),
     (Axis.COMMANDS, _field("commands")),
     (Axis.ACTOR, _field("actor")),
-    (Axis.STATE, _field("state")),
+    (Axis.STATE, _state),
     (Axis.SUBJECT, _subject_of),
     (Axis.ENHANCED, _field("enhanced")),
-    (Axis.LINES, _field("multiline")),
+    (Axis.LINES, _lines),
     (Axis.TEXT, _field("text_parsed")),
     (Axis.STANDING, _field("standing")),
     (Axis.REFERENCE, _source),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import attrs
+
 from smtpreply.catalog.comparison import Axis, CodeEntry, Comparison, Point
 from smtpreply.catalog.document import (
     Block,
@@ -23,13 +25,22 @@ from smtpreply.catalog.entries import (
     Entry,
     KeywordEntry,
     MechanismEntry,
+    Practice,
     ReplyCodeEntry,
+    ResponsibleParty,
     StatusEntry,
 )
 from smtpreply.catalog.finder import lookup
 from smtpreply.catalog.messages import Messages, messages
 from smtpreply.catalog.text import FALLBACK, Text
 
+ANY = "ANY"
+"""The pseudo-command of codes that can answer every command."""
+
+STATUS_CLASSES = (2, 4, 5)
+Listed = tuple[str | int, ...]
+
+_MOST_ITEMS = 4
 _SEPARATOR = {"ar": "، ", "ja": "、", "zh": "、"}
 
 
@@ -56,14 +67,37 @@ def describe(subject: Entry | Comparison, language: str = FALLBACK) -> Document:
 
 
 def _sections(entry: Entry, words: Messages) -> Iterator[Section]:
+    """Yield the sections of a page: the meaning and the fix first, the history last."""
+    description, *prose = _prose(entry, words)
+    fix = [section for section in prose if section.name == "how_to_fix"]
+    yield description
+    yield from fix
+    yield from _practice(entry.practice, words)
+    yield from (section for section in prose if section not in fix)
     yield _section("at_a_glance", words, Fields(tuple(_facts(entry, words))))
     official = getattr(entry, "official_text", None)
     if official:
         source = getattr(entry, "official_source", None) or "IANA"
         yield _section("official_text", words, Sample(official, source))
-    yield from _prose(entry, words)
     yield from _uses(entry, words)
     yield from _learn_more(entry, words)
+
+
+def _practice(practice: Practice, words: Messages) -> Iterator[Section]:
+    """Yield what helps when mail is stuck: commands to type, times, settings, exceptions."""
+    if practice.checks:
+        samples = [Sample(check.command, check.purpose) for check in practice.checks]
+        yield _section("to_type", words, *samples)
+    if practice.retry is not None:
+        yield _section("retrying", words, Paragraph(practice.retry))
+    if practice.settings:
+        yield _section("settings", words, _named(practice.settings))
+    if practice.raised:
+        yield _section("raised", words, _named(practice.raised))
+
+
+def _named(rows: Iterable[tuple[str, str]]) -> Fields:
+    return Fields(tuple((Text(name), Text(value)) for name, value in rows))
 
 
 def _prose(entry: Entry, words: Messages) -> Iterator[Section]:
@@ -99,7 +133,7 @@ def _uses(entry: Entry, words: Messages) -> Iterator[Section]:
 
 def _reply_uses(entry: ReplyCodeEntry, words: Messages) -> Iterator[Section]:
     if entry.sent_when and entry.client_next:
-        yield _section("when_to_use_which", words, Fields(tuple(_usage(entry, words))))
+        yield _section("when_sent", words, Fields(tuple(_usage(entry, words))))
     if entry.meanings:
         fields = tuple((Text(row.command), row.text) for row in entry.meanings)
         yield _section("by_command", words, Fields(fields))
@@ -134,6 +168,7 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
         yield from fact("class", entry.class_title)
         yield from fact("subject", entry.subject_title)
         yield from fact("reply_codes", _joined(entry.codes, words))
+        yield from _status_facts(entry, words)
     elif isinstance(entry, KeywordEntry):
         yield from fact("parameters", entry.parameters)
         yield from fact("mail_parameters", _joined(entry.mail_parameters, words))
@@ -141,19 +176,33 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
         yield from fact("verbs", _joined(entry.verbs, words))
         yield from fact("reply_codes", _joined(entry.codes, words))
     elif isinstance(entry, MechanismEntry):
-        yield from fact("secure", words.get("labels", "yes" if entry.secure else "no"))
+        yield from fact("password_hidden", words.get("labels", entry.password_hidden))
         yield from fact("exchange", entry.exchange)
         yield from fact("reply_codes", _joined(entry.codes, words))
     elif isinstance(entry, CommandEntry):
         yield from fact("syntax", entry.syntax)
         numbers = (*entry.success, *entry.intermediate, *entry.error)
         yield from fact("reply_codes", _joined(numbers, words))
-    if isinstance(entry, (ReplyCodeEntry, StatusEntry)):
+    if isinstance(entry, (ReplyCodeEntry, StatusEntry)) and entry.advice and entry.actor:
         yield from fact("advice", words.get("advice", entry.advice))
         yield from fact("actor", words.get("actor", entry.actor))
     yield from fact("standing", words.get("standing", entry.standing))
     if isinstance(entry, ReplyCodeEntry):
         yield from fact("evidence", entry.evidence)
+
+
+def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
+    """Yield what depends on the class: the advice for each, or that the registry knows it not."""
+    if entry.status is None:
+        for digit in entry.classes or STATUS_CLASSES:
+            key = f"{digit}{entry.key[1:]}"
+            concrete = lookup(key, language=words.language)
+            if isinstance(concrete, StatusEntry) and concrete.advice:
+                yield Text(key), words.get("advice", concrete.advice)
+    elif entry.classes and entry.status.class_ not in entry.classes:
+        classes = _joined((f"{digit}.x.x" for digit in entry.classes), words)
+        note = words.get("labels", "registered_for", classes=classes)
+        yield words.get("labels", "class"), note
 
 
 def _learn_more(entry: Entry, words: Messages) -> Iterator[Section]:
@@ -196,13 +245,12 @@ def _comparison(comparison: Comparison, words: Messages) -> Document:
             if section is not None
         ),
     )
-    shared = tuple(_said(point, comparison, words) for point in comparison.shared)
-    differences = tuple(_said(point, comparison, words) for point in comparison.differences)
+    shared = tuple(_common(comparison, words))
+    differences = tuple(_differences(comparison, words))
     sections = [
-        _card(a, words),
-        _card(b, words),
-        *([_section("what_they_share", words, Items(shared))] if shared else []),
         _section("key_differences", words, Items(differences, numbered=True)),
+        *([_section("what_they_share", words, Items(shared))] if shared else []),
+        *_cards(a, b, words),
         _choice(comparison, words),
         more,
     ]
@@ -211,9 +259,63 @@ def _comparison(comparison: Comparison, words: Messages) -> Document:
     )
 
 
+def _common(comparison: Comparison, words: Messages) -> Iterator[Text]:
+    nobody = any(
+        point.axis is Axis.ACTOR and point.first == ResponsibleParty.NOBODY
+        for point in comparison.shared
+    )
+    for point in comparison.shared:
+        # "Nobody has to do anything" says what the client does as well.
+        if not (nobody and point.axis is Axis.ADVICE):
+            yield _said(point, comparison, words)
+
+
+def _differences(comparison: Comparison, words: Messages) -> Iterator[Text]:
+    """Yield the sentences on what differs: the written one first; never none at all.
+
+    That the titles differ is on the page already, so it is said only if nothing else is.
+    """
+    if comparison.statement is not None:
+        yield comparison.statement
+    computed = [
+        _said(point, comparison, words)
+        for point in comparison.differences
+        if point.axis is not Axis.MEANING and _tells(point)
+    ]
+    yield from computed
+    if comparison.statement is None and not computed:
+        meaning = Point(Axis.MEANING, comparison.first.title, comparison.second.title)
+        yield _said(meaning, comparison, words)
+
+
+def _tells(point: Point) -> bool:
+    """Return whether a difference in lists is one: a code that answers any command has no lack."""
+    if point.axis is not Axis.COMMANDS:
+        return True
+    first, second = _commands_of(point)
+    anywhere = [ANY in side for side in (first, second)]
+    return not all(anywhere) and not (any(anywhere) and not (first and second))
+
+
+def _cards(a: CodeEntry, b: CodeEntry, words: Messages) -> list[Section]:
+    """Return a card for each code; one for both where they are a detail in two classes."""
+    cards = [_card(a, words), _card(b, words)]
+    same_detail = (
+        isinstance(a, StatusEntry) and isinstance(b, StatusEntry) and a.key[1:] == b.key[1:]
+    )
+    if not same_detail:
+        return cards
+    described = {section.blocks for section in cards[0].sections if section.blocks}
+    rest = tuple(part for part in cards[1].sections if part.blocks not in described)
+    return [cards[0], attrs.evolve(cards[1], sections=rest)]
+
+
 def _card(entry: CodeEntry, words: Messages) -> Section:
-    heading = Text(f"{entry.key} {entry.title}", entry.title.language)
-    return Section("code", heading, sections=tuple(_prose(entry, words)))
+    return Section("code", _heading(entry), sections=tuple(_prose(entry, words)))
+
+
+def _heading(entry: CodeEntry) -> Text:
+    return Text(f"{entry.key} {entry.title}", entry.title.language)
 
 
 def _summary(comparison: Comparison, words: Messages) -> Text:
@@ -232,7 +334,7 @@ def _choice(comparison: Comparison, words: Messages) -> Section:
     """Return who sends each code, in reply to what, and what the client does next."""
     sections = []
     for entry in (comparison.first, comparison.second):
-        heading = Text(f"{entry.key} {entry.title}", entry.title.language)
+        heading = _heading(entry)
         sections.append(Section("code", heading, (Fields(tuple(_usage(entry, words))),)))
     return Section(
         "when_to_use_which",
@@ -248,8 +350,11 @@ def _usage(entry: CodeEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
         return
     if isinstance(entry, StatusEntry) and entry.codes:
         yield words.get("labels", "reply_codes"), _joined(entry.codes, words)
-    yield words.get("labels", "advice"), words.get("advice", entry.advice)
-    yield words.get("labels", "actor"), words.get("actor", entry.actor)
+    if entry.advice and entry.actor:
+        yield words.get("labels", "advice"), words.get("advice", entry.advice)
+        yield words.get("labels", "actor"), words.get("actor", entry.actor)
+    elif isinstance(entry, StatusEntry):
+        yield from _status_facts(entry, words)
 
 
 # The placeholders that a sentence may have for the value of its axis.
@@ -268,13 +373,49 @@ _PLACEHOLDERS = (
 
 def _said(point: Point, comparison: Comparison, words: Messages) -> Text:
     """Return a point of a comparison as a sentence."""
-    a, b = (_spoken(point.axis, value, words) for value in (point.first, point.second))
     names = _names(comparison)
     if point.same:
+        a = _spoken(point.axis, _brief(point.first), words)
         values = dict.fromkeys(_PLACEHOLDERS, a)
-        return words.get("shared", point.axis, **names, **values, meaning=_meaning(point, words))
+        key = _shared_key(point)
+        return words.get("shared", key, **names, **values, meaning=_meaning(point, words))
+    a, b = (_spoken(point.axis, value, words) for value in _unshared(point))
     values = {f"a_{name}": a for name in _PLACEHOLDERS} | {f"b_{name}": b for name in _PLACEHOLDERS}
     return words.get("difference", _difference_key(point), **names, **values)
+
+
+def _unshared(point: Point) -> tuple[object, object]:
+    """Return the two values of a difference; of two lists, the first items that are not in both."""
+    if point.axis is Axis.COMMANDS:
+        first, second = _commands_of(point)
+        if ANY in first or ANY in second:
+            return _brief(first), _brief(second)
+    if isinstance(point.first, tuple) and isinstance(point.second, tuple):
+        return (
+            _brief(_without(point.first, point.second)),
+            _brief(_without(point.second, point.first)),
+        )
+    return point.first, point.second
+
+
+def _commands_of(point: Point) -> tuple[Listed, Listed]:
+    assert isinstance(point.first, tuple)
+    assert isinstance(point.second, tuple)
+    return point.first, point.second
+
+
+def _without(items: Listed, others: Listed) -> Listed:
+    return tuple(item for item in items if item not in others)
+
+
+def _brief(value: object) -> object:
+    """Return the first few items of a list, which are the usual ones: nobody reads twenty."""
+    return value[:_MOST_ITEMS] if isinstance(value, tuple) else value
+
+
+def _shared_key(point: Point) -> str:
+    nobody = point.axis is Axis.ACTOR and point.first == ResponsibleParty.NOBODY
+    return "actor_nobody" if nobody else point.axis.value
 
 
 def _meaning(point: Point, words: Messages) -> str:
@@ -291,8 +432,12 @@ def _difference_key(point: Point) -> str:
             return "class_outside"
         low, high = sorted((int(str(first)), int(str(second))))
         return f"class_{low}_{high}" if first == low else f"class_{high}_{low}"
-    if axis in (Axis.COMMANDS, Axis.ENHANCED, Axis.CODES) and not (first and second):
-        return f"{axis.value}_only_{'a' if first else 'b'}"
+    if axis in (Axis.COMMANDS, Axis.ENHANCED, Axis.CODES):
+        one, other = _unshared(point)
+        for side, value in (("a", one), ("b", other)):
+            if isinstance(value, tuple) and ANY in value:
+                return f"{axis.value}_any_{side}"
+        return axis.value if one and other else f"{axis.value}_only_{'a' if one else 'b'}"
     if axis in (Axis.LINES, Axis.TEXT):
         return f"{axis.value}_{'a' if first else 'b'}"
     return axis.value

@@ -34,6 +34,9 @@ class Standing(enum.StrEnum):
     UNREGISTERED = "unregistered"
     OBSOLETE = "obsolete"
     PRIVATE = "private"
+    INFORMATIONAL = "informational"
+    DOCUMENTED = "documented"
+    REPORT = "report"
     COMMON = "common"
     LIMITED = "limited"
 
@@ -45,7 +48,13 @@ class NextStep(enum.StrEnum):
     CONTINUE = "continue"
     RETRY = "retry"
     STOP = "stop"
+    REMAINDER = "remainder"
+    """Go on with the accepted recipients; send to the others later."""
+    PREREQUISITE = "prerequisite"
+    """Start TLS or log in, as the text demands, then repeat the command."""
     AUTHENTICATE = "authenticate"
+    CREDENTIALS = "credentials"
+    MECHANISM = "mechanism"
     SECURE = "secure"
     CHANGE = "change"
 
@@ -61,6 +70,15 @@ class ResponsibleParty(enum.StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class PasswordHidden(enum.StrEnum):
+    """Whether an eavesdropper on a session without TLS stays ignorant of the password."""
+
+    YES = "yes"
+    NO = "no"
+    TLS_ONLY = "tls-only"
+    """The mechanism is bound to TLS and exists only inside it (RFC 5802 6, RFC 9266)."""
+
+
 class State(enum.StrEnum):
     """What a reply changes in the session."""
 
@@ -71,6 +89,8 @@ class State(enum.StrEnum):
     CLOSES = "closes"
     TLS = "tls"
     DATA = "data"
+    VARIES = "varies"
+    """It depends on the command that the reply answers."""
 
 
 _RFC = re.compile(r"RFC ([0-9]+)(?: ([0-9]+(?:\.[0-9]+)*|[A-Z](?:\.[0-9]+)*))?")
@@ -158,6 +178,29 @@ class Fix:
     """For the administrator of a mail server."""
 
 
+@attrs.frozen
+class Check:
+    """A command to type, and what its output tells."""
+
+    command: str
+    purpose: Text
+
+
+@attrs.frozen
+class Practice:
+    """What helps when mail is stuck: commands to type, numbers, settings, exceptions."""
+
+    checks: tuple[Check, ...] = ()
+    retry: Text | None = None
+    """When to try again, and when to give up."""
+
+    settings: tuple[tuple[str, str], ...] = ()
+    """A server, and its settings that matter, by name."""
+
+    raised: tuple[tuple[str, str], ...] = ()
+    """A mail library, and what it raises on this reply."""
+
+
 @attrs.frozen(kw_only=True)
 class Entry:
     """The fields that all entries share."""
@@ -176,6 +219,8 @@ class Entry:
     description: Text
     related: tuple[str, ...] = ()
     """The keys of related entries to compare it with, the most useful first."""
+
+    practice: Practice = Practice()
 
 
 @attrs.frozen(kw_only=True)
@@ -233,8 +278,8 @@ class StatusEntry(Entry):
     """An enhanced status code: RFC 3463. Either a detail ("X.1.1") or one in a class ("5.1.1").
 
     >>> from smtpreply.catalog import lookup
-    >>> lookup("5.1.1").codes
-    (451, 550)
+    >>> lookup("5.1.1").codes, lookup("X.1.1").codes
+    ((550,), (451, 550))
     """
 
     status: EnhancedStatus | None
@@ -251,12 +296,17 @@ class StatusEntry(Entry):
     """The classes in which the registry finds it useful."""
 
     codes: tuple[int, ...] = ()
-    """The reply codes that the registry names with it: examples, not a rule."""
+    """The reply codes that the registry names with it: examples, not a rule. In a class, only those
+    of the class (RFC 2034 4)."""
 
     when: Text
     fix: Fix
-    advice: NextStep
-    actor: ResponsibleParty
+    advice: NextStep | None = None
+    """None for a detail in no class: it depends on the class."""
+
+    actor: ResponsibleParty | None = None
+    """None for a detail in no class, as for `advice`."""
+
     providers: tuple[ProviderMeaning, ...] = ()
 
     @property
@@ -284,7 +334,7 @@ class KeywordEntry(Entry):
 class MechanismEntry(Entry):
     """A SASL mechanism, as AUTH uses it."""
 
-    secure: bool
+    password_hidden: PasswordHidden
     exchange: Text
     codes: tuple[int, ...] = ()
 

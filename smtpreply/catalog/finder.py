@@ -7,20 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import overload
 
-import attrs
-
 from smtpreply.catalog import load
+from smtpreply.catalog.advice import NEXT_STEP, RESPONSIBLE
 from smtpreply.catalog.entries import (
     Entry,
-    Fix,
-    NextStep,
     ReplyCodeEntry,
-    ResponsibleParty,
     Standing,
     StatusEntry,
 )
 from smtpreply.catalog.messages import Messages, messages
-from smtpreply.catalog.text import FALLBACK, resolve
+from smtpreply.catalog.text import FALLBACK, Text, resolve
 from smtpreply.codes import EnhancedStatus, ReplyClass
 from smtpreply.errors import ReplyError
 
@@ -202,9 +198,11 @@ def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
         **{"class": words.get("reply_class", digit)},
         meaning=words.get("reply_class_meaning", digit),
     )
-    advice = {"2": NextStep.NONE, "3": NextStep.CONTINUE, "4": NextStep.RETRY, "5": NextStep.STOP}[
-        digit
-    ]
+    dotted = _without_dots(code)
+    for key in dotted:
+        title = _lookup(key, words.language).title
+        hint = words.get("entry", "without_dots", status=key, title=title)
+        description = Text(f"{description} {hint}", description.language)
     return ReplyCodeEntry(
         key=str(code),
         code=code,
@@ -214,16 +212,18 @@ def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
         evidence=words.get("standing", Standing.UNREGISTERED),
         description=description,
         when=words.get("entry", "unregistered_when"),
-        fix=_unregistered_fix(words),
-        advice=advice,
-        actor=ResponsibleParty.NOBODY if digit == "2" else ResponsibleParty.ADMINISTRATOR,
+        fix=load.general_fix(int(digit), words.language),
+        advice=NEXT_STEP[int(digit)],
+        actor=RESPONSIBLE[int(digit)],
+        related=dotted,
     )
 
 
-def _unregistered_fix(words: Messages) -> Fix:
-    return Fix(
-        words.get("entry", "unregistered_fix_sender"), words.get("entry", "unregistered_fix_admin")
-    )
+def _without_dots(code: int) -> tuple[str, ...]:
+    """Return the enhanced code that `code` may be without its dots, as 572 is 5.7.2; else none."""
+    class_, subject, detail = tuple(str(code))
+    known = class_ in "245" and f"X.{subject}.{detail}" in load.status_details(FALLBACK)
+    return (f"{class_}.{subject}.{detail}",) if known else ()
 
 
 def _status(key: str, match: re.Match[str], language: str) -> StatusEntry:
@@ -234,44 +234,9 @@ def _status(key: str, match: re.Match[str], language: str) -> StatusEntry:
             raise UnknownEntryError(key)
         return general
     status = EnhancedStatus(int(class_), int(subject), int(detail))
-    entry = _providers_own(status, language) or general
-    if entry is None:
-        entry = _unregistered_status(status, messages(language), language)
-    return _in_class(entry, status, language)
-
-
-def _providers_own(status: EnhancedStatus, language: str) -> StatusEntry | None:
-    """Return the entry of a code that a provider defined, by itself or as one of a range."""
-    own = load.provider_statuses(language)
-    exact = own.get(str(status))
-    if exact is not None:
-        return exact
-    for first, last, key in load.provider_ranges():
-        if first <= status <= last:
-            return own[key]
-    return None
-
-
-def _in_class(entry: StatusEntry, status: EnhancedStatus, language: str) -> StatusEntry:
-    """Return the entry of a detail as that of a concrete code."""
-    title, description = load.status_class(status.class_, language) or (None, None)
-    key = str(status)
-    return attrs.evolve(
-        entry,
-        key=key,
-        status=status,
-        class_title=title,
-        class_description=description,
-        advice=entry.advice
-        if status.class_ in (entry.classes or (status.class_,))
-        else _ADVICE[status.class_],
-        providers=tuple(
-            meaning for meaning in entry.providers if meaning.code in (key, f"X{key[1:]}")
-        ),
+    return load.status_in_class(status, language) or _unregistered_status(
+        status, messages(language), language
     )
-
-
-_ADVICE = {2: NextStep.NONE, 4: NextStep.RETRY, 5: NextStep.STOP}
 
 
 def _unregistered_status(status: EnhancedStatus, words: Messages, language: str) -> StatusEntry:
@@ -295,7 +260,7 @@ def _unregistered_status(status: EnhancedStatus, words: Messages, language: str)
         subject_title=subject_name,
         subject_description=subject and subject[1],
         when=words.get("entry", "unregistered_when"),
-        fix=_unregistered_fix(words),
-        advice=_ADVICE[status.class_],
-        actor=ResponsibleParty.NOBODY if status.class_ == 2 else ResponsibleParty.ADMINISTRATOR,
+        fix=load.general_fix(status.class_, language),
+        advice=NEXT_STEP[status.class_],
+        actor=RESPONSIBLE[status.class_],
     )

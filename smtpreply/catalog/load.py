@@ -13,7 +13,11 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
+from smtpreply.catalog.advice import NEXT_STEP, RESPONSIBLE
 from smtpreply.catalog.entries import (
+    Check,
     CommandEntry,
     Example,
     Fix,
@@ -21,6 +25,8 @@ from smtpreply.catalog.entries import (
     Meaning,
     MechanismEntry,
     NextStep,
+    PasswordHidden,
+    Practice,
     ProviderMeaning,
     Reference,
     ReplyCodeEntry,
@@ -30,6 +36,7 @@ from smtpreply.catalog.entries import (
     StatusEntry,
     WildMeaning,
 )
+from smtpreply.catalog.messages import messages
 from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text
 from smtpreply.codes import EnhancedStatus
@@ -121,11 +128,9 @@ def _reply_code(key: str, table: Table, prose: _Prose) -> ReplyCodeEntry:
 @functools.cache
 def status_details(language: str) -> dict[str, StatusEntry]:
     """Return the registered details, "X.0.0" to the last."""
-    skipped = ("class", "subject")
     return {
         key: _status_detail(key, table, prose, language)
-        for key, table, prose in _tables("enhanced", language)
-        if key not in skipped
+        for key, (table, prose) in _status_tables("enhanced", language).items()
     }
 
 
@@ -133,8 +138,35 @@ def status_details(language: str) -> dict[str, StatusEntry]:
 def provider_statuses(language: str) -> dict[str, StatusEntry]:
     """Return the codes that only providers define, such as "5.7.509"."""
     return {
-        key: _status_detail(key, table, prose, language)
-        for key, table, prose in _tables("providers", language)
+        key: _status_in_class(_status_detail(key, table, prose, language), key, table, prose)
+        for key, (table, prose) in _status_tables("providers", language).items()
+    }
+
+
+def status_in_class(status: EnhancedStatus, language: str) -> StatusEntry | None:
+    """Return the entry of a concrete code, its provider's or its registered detail's, or None."""
+    key = str(status)
+    for name, entries, candidate in (
+        ("providers", provider_statuses(language), key),
+        ("providers", provider_statuses(language), _range_of(status)),
+        ("enhanced", status_details(language), f"X{key[1:]}"),
+    ):
+        if candidate in entries:
+            table, prose = _status_tables(name, language)[candidate]
+            return _status_in_class(entries[candidate], key, table, prose)
+    return None
+
+
+def _range_of(status: EnhancedStatus) -> str:
+    """Return the key of the provider's range that a code is in; "" for none."""
+    return next((key for first, last, key in provider_ranges() if first <= status <= last), "")
+
+
+@functools.cache
+def _status_tables(name: str, language: str) -> dict[str, tuple[Table, _Prose]]:
+    skipped = ("class", "subject")
+    return {
+        key: (table, prose) for key, table, prose in _tables(name, language) if key not in skipped
     }
 
 
@@ -182,14 +214,92 @@ def _status_detail(key: str, table: Table, prose: _Prose, language: str) -> Stat
         codes=tuple(table["codes"]),
         when=prose["when"],
         fix=_fix(prose),
-        advice=NextStep(table["advice"]),
-        actor=ResponsibleParty(table["actor"]),
         providers=tuple(
             ProviderMeaning(row["provider"], row["code"], words["text"])
             for row, words in prose.rows("provider")
         )
         if not isinstance(provider, str)
         else (ProviderMeaning(provider, key, prose["title"]),),
+    )
+
+
+def _status_in_class(entry: StatusEntry, key: str, table: Table, prose: _Prose) -> StatusEntry:
+    """Return the entry of a detail as that of a concrete code, with what the class makes of it."""
+    status = EnhancedStatus.parse(key)
+    digit = str(status.class_)
+    title, description = status_class(status.class_, prose.language) or (None, None)
+    provider = isinstance(table.get("provider"), str)
+    return attrs.evolve(
+        entry,
+        key=key,
+        status=status,
+        class_title=title,
+        class_description=description,
+        advice=NextStep(_by_class(table, "advice", digit, NEXT_STEP[status.class_])),
+        actor=ResponsibleParty(_by_class(table, "actor", digit, RESPONSIBLE[status.class_])),
+        codes=tuple(code for code in entry.codes if str(code)[0] == digit),
+        fix=entry.fix if provider else _fix_in_class(entry, prose, status.class_),
+        providers=tuple(
+            meaning for meaning in entry.providers if provider or meaning.code in (key, entry.key)
+        ),
+        practice=_practice(key, prose.language) or entry.practice,
+    )
+
+
+def _by_class(table: Table, field: str, digit: str, default: str) -> str:
+    """Return a field that an entry may set for all classes or by class (``advice.5 = ...``)."""
+    value = table.get(field, default)
+    return str(value if isinstance(value, str) else value.get(digit, default))
+
+
+def _fix_in_class(entry: StatusEntry, prose: _Prose, class_: int) -> Fix:
+    """Return how to fix a detail in a class: nothing for success, patience first for class 4."""
+    own = prose.table("fix").table(str(class_))
+    only_success = entry.classes == (2,)
+    if class_ == 2 or only_success:
+        if own.get("sender") is not None:
+            return Fix(own["sender"], own["admin"])
+        if only_success and class_ == 2:
+            return entry.fix
+        return general_fix(class_, prose.language)
+    sender = own.get("sender") or entry.fix.sender
+    admin = own.get("admin") or entry.fix.admin
+    if class_ == 4:
+        return Fix(_after(_PATIENCE, "sender", sender), _after(_PATIENCE, "admin", admin))
+    return Fix(sender, admin)
+
+
+_PATIENCE = "patience"
+
+
+def _after(key: str, reader: str, text: Text) -> Text:
+    """Return a sentence of the messages and then `text`, whole sentences of one language."""
+    return Text(f"{messages(text.language).get('entry', f'{key}_{reader}')} {text}", text.language)
+
+
+def general_fix(digit: int, language: str) -> Fix:
+    """Return what can be said of a code by its first digit alone."""
+    words = messages(language)
+    kind = "success" if digit == 2 else "unregistered"
+    return Fix(
+        words.get("entry", f"{kind}_fix_sender"),
+        words.get("entry", f"{kind}_fix_admin"),
+    )
+
+
+@functools.cache
+def _practice(key: str, language: str) -> Practice | None:
+    """Return the practical part of an entry, which has a file of its own; None without one."""
+    table = read("practice").get(key)
+    if table is None:
+        return None
+    translated = {} if language == FALLBACK else read(f"{language}/practice").get(key, {})
+    prose = _Prose(table, translated, language)
+    return Practice(
+        checks=tuple(Check(row["command"], words["purpose"]) for row, words in prose.rows("check")),
+        retry=prose.get("retry"),
+        settings=tuple(table.get("settings", {}).items()),
+        raised=tuple(table.get("raised", {}).items()),
     )
 
 
@@ -219,7 +329,7 @@ def mechanisms(language: str) -> dict[str, MechanismEntry]:
     return {
         key.upper(): MechanismEntry(
             **_common(key, table, prose),
-            secure=table["secure"],
+            password_hidden=PasswordHidden(table["password_hidden"]),
             exchange=prose["exchange"],
             codes=tuple(table["codes"]),
         )
@@ -255,6 +365,7 @@ def _common(key: str, table: Table, prose: _Prose) -> dict[str, Any]:
         "references": tuple(map(Reference, table["references"])),
         "description": prose["description"],
         "related": tuple(map(str, table["related"])),
+        "practice": _practice(key, prose.language) or Practice(),
     }
 
 

@@ -1,4 +1,8 @@
-"""Full-text search over the catalog, with ranking."""
+"""Full-text search over the catalog, with ranking.
+
+A query is a code, some words, or a whole pasted reply. The codes in it come first, then what the
+words mean by the table of synonyms, then the entries whose text has the words.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,30 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from smtpreply._support import data
-from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, StatusEntry
-from smtpreply.catalog.finder import everything
+from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, Standing, StatusEntry
+from smtpreply.catalog.finder import UnknownEntryError, everything, lookup
+from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, resolve
 
 _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
+
+# A status in a pasted reply, but no part of an IP address or of a version.
+_STATUS = re.compile(
+    r"(?:^|[^0-9.A-Za-z])([245Xx]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.A-Za-z]|\.(?:[^0-9]|$)|$)"
+)
+_REPLY_CODE = re.compile(r"(?:^|[\s(:,;/])([1-5][0-9]{2})(?:[\s),;:/-]|$)")
+
+# A query's word is looked up without its ending: "greylisted" finds "greylisting". The stem keeps
+# four letters.
+_SHORTEST_STEM = 4
 
 # The weight of a word by the field that it is in: a title names the subject, an example only
 # quotes a reply.
 _KEY, _TITLE, _OFFICIAL, _WHEN, _PROSE, _EXAMPLE = 40.0, 10.0, 6.0, 3.0, 2.0, 2.0
 # A word of the query that only begins a word of the text ("greylist" in "greylisting") counts less.
 _PREFIX = 0.7
+# Codes that stand in the query go before everything, and what synonyms mean before plain words.
+_NAMED, _MEANT, _STEP = 1000.0, 100.0, 10.0
 
 
 @attrs.frozen
@@ -42,15 +59,96 @@ def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit
 
     >>> [hit.entry.key for hit in search("greylisting", limit=2)]
     ['450', '451']
+    >>> [hit.entry.key for hit in search("550 5.1.1 User unknown", limit=2)]
+    ['X.1.1', '550']
     """
-    index = _index(resolve(language))
-    words = _words(query)
+    tongue = resolve(language)
+    index = _index(tongue)
     scores: dict[int, float] = defaultdict(float)
-    for word in words:
+    for word in _words(query):
         for number, weight in index.find(word).items():
             scores[number] += weight
-    ranked = sorted(scores, key=lambda number: (-scores[number], number))
-    return [Hit(index.entries[number], scores[number]) for number in ranked[:limit]]
+    for rank, key in enumerate(_meant(query)):
+        scores[index.numbers[key]] += _MEANT - _STEP * rank
+    named = _named(query, tongue)
+    for rank, entry in enumerate(named):
+        if entry.key in index.numbers:
+            scores[index.numbers[entry.key]] += _NAMED * (len(named) - rank)
+    unlisted = [
+        Hit(entry, _NAMED * (len(named) - rank))
+        for rank, entry in enumerate(named)
+        if entry.key not in index.numbers
+    ]
+    listed = [Hit(index.entries[number], score) for number, score in scores.items()]
+    # Equal scores keep the order of the catalog: `scores` would give that of the words.
+    listed.sort(key=lambda hit: index.numbers[hit.entry.key])
+    return sorted([*unlisted, *listed], key=lambda hit: -hit.score)[:limit]
+
+
+def _named(query: str, language: str) -> list[Entry]:
+    """Return the entries of the codes in a query, the most telling first.
+
+    An enhanced status says more than the reply code beside it, unless its detail is 0 ("other").
+    """
+    statuses = [_page_of(key.upper(), language) for key in _STATUS.findall(query)]
+    codes = []
+    for key in dict.fromkeys(_REPLY_CODE.findall(query)):
+        entry = _page_of(key, language)
+        # A number among words is a code only if the catalog has it: "port 587" names none.
+        if entry is not None and (
+            entry.standing is not Standing.UNREGISTERED or query.strip() == key
+        ):
+            codes.append(entry)
+    telling = [entry for entry in statuses if entry is not None and not entry.key.endswith(".0")]
+    vague = [entry for entry in statuses if entry is not None and entry.key.endswith(".0")]
+    return list({entry.key: entry for entry in (*telling, *codes, *vague)}.values())
+
+
+def _page_of(key: str, language: str) -> Entry | None:
+    """Return the entry that has a page: for a registered detail, the one of no class."""
+    for candidate in (key, f"X{key[1:]}"):
+        try:
+            entry = lookup(candidate, language=language)
+        except UnknownEntryError:
+            continue
+        if candidate == key and isinstance(entry, StatusEntry) and entry.classes:
+            continue
+        return entry
+    return None
+
+
+def _meant(query: str) -> list[str]:
+    """Return the keys that the synonyms in a query mean, the longest phrase's first."""
+    words = _words(query)
+    fitting = [
+        (len(phrase), keys) for phrase, keys in synonyms() if all(_begins(words, w) for w in phrase)
+    ]
+    fitting.sort(key=lambda row: -row[0])
+    return list(dict.fromkeys(key for _, keys in fitting for key in keys))
+
+
+def _begins(words: list[str], start: str) -> bool:
+    return any(word.startswith(start) for word in words)
+
+
+@functools.cache
+def synonyms() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Return the phrases that people search by, each as words, with the keys that they mean."""
+    return tuple(
+        (tuple(_words(phrase)), tuple(row["keys"]))
+        for row in read("synonyms")["synonym"]
+        for phrase in row["phrases"]
+    )
+
+
+@functools.cache
+def _endings() -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(endings())})$")
+
+
+def endings() -> tuple[str, ...]:
+    """Return the endings that a word of a query may have in excess, the longest first."""
+    return tuple(read("synonyms")["endings"])
 
 
 class _Index:
@@ -60,12 +158,17 @@ class _Index:
         self.entries = entries
         self._tables = tables
         self._words = sorted({word for table in tables for word in table})
+        self.numbers: dict[str, int] = {}
+        for number, entry in enumerate(entries):
+            self.numbers.setdefault(entry.key, number)
         self._count = len(entries)
 
     def find(self, word: str) -> dict[int, float]:
         """Return the weight of a word in each entry that has it, or a word that begins with it."""
         found: dict[int, float] = {}
-        for known in self._beginning_with(word):
+        stem = _endings().sub("", word)
+        start = stem if len(stem) >= _SHORTEST_STEM else word
+        for known in self._beginning_with(start):
             factor = 1.0 if known == word else _PREFIX
             postings = self._postings(known)
             # A frequent word ("message", "server") says less about an entry than a rare one.
@@ -94,6 +197,8 @@ def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
     yield _KEY, entry.key
     yield _TITLE, entry.title
     yield _PROSE, entry.description
+    yield from ((_EXAMPLE, check.command) for check in entry.practice.checks)
+    yield from ((_EXAMPLE, names) for _, names in entry.practice.settings)
     if isinstance(entry, ReplyCodeEntry):
         yield _OFFICIAL, entry.official_text or ""
         yield _WHEN, entry.when

@@ -204,9 +204,11 @@ def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
             for name, value in block.fields
         )
         return f"<dl>{rows}</dl>"
-    caption = f"<figcaption>{html.escape(block.caption)}</figcaption>" if block.caption else ""
+    caption = block.caption or ""
+    tongue = _lang(caption, document) if isinstance(caption, Text) else ' lang="en" dir="ltr"'
+    shown = f"<figcaption{tongue}>{_inline(caption)}</figcaption>" if caption else ""
     return (
-        f'<figure lang="en" dir="ltr">{caption}<pre><code>{html.escape(block.text)}</code></pre>'
+        f'<figure>{shown}<pre lang="en" dir="ltr"><code>{html.escape(block.text)}</code></pre>'
         "</figure>"
     )
 

@@ -162,7 +162,7 @@ def test_html_escapes_what_looks_like_markup() -> None:
 def test_json_gives_the_language_of_every_text() -> None:
     data = json.loads(render(compare(214, 235, language="de"), "json", language="de"))
     assert data["title"]["lang"] == "de"
-    card = data["sections"][0]
+    card = next(section for section in data["sections"] if section["name"] == "code")
     assert card["sections"][0]["heading"]["lang"] == "de"
     assert card["sections"][0]["blocks"][0]["paragraph"]["lang"] == "en"
 

@@ -53,7 +53,7 @@ def test_names_are_found_in_any_case() -> None:
     assert mechanism("Scram-Sha-256").key == "SCRAM-SHA-256"
 
 
-@pytest.mark.parametrize("code", [299, 399, 499, 599, 573])
+@pytest.mark.parametrize("code", [299, 399, 497, 599, 573])
 def test_a_code_that_nobody_registered_says_so_and_keeps_its_class(code: int) -> None:
     entry = lookup(code)
     assert isinstance(entry, ReplyCodeEntry)
