@@ -191,9 +191,7 @@ def _point(axis: Axis, first: Value, second: Value) -> Iterator[Point]:
             yield Point(axis, both, both)
         if set(first) != set(second):
             yield Point(axis, first, second)
-    elif first is not None and second is not None:
-        yield Point(axis, first, second)
-    elif axis is Axis.CLASS and first is not second:
+    elif (first is not None and second is not None) or (axis is Axis.CLASS and first is not second):
         yield Point(axis, first, second)
 
 
