@@ -236,7 +236,7 @@ def _state(entry: CodeEntry) -> Value:
 
 
 def _lines(entry: CodeEntry) -> Value:
-    """Return whether several lines are normal; None where that depends on the command, as for 250."""
+    """Return whether several lines are normal; None where the command decides, as for 250."""
     assert isinstance(entry, ReplyCodeEntry)
     return None if entry.multiline and len(entry.commands) > 1 else entry.multiline
 

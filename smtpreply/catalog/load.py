@@ -242,7 +242,7 @@ def _status_in_class(entry: StatusEntry, key: str, table: Table, prose: _Prose) 
         providers=tuple(
             meaning for meaning in entry.providers if provider or meaning.code in (key, entry.key)
         ),
-        practice=_practice(key, prose.language) or entry.practice,
+        practice=_practice_in_class(_practice(key, prose.language) or entry.practice, status),
     )
 
 
@@ -285,6 +285,13 @@ def general_fix(digit: int, language: str) -> Fix:
         words.get("entry", f"{kind}_fix_sender"),
         words.get("entry", f"{kind}_fix_admin"),
     )
+
+
+def _practice_in_class(practice: Practice, status: EnhancedStatus) -> Practice:
+    """Return what helps with a detail in a class: success needs nothing, and only 4 is retried."""
+    if status.class_ == 2:
+        return Practice()
+    return practice if status.class_ == 4 else attrs.evolve(practice, retry=None)
 
 
 @functools.cache

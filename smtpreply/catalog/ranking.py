@@ -24,9 +24,9 @@ _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
 
 # A status in a pasted reply, but no part of an IP address or of a version.
 _STATUS = re.compile(
-    r"(?:^|[^0-9.A-Za-z])([245Xx]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.A-Za-z]|\.(?:[^0-9]|$)|$)"
+    r"(?:^|[^0-9.A-Za-z])([245Xx]\.[0-9]{1,3}\.[0-9]{1,3})(?=[^0-9.A-Za-z]|\.(?:[^0-9]|$)|$)"
 )
-_REPLY_CODE = re.compile(r"(?:^|[\s(:,;/])([1-5][0-9]{2})(?:[\s),;:/-]|$)")
+_REPLY_CODE = re.compile(r"(?:^|[\s(:,;/])([1-5][0-9]{2})(?=[\s),;:/-]|$)")
 
 # A query's word is looked up without its ending: "greylisted" finds "greylisting". The stem keeps
 # four letters.
@@ -212,6 +212,12 @@ def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
     elif isinstance(entry, KeywordEntry):
         yield _WHEN, entry.when
         yield _PROSE, entry.use
+
+
+def searched_words(entry: Entry) -> Iterator[str]:
+    """Yield the words by which an entry is found, as the search compares them."""
+    for _, text in _fields(entry):
+        yield from _words(text)
 
 
 def _words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
@@ -157,6 +158,9 @@ def _escaped(text: str) -> str:
 # --- HTML ----------------------------------------------------------------------------------
 
 
+# Between the items of a list, in the languages of the catalog.
+_SEPARATORS = re.compile("(, |، |、)")
+
 Resolve = Callable[[str], str | None]
 
 
@@ -172,7 +176,7 @@ def write_html(document: Document, resolve: Resolve = _no_link) -> str:
         resolve: gives the address of an entry ("550") or a comparison ("214/235"), or None.
     """
     body = [f"<h1>{_inline(document.title)}</h1>"]
-    body += [f"<p{_lang(text, document)}>{_inline(text)}</p>" for text in document.summary]
+    body += [f"<p{_lang(text, document)}>{_linked(text, resolve)}</p>" for text in document.summary]
     body += [_html_section(section, 2, document, resolve) for section in document.sections]
     inner = "\n".join(body)
     return f'<article lang="{document.language}" dir="{document.direction}">\n{inner}\n</article>\n'
@@ -188,7 +192,7 @@ def _html_section(section: Section, level: int, document: Document, resolve: Res
 
 def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
     if isinstance(block, Paragraph):
-        return f"<p{_lang(block.text, document)}>{_inline(block.text)}</p>"
+        return f"<p{_lang(block.text, document)}>{_linked(block.text, resolve)}</p>"
     if isinstance(block, Items):
         tag = "ol" if block.numbered else "ul"
         links = block.links or (None,) * len(block.items)
@@ -199,8 +203,8 @@ def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
         return f"<{tag}>{rows}</{tag}>"
     if isinstance(block, Fields):
         rows = "".join(
-            f"<dt{_lang(name, document)}>{_inline(name)}</dt>"
-            f"<dd{_lang(value, document)}>{_inline(value)}</dd>"
+            f"<dt{_lang(name, document)}>{_listed(name, resolve)}</dt>"
+            f"<dd{_lang(value, document)}>{_listed(value, resolve)}</dd>"
             for name, value in block.fields
         )
         return f"<dl>{rows}</dl>"
@@ -215,7 +219,7 @@ def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
 
 def _html_item(item: Text, link: str | None, resolve: Resolve) -> str:
     if link is None:
-        return _inline(item)
+        return _linked(item, resolve)
     address = link if link.startswith("https://") else resolve(link)
     if address is None:
         return _inline(item)
@@ -228,6 +232,30 @@ def _lang(text: Text, document: Document) -> str:
         return ""
     direction = ' dir="ltr"' if document.direction == "rtl" else ""
     return f' lang="{text.language}"{direction}'
+
+
+def _linked(text: str, resolve: Resolve) -> str:
+    """Return prose as HTML, in which code spans that name an entry are links to it."""
+    parts = text.split("`")
+    for number, part in enumerate(parts):
+        parts[number] = html.escape(part)
+        if number % 2 and number < len(parts) - 1:
+            address = resolve(part)
+            span = f"<code>{parts[number]}</code>"
+            parts[number] = f'<a href="{html.escape(address)}">{span}</a>' if address else span
+    return "".join(parts)
+
+
+def _listed(text: str, resolve: Resolve) -> str:
+    """Return a value as HTML; the items of a list that name an entry are links to it."""
+    parts = _SEPARATORS.split(text)
+    if not any(resolve(part) for part in parts[::2]):
+        return _linked(text, resolve)
+    for number in range(0, len(parts), 2):
+        address = resolve(parts[number])
+        shown = _linked(parts[number], _no_link)
+        parts[number] = f'<a href="{html.escape(address)}">{shown}</a>' if address else shown
+    return "".join(parts)
 
 
 def _inline(text: str) -> str:

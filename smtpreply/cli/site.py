@@ -21,7 +21,13 @@ from smtpreply._support.escape import escape
     metavar="TAG",
     help="Only this language. May be repeated.",
 )
-def site_command(out: Path, chosen: tuple[str, ...]) -> None:
+@click.option(
+    "--base-url",
+    default="",
+    metavar="URL",
+    help="The URL at which OUT will be served: adds canonical URLs and a sitemap.",
+)
+def site_command(out: Path, chosen: tuple[str, ...], base_url: str) -> None:
     """Write the catalog as a static site into OUT: every code, every comparison, all languages.
 
     Open OUT/index.html; no network is needed. Exit code 1: OUT cannot be written, or jinja2 is
@@ -38,7 +44,7 @@ def site_command(out: Path, chosen: tuple[str, ...]) -> None:
     started = time.monotonic()
     try:
         languages = tuple(site.messages(tag).language for tag in chosen) or site.LANGUAGES
-        pages = site.write_site(out, languages)
+        pages = site.write_site(out, languages, base_url)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(

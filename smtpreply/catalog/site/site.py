@@ -1,15 +1,15 @@
 """The catalog as a static site: `write_site`. Needs jinja2, the extra ``report``.
 
-A page for each entry and for each comparison worth having, an index with search in the page, all
-in every language and linked with each other. No page needs a network: it can be opened from disk.
+A page for each entry and for each comparison worth having, lists of both, and a search box on every
+page, all in every language and linked with each other. No page needs a network: the site can be
+opened from disk.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -18,53 +18,90 @@ import attrs
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from smtpreply._support.files import write_text
-from smtpreply._support.workers import worker_pool
 from smtpreply.catalog import (
     LANGUAGES,
     CommandEntry,
+    Comparison,
     Entry,
     KeywordEntry,
     MechanismEntry,
     ReplyCodeEntry,
     StatusEntry,
     Text,
-    codes,
+    compare,
     describe,
     everything,
-    statuses,
+    lookup,
 )
-from smtpreply.catalog.comparison import CodeEntry, compare_entries
+from smtpreply.catalog.comparison import CodeEntry, written_pairs
+from smtpreply.catalog.document import Document, Items, Section
 from smtpreply.catalog.messages import Messages, messages
 from smtpreply.catalog.rendering import write_html
+from smtpreply.catalog.site import addresses
+from smtpreply.catalog.site.search_index import search_index
 from smtpreply.catalog.tables import read
+from smtpreply.catalog.text import FALLBACK
 
-_FOLDERS: dict[type[Entry], str] = {
-    ReplyCodeEntry: "reply",
-    StatusEntry: "status",
-    KeywordEntry: "keyword",
-    MechanismEntry: "mechanism",
-    CommandEntry: "command",
+_ASSETS = ("style.css", "search.js", "favicon.svg")
+_LISTS = {
+    "status": ("enhanced_codes", StatusEntry),
+    "keyword": ("keywords", KeywordEntry),
+    "mechanism": ("mechanisms", MechanismEntry),
+    "command": ("commands", CommandEntry),
 }
-_HEADINGS = {"status": "enhanced_codes", "keyword": "keywords", "mechanism": "mechanisms"}
-_ASSETS = ("style.css", "search.js")
+_KINDS = {KeywordEntry: "kind_keyword", CommandEntry: "kind_command"}
+_SCRIPTS = {"zh": "zh-Hans"}
+_DESCRIPTION = 300
 
 
 @attrs.frozen
-class _Row:
-    """A line of the index."""
+class Row:
+    """A line of a list of pages."""
 
     key: str
     title: Text
     address: str
 
 
-def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
+@attrs.frozen
+class Page:
+    """What the template of a page needs beside the messages."""
+
+    address: str
+    title: str
+    description: Text
+    article: str = ""
+    crumbs: tuple[tuple[str, str], ...] = ()
+    digit: str = ""
+    """The class digit of the code, for its colour; "" without one."""
+
+    translated: bool = True
+    """Whether the prose is in the page's language, and not English under its headings."""
+
+    kind: str = "entry"
+
+
+@attrs.frozen
+class Site:
+    """Where the site goes, and under what URL it will be served."""
+
+    out: Path
+    languages: tuple[str, ...] = LANGUAGES
+    base_url: str = ""
+
+    def url(self, language: str, address: str, root: str) -> str:
+        """Return the URL of a page: absolute with a base, relative to the page without."""
+        return f"{self.base_url or root}{language}/{address}"
+
+
+def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES, base_url: str = "") -> int:
     """Write the site into a folder, which is created if necessary; existing files are replaced.
 
     Args:
         out: the folder.
         languages: which of the catalog's languages.
+        base_url: the URL at which the folder will be served, such as ``https://smtp.example/``.
+            With it the pages name their canonical URL, and a sitemap is written.
 
     Returns:
         How many pages were written.
@@ -72,167 +109,260 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES) -> int:
     Raises:
         OSError: the folder can't be written.
     """
+    site = Site(out, languages, base_url and base_url.rstrip("/") + "/")
     out.mkdir(parents=True, exist_ok=True)
     for name in _ASSETS:
         source = files(__package__).joinpath("templates", name)
-        write_text(out / name, source.read_text("utf-8"))
-    write_text(out / "index.html", _entrance(languages))
-    write = partial(_write_language, out, languages)
+        (out / name).write_text(source.read_text("utf-8"), "utf-8")
+    first = messages(languages[0])
+    entrance = _rendered("entrance.html", site=site, words=first, names=_names(languages))
+    (out / "index.html").write_text(entrance, "utf-8")
     workers = min(len(languages), os.cpu_count() or 1)
     if workers == 1:
-        return 1 + sum(map(write, languages))
-    with worker_pool(workers) as pool:
-        return 1 + sum(pool.map(write, languages))
+        indexed = [_write_language(site, language) for language in languages]
+    else:
+        with ProcessPoolExecutor(workers) as pool:
+            indexed = list(pool.map(partial(_write_language, site), languages))
+    _write_robots(site, dict(zip(languages, indexed, strict=True)))
+    return 1 + sum(count for count, _ in indexed)
 
 
-def pairs() -> Iterator[tuple[str, str]]:
-    """Yield the comparisons with a page: within a family, and of each code with related ones."""
-    known = {entry.key for entry in (*codes(), *statuses())}
-    wanted = {
-        pair
-        for _, family in itertools.groupby(codes(), key=lambda entry: entry.code // 100)
-        for pair in itertools.combinations([entry.key for entry in family], 2)
-    }
-    for entry in (*codes(), *statuses()):
-        wanted |= {_in_order(entry.key, key) for key in entry.related if key in known}
-    yield from sorted(wanted)
+def _write_robots(site: Site, indexed: dict[str, tuple[int, list[str]]]) -> None:
+    """Write robots.txt, and with a base URL a sitemap for each language and one over all."""
+    lines = ["User-agent: *", "Allow: /"]
+    if site.base_url:
+        for language, (_, found) in indexed.items():
+            urls = [f"{site.base_url}{language}/{address}" for address in found]
+            sitemap = _rendered("sitemap.xml", urls=urls, entry="url", root="urlset")
+            (site.out / f"sitemap-{language}.xml").write_text(sitemap, "utf-8")
+        maps = [f"{site.base_url}sitemap-{language}.xml" for language in indexed]
+        overview = _rendered("sitemap.xml", urls=maps, entry="sitemap", root="sitemapindex")
+        (site.out / "sitemap.xml").write_text(overview, "utf-8")
+        lines.append(f"Sitemap: {site.base_url}sitemap.xml")
+    (site.out / "robots.txt").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 # --- one language --------------------------------------------------------------------------
 
 
-def _write_language(out: Path, languages: tuple[str, ...], language: str) -> int:
-    folder = out / language
-    for name in (*_FOLDERS.values(), "compare"):
+def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
+    """Write the pages of a language; return their number, and the addresses worth indexing."""
+    folder = site.out / language
+    for name in (*addresses.FOLDERS.values(), addresses.COMPARE):
         (folder / name).mkdir(parents=True, exist_ok=True)
     words = messages(language)
     entries = everything(language=language)
-    page = partial(_page, words, languages)
+    written: list[Page] = []
+
+    def write(page: Page, template: str = "page.html", **values: object) -> None:
+        rendered = _page(site, words, page, template, **values)
+        (folder / page.address).write_text(rendered, "utf-8")
+        written.append(page)
+
     for entry in entries:
-        _write(folder, _address(entry), page, entry)
-    by_key = {entry.key: entry for entry in entries if isinstance(entry, CodeEntry)}
-    written = list(pairs())
-    for first, second in written:
-        comparison = compare_entries(by_key[first], by_key[second])
-        _write(folder, _comparison_address(first, second), page, comparison)
-    write_text(folder / "index.html", _index(words, languages, entries))
-    write_text(folder / "search-index.js", _search_index(entries))
-    return len(entries) + len(written) + 1
-
-
-def _write(folder: Path, address: str, page: partial[str], subject: object) -> None:
-    write_text(folder / address, page(subject, address))
-
-
-def _page(words: Messages, languages: tuple[str, ...], subject: object, address: str) -> str:
-    document = describe(subject, words.language)  # type: ignore[arg-type]
-    article = write_html(document, _resolve)
-    return _rendered(
-        "page.html",
-        words=words,
-        languages=_names(languages),
-        title=document.title,
+        write(_entry_page(entry, words))
+    for pair in addresses.pairs():
+        write(_comparison_page(compare(*pair, language=language), words))
+    for name in _LISTS:
+        write(_list_page(name, words), "list.html", rows=_rows(name, entries), root="../../")
+    write(
+        _compare_index(words),
+        "compare.html",
+        pairs=_written_rows(words),
+        codes=[entry for entry in entries if isinstance(entry, ReplyCodeEntry)],
         root="../../",
-        path=address,
-        article=Markup(article),  # noqa: S704  (write_html escapes)
     )
-
-
-def _index(words: Messages, languages: tuple[str, ...], entries: tuple[Entry, ...]) -> str:
-    families: dict[str, list[_Row]] = {}
-    for entry in entries:
-        row = _Row(entry.key, entry.title, _address(entry))
-        families.setdefault(_family(entry, words), []).append(row)
-    return _rendered(
+    write(
+        Page("index.html", words.get("site", "title"), words.get("site", "introduction")),
         "index.html",
-        words=words,
-        languages=_names(languages),
-        title=words.get("site", "title"),
+        common=[_row(lookup(key, language=language)) for key in read("site")["common"]],
+        families=_families(words, entries),
+        lists=[(words.get("headings", key), f"{name}/index.html") for name, (key, _) in _LISTS.items()],
         root="../",
-        path="index.html",
-        families=families.items(),
+    )
+    (folder / "search-index.js").write_text(search_index(entries), "utf-8")
+    return len(written), [page.address for page in written if page.translated]
+
+
+def _page(site: Site, words: Messages, page: Page, template: str, **values: object) -> str:
+    root = str(values.pop("root", "../../"))
+    # A page whose prose is English is no translation: the English page stands for it.
+    language = words.language if page.translated else FALLBACK
+    return _rendered(
+        template,
+        site=site,
+        words=words,
+        page=page,
+        names=_names(site.languages),
+        tag=bcp47(words.language),
+        article=Markup(page.article),  # noqa: S704  (write_html escapes)
+        canonical=site.url(language, page.address, root),
+        structured=_structured(page, words),
         forms=json.dumps(read(f"messages/{words.language}")["search"]["results"]),
+        root=root,
+        **values,
     )
 
 
-def _family(entry: Entry, words: Messages) -> str:
-    if isinstance(entry, ReplyCodeEntry):
-        digit = str(entry.code // 100)
-        if words.has("reply_class", digit):
-            return words.get("reply_class", digit)
-        return words.get("standing", "not-smtp")
-    return words.get("headings", _HEADINGS.get(_FOLDERS[type(entry)], "commands"))
+def _entry_page(entry: Entry, words: Messages) -> Page:
+    document = describe(entry, words.language)
+    if isinstance(entry, CodeEntry):
+        document = _with_comparisons(document, entry.key, words)
+    kind = _KINDS.get(type(entry))
+    title = f"{document.title} ({words.get('site', kind)})" if kind else str(document.title)
+    folder = addresses.FOLDERS[type(entry)]
+    return Page(
+        address=addresses.address(entry),
+        title=title,
+        description=_short(entry.description),
+        article=write_html(document, partial(_resolve, addresses.address(entry))),
+        crumbs=(_crumb(folder, words), (entry.key, "")),
+        digit=_digit(entry),
+        translated=entry.description.language == words.language,
+    )
 
 
-def _search_index(entries: tuple[Entry, ...]) -> str:
-    rows = [
-        (entry.key, entry.title, _address(entry), f"{entry.title} {_prose(entry)}".lower())
-        for entry in entries
+def _with_comparisons(document: Document, key: str, words: Messages) -> Document:
+    """Return a page with links to the comparisons of its code before the last section."""
+    found = addresses.partners().get(key, ())
+    if not found:
+        return document
+    items = tuple(words.get("comparison", "compare_with", a=a, b=b) for a, b in found)
+    links = tuple(f"{a}/{b}" for a, b in found)
+    section = Section(
+        "compare_with", words.get("headings", "compare_with"), (Items(items, links=links),)
+    )
+    *sections, last = document.sections
+    return attrs.evolve(document, sections=(*sections, section, last))
+
+
+def _comparison_page(comparison: Comparison, words: Messages) -> Page:
+    first, second = comparison.first, comparison.second
+    document = describe(comparison, words.language)
+    place = addresses.comparison_address(first.key, second.key)
+    return Page(
+        address=place,
+        title=document.title,
+        description=_short(comparison.statement or document.summary[0]),
+        article=write_html(document, partial(_resolve, place)),
+        crumbs=(
+            (words.get("headings", "comparisons"), "compare/index.html"),
+            (first.key, addresses.resolve(first.key) or ""),
+            (second.key, addresses.resolve(second.key) or ""),
+        ),
+        translated=all(e.description.language == words.language for e in (first, second)),
+        kind="comparison",
+    )
+
+
+def _list_page(name: str, words: Messages) -> Page:
+    heading = words.get("headings", _LISTS[name][0])
+    return Page(
+        address=f"{name}/index.html",
+        title=f"SMTP: {heading}",
+        description=words.get("site", "introduction"),
+        crumbs=((heading, ""),),
+        kind=heading,
+    )
+
+
+def _compare_index(words: Messages) -> Page:
+    heading = words.get("headings", "comparisons")
+    return Page(
+        address="compare/index.html",
+        title=f"SMTP: {heading}",
+        description=words.get("site", "introduction"),
+        crumbs=((heading, ""),),
+        kind=heading,
+    )
+
+
+def _structured(page: Page, words: Messages) -> Markup:
+    """Return the page's data for search engines: schema.org, JSON-LD."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "TechArticle",
+        "headline": page.title,
+        "description": page.description,
+        "inLanguage": bcp47(words.language if page.translated else FALLBACK),
+    }
+    # Within a script element, "</" would end it.
+    return Markup(json.dumps(data, ensure_ascii=False).replace("</", "<\\/"))  # noqa: S704
+
+
+# --- rows and pieces -----------------------------------------------------------------------
+
+
+def _row(entry: Entry) -> Row:
+    return Row(entry.key, entry.title, addresses.address(entry))
+
+
+def _rows(name: str, entries: tuple[Entry, ...]) -> list[Row]:
+    return [_row(entry) for entry in entries if isinstance(entry, _LISTS[name][1])]
+
+
+def _written_rows(words: Messages) -> list[Row]:
+    return [
+        Row(
+            f"{a} / {b}",
+            compare(a, b, language=words.language).statement or Text(""),
+            addresses.comparison_address(a, b),
+        )
+        for a, b in written_pairs()
     ]
-    return f"window.SMTP_INDEX = {json.dumps(rows, ensure_ascii=False)};\n"
 
 
-def _prose(entry: Entry) -> str:
-    return " ".join(
-        str(getattr(entry, name, "") or "") for name in ("official_text", "description", "when")
-    )
+def _families(words: Messages, entries: tuple[Entry, ...]) -> list[tuple[str, str, list[Row]]]:
+    """Return the reply codes by class, those that are no SMTP replies last."""
+    families: dict[str, list[Row]] = {}
+    for entry in entries:
+        if isinstance(entry, ReplyCodeEntry):
+            families.setdefault(entry.key[0], []).append(_row(entry))
+    digits = sorted(families, key=lambda digit: (not words.has("reply_class", digit), digit))
+    return [(_class_name(digit, words), digit, families[digit]) for digit in digits]
 
 
-def _entrance(languages: tuple[str, ...]) -> str:
-    """Return the root page, which redirects to the first language."""
-    first = languages[0]
-    links = "".join(
-        f'<li><a lang="{tag}" href="{tag}/index.html">{name}</a></li>'
-        for tag, name in _names(languages)
-    )
-    return (
-        '<!doctype html><meta charset="utf-8">'
-        f"<title>{messages(first).get('site', 'title')}</title>"
-        f'<meta http-equiv="refresh" content="0; url={first}/index.html"><ul>{links}</ul>\n'
-    )
+def _class_name(digit: str, words: Messages) -> str:
+    known = words.has("reply_class", digit)
+    return words.get("reply_class", digit) if known else words.get("standing", "not-smtp")
 
 
-# --- addresses -----------------------------------------------------------------------------
+def _crumb(folder: str, words: Messages) -> tuple[str, str]:
+    if folder in _LISTS:
+        return words.get("headings", _LISTS[folder][0]), f"{folder}/index.html"
+    return words.get("headings", "reply_codes"), "index.html#codes"
 
 
-def _address(entry: Entry) -> str:
-    return f"{_FOLDERS[type(entry)]}/{entry.slug}.html"
+def _digit(entry: Entry) -> str:
+    return entry.key[0] if isinstance(entry, CodeEntry) and entry.key[0] in "2345" else ""
 
 
-def _comparison_address(first: str, second: str) -> str:
-    return f"compare/{first.lower()}-vs-{second.lower()}.html"
+def _short(text: Text) -> Text:
+    """Return the sentences of a text that fit into a search result, without marks of code."""
+    plain = text.replace("`", "")
+    if len(plain) > _DESCRIPTION:
+        cut = plain[:_DESCRIPTION]
+        plain = cut[: cut.rfind(". ") + 1] or f"{cut[: cut.rfind(' ')]}..."
+    return Text(plain, text.language)
 
 
-def _in_order(first: str, second: str) -> tuple[str, str]:
-    entries = _code_entries()
-    comparison = compare_entries(entries[first], entries[second])
-    return comparison.first.key, comparison.second.key
+def _resolve(here: str, key: str) -> str | None:
+    """Return the link from a page to an entry or comparison; None to itself or where there is none."""
+    found = addresses.resolve(key)
+    return f"../{found}" if found is not None and found != here else None
 
 
-@cache
-def _code_entries() -> dict[str, CodeEntry]:
-    entries: tuple[CodeEntry, ...] = (*codes(), *statuses())
-    return {entry.key: entry for entry in entries}
+def _names(languages: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    return [(language, bcp47(language), messages(language).name) for language in languages]
 
 
-@cache
-def _addresses() -> dict[str, str]:
-    """Return the URL of each page by its subject; a name with two meanings is the keyword."""
-    found: dict[str, str] = {}
-    for entry in everything():
-        found.setdefault(entry.key, _address(entry))
-    for first, second in pairs():
-        found[f"{first}/{second}"] = found[f"{second}/{first}"] = _comparison_address(first, second)
-    return found
+def bcp47(language: str) -> str:
+    """Return the tag for HTML: a language of the catalog, with its script where readers need it.
 
-
-def _resolve(key: str) -> str | None:
-    address = _addresses().get(key)
-    return f"../{address}" if address else None
-
-
-def _names(languages: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(language, messages(language).name) for language in languages]
+    >>> bcp47("zh"), bcp47("ru")
+    ('zh-Hans', 'ru')
+    """
+    return _SCRIPTS.get(language, language)
 
 
 def _rendered(template: str, **values: object) -> str:
@@ -242,4 +372,10 @@ def _rendered(template: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     loader = PackageLoader(__package__)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
