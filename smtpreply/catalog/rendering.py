@@ -197,7 +197,7 @@ def _html_block(block: Block, document: Document, resolve: Resolve) -> str:
         tag = "ol" if block.numbered else "ul"
         links = block.links or (None,) * len(block.items)
         rows = "".join(
-            f"<li{_lang(item, document)}>{_html_item(item, link, resolve)}</li>"
+            f"<li>{_foreign(item, _html_item(item, link, resolve), document)}</li>"
             for item, link in zip(block.items, links, strict=True)
         )
         return f"<{tag}>{rows}</{tag}>"
@@ -224,6 +224,12 @@ def _html_item(item: Text, link: str | None, resolve: Resolve) -> str:
     if address is None:
         return _inline(item)
     return f'<a href="{html.escape(address)}">{_inline(item)}</a>'
+
+
+def _foreign(text: Text, written: str, document: Document) -> str:
+    """Return the HTML of an item: the number before it keeps the page's direction."""
+    marked = _lang(text, document)
+    return f"<span{marked}>{written}</span>" if marked else written
 
 
 def _lang(text: Text, document: Document) -> str:
