@@ -389,7 +389,7 @@ def _unshared(point: Point) -> tuple[object, object]:
     if point.axis is Axis.COMMANDS:
         first, second = _commands_of(point)
         if ANY in first or ANY in second:
-            return _brief(first), _brief(second)
+            return first, second
     if isinstance(point.first, tuple) and isinstance(point.second, tuple):
         return (
             _brief(_without(point.first, point.second)),

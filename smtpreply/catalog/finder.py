@@ -85,6 +85,9 @@ def _lookup(key: str, language: str) -> Entry:
         entry = entries(language).get(word)
         if entry is not None:
             return entry
+    family = _family(load.mechanisms(language), word)
+    if family is not None:
+        return family
     raise UnknownEntryError(key)
 
 
@@ -113,7 +116,7 @@ def command(verb: str, *, language: str = FALLBACK) -> Entry:
 
 
 def mechanism(name: str, *, language: str = FALLBACK) -> Entry:
-    """Look up a SASL mechanism, in any case.
+    """Look up a SASL mechanism, in any case; one of a family has the family's entry.
 
     Raises:
         UnknownEntryError: the catalog does not have it.
@@ -121,7 +124,8 @@ def mechanism(name: str, *, language: str = FALLBACK) -> Entry:
     >>> mechanism("plain").key
     'PLAIN'
     """
-    return _named(load.mechanisms(resolve(language)), name)
+    known = load.mechanisms(resolve(language))
+    return _family(known, name.strip().upper()) or _named(known, name)
 
 
 def codes(
@@ -169,6 +173,15 @@ def everything(*, language: str = FALLBACK) -> tuple[Entry, ...]:
         *load.mechanisms(tongue).values(),
         *load.commands(tongue).values(),
     )
+
+
+def _family(entries: Mapping[str, Entry], name: str) -> Entry | None:
+    """Return the entry of the family that a mechanism without one of its own belongs to.
+
+    IANA reserves SCRAM-, GS2- and the like for families; X- is private use.
+    """
+    prefix, dash, _ = name.partition("-")
+    return entries.get(f"{prefix}-*") if dash and name not in entries else None
 
 
 def _named(entries: Mapping[str, Entry], name: str) -> Entry:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
@@ -16,10 +18,11 @@ from smtpreply.catalog import (
     codes,
     compare,
     describe,
+    lookup,
     render,
     statuses,
 )
-from smtpreply.catalog.comparison import compare_entries
+from smtpreply.catalog.comparison import compare_entries, written_pairs
 from smtpreply.catalog.document import Document, Items, Section
 
 PAIRS = list(itertools.combinations([entry.key for entry in codes()], 2))
@@ -78,19 +81,114 @@ def test_unregistered_codes_can_be_compared_too() -> None:
     assert compare("5.9.9", "5.1.1").differences
 
 
+def falsehoods(a: ReplyCodeEntry, b: ReplyCodeEntry, differences: list[str]) -> Iterator[str]:
+    """Yield the computed differences that do not hold for both sides."""
+    for text in differences:
+        if text.startswith("Where it occurs: of the two"):
+            for one, other in ((a, b), (b, a)):
+                claimed = re.search(f"only {one.key} answers (.*?)(?:, and only|\\.$)", text)
+                for verb in claimed[1].split(", ") if claimed else ():
+                    if verb.isupper() and (verb in other.commands or "ANY" in other.commands):
+                        yield text
+        if text.startswith("Enhanced status:"):
+            for one, other in ((a, b), (b, a)):
+                claimed = re.search(
+                    f"only {one.key} usually comes with ([0-9., ]+?)(?:, and|\\.$)", text
+                )
+                listed = set(claimed[1].split(", ")) if claimed else set()
+                if not listed <= set(one.enhanced) or listed & set(other.enhanced):
+                    yield text
+        if text.startswith("Form:") and not re.match("Form: (211|214) normally", text):
+            yield text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_pairs_of_reply_codes_compare_in_all_languages(language: str) -> None:
     entries = codes(language=language)
     for a, b in itertools.combinations(entries, 2):
-        document = describe(compare_entries(a, b), language)
+        comparison = compare_entries(a, b, language=language)
+        document = describe(comparison, language)
         differences = items(document, "key_differences")
         assert differences
         assert len(differences) == len(set(differences)), (a.key, b.key)
+        assert not set(differences) & set(shared_items(document)), (a.key, b.key)
         texts = {str(a.description), str(b.description), str(a.when), str(b.when)}
         assert not texts & set(differences)
-        for text in (*document.summary, *differences):
+        for text in (*document.summary, *differences, *shared_items(document)):
             assert text.strip()
             assert "{" not in text, (a.key, b.key, text)
+            assert "None" not in text, (a.key, b.key, text)
+            assert not re.search(r"[:—] ?[.;]|: ,", text), (a.key, b.key, text)
+        if language == "en":
+            assert not list(falsehoods(a, b, differences))
+
+
+def shared_items(document: Document) -> list[str]:
+    return (
+        items(document, "what_they_share")
+        if any(part.name == "what_they_share" for part in document.sections)
+        else []
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("pair", written_pairs(), ids="/".join)
+def test_a_written_sentence_comes_first(pair: tuple[str, str], language: str) -> None:
+    comparison = compare(*pair, language=language)
+    assert (comparison.first.key, comparison.second.key) == pair
+    sentence = comparison.statement
+    assert sentence is not None
+    assert sentence.language == language
+    assert items(describe(comparison, language), "key_differences")[0] == sentence
+    for key in pair:
+        assert key in sentence or key.removeprefix("X.7.") in sentence
+    assert re.search("[а-яё]", sentence) or language == "en"
+    assert len(sentence) < 330
+
+
+SEARCHED = """450/451 421/450 550/553 550/551 550/554 452/552 535/534 530/535 500/502 501/555 503/554
+    5.1.1/5.1.10 5.7.1/4.7.1 5.7.26/5.7.509 214/235 250/354 4.2.2/5.2.2 504/534 432/454 521/556 571/550
+    4.7.500/4.7.650 5.7.511/5.7.606 X.7.23/X.7.26 5.7.23/5.7.27 4.7.28/5.7.28"""
+
+
+@pytest.mark.parametrize("pair", SEARCHED.split())
+def test_pairs_that_people_search_for_are_described_by_hand(pair: str) -> None:
+    assert compare(*pair.split("/")).statement is not None
+
+
+def test_the_titles_are_no_difference_where_there_is_another() -> None:
+    for a, b in itertools.combinations(codes(), 2):
+        said = items(describe(compare_entries(a, b)), "key_differences")
+        assert len(said) == 1 or not any(text.startswith("What is said") for text in said)
+
+
+def test_nobody_has_to_act_is_said_once() -> None:
+    said = shared_items(describe(compare(214, 235)))
+    assert sum("Nobody" in text for text in said) == 1
+    assert not any("Nothing to do" in text for text in said)
+
+
+def test_lists_name_at_most_four_codes_of_each_side() -> None:
+    for a, b in itertools.combinations(codes(), 2):
+        for text in items(describe(compare_entries(a, b)), "key_differences"):
+            if text.startswith("Enhanced status"):
+                assert len(re.findall(r"[245]\.[0-9]+\.[0-9]+", text)) <= 8, text
+
+
+def test_a_detail_in_two_classes_prints_its_description_once() -> None:
+    written = render(compare("4.2.2", "5.2.2"), "text")
+    assert written.count("The mailbox has reached its quota") == 1
+
+
+def test_the_differences_stand_above_the_cards() -> None:
+    names = [part.name for part in describe(compare(214, 235)).sections]
+    assert names.index("key_differences") < names.index("code")
+
+
+def test_one_code_has_no_choice_between_two() -> None:
+    headings = [str(part.heading) for part in describe(lookup(550, language="ru"), "ru").sections]
+    assert "Когда сервер так отвечает" in headings
+    assert "Когда что использовать" not in headings
 
 
 def test_all_pairs_of_enhanced_codes_compare() -> None:

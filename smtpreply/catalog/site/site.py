@@ -177,7 +177,9 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
         "index.html",
         common=[_row(lookup(key, language=language)) for key in read("site")["common"]],
         families=_families(words, entries),
-        lists=[(words.get("headings", key), f"{name}/index.html") for name, (key, _) in _LISTS.items()],
+        lists=[
+            (words.get("headings", key), f"{name}/index.html") for name, (key, _) in _LISTS.items()
+        ],
         root="../",
     )
     (folder / "search-index.js").write_text(search_index(entries), "utf-8")
