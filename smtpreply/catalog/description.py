@@ -30,7 +30,7 @@ from smtpreply.catalog.entries import (
     ResponsibleParty,
     StatusEntry,
 )
-from smtpreply.catalog.finder import lookup
+from smtpreply.catalog.finder import lookup, statuses
 from smtpreply.catalog.messages import Messages, messages
 from smtpreply.catalog.text import FALLBACK, Text
 
@@ -159,6 +159,7 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
         yield from fact("subject", words.get("reply_subject", digit))
         yield from fact("answers", _commands(entry.commands, words))
         yield from fact("enhanced", _joined(entry.enhanced, words))
+        yield from fact("registered_enhanced", _joined(registered_with(entry), words))
         yield from fact("state", words.get("state", entry.state))
         if entry.multiline:
             yield from fact("lines", words.get("labels", "several_lines"))
@@ -189,6 +190,20 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
     yield from fact("standing", words.get("standing", entry.standing))
     if isinstance(entry, ReplyCodeEntry):
         yield from fact("evidence", entry.evidence)
+
+
+def registered_with(entry: ReplyCodeEntry) -> tuple[str, ...]:
+    """Return the enhanced status codes with which IANA's registry lists a reply code.
+
+    >>> from smtpreply.catalog import lookup
+    >>> registered_with(lookup(556))
+    ('5.1.10',)
+    """
+    return tuple(
+        f"{entry.key[0]}{status.key[1:]}"
+        for status in statuses()
+        if status.key[0] == "X" and entry.code in status.codes
+    )
 
 
 def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, Text]]:

@@ -212,13 +212,12 @@ def _entry_page(entry: Entry, words: Messages) -> Page:
         document = _with_comparisons(document, entry.key, words)
     kind = _KINDS.get(type(entry))
     title = f"{document.title} ({words.get('site', kind)})" if kind else str(document.title)
-    folder = addresses.FOLDERS[type(entry)]
     return Page(
         address=addresses.address(entry),
         title=title,
         description=_short(entry.description),
         article=write_html(document, partial(_resolve, addresses.address(entry))),
-        crumbs=(_crumb(folder, words), (entry.key, "")),
+        crumbs=(_crumb(entry, words), (entry.key, "")),
         digit=_digit(entry),
         translated=entry.description.language == words.language,
     )
@@ -329,10 +328,13 @@ def _class_name(digit: str, words: Messages) -> str:
     return words.get("reply_class", digit) if known else words.get("standing", "not-smtp")
 
 
-def _crumb(folder: str, words: Messages) -> tuple[str, str]:
-    if folder in _LISTS:
-        return words.get("headings", _LISTS[folder][0]), f"{folder}/index.html"
-    return words.get("headings", "reply_codes"), "index.html#codes"
+def _crumb(entry: Entry, words: Messages) -> tuple[str, str]:
+    """Return the list that an entry is on: that of its class, or that of its kind."""
+    if isinstance(entry, ReplyCodeEntry):
+        digit = entry.key[0] if words.has("reply_class", entry.key[0]) else "other"
+        return _class_name(entry.key[0], words), f"index.html#class-{digit}"
+    folder = addresses.FOLDERS[type(entry)]
+    return words.get("headings", _LISTS[folder][0]), f"{folder}/index.html"
 
 
 def _digit(entry: Entry) -> str:
