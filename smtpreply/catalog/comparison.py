@@ -8,6 +8,7 @@ the difference in meaning is written by hand, in ``data/versus.toml``.
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Iterator
 
 import attrs
@@ -124,6 +125,7 @@ def compare(first: Key, second: Key, *, language: str = FALLBACK) -> Comparison:
     return compare_entries(one, other, language=language)
 
 
+@functools.cache
 def written_pairs() -> tuple[tuple[str, str], ...]:
     """Return the pairs of keys, the lower first, whose difference is described by hand.
 

@@ -97,9 +97,9 @@ def test_a_temporary_status_asks_for_patience_first(key: str) -> None:
 
 
 def test_a_password_is_never_asked_for_where_the_mechanism_or_tls_is_the_matter() -> None:
-    assert lookup(530).advice is NextStep.PREREQUISITE  # type: ignore[attr-defined]
-    assert lookup(534).advice is NextStep.MECHANISM  # type: ignore[attr-defined]
-    assert lookup(535).advice is NextStep.CREDENTIALS  # type: ignore[attr-defined]
+    assert lookup(530).advice is NextStep.PREREQUISITE
+    assert lookup(534).advice is NextStep.MECHANISM
+    assert lookup(535).advice is NextStep.CREDENTIALS
     assert entry_of("5.7.8").advice is NextStep.CREDENTIALS
     assert entry_of("5.7.9").advice is NextStep.MECHANISM
     assert entry_of("4.7.12").advice is NextStep.MECHANISM

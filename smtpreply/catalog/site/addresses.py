@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 from smtpreply.catalog import (
     CommandEntry,
@@ -76,18 +76,19 @@ def partners() -> dict[str, tuple[tuple[str, str], ...]]:
     for pair in pairs():
         for key in dict.fromkeys(map(page_key, pair)):
             found.setdefault(key, []).append(pair)
-    related = {entry.key: entry.related for entry in (*codes(), *statuses())}
-    written = set(written_pairs())
+    return {key: tuple(sorted(rows, key=partial(_rank, key))) for key, rows in found.items()}
 
-    def rank(key: str, pair: tuple[str, str]) -> tuple[bool, int]:
-        other = pair[1] if page_key(pair[0]) == key else pair[0]
-        close = related.get(key, ())
-        return pair not in written, close.index(other) if other in close else len(close)
 
-    return {
-        key: tuple(sorted(rows, key=lambda pair, key=key: rank(key, pair)))  # type: ignore[misc]
-        for key, rows in found.items()
-    }
+def _rank(key: str, pair: tuple[str, str]) -> tuple[bool, int]:
+    """Return how near a comparison is to one of its codes: written by hand, then related."""
+    other = pair[1] if page_key(pair[0]) == key else pair[0]
+    related = _related().get(key, ())
+    return pair not in written_pairs(), related.index(other) if other in related else len(related)
+
+
+@cache
+def _related() -> dict[str, tuple[str, ...]]:
+    return {entry.key: entry.related for entry in (*codes(), *statuses())}
 
 
 @cache

@@ -188,8 +188,9 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
 
 def _page(site: Site, words: Messages, page: Page, template: str, **values: object) -> str:
     root = str(values.pop("root", "../../"))
-    # A page whose prose is English is no translation: the English page stands for it.
-    language = words.language if page.translated else FALLBACK
+    # A page whose prose is English is no translation: the English page, if any, stands for it.
+    stands_for_itself = page.translated or FALLBACK not in site.languages
+    language = words.language if stands_for_itself else FALLBACK
     return _rendered(
         template,
         site=site,
@@ -351,7 +352,7 @@ def _short(text: Text) -> Text:
 
 
 def _resolve(here: str, key: str) -> str | None:
-    """Return the link from a page to an entry or comparison; None to itself or where there is none."""
+    """Return the link from a page to an entry or comparison, if it has another page."""
     found = addresses.resolve(key)
     return f"../{found}" if found is not None and found != here else None
 
