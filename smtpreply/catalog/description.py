@@ -209,7 +209,7 @@ def registered_with(entry: ReplyCodeEntry) -> tuple[str, ...]:
 def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
     """Yield what depends on the class: the advice for each, or that the registry knows it not."""
     if entry.status is None:
-        for digit in entry.classes or STATUS_CLASSES:
+        for digit in _classes_in_use(entry):
             key = f"{digit}{entry.key[1:]}"
             concrete = lookup(key, language=words.language)
             if isinstance(concrete, StatusEntry) and concrete.advice:
@@ -218,6 +218,16 @@ def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, T
         classes = _joined((f"{digit}.x.x" for digit in entry.classes), words)
         note = words.get("labels", "registered_for", classes=classes)
         yield words.get("labels", "class"), note
+
+
+def _classes_in_use(entry: StatusEntry) -> list[int]:
+    """Return the classes of a detail: those of the registry, of its reply codes, of providers."""
+    used = {
+        *entry.classes,
+        *(code // 100 for code in entry.codes),
+        *(int(row.code[0]) for row in entry.providers if row.code[0].isdigit()),
+    }
+    return sorted(used or STATUS_CLASSES)
 
 
 def _learn_more(entry: Entry, words: Messages) -> Iterator[Section]:

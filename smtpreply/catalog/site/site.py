@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +17,8 @@ import attrs
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from smtpreply._support.files import write_text
+from smtpreply._support.workers import worker_pool
 from smtpreply.catalog import (
     LANGUAGES,
     CommandEntry,
@@ -113,15 +114,15 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES, base_url: str 
     out.mkdir(parents=True, exist_ok=True)
     for name in _ASSETS:
         source = files(__package__).joinpath("templates", name)
-        (out / name).write_text(source.read_text("utf-8"), "utf-8")
+        write_text(out / name, source.read_text("utf-8"))
     first = messages(languages[0])
     entrance = _rendered("entrance.html", site=site, words=first, names=_names(languages))
-    (out / "index.html").write_text(entrance, "utf-8")
+    write_text(out / "index.html", entrance)
     workers = min(len(languages), os.cpu_count() or 1)
     if workers == 1:
         indexed = [_write_language(site, language) for language in languages]
     else:
-        with ProcessPoolExecutor(workers) as pool:
+        with worker_pool(workers) as pool:
             indexed = list(pool.map(partial(_write_language, site), languages))
     _write_robots(site, dict(zip(languages, indexed, strict=True)))
     return 1 + sum(count for count, _ in indexed)
@@ -134,12 +135,12 @@ def _write_robots(site: Site, indexed: dict[str, tuple[int, list[str]]]) -> None
         for language, (_, found) in indexed.items():
             urls = [f"{site.base_url}{language}/{address}" for address in found]
             sitemap = _rendered("sitemap.xml", urls=urls, entry="url", root="urlset")
-            (site.out / f"sitemap-{language}.xml").write_text(sitemap, "utf-8")
+            write_text(site.out / f"sitemap-{language}.xml", sitemap)
         maps = [f"{site.base_url}sitemap-{language}.xml" for language in indexed]
         overview = _rendered("sitemap.xml", urls=maps, entry="sitemap", root="sitemapindex")
-        (site.out / "sitemap.xml").write_text(overview, "utf-8")
+        write_text(site.out / "sitemap.xml", overview)
         lines.append(f"Sitemap: {site.base_url}sitemap.xml")
-    (site.out / "robots.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    write_text(site.out / "robots.txt", "\n".join(lines) + "\n")
 
 
 # --- one language --------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
 
     def write(page: Page, template: str = "page.html", **values: object) -> None:
         rendered = _page(site, words, page, template, **values)
-        (folder / page.address).write_text(rendered, "utf-8")
+        write_text(folder / page.address, rendered)
         written.append(page)
 
     for entry in entries:
@@ -182,7 +183,7 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
         ],
         root="../",
     )
-    (folder / "search-index.js").write_text(search_index(entries), "utf-8")
+    write_text(folder / "search-index.js", search_index(entries))
     return len(written), [page.address for page in written if page.translated]
 
 
