@@ -122,7 +122,7 @@ def sources(folder: str) -> list[str]:
     """Return the names of the TOML files in a folder of a checkout and below it, in order.
 
     >>> sources("catalog/data/ru")[0]
-    'catalog/data/ru/replies-2xx'
+    'catalog/data/ru/enhanced'
     """
     from importlib.resources import files  # noqa: PLC0415  (20 ms; a built package lists no folder)
 
