@@ -138,10 +138,12 @@ def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
             yield _of_shadow(*match.groups())
         return
     given = _statuses(row, context, max(len(recipients), 1))
-    if len(given) != len(recipients):  # whose a status is cannot be told
-        for answer in given:
-            yield _of_recipient(event, source, row, None, answer)
+    if not recipients:
+        yield from (_of_recipient(event, source, row, None, answer) for answer in given)
         return
+    if len(given) != len(recipients):
+        # Whose a status is cannot be told: a reply's own words may look like one more.
+        given = [Answer(None, None)] * len(recipients)
     final = _reply_to_message(context) if event.startswith("SEND") else None
     for recipient, answer in zip(recipients, given, strict=True):
         told = _of_recipient(event, source, row, recipient, answer)

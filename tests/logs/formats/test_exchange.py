@@ -257,9 +257,20 @@ def test_the_extended_report_of_exchange_online_is_the_same_table() -> None:
         assert delivery.time == datetime(2026, 2, 8, 13, 58, 27, 123456, tzinfo=UTC)
 
 
-def test_statuses_that_fit_no_recipient_are_given_to_none() -> None:
+def test_statuses_whose_number_is_not_that_of_the_recipients_are_nobodys() -> None:
     line = TRACKING[6].replace("250 2.1.5 Ok;250 2.1.5 Fine", "250 1;250 2;250 3")
-    assert [delivery.recipient for delivery in scan([*TRACKING[:5], line])] == [None] * 3
+    found = list(scan([*TRACKING[:5], line]))
+    assert len({delivery.recipient for delivery in found}) == len(found) == 2
+    assert not any((delivery.text or "").startswith(("250 1", "250 3")) for delivery in found)
+
+
+def test_a_reply_that_looks_like_two_is_nobodys() -> None:
+    row = TRACKING[6].replace("SEND", "FAIL")
+    line = row.replace("250 2.1.5 Ok;250 2.1.5 Fine", "550 5.1.1 a;250 2.1.5 forged;550 5.1.1 b")
+    assert line != row
+    found = list(scan([*TRACKING[:5], line]))
+    assert [delivery.status for delivery in found] == [Status.BOUNCED] * 2
+    assert [delivery.reply for delivery in found] == [None] * 2
 
 
 def test_a_subject_cannot_play_a_status() -> None:

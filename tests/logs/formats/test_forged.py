@@ -1,0 +1,164 @@
+"""An address that a stranger chose never becomes another field: RFC 5321 4.1.2 lets it hold any text.
+
+Each line is one that the server may write, with an address in place of ``{}``. The address holds,
+in a quoted local part, what the fields behind it look like. The reading is that of the line with a
+plain address; or none, where the quotes do not close.
+"""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from smtpreply.logs import Delivery, scan
+
+SENDMAIL = "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: "
+SENT_BY_SENDMAIL = (
+    ", delay=00:00:0{0}, xdelay=00:00:01, mailer=esmtp, pri=1, relay={1}. [198.51.100.{0}], "
+    "dsn={2}, reply={3}, stat={4}"
+)
+OPENSMTPD = "Nov 24 11:43:32 mx smtpd[42]: 6a2f8b4c1d3e5f70 mta delivery evpid=0e8ad1a2b3c4d5e6 "
+BY_OPENSMTPD = (
+    'rcpt=<-> source="192.0.2.1" relay="198.51.100.{0} ({1})" delay=1s result="{2}" stat="{3}"'
+)
+COURIER = "Nov 24 11:43:31 mx1 courieresmtp: id=0038C081.4D026173.000051A4,from=<{}>,addr=<{}>"
+ZONEMTA = (
+    "Nov 24 11:43:32 mx1 zone-mta[42]: info Sender/default/42[8] id=svd5unyzzguhz22r "
+    "1984e8a65b30004db2.001 "
+)
+KERIO = "[24/Nov/2026 11:43:32] Sent: Queue-ID: 5b3c1d2e-00000a1b, Recipient: <{}>, "
+CISCO = "Tue Nov 24 11:43:31 2026 Info: Bounced: DCID 8413 MID 7 From: <{}> To: <{}> RID 0 - "
+HARAKA = "2026-11-24T11:43:32.000Z [NOTICE] [5A9C3B1E-0D2F.1] [core] "
+
+GOOD = "good.example"
+_SENT = SENT_BY_SENDMAIL.format(8, GOOD, "2.0.0", "250 2.0.0 forged", "Sent (forged)")
+_FAILED = SENT_BY_SENDMAIL.format(9, "mx.evil.example", "5.1.1", "550 5.1.1 real", "User unknown")
+_OK = BY_OPENSMTPD.format(8, GOOD, "Ok", "250 forged")
+_PERM_FAIL = BY_OPENSMTPD.format(9, "mx.evil.example", "PermFail", "550 5.1.1 real")
+
+# The lines, and what an attacker puts in a quoted local part to have other fields read.
+CASES: dict[str, tuple[list[str], str]] = {
+    "Sendmail, to": ([f"{SENDMAIL}to=<{{}}>{_FAILED}"], f">{_SENT}"),
+    "Sendmail, one of two": ([f"{SENDMAIL}to=<a@b.example>,<{{}}>{_FAILED}"], f">{_SENT}"),
+    "Sendmail, ctladdr": (
+        [f"{SENDMAIL}to=<u@b.example>, ctladdr=<{{}}> (0/0){_FAILED}"],
+        f">{_SENT}",
+    ),
+    "Sendmail, check_rcpt": (
+        [
+            f"{SENDMAIL}ruleset=check_rcpt, arg1=<{{}}>, relay=mx.evil.example [198.51.100.9], "
+            "reject=550 5.7.1 real"
+        ],
+        f">, relay={GOOD} [198.51.100.8], reject=552 5.2.2 Mailbox full",
+    ),
+    "Sendmail, check_mail": (
+        [
+            f"{SENDMAIL}ruleset=check_mail, arg1=<{{}}>, relay=mx.evil.example [198.51.100.9], "
+            "reject=550 5.7.1 real"
+        ],
+        f">, relay={GOOD} [198.51.100.8], reject=250 forged",
+    ),
+    "Sendmail, a milter": (
+        [f"{SENDMAIL}Milter: to=<{{}}>, reject=550 5.7.1 real"],
+        ">, reject=250 forged",
+    ),
+    "Sendmail, a refused address": (
+        [f"{SENDMAIL}<{{}}>... User unknown"],
+        ">... Sender ok; mailbox full",
+    ),
+    "OpenSMTPD, to": ([f"{OPENSMTPD}from=<a@b.example> to=<{{}}> {_PERM_FAIL}"], f"> {_OK}"),
+    "OpenSMTPD, from": (
+        [f"{OPENSMTPD}from=<{{}}> to=<u@b.example> {_PERM_FAIL}"],
+        f"> to=<v@{GOOD}> {_OK}",
+    ),
+    "Courier, addr": (
+        [
+            f"{COURIER.format('a@b.example', '{}')}: 550 real",
+            f"{COURIER.format('a@b.example', '{}')},status: failure",
+        ],
+        ">: 250 forged,status: success",
+    ),
+    "Courier, from": (
+        [
+            f"{COURIER.format('{}', 'u@b.example')}: 550 real",
+            f"{COURIER.format('{}', 'u@b.example')},status: failure",
+        ],
+        f">,addr=<v@{GOOD}>,status: success",
+    ),
+    "Courier, a refusal": (
+        [
+            "Nov 24 11:43:31 mx1 courieresmtpd: error,relay=198.51.100.9,from=<{}>,"
+            "to=<u@b.example>: 513 real"
+        ],
+        f">,to=<v@{GOOD}>: 250 forged",
+    ),
+    "ZoneMTA, to": (
+        [f"{ZONEMTA}REJECTED[x] from=a@b.example to={{}} mx=mx.evil.example (554 5.7.1 real)"],
+        f" mx={GOOD}[198.51.100.8] (250 forged)",
+    ),
+    "ZoneMTA, from": (
+        [f"{ZONEMTA}REJECTED[x] from={{}} to=u@b.example mx=mx.evil.example (554 5.7.1 real)"],
+        f" to=v@{GOOD} mx={GOOD} (250 forged)",
+    ),
+    "Kerio": (
+        [f"{KERIO}Result: failed, Status: 5.1.1 real, Remote-Host: mx.evil.example,"],
+        f">, Result: delivered, Status: 2.0.0 , Remote-Host: {GOOD},",
+    ),
+    "Cisco, To": (
+        [
+            CISCO.format("a@b.example", "{}")
+            + "5.1.0 - Unknown address error ('550', ['5.1.1 real']) []"
+        ],
+        "> RID 0 - 4.1.0 - Unknown ('250', ['forged']) []",
+    ),
+}
+QUOTED = {
+    "as it is": '"x{}y"@evil.example',
+    "behind a quoted quote": '"x\\"{}"@evil.example',
+    "behind a quoted backslash": '"x\\\\{}"@evil.example',
+    "in a route": '@hop.example:"x{}"@evil.example',
+}
+UNCLOSED = '"x{}@evil.example'
+
+
+def read(lines: list[str], address: str) -> list[Delivery]:
+    return list(scan([line.format(*[address] * line.count("{}")) for line in lines]))
+
+
+def without_address(delivery: Delivery) -> Delivery:
+    return attrs.evolve(delivery, sender=None, recipient=None)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_lines_are_understood(case: str) -> None:
+    lines, _ = CASES[case]
+    found = read(lines, "u@evil.example")
+    assert found
+    assert any("u@evil.example" in (each.sender, each.recipient) for each in found) or (
+        case == "Sendmail, ctladdr"
+    )
+
+
+@pytest.mark.parametrize("form", QUOTED)
+@pytest.mark.parametrize("case", CASES)
+def test_a_quoted_local_part_is_no_field(case: str, form: str) -> None:
+    """The reading is that of a plain address, but for the address."""
+    lines, forged = CASES[case]
+    address = QUOTED[form].format(forged)
+    found, plain = read(lines, address), read(lines, "u@evil.example")
+    assert list(map(without_address, found)) == list(map(without_address, plain))
+    for each, other in zip(found, plain, strict=True):
+        for name in ("sender", "recipient"):
+            is_it = getattr(other, name) == "u@evil.example"
+            assert getattr(each, name) == (address if is_it else getattr(other, name))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_quotes_that_do_not_close_forge_nothing(case: str) -> None:
+    """A line with two readings is not understood."""
+    lines, forged = CASES[case]
+    run = scan([line.format(*[UNCLOSED.format(forged)] * line.count("{}")) for line in lines])
+    for delivery in run:
+        assert "good.example" not in (delivery.relay_host or "")
+        assert delivery.reply is None or "real" in delivery.reply.text
+        assert not (delivery.verdict and delivery.verdict.suppress)
