@@ -29,7 +29,7 @@ LAYERS = [
     {"reasons"},
     {"logs"},
     {"summary"},
-    {"report", "frames"},
+    {"report", "frames", "tools"},
     {"testing", "cli"},
     {"__main__", "_build_hook"},
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable
 from importlib import import_module
@@ -11,8 +10,8 @@ from pathlib import Path
 import attrs
 import click
 
-from smtpreply._support.escape import safe_cell
 from smtpreply._support.files import replacing
+from smtpreply.cli.tables import CsvRows
 from smtpreply.logs import Delivery
 
 _COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
@@ -53,17 +52,9 @@ def _json_lines(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) 
 
 def _csv(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:
     with replacing(path, errors="surrogateescape", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        # RFC 4180 2.6: a CR must be quoted, which the csv module does not see to everywhere.
-        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        rows.writerow(_COLUMNS)
+        rows = CsvRows(file, _COLUMNS, raw_cells=raw_cells)
         for delivery in deliveries:
-            values = delivery.to_dict()
-            cells = [values[name] for name in _COLUMNS]
-            if not raw_cells:
-                cells = [safe_cell(cell) if isinstance(cell, str) else cell for cell in cells]
-            has_cr = any("\r" in cell for cell in cells if isinstance(cell, str))
-            (quoted if has_cr else rows).writerow(cells)
+            rows.write(delivery.to_dict())
 
 
 def _parquet(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001

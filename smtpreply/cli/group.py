@@ -31,6 +31,7 @@ _COMMANDS = {
     "scan": ("scan", "scan_command"),
     "search": ("catalog", "search_command"),
     "site": ("site", "site_command"),
+    "suppressions": ("suppressions", "suppressions_command"),
 }
 
 _INTERRUPTED = 130

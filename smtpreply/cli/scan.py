@@ -18,8 +18,8 @@ import click
 
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write
-from smtpreply.logs import Delivery, Line, Scan, Status, known_formats, scan
-from smtpreply.logs.input.sources import paths_of
+from smtpreply.cli.log_input import TIMES, check_format, check_paths, sources_of
+from smtpreply.logs import Delivery, Line, Scan, Status, scan
 from smtpreply.logs.input.split import size_of_file
 from smtpreply.reasons import Reason
 from smtpreply.summary.delivery_filter import DeliveryFilter
@@ -28,7 +28,6 @@ from smtpreply.summary.total import Total, total_of
 if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
 
-_TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _ROWS = 100_000
 _LONG = 20_000_000  # octets: the size from which a progress bar is worth showing
 
@@ -114,12 +113,12 @@ class _Output:
 )
 @click.option(
     "--since",
-    type=click.DateTime(_TIMES),
+    type=click.DateTime(TIMES),
     help="Only deliveries from this time on, by the log's clock.",
 )
 @click.option(
     "--until",
-    type=click.DateTime(_TIMES),
+    type=click.DateTime(TIMES),
     help="Only deliveries before this time, by the log's clock.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Number of processes.")
@@ -180,14 +179,8 @@ def _pseudonyms(key: str) -> Pseudonyms:
 def _check(
     paths: tuple[str, ...], name: str | None, output: _Output, *, jobs: int, follow: bool
 ) -> None:
-    if "" in paths:
-        raise click.UsageError("a PATH is empty")
-    if "-" in paths and len(paths) > 1:
-        raise click.UsageError('"-" cannot be combined with other paths')
-    if name is not None and name not in known_formats():
-        raise click.BadParameter(
-            f"must be one of: {', '.join(known_formats())}", param_hint="--format"
-        )
+    check_paths(paths)
+    check_format(name, "--format")
     given = {
         "--jobs": jobs > 1,
         "--follow": follow,
@@ -203,34 +196,6 @@ def _check(
     for option, path in output.paths.items():
         if not path.parent.is_dir():
             raise click.BadParameter(f"no such folder: {path.parent}", param_hint=option)
-
-
-def _sources(paths: tuple[str, ...], output: _Output) -> Any:
-    """Return what to read, of which nothing may be written to.
-
-    Raises:
-        click.UsageError: a path leads to nothing or may not be read, or an output is an input.
-    """
-    if paths == ("-",):
-        if sys.stdin is None:
-            raise click.UsageError("standard input is closed")
-        return sys.stdin.buffer
-    try:
-        source = paths_of([Path(path) for path in paths]) or []
-    except OSError as error:
-        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise click.UsageError(named) from None
-    for option, path in output.paths.items():
-        if any(_is_same(path, read) for read in source):
-            raise click.BadParameter(f"is read as well: {path}", param_hint=option)
-    return source
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except OSError:  # one is not there
-        return False
 
 
 def _check_extras(output: _Output) -> None:
@@ -254,7 +219,7 @@ def _read(
     follow: bool,
 ) -> Total:
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
-    source = _sources(paths, output)
+    source = sources_of(paths, output.paths)
     size = 0 if paths == ("-",) else sum(size_of_file(path) or 0 for path in source)
     with ExitStack() as stack:
         on_unreadable = stack.enter_context(_keeper(output.unreadable))

@@ -40,6 +40,8 @@ class Status(enum.StrEnum):
     """An address was probed and is deliverable; no message was sent."""
     UNVERIFIED = "unverified"
     """An address was probed and is not deliverable; no message was sent."""
+    COMPLAINED = "complained"
+    """A recipient reported a delivered message as spam (RFC 5965); a mail service passed it on."""
 
 
 class Direction(enum.StrEnum):

@@ -250,8 +250,10 @@ def _lettre_code(text: str) -> int | None:
 
 def tells_of_delay(extract: AnyExtract) -> bool:
     """Return whether a code, a status or the log reports a transient failure: RFC 3463 2."""
-    status = extract.known.status
-    if extract.digit == 4 or (status is not None and status.class_ == 4):
+    # A reply's lines stand without their statuses, each of which may differ from the code's class.
+    statuses = extract.reply.statuses if isinstance(extract, ReplyExtract) else ()
+    found_statuses = (extract.status, extract.known.status, *statuses)
+    if extract.digit == 4 or any(status and status.class_ == 4 for status in found_statuses):
         return True
     if extract.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
         return True

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply import Disposition, MultipleRepliesError, Reason, classify, classify_all
-from smtpreply.reasons import Outcome, advice_for
+from smtpreply import Disposition, MultipleRepliesError, Reason, classify, classify_all, parse
+from smtpreply.reasons import BounceType, Outcome, advice_for
 
 FINAL = ("User unknown", "No such user", "Host not found", "mailbox disabled", "does not exist")
 WORDS = st.sampled_from([*FINAL, "Ok", "Mailbox full", "Greylisted", "queued as 4A5B", "x", ""])
@@ -164,3 +164,13 @@ def test_a_relay_that_does_not_resolve_suppresses_nobody() -> None:
     assert not classify(words).suppress
     assert not classify(words, status="4.4.3", outcome="deferred").suppress
     assert classify(words, status="5.4.4", outcome="bounced").suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["550 4.1.1 User unknown", "550-5.1.1 User unknown\r\n550 4.1.1 User unknown"],
+)
+def test_a_transient_status_that_contradicts_the_code_never_suppresses(text: str) -> None:
+    for verdict in (classify(text), classify(parse(text))):
+        assert not verdict.suppress
+        assert verdict.bounce_type is not BounceType.HARD

@@ -23,10 +23,15 @@ from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format
 from smtpreply.stage import Stage
 
 _OTHERS = {
-    "accepted", "stored", "opened", "clicked", "complained", "unsubscribed", "list_member",
+    "accepted", "stored", "opened", "clicked", "unsubscribed", "list_member",
     "list_member_uploaded", "list_uploaded", "email_validation",
 }  # fmt: skip
 _LEGACY_IDS = ("X-Mailgun-Sid", "signature", "message-headers", "body-plain")
+_LEGACY_STATUSES = {
+    "delivered": Status.SENT,
+    "bounced": Status.BOUNCED,
+    "complained": Status.COMPLAINED,
+}
 _OWN_CODES = (498, 499)
 _SUPPRESSED = (605, 606, 607)  # it bounced before, was unsubscribed, or complained
 
@@ -79,6 +84,8 @@ def _status(event: Event, kind: str) -> Status | None:
     reason = event.text("reason") or ""
     if kind == "delivered":
         return Status.SENT
+    if kind == "complained":
+        return Status.COMPLAINED
     if kind == "rejected" or (kind == "failed" and reason.startswith("suppress-")):
         return Status.REJECTED
     if kind != "failed":
@@ -95,7 +102,7 @@ def _tried(event: Event, status: Status) -> bool:
 
 def _of_form(event: Event) -> Iterable[Fields] | None:
     kind = event.text("event") or ""
-    status = {"delivered": Status.SENT, "bounced": Status.BOUNCED}.get(kind)
+    status = _LEGACY_STATUSES.get(kind)
     if kind == "dropped":
         status = Status.EXPIRED if event.text("reason") == "old" else Status.BOUNCED
         status = Status.REJECTED if event.number("code") in _SUPPRESSED else status

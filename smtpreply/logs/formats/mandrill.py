@@ -26,8 +26,9 @@ _STATUSES = {
     "hard_bounce": Status.BOUNCED,
     "soft_bounce": Status.BOUNCED,
     "reject": Status.REJECTED,
+    "spam": Status.COMPLAINED,
 }
-_OTHERS = {"open", "click", "spam", "unsub"}
+_OTHERS = {"open", "click", "unsub"}
 
 
 def _knows(event: Event) -> bool:
@@ -40,6 +41,8 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     if status is None:
         return () if kind in _OTHERS else None
     message = event.part("msg")
+    if status is Status.COMPLAINED:  # the SMTP events are those of the delivery before
+        return [_envelope(event, message, status)]
     last = next(iter(reversed(message.parts("smtp_events"))), Event({}))
     # A bounce has earlier replies among its SMTP events.
     final = kind in ("hard_bounce", "soft_bounce")
@@ -47,16 +50,22 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     own = message.text("bounce_description") or message.text("reject", "reason")
     return [
         {
-            "status": status,
-            "time": event.time("ts"),
-            "queue_id": message.text("_id"),
-            "sender": message.text("sender"),
-            "recipient": message.text("email"),
+            **_envelope(event, message, status),
             "relay_ip": last.text("destination_ip") if said == last.text("diag") else None,
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
             **reply_fields(said or own),
         }
     ]
+
+
+def _envelope(event: Event, message: Event, status: Status) -> Fields:
+    return {
+        "status": status,
+        "time": event.time("ts"),
+        "queue_id": message.text("_id"),
+        "sender": message.text("sender"),
+        "recipient": message.text("email"),
+    }
 
 
 FORMAT = event_format(

@@ -35,6 +35,7 @@ class Service:
         knows: whether an event is certainly the service's.
         kind: what happened.
         sent, deferred, bounced, rejected: the kinds that mean this for a message; "a|b" are two.
+        complained: the kinds by which a recipient reports a message as spam.
         others: the kinds that are about no delivery; None where all the rest are.
         data: the part of the event that the names below are of.
         time, queue_id, message_id, sender, recipient, dsn: members with the fields of a delivery.
@@ -52,6 +53,7 @@ class Service:
     deferred: str = ""
     bounced: str = ""
     rejected: str = ""
+    complained: str = ""
     others: str | None = None
     data: Callable[[Event], Event] = lambda event: event
     time: str | Callable[[Event], datetime | None]
@@ -70,6 +72,7 @@ class Service:
             Status.DEFERRED: self.deferred,
             Status.BOUNCED: self.bounced,
             Status.REJECTED: self.rejected,
+            Status.COMPLAINED: self.complained,
         }
         return {
             kind: status
@@ -84,7 +87,6 @@ class Service:
         if status is None:
             return () if self.others is None or kind in self.others.split("|") else None
         data = self.data(event)
-        reply = self.reply
         fields = {
             "status": status,
             "time": _value(data, self.time, Event.time),
@@ -93,15 +95,19 @@ class Service:
             "sender": _value(data, self.sender, Event.text),
             "dsn": status_of(_value(data, self.dsn, Event.text)),
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
-            **(
-                reply(data, status)
-                if callable(reply)
-                else reply_fields(_value(data, reply, Event.text))
-            ),
+            **self._reply_fields(data, status),
         }
         one = self.recipient
         recipients = one(data) if callable(one) else [_value(data, one, Event.text)]
         return [{**fields, "recipient": recipient} for recipient in recipients]
+
+    def _reply_fields(self, data: Event, status: Status) -> Fields:
+        if status is Status.COMPLAINED:  # no server was spoken to
+            return {}
+        reply = self.reply
+        if callable(reply):
+            return reply(data, status)
+        return reply_fields(_value(data, reply, Event.text))
 
     def format(self) -> Format:
         """Return the log format of the service's events."""
@@ -158,10 +164,13 @@ _BREVO_ERROR = re.compile(
 _BREVO_BOUNCED = "soft_bounce|softBounces|hard_bounce|hardBounces|bounces"
 _BREVO_REJECTED = "blocked|invalid_email|invalid|error"
 _BREVO_OTHERS = (
-    "request|requests|opened|unique_opened|click|clicks|spam|unsubscribed|proxy_open|"
-    "unique_proxy_open|loadedByProxy|complaint"
+    "request|requests|opened|unique_opened|click|clicks|unsubscribed|proxy_open|unique_proxy_open|"
+    "loadedByProxy"
 )
-_BREVO_KINDS = f"delivered|deferred|{_BREVO_BOUNCED}|{_BREVO_REJECTED}|{_BREVO_OTHERS}".split("|")
+_BREVO_COMPLAINED = "spam|complaint"
+_BREVO_KINDS = (
+    f"delivered|deferred|{_BREVO_BOUNCED}|{_BREVO_REJECTED}|{_BREVO_COMPLAINED}|{_BREVO_OTHERS}"
+).split("|")
 
 
 def _is_brevo(event: Event) -> bool:
@@ -200,14 +209,16 @@ def _mailtrap_reply(event: Event, status: Status) -> Fields:
     return _unless_rejected(reply_fields(text, code=event.number("response_code")), status)
 
 
-_POSTMARK_OTHERS = "Open|Click|SpamComplaint|SubscriptionChange"
+_POSTMARK_OTHERS = "Open|Click|SubscriptionChange"
+_POSTMARK_COMPLAINED = "SpamComplaint"
 
 
 def _is_postmark(event: Event) -> bool:
     record = event.text("RecordType")
     if record is None:  # the API's, and webhooks of before 2018
         return event.has("TypeCode", "BouncedAt", "Email")
-    known = record in _POSTMARK_OTHERS.split("|") and event.has("MessageID")
+    kinds = f"{_POSTMARK_OTHERS}|{_POSTMARK_COMPLAINED}".split("|")
+    known = record in kinds and event.has("MessageID")
     return known or record in ("Bounce", "Delivery")
 
 
@@ -294,6 +305,7 @@ SERVICES = (
         deferred="deferred",
         bounced=_BREVO_BOUNCED,
         rejected=_BREVO_REJECTED,
+        complained=_BREVO_COMPLAINED,
         others=_BREVO_OTHERS,
         time=_brevo_time,
         message_id="message-id|messageId",
@@ -313,7 +325,8 @@ SERVICES = (
         sent="Sent",
         deferred="FailedAttempt",
         bounced="Bounce",
-        others="Submission|Open|Click|Unsubscribe|Complaint",
+        complained="Complaint",
+        others="Submission|Open|Click|Unsubscribe",
         time="EventDate",
         queue_id="MsgID",
         sender="FromEmail",
@@ -339,6 +352,7 @@ SERVICES = (
         sent="delivered",
         deferred="deferred",
         bounced="soft_bounced|hard_bounced",
+        complained="spam_complaint",
         time="data.created_at|created_at",
         queue_id="data.email.message.id",
         sender="data.email.from",
@@ -363,7 +377,8 @@ SERVICES = (
         deferred="soft bounce",
         bounced="bounce",
         rejected="blocked",
-        others="open|click|spam|unsub",
+        complained="spam",
+        others="open|click|unsub",
         time="time",
         queue_id="MessageID|mj_message_id",
         message_id="Message-ID",
@@ -386,7 +401,8 @@ SERVICES = (
         deferred="soft bounce",
         bounced="bounce",
         rejected="suspension|reject",
-        others="open|click|spam complaint|spam|unsubscribe",
+        complained="spam complaint|spam",
+        others="open|click|unsubscribe",
         time="timestamp",
         queue_id="message_id",
         recipient="email",
@@ -414,6 +430,7 @@ SERVICES = (
             "SMTPApiError|VirusNotification|DMARCPolicy|Unknown"
         ),
         rejected="ManuallyDeactivated|TemplateRenderingFailed",
+        complained=_POSTMARK_COMPLAINED,
         others=(
             f"{_POSTMARK_OTHERS}|"
             "Subscribe|Unsubscribe|AutoResponder|AddressChange|OpenRelayTest|"
@@ -446,6 +463,7 @@ SERVICES = (
         deferred="delivery_delayed",
         bounced="bounced",
         rejected="failed|suppressed",
+        complained="complained",
         time="created_at",
         queue_id="data.email_id",
         message_id="data.message_id",
@@ -473,8 +491,9 @@ SERVICES = (
         deferred="deferred",
         bounced="bounce|bounced|blocked",
         rejected="dropped",
+        complained="spamreport",
         others=(
-            "processed|open|click|spamreport|unsubscribe|group_unsubscribe|group_resubscribe|"
+            "processed|open|click|unsubscribe|group_unsubscribe|group_resubscribe|"
             "machine_opened|account_status_change"
         ),
         time="timestamp|created",
@@ -502,7 +521,8 @@ SERVICES = (
         sent="delivered",
         deferred="soft_bounced",
         bounced="hard_bounced",
-        others="sent|opened|clicked|unsubscribed|subscribed|spam|transactional_spam_block",
+        complained="spam",
+        others="sent|opened|clicked|unsubscribed|subscribed|transactional_spam_block",
         data=_unisender_data,
         time="event_time",
         queue_id="job_id",

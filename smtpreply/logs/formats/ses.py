@@ -29,7 +29,7 @@ from smtpreply.stage import Stage
 
 _TYPES = ("eventType", "notificationType")
 _OTHERS = {
-    "Send", "Open", "Click", "Complaint", "Subscription", "Rendering Failure",
+    "Send", "Open", "Click", "Subscription", "Rendering Failure",
     "AmazonSnsSubscriptionSucceeded", "Received",
 }  # fmt: skip
 _MOST_CARRIERS = 4
@@ -132,6 +132,19 @@ def _delay(event: Event) -> Iterator[Fields]:
         }
 
 
+def _complaint(event: Event) -> Iterator[Fields]:
+    """Read that a recipient complained: who did is known only where one may have."""
+    complaint = event.part("complaint")
+    if complaint.text("complaintFeedbackType") == "not-spam":  # says the reverse
+        return
+    suspects = complaint.parts("complainedRecipients")
+    yield {
+        "status": Status.COMPLAINED,
+        "time": complaint.time("timestamp") or event.time("mail", "timestamp"),
+        "recipient": suspects[0].text("emailAddress") if len(suspects) == 1 else None,
+    }
+
+
 def _reject(event: Event) -> Iterable[Fields]:
     """Read that SES has not sent what it took: a virus was in it."""
     return each(
@@ -156,6 +169,7 @@ def _said_of(recipient: Event, *, own: bool) -> Fields:
 _TELLERS = {
     "Delivery": _delivery,
     "Bounce": _bounce,
+    "Complaint": _complaint,
     "DeliveryDelay": _delay,
     "Reject": _reject,
 }

@@ -29,9 +29,10 @@ _STATUSES = {
     "policy_rejection": Status.REJECTED,
     "generation_rejection": Status.REJECTED,
     "generation_failure": Status.REJECTED,
+    "spam_complaint": Status.COMPLAINED,
 }
 _OTHERS = {
-    "injection", "sms_status", "spam_complaint", "open", "click", "initial_open", "amp_open",
+    "injection", "sms_status", "open", "click", "initial_open", "amp_open",
     "amp_click", "amp_initial_open", "link_unsubscribe", "list_unsubscribe", "relay_injection",
     "relay_rejection", "relay_delivery", "relay_tempfail", "relay_permfail",
 }  # fmt: skip

@@ -71,6 +71,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (3, "deferred", "Host or domain name not found. Name service error for name=example.org type=A: Host not found", None, None, None),
         (4, "bounced", "user unknown", None, None, None),
         (5, "rejected", "duplicate in campaign", None, None, None),
+        (6, "complained", None, None, None, None),
     ],
     "mailtrap": [
         (1, "sent", None, None, None, "end of data"),
@@ -138,6 +139,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (8, "deferred", "451 4.4.0 try later", "mta", None, None),
         (9, "rejected", "Bad content", None, None, None),
         (9, "rejected", "Bad content", None, None, None),
+        (10, "complained", None, None, None, None),
         (11, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
         (12, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
         (13, "sent", "250 2.6.0 Message received", "remote", "192.0.2.1", "end of data"),
@@ -231,6 +233,52 @@ def test_a_services_events_are_told_from_anothers(service: str) -> None:
 def test_nothing_of_a_payload_is_kept_but_what_a_delivery_has(service: str) -> None:
     for delivery in scan(lines_of(service)):
         assert "Sale" not in json.dumps(delivery.to_dict())
+
+
+COMPLAINTS: list[tuple[str, dict[str, Any]]] = [
+    ("brevo", {"event": "spam", "email": "bob@example.org", "message-id": "<7@x>", "ts": 1764000042}),
+    ("brevo", {"event": "complaint", "email": "bob@example.org", "message-id": "<7@x>"}),
+    ("elastic-email", {"TransactionID": "t", "MsgID": "m", "EventType": "Complaint", "To": "bob@example.org", "Message": "x"}),
+    ("mailersend", {"type": "activity.spam_complaint", "data": {"object": "activity", "email": {"recipient": {"email": "bob@example.org"}}}}),
+    ("mailgun", {"event-data": {"event": "complained", "recipient": "bob@example.org", "timestamp": 1764000042}}),
+    ("mailgun", {"event": "complained", "recipient": "bob@example.org", "domain": "example.com", "message-headers": "[]"}),
+    ("mailjet", {"event": "spam", "email": "bob@example.org", "MessageID": 7, "mj_campaign_id": 7}),
+    ("mailtrap", {"event": "spam_complaint", "sending_stream": "bulk", "event_id": "e", "email": "bob@example.org"}),
+    ("mandrill", {"event": "spam", "ts": 1764000042, "msg": {"_id": "m", "email": "bob@example.org", "smtp_events": [{"type": "sent", "diag": "250 OK"}]}}),
+    ("postmark", {"RecordType": "SpamComplaint", "MessageID": "m", "Email": "bob@example.org", "Details": "x"}),
+    ("resend", {"type": "email.complained", "data": {"email_id": "m", "to": ["bob@example.org"]}}),
+    ("sendgrid", {"event": "spamreport", "email": "bob@example.org", "sg_event_id": "e"}),
+    ("sparkpost", {"msys": {"message_event": {"type": "spam_complaint", "rcpt_to": "bob@example.org", "fbtype": "abuse"}}}),
+    ("unisender-go", {"event_name": "transactional_email_status", "status": "spam", "email": "bob@example.org", "job_id": "j"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "event"), COMPLAINTS)
+def test_a_complaint_names_its_recipient_and_no_reply(service: str, event: dict[str, Any]) -> None:
+    delivery = one(event)
+    assert (delivery.mta, delivery.status) == (service, Status.COMPLAINED)
+    assert delivery.recipient == "bob@example.org"
+    assert (delivery.text, delivery.reply_by, delivery.stage) == (None, None, None)
+
+
+def ses_complaint(*addresses: str, **complaint: str) -> dict[str, Any]:
+    suspects = [{"emailAddress": address} for address in addresses]
+    return {
+        "notificationType": "Complaint",
+        "mail": {"messageId": "m", "source": "news@example.com"},
+        "complaint": {"complainedRecipients": suspects, **complaint},
+    }
+
+
+def test_of_several_who_may_have_complained_to_ses_none_is_named() -> None:
+    assert one(ses_complaint("bob@example.org")).recipient == "bob@example.org"
+    told = one(ses_complaint("bob@example.org", "eve@example.org"))
+    assert (told.status, told.recipient) == (Status.COMPLAINED, None)
+
+
+def test_a_report_that_a_message_is_not_spam_is_no_complaint() -> None:
+    assert not deliveries_in(ses_complaint("bob@example.org", complaintFeedbackType="not-spam"))
+    assert one(ses_complaint("bob@example.org", complaintFeedbackType="abuse"))
 
 
 def test_there_is_a_format_for_each() -> None:

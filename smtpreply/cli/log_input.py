@@ -1,0 +1,129 @@
+"""What the commands that read logs have in common: their paths, and the options to read them by."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
+
+import click
+
+from smtpreply._support.escape import escape
+from smtpreply.logs import Coverage, Scan, known_formats, scan
+from smtpreply.logs.input.sources import paths_of
+
+TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
+
+_OPTIONS = (
+    click.argument("paths", metavar="PATH...|-", nargs=-1, required=True),
+    click.option(
+        "--read-as",
+        metavar="NAME",
+        help="Read all input as this log format. Default: detect it per line.",
+    ),
+    click.option(
+        "--year",
+        type=click.IntRange(1970, 9998),
+        help="Year of the first timestamp that has none. Default: from the file's modification "
+        "time.",
+    ),
+    click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna."),
+)
+
+
+def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument ``PATH...`` and the options of `run_over` to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def run_over(
+    paths: tuple[str, ...],
+    *,
+    read_as: str | None,
+    year: int | None,
+    tz: str | None,
+    follow: bool = False,
+) -> Iterator[Scan]:
+    """Yield a scan of the paths; what is wrong with them or the options is a usage error.
+
+    At the end, what could not be read is reported on stderr.
+
+    Raises:
+        click.UsageError: a path or an option is wrong.
+    """
+    check_paths(paths)
+    check_format(read_as, "--read-as")
+    try:
+        run = scan(sources_of(paths), format=read_as, year=year, tz=tz, follow=follow)
+    except ZoneInfoNotFoundError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    yield run
+    report_problems(run.coverage)
+
+
+def report_problems(coverage: Coverage) -> None:
+    """Report on stderr what could not be read to its end."""
+    for problem in coverage.problems:
+        click.echo(escape(problem), err=True)
+
+
+def check_paths(paths: tuple[str, ...]) -> None:
+    """Check that no path is empty, and that "-" stands alone.
+
+    Raises:
+        click.UsageError: one is, or it does not.
+    """
+    if "" in paths:
+        raise click.UsageError("a PATH is empty")
+    if "-" in paths and len(paths) > 1:
+        raise click.UsageError('"-" cannot be combined with other paths')
+
+
+def check_format(name: str | None, option: str) -> None:
+    """Check that there is a log format of this name, which an option names.
+
+    Raises:
+        click.BadParameter: there is none.
+    """
+    if name is not None and name not in known_formats():
+        raise click.BadParameter(f"must be one of: {', '.join(known_formats())}", param_hint=option)
+
+
+def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None) -> Any:
+    """Return what to read: the files that paths lead to, or the standard input for "-".
+
+    Args:
+        paths: of files, folders and globs.
+        outputs: the files to write, by the option that names them: none may be read as well.
+
+    Raises:
+        click.UsageError: a path leads to nothing or may not be read, or an output is an input.
+    """
+    if paths == ("-",):
+        if sys.stdin is None:
+            raise click.UsageError("standard input is closed")
+        return sys.stdin.buffer
+    try:
+        source = paths_of([Path(path) for path in paths]) or []
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise click.UsageError(named) from None
+    for option, path in (outputs or {}).items():
+        if any(_is_same(path, read) for read in source):
+            raise click.BadParameter(f"is read as well: {path}", param_hint=option)
+    return source
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:  # one is not there
+        return False

@@ -1,0 +1,111 @@
+"""``smtpreply suppressions``: list the addresses to take off a mailing list."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+
+import attrs
+import click
+
+from smtpreply.cli.log_input import TIMES, log_options, run_over
+from smtpreply.cli.tables import CsvRows
+from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.tools.suppressions import LIMIT, Suppression, Suppressions
+
+_COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
+
+
+@click.command("suppressions")
+@log_options
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["csv", "json", "txt"]),
+    default="csv",
+    show_default=True,
+    help="Output format; txt is one address a line.",
+)
+@click.option("--domain", help="Only addresses in this domain.")
+@click.option(
+    "--since",
+    type=click.DateTime(TIMES),
+    help="Only deliveries from this time on, by the log's clock.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(TIMES),
+    help="Only deliveries before this time, by the log's clock.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000_000),
+    default=LIMIT,
+    show_default=True,
+    help="Number of addresses to remember, about 1 kB of memory for each.",
+)
+@click.option(
+    "--raw-cells",
+    is_flag=True,
+    help="In CSV, keep cells that a spreadsheet takes for formulas.",
+)
+def suppressions_command(
+    *,
+    paths: tuple[str, ...],
+    read_as: str | None,
+    year: int | None,
+    tz: str | None,
+    output_format: str,
+    domain: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    raw_cells: bool,
+) -> None:
+    """List the addresses to take off a mailing list, from logs, bounces and events.
+
+    An address is listed where its server refused a message of ours for good, in words or with an
+    enhanced status that say why, or where its owner reported one as spam. A later delivery takes
+    refusals back. Never listed: what may be delivered later (4yz), a reply code without words,
+    words that leave another reason open, and what our own server refused.
+    """
+    wanted = DeliveryFilter(domain=domain, since=since, until=until)
+    with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
+        found = Suppressions.of(filter(wanted, run), limit)
+    _WRITERS[output_format](found, raw_cells=raw_cells)
+    _report(found)
+    if found.left_out or run.coverage.problems:
+        sys.exit(1)
+
+
+def _report(found: Suppressions) -> None:
+    for count, words in (
+        (found.left_out, "refusals or complaints left out: raise --limit"),
+        (
+            found.undecided,
+            "refusals not listed, since a delivery may be later: raise --limit, set --tz",
+        ),
+        (found.no_address, "refusals or complaints of recipients that are no addresses"),
+    ):
+        if count:
+            click.echo(f"smtpreply: {count:,} {words}", err=True)
+
+
+def _csv(found: Suppressions, *, raw_cells: bool) -> None:
+    rows = CsvRows(sys.stdout, _COLUMNS, raw_cells=raw_cells)
+    for one in found:
+        rows.write(one.to_dict())
+
+
+def _json(found: Suppressions, *, raw_cells: bool) -> None:  # noqa: ARG001
+    shown = [one.to_dict() for one in found]
+    sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+
+
+def _txt(found: Suppressions, *, raw_cells: bool) -> None:  # noqa: ARG001
+    for one in found:
+        sys.stdout.write(f"{one.address}\n")
+
+
+_WRITERS = {"csv": _csv, "json": _json, "txt": _txt}
