@@ -38,6 +38,7 @@ DELIVERY_SCHEMA = pa.schema(
         ("direction", pa.string()),
         ("queue_id", pa.string()),
         ("message_id", pa.string()),
+        ("subject", pa.string()),
         ("sender", pa.string()),
         ("recipient", pa.string()),
         ("orig_recipient", pa.string()),
@@ -138,6 +139,9 @@ def deliveries_in(batch: Any) -> Iterator[Delivery]:
     """Yield the deliveries of a `pyarrow.RecordBatch` that has the columns of `DELIVERY_SCHEMA`."""
     columns = {}
     for name in DELIVERY_SCHEMA.names:
+        if name not in batch.schema.names:  # it has been added since the file was written
+            columns[name] = [None] * batch.num_rows
+            continue
         column = batch.column(name)
         columns[name] = (column.cast(pa.int64()) if name == "time" else column).to_pylist()
     for values in zip(*columns.values(), strict=True):

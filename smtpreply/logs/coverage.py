@@ -29,6 +29,9 @@ class Coverage:
         formats: how many lines each format had.
         shapes: the lines that were not understood, as templates without their ids and numbers; the
             first thousand.
+        mails: how many mails there were of each kind: ``report`` (of a delivery, mostly a bounce),
+            ``complaint``, ``auto-reply``, ``receipt``, ``unread`` (looks like a bounce, and is not
+            understood; its first sentence is among the shapes), ``other``.
         problems: what could not be read, in words; the first hundred.
     """
 
@@ -39,6 +42,7 @@ class Coverage:
     deliveries: int = 0
     formats: Counter[str] = attrs.field(factory=Counter)
     shapes: Counter[str] = attrs.field(factory=Counter)
+    mails: Counter[str] = attrs.field(factory=Counter)
     problems: list[str] = attrs.field(factory=list)
 
     def not_understood(self, message: str) -> None:

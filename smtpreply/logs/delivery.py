@@ -79,6 +79,7 @@ class Delivery:
         program: the program that wrote the line, such as "postfix/smtp".
         direction: outgoing, incoming, or local.
         queue_id: the message's name in our queue.
+        subject: the message's, where a bounce has a copy of it.
         sender, recipient: the envelope's; "" is the null reverse-path.
         orig_recipient: the recipient before aliases were followed.
         relay_host, relay_ip, relay_port: who was spoken to: the server, or the client that came.
@@ -101,6 +102,7 @@ class Delivery:
     direction: Direction | None = None
     queue_id: str | None = None
     message_id: str | None = None
+    subject: str | None = None
     sender: str | None = None
     recipient: str | None = None
     orig_recipient: str | None = None

@@ -6,6 +6,7 @@ A user's own format is used by giving it to `scan`, or by registering it for all
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -37,6 +38,19 @@ class Reader(ABC):
     def problems(self) -> list[str]:
         """What could not be read, in words; the scanner moves it to `Coverage.problems`."""
         return []
+
+    @cached_property
+    def not_understood(self) -> list[Line]:
+        """Lines that were taken for understood until their message's end showed that it is not.
+
+        The scanner moves them to `Coverage.shapes`, and takes them from `Coverage.understood`.
+        """
+        return []
+
+    @cached_property
+    def mails(self) -> Counter[str]:
+        """How many mails of each kind were read; the scanner moves it to `Coverage.mails`."""
+        return Counter()
 
     @abstractmethod
     def read(self, line: Line) -> Iterable[Delivery] | None:

@@ -192,10 +192,13 @@ class Scan(Iterator[Delivery]):
 
     def _owned(self, owner: Format, name: str | None, blocks: Iterable[str]) -> Iterator[Delivery]:
         """Read a source that is of one format as a whole."""
+        reader = self._reader_of(owner)
         for number, text in enumerate(_lines(blocks), start=1):
             empty = not text or text.isspace()
             self.coverage.lines += not empty
             yield from self._read(Line(text, text, number, name), owner, empty=empty)
+            if reader.not_understood:
+                self._take_over(reader)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
         # A folded line belongs to the line before it, whatever it looks like.
@@ -249,9 +252,18 @@ class Scan(Iterator[Delivery]):
         for reader in self._readers.values():
             left = reader.finish()
             yield from left if self._zone is None else self._in_zone(left)
-            for problem in reader.problems:
-                self.coverage.report(problem)
-            reader.problems.clear()
+            self._take_over(reader)
+
+    def _take_over(self, reader: Reader) -> None:
+        """Account for what a reader knows later than the line that it is about."""
+        for problem in reader.problems:
+            self.coverage.report(problem)
+        self.coverage.mails += reader.mails
+        for line in reader.not_understood:
+            self._not_understood(line, 1)
+        reader.problems.clear()
+        reader.mails.clear()
+        reader.not_understood.clear()
 
     # --- blocks ---
 

@@ -201,7 +201,7 @@ class Pseudonyms:
         return attrs.evolve(coverage, shapes=shapes, problems=problems)
 
     def delivery(self, delivery: Delivery) -> Delivery:
-        """Return a delivery with pseudonyms, and without its source file."""
+        """Return a delivery with pseudonyms, and without its subject and its source file."""
         addresses = delivery.recipient, delivery.orig_recipient, delivery.sender
         return attrs.evolve(
             delivery,
@@ -216,6 +216,7 @@ class Pseudonyms:
             relay_host=_optional(self.host_or_ip, delivery.relay_host),
             relay_ip=_optional(self.ip, delivery.relay_ip),
             text=delivery.text and self.text(delivery.text, *addresses),
+            subject=None,
             source=None,
         )
 

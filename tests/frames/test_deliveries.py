@@ -22,7 +22,16 @@ from smtpreply.testing import enhanced_statuses
 
 _text = st.none() | st.binary(max_size=20).map(lambda o: o.decode("utf-8", "surrogateescape"))
 _TEXTS = (
-    *("host", "program", "queue_id", "message_id", "sender", "recipient", "orig_recipient"),
+    *(
+        "host",
+        "program",
+        "queue_id",
+        "message_id",
+        "subject",
+        "sender",
+        "recipient",
+        "orig_recipient",
+    ),
     *("relay_host", "relay_ip", "tls", "text", "source"),
 )
 _offsets = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))

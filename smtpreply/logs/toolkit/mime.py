@@ -12,11 +12,15 @@ be one message to it. Here the fields are kept that are asked for, and lines are
 
 What was returned to its sender is not looked into: a delivery report about a delivery report holds
 a report of another delivery. Only its own fields are read.
+
+A message that was damaged on its way is read as far as it can be: empty lines before its fields, a
+boundary that is not the one its fields name, parts without any boundary (`Listener.says_before`).
 """
 
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -49,14 +53,32 @@ _KEPT = frozenset(
         "content-transfer-encoding",
         "content-type",
         "date",
+        "delivered-to",
         "from",
+        "in-reply-to",
+        "list-id",
         "message-id",
+        "precedence",
+        "received",
         "return-path",
+        "sender",
         "subject",
         "to",
+        "x-amz-sns-message-id",
+        "x-autoreply",
+        "x-autorespond",
         "x-failed-recipients",
+        "x-hmxmroriginalrecipient",
+        "x-mailer",
+        "x-original-to",
+        "x-vacation",
     }
 )
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?\s*([A-Za-z0-9][A-Za-z0-9_.:+-]{0,40})", re.IGNORECASE)
+# Of Python's codecs, those of character sets that mail has: others are slow, or are none.
+_CODECS = re.compile(r"(?:x-)?(?:iso|windows|cp|koi8|shift|sjis|euc|gb|big5|ks|tis|latin|mac|ibm)")
+_PARAMETER = re.compile(r"(?:boundary|charset|report-type|name|format|type)\*?\s*=", re.IGNORECASE)
+_CONTENT_FIELD = re.compile(r"Content-[A-Za-z-]{1,40}[ \t]*:", re.IGNORECASE)
 
 
 @attrs.define
@@ -85,6 +107,16 @@ class Part:
             return None
         quoted = match[1] and re.sub(r"\\(.)", r"\1", match[1])
         return (quoted or match[2]).rstrip()
+
+    @property
+    def charset(self) -> str | None:
+        """The character set of its text, in lower case; None where it is UTF-8, or not known."""
+        match = _CHARSET.search(self.fields.get("content-type", "")[:MOST_KEPT])
+        name = match[1].lower() if match else ""
+        try:
+            return codecs.lookup(name).name if _CODECS.match(name) else None
+        except LookupError:
+            return None
 
     @property
     def depth(self) -> int:
@@ -116,8 +148,14 @@ class Listener(Protocol):
     def begins(self, part: Part) -> bool:
         """Take the fields of a part, and return whether its lines are wanted."""
 
+    def enters(self, part: Part) -> bool:
+        """Return whether the parts of a part are wanted, whose lines are not."""
+
     def says(self, text: str) -> None:
         """Learn a line of the part that began last, decoded."""
+
+    def says_before(self, text: str) -> None:
+        """Learn a line before the first part: the words themselves, where boundaries are lost."""
 
     def ends(self, part: Part) -> None:
         """Learn that a part whose lines were wanted has no more of them."""
@@ -133,13 +171,16 @@ class MailReader:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._open: list[tuple[str, Part]] = []  # the parts that hold others, by their boundaries
+        self._maybe: str | None = None  # a line that may be a boundary: the next one decides
         self._begin(Part())
 
     def feed(self, line: str) -> None:
         """Read the next line, without its end."""
         if self._open and line.startswith("--") and self._is_boundary(line.rstrip()):
             return
-        if self._takes is not None:
+        if self._takes == self._before:
+            self._before(line)
+        elif self._takes is not None:
             for text in self._decoded(line):
                 self._take(text)
 
@@ -152,12 +193,28 @@ class MailReader:
 
     def _begin(self, part: Part) -> None:
         self._part = part
-        self._heard = False
+        self._heard = self._has_fields = False
         self._field: str | None = None
         self._value: list[str] = []
         self._kept = 0
         self._takes: Callable[[str], None] | None = self._read_field
-        self._decoding = _Decoding("")
+        self._decoding = _Decoding("", None)
+
+    def _before(self, line: str) -> None:
+        """Read a line before the first boundary, and see whether it is one that was changed."""
+        maybe, self._maybe = self._maybe, None
+        if maybe is not None and _CONTENT_FIELD.match(line):
+            _, part = self._open.pop()
+            self._open.append((maybe.removeprefix("--"), part))
+            self._begin(Part(within=part))
+            self._read_field(line)
+            return
+        if maybe is not None:
+            self._listener.says_before(maybe)
+        if line.startswith("--") and len(line.rstrip()) > len("--"):
+            self._maybe = line.rstrip()
+        else:
+            self._listener.says_before(line)
 
     def _decoded(self, line: str) -> Iterator[str]:
         return self._decoding.lines(line)
@@ -168,14 +225,19 @@ class MailReader:
 
     def _read_field(self, line: str) -> None:
         if not line or line.isspace():
-            self._fields_end()
+            # RFC 5322 has no empty line before the fields of a message; some files and parts do.
+            if self._has_fields or not self._part.is_message:
+                self._fields_end()
         elif line[0] in " \t":
             self._keep(line)
         elif match := FIELD.match(line):
             self._field_ends()
+            self._has_fields = True
             name = match[1].lower()
             self._field = name if name in _KEPT and name not in self._part.fields else None
             self._keep(match[2])
+        elif self._field == "content-type" and _PARAMETER.match(line):
+            self._keep(line)  # a fold that has lost its white space
         elif not line.startswith(("From ", ">From ")):  # no field: the body has begun
             self._fields_end()
             self._take(line)
@@ -199,14 +261,15 @@ class MailReader:
         if self._listener.begins(part):
             self._heard = True
             self._takes = self._listener.says
-            self._decoding = _Decoding(part.encoding)
-        elif len(self._open) + part.depth > _DEEPEST or (part.within and part.within.is_returned):
+            self._decoding = _Decoding(part.encoding, part.charset)
+        elif len(self._open) + part.depth > _DEEPEST or not self._listener.enters(part):
             return
         elif part.boundary is not None:
             self._open.append((part.boundary, part))
+            self._takes = self._before
         elif part.type in _MESSAGES or part.is_returned:
             self._begin(Part(within=part))
-            self._decoding = _Decoding(part.encoding)
+            self._decoding = _Decoding(part.encoding, None)
 
     def _is_boundary(self, line: str) -> bool:
         for depth in range(len(self._open) - 1, -1, -1):
@@ -225,6 +288,8 @@ class MailReader:
     def _end_part(self) -> None:
         if self._takes == self._read_field:  # cut off amid its fields
             self._fields_end()
+        if self._takes == self._before:
+            self._takes = None
         for text in self._decoding.rest():
             self._take(text)
         if self._heard:
@@ -234,28 +299,34 @@ class MailReader:
 
 
 class _Decoding:
-    """Undoes what a content transfer encoding has done to lines: RFC 2045 6.7 and 6.8."""
+    """Undoes what a content transfer encoding has done to lines: RFC 2045 6.7 and 6.8.
 
-    def __init__(self, encoding: str) -> None:
+    Args:
+        encoding: the transfer encoding; one that is not known leaves lines as they are.
+        charset: a Python codec; None for UTF-8, whose octets need no change.
+    """
+
+    def __init__(self, encoding: str, charset: str | None) -> None:
         self._decode = {"base64": self._base64, "quoted-printable": _quoted_printable}.get(encoding)
+        self._charset = charset
         self._symbols = ""
         self._begun = b""
 
     def lines(self, line: str) -> Iterator[str]:
         """Yield the lines that are complete with this one."""
         if self._decode is None:
-            yield line
+            yield line if self._charset is None else self._text(to_octets(line))
             return
         *whole, self._begun = (self._begun + self._decode(line)).split(b"\n")
         for octets in whole:
-            yield _text(octets)
+            yield self._text(octets)
         if len(self._begun) > MOST_KEPT:
             yield from self.rest()
 
     def rest(self) -> Iterator[str]:
         """Yield the last line, which has no end."""
         if self._begun:
-            yield _text(self._begun)
+            yield self._text(self._begun)
         self._begun = b""
 
     def _base64(self, line: str) -> bytes:
@@ -267,15 +338,21 @@ class _Decoding:
         except binascii.Error:
             return b""
 
+    def _text(self, octets: bytes) -> str:
+        """Return a line as text. What claims a character set and is UTF-8 is read as what it is."""
+        octets = octets.rstrip(b"\r")
+        if self._charset is None or (octets.isascii() and b"\x1b" not in octets):
+            return octets.decode("utf-8", "surrogateescape")
+        try:
+            return octets.decode("utf-8") if b"\x1b" not in octets else octets.decode(self._charset)
+        except UnicodeDecodeError:
+            return octets.decode(self._charset, "replace")
+
 
 def _quoted_printable(line: str) -> bytes:
     octets = to_octets(line.rstrip())
     soft = octets.endswith(b"=")
     return binascii.a2b_qp(octets[:-1] if soft else octets) + (b"" if soft else b"\n")
-
-
-def _text(octets: bytes) -> str:
-    return octets.rstrip(b"\r").decode("utf-8", "surrogateescape")
 
 
 _MAILBOX = re.compile(r"[^<>]{0,1000}<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")

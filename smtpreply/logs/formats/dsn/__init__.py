@@ -1,5 +1,5 @@
-"""Bounce mails: delivery status notifications (RFC 3464), and bounces in words."""
+"""Mails about mails: delivery status notifications (RFC 3464), bounces in words, complaints."""
 
-from smtpreply.logs.formats.dsn.report import FORMAT
+from smtpreply.logs.formats.dsn.mailbox import FORMAT
 
 __all__ = ["FORMAT"]

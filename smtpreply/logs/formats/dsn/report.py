@@ -1,4 +1,4 @@
-r"""Delivery reports: RFC 3464, in a message, a mailbox of messages, or as lone lines.
+r"""The fields of a delivery report: RFC 3464, in a message, or as lone lines.
 
 RFC 3464 2, and RFC 6533 3 and 4, whose part is message/global-delivery-status::
 
@@ -10,17 +10,17 @@ RFC 3464 2, and RFC 6533 3 and 4, whose part is message/global-delivery-status::
                       "Status:" X.Y.Z [ "Remote-MTA:" type ";" name ]
                       [ "Diagnostic-Code:" type ";" text ] [ "Last-Attempt-Date:" date-time ]
 
-Postfix adds ``X-Postfix-Queue-ID`` and ``X-Postfix-Sender``. Where a bounce has no such part, its
-words are read: see `smtpreply.logs.formats.dsn.prose`.
+Servers write the fields of a recipient in any order (Exim has Action first), without an empty line
+before the next, with one among them, or twice. Postfix adds ``X-Postfix-Queue-ID`` and
+``X-Postfix-Sender``; for probed addresses, its Action is "deliverable" or "undeliverable".
 
 The type of a diagnostic shows whose words it is (RFC 3464 2.3.6 and 9.1): ``smtp`` is the reply of
 the server that the reporting one spoke to. Other types are the reporting server's own words. But
 Postfix calls them after itself, ``X-Postfix``, and ``host H[IP] said: ...`` may stand in them. And
 Exchange writes ``smtp`` before what it has made up without asking a server, which it marks by the
-part of it that did: ``550 5.1.1 RESOLVER.ADR.RecipNotFound; not found``.
-
-A mailbox (mbox, RFC 4155) is messages after one another, each behind a line of ``From ``, a sender
-and a date; lines of a message that begin so have a ``>`` before them.
+part of it that did: ``550 5.1.1 RESOLVER.ADR.RecipNotFound; not found``. ``X-Unix`` is the exit
+status of a program. Where servers have put the reply into ``X-Supplementary-Info`` (IronPort,
+Exchange), it counts as the diagnostic.
 
 A reply is folded where the reporting server liked. Where each line begins with the code, these are
 the lines of the reply; else they are joined, and the parser unfolds what it can.
@@ -29,33 +29,22 @@ the lines of the reply; else they are joined, and the parser unfolds what it can
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import takewhile
 from typing import Any
 
 import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.formats.dsn.prose import Notice
+from smtpreply.logs.formats.dsn.words import ASKED_NO_SERVER, reply_in_words, undoubled
 from smtpreply.logs.formats.postfix.lines import read_reason
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by, status_by_code, status_of
-from smtpreply.logs.toolkit.mime import (
-    FIELD,
-    MOST_KEPT,
-    MailReader,
-    Part,
-    date_of,
-    mailbox_of,
-    words_of,
-)
-from smtpreply.logs.toolkit.recent import size_of
+from smtpreply.logs.toolkit.fields import port_of, said_by, status_by_code, status_of
+from smtpreply.logs.toolkit.mime import FIELD, MOST_KEPT, date_of, mailbox_of, words_of
 
-_NAME = "dsn"
+NAME = "dsn"
 
 _OF_MESSAGE = frozenset(
     {
@@ -69,7 +58,7 @@ _OF_MESSAGE = frozenset(
     }
 )
 _RECIPIENTS = frozenset({"final-recipient", "original-recipient"})
-_OF_RECIPIENT = _RECIPIENTS | {
+OF_RECIPIENT = _RECIPIENTS | {
     "action",
     "diagnostic-code",
     "final-log-id",
@@ -78,29 +67,9 @@ _OF_RECIPIENT = _RECIPIENTS | {
     "status",
     "will-retry-until",
     "x-actual-recipient",
+    "x-supplementary-info",
 }
 _TELLING = frozenset({"action", "diagnostic-code", "status"})
-
-# "Action" and "Status" are words that other programs begin lines with too.
-_LONE = re.compile(
-    r"(?:(?:Final|Original)-Recipient|(?:Reporting|Remote|Received-From)-MTA|Diagnostic-Code|"
-    r"Arrival-Date|Last-Attempt-Date|Will-Retry-Until|X-Postfix-(?:Queue-ID|Sender)|"
-    r"X-Actual-Recipient|Original-Envelope-Id|Final-Log-ID)[ \t]*:"
-    r"|Action[ \t]*:[ \t]*(?:failed|delayed|delivered|relayed|expanded)\s*(?:\(|\Z)"
-    r"|Status[ \t]*:[ \t]*[245]\.[0-9]{1,3}\.[0-9]{1,3}\s*(?:\(|\Z)",
-    re.IGNORECASE,
-)
-_FROM_LINE = re.compile(
-    r"From \S{0,500} {1,2}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? "
-    r".{0,12}[ 0-9][0-9]:[0-9]{2}.{0,30}[0-9]{4}"
-)
-_OF_MAIL = re.compile(
-    r"(?:Return-Path|Received|Delivered-To|X-Original-To|Envelope-To|From|To|Subject|Date|"
-    r"Message-ID|MIME-Version|Content-Type|DKIM-Signature|Authentication-Results|"
-    r"ARC-Seal|X-Failed-Recipients|Auto-Submitted)[ \t]*:",
-    re.IGNORECASE,
-)
-_STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
 
 _STATUSES = {
     "failed": Status.BOUNCED,
@@ -108,6 +77,14 @@ _STATUSES = {
     "delivered": Status.SENT,
     "relayed": Status.SENT,
     "expanded": Status.SENT,
+    "deliverable": Status.VERIFIED,
+    "undeliverable": Status.UNVERIFIED,
+    # No actions of RFC 3464; OpenSMTPD and gateways have them.
+    "error": Status.BOUNCED,
+    "failure": Status.BOUNCED,
+    "expired": Status.EXPIRED,
+    "delay": Status.DEFERRED,
+    "deferred": Status.DEFERRED,
 }
 
 # RFC 3464 2.1.2; Exchange writes the host and the status before it: "<mx.example.com #5.1.1 smtp;".
@@ -132,11 +109,6 @@ _QUOTED = re.compile(
     r"(?:\s*\(delivery attempts: [0-9]{1,6}\))?\s*\Z",
     re.DOTALL,
 )
-# Parts of Exchange that answer without asking a server. (STOREDRV.Deliver speaks for a mailbox.)
-_ASKED_NO_SERVER = re.compile(
-    r"[245][0-9]{2}[ -](?:[245]\.[0-9]{1,3}\.[0-9]{1,3} )?(?:RESOLVER|ROUTING|CAT|QUEUE|AGENT|"
-    r"SMTPSEND|TRANSPORT|XMITQ|APPROVAL)\.[A-Za-z]"
-)
 _CODE = re.compile(r"([245][0-9]{2})[ -]")
 _NAME_AND_ADDRESS = re.compile(
     r"\[?([^\s\[\](),;<>]{1,255}?)\.?\]?(?:\s*[(\[]+([0-9A-Fa-f.:]{2,45})[\])]?.{0,1000})?\Z",
@@ -146,183 +118,34 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?=.*:)[0-9A-Fa-f:.]{2,45}
 # RFC 6533 3: utf-8-addr-xtext and utf-8-addr-unitext
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _STATUS = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})")
-# Reported before the end of their message:
-_MOST_RECIPIENTS = 10_000
-_MOST_REPORTED = 1 << 23  # octets of their diagnostics
+# PMDF writes "mx.example.org (TCP|192.0.2.9|47323|192.0.2.1|25) (mx.example.org ESMTP)"
+_TCP = re.compile(
+    r"\s*\(TCP\|[^|()]{1,60}\|[0-9]{1,5}\|([0-9A-Fa-f.:]{2,45})\|([0-9]{1,5})\).*\Z", re.DOTALL
+)
+# A greeting's first line, and the refusal that followed it: "220-mx.example.org 421 4.2.1 ..."
+_GREETED = re.compile(r"2[0-9]{2}[ -]\S{1,255}\s+(?=[45][0-9]{2}[ -][245]\.[0-9])")
+_EXIT_STATUS = re.compile(r"[0-9]{1,3}\s*\Z")
 
 
-def _detect(line: Line) -> bool:
-    return line.program is None and _LONE.match(line.message) is not None
+_Block = dict[str, str]
 
 
-def _claims(head: Sequence[str]) -> bool:
-    """Whether these lines begin a mailbox, a message, or a delivery-status part in a file."""
-    lines = [line.removeprefix("\ufeff") for line in head if line.strip()]
-    if not lines or lines[0][0] in " \t":
-        return False
-    if _FROM_LINE.match(lines[0]):
-        return True
-    fields = list(takewhile(_is_field, lines))
-    of_mail = sum(_OF_MAIL.match(line) is not None for line in fields)
-    if len(fields) < len(lines):  # the body begins
-        return of_mail > 1
-    return of_mail > 0 or _is_report(fields)
-
-
-def _is_field(line: str) -> bool:
-    return line[0] in " \t" or FIELD.match(line) is not None
-
-
-def _is_report(fields: Sequence[str]) -> bool:
-    """Whether it is the part alone: it has the fields that each must have, RFC 3464 2."""
-    names = {line.partition(":")[0].strip().lower() for line in fields}
-    return "reporting-mta" in names and bool(names & _OF_RECIPIENT)
-
-
-class DsnReader(Reader):
-    """Reads messages, or lone lines, of one source after another."""
-
-    def __init__(self) -> None:
-        self._message: _Message | None = None
-        self._lone: _Report | None = None
-        self._in_mailbox = False
-
-    def read(self, line: Line) -> Iterable[Delivery] | None:
-        if self._message is None and self._lone is None:
-            self._begin(line)
-        if self._message is None:
-            assert self._lone is not None
-            return self._lone.feed(line.message, line)
-        found: list[Delivery] = []
-        text = line.message
-        if self._in_mailbox and _FROM_LINE.match(text):
-            found += self.finish()
-            self._in_mailbox = True
-            self._message = _Message()
-        elif self._in_mailbox and text.startswith(">") and text.lstrip(">").startswith("From "):
-            text = text[1:]
-        found += self._message.feed(text, line)
-        return found
-
-    def continues(self, line: Line) -> bool:
-        """Whether a line that begins with white space goes on with the one before it."""
-        return self._lone is not None and self._lone.continues(line.message)
-
-    def finish(self) -> list[Delivery]:
-        """Return what is known at the end of a source."""
-        found = self._message.end() if self._message else []
-        if self._lone is not None:
-            found += self._lone.end()
-        self._message, self._lone = None, None
-        self._in_mailbox = False
-        return found
-
-    def _begin(self, line: Line) -> None:
-        text = line.message.removeprefix("\ufeff")
-        self._in_mailbox = _FROM_LINE.match(text) is not None
-        if not self._in_mailbox and _LONE.match(text):
-            self._lone = _Report({})
-        else:
-            self._message = _Message()
-
-
-class _Message:
-    """Reads one message: the reports in it, or the words of a bounce that has none."""
-
-    def __init__(self) -> None:
-        self._line: Line | None = None
-        self._told: list[Delivery] = []
-        self._size = 0  # of the diagnostics in `_told`
-        self._settled: list[Delivery] = []
-        self._returned: dict[str, str] = {}
-        self._report: _Report | None = None
-        self._notice: Notice | None = None
-        self._has_report = False
-        self._fields: dict[str, str] = {}
-        self._mail = MailReader(self)
-
-    def feed(self, text: str, line: Line) -> list[Delivery]:
-        self._line = line
-        self._mail.feed(text)
-        if len(self._told) > _MOST_RECIPIENTS or self._size > _MOST_REPORTED:
-            self._settle()
-        return self._all_settled() if self._settled else self._settled
-
-    def end(self) -> list[Delivery]:
-        self._mail.close()
-        self._next({})
-        return self._all_settled()
-
-    def _all_settled(self) -> list[Delivery]:
-        settled, self._settled = self._settled, []
-        return settled
-
-    def _next(self, fields: dict[str, str]) -> None:
-        """Begin a message: this one, or one that was forwarded in it."""
-        if self._notice is not None and not self._has_report:
-            self._tell(self._notice.end())
-        self._settle()
-        self._fields, self._returned = fields, {}
-        self._notice, self._has_report = None, False
-
-    def _settle(self) -> None:
-        """Return which message it was about: what is left of it stands behind the report."""
-        message_id = (self._returned.get("message-id") or "").strip("<> \t") or None
-        self._settled += [attrs.evolve(told, message_id=message_id) for told in self._told]
-        self._told.clear()
-        self._size = 0
-
-    def _tell(self, found: Iterable[Delivery]) -> None:
-        for delivery in found:
-            self._told.append(delivery)
-            self._size += size_of(delivery.text or "")
-
-    # What the mail reader calls:
-
-    def begins(self, part: Part) -> bool:
-        if part.is_message:
-            if part.within is not None and part.within.is_returned:
-                self._returned = part.fields
-                return False
-            self._next(part.fields)
-        self._report = None
-        if part.type in _STATUS_PARTS:
-            self._has_report = True
-            self._report = _Report(self._fields)
-            return True
-        if part.type == "text/plain" and self._notice is None and not self._has_report:
-            notice = Notice(_NAME, self._fields)
-            if notice.is_of_a_bounce:
-                self._notice = notice
-                return True
-        return False
-
-    def says(self, text: str) -> None:
-        assert self._line is not None
-        if self._report is not None:
-            self._tell(self._report.feed(text, self._line))
-        elif self._notice is not None:
-            self._notice.feed(text, self._line)
-
-    def ends(self, part: Part) -> None:  # noqa: ARG002  (the listener's)
-        if self._report is not None:
-            self._tell(self._report.end())
-            self._report = None
-
-
-class _Report:
+class Report:
     """Reads the fields of a report.
 
     Args:
         message: the fields of the message that the report came in.
+        lone: whether its lines stand in another text, where each may be all that is left.
     """
 
-    def __init__(self, message: dict[str, str]) -> None:
+    def __init__(self, message: dict[str, str], *, lone: bool = False) -> None:
         self._written = date_of(message.get("date"))
         self._sender = mailbox_of(message.get("to"))  # RFC 3464 2: sent to the return address
-        self._of_message: dict[str, str] = {}
-        self._block: dict[str, str] = {}
+        self._lone = lone
+        self._of_message: _Block = {}
+        self._block: _Block = {}
         self._start: Line | None = None
+        self._pending: tuple[_Block, Line] | None = None
         self._name: str | None = None
         self._value: list[str] = []
         self._kept = 0
@@ -330,7 +153,7 @@ class _Report:
     def feed(self, text: str, line: Line) -> list[Delivery]:
         """Read a line. Its delivery is complete when the fields of its recipient end."""
         if not text or text.isspace():
-            return self.end()
+            return self._block_ends()
         if text[0] in " \t":
             self._keep(text)
             return []
@@ -340,9 +163,9 @@ class _Report:
             return []
         name = match[1].lower()
         found: list[Delivery] = []
-        if name in self._block or self._is_next(name):
-            found = self.end()
-        if name in _OF_RECIPIENT or name in _OF_MESSAGE:
+        if self._is_next(name, match[2]):
+            found = self._block_ends()
+        if name not in self._block and (name in OF_RECIPIENT or name in _OF_MESSAGE):
             self._start = self._start or line
             self._name = name
             self._keep(match[2])
@@ -353,21 +176,53 @@ class _Report:
         return self._name is not None and text[:1] in (" ", "\t")
 
     def end(self) -> list[Delivery]:
+        """End the report."""
+        found = self._block_ends()
+        if self._pending is not None:
+            found.append(self._delivery(*self._pending))
+            self._pending = None
+        return found
+
+    def _block_ends(self) -> list[Delivery]:
         """End the fields of a recipient, or those of the message."""
         self._field_ends()
         block, start = self._block, self._start
         self._block, self._start = {}, None
         self._of_message |= {name: block[name] for name in block.keys() & _OF_MESSAGE}
-        if start is None or not block.keys() & _TELLING:
+        if start is None or not block.keys() & OF_RECIPIENT:
             return []
-        return [self._delivery(block, start)]
+        if self._lone:
+            return [self._delivery(block, start)] if block.keys() & _TELLING else []
+        return self._whole(block, start)
 
-    def _is_next(self, name: str) -> bool:
+    def _whole(self, block: _Block, start: Line) -> list[Delivery]:
+        """Join the fields of a recipient that an empty line has parted."""
+        found = []
+        if self._pending is not None:
+            begun, place = self._pending
+            self._pending = None
+            if not begun.keys() & block.keys() & (_RECIPIENTS | {"action", "status"}):
+                block, start = begun | block, place
+            else:
+                found.append(self._delivery(begun, place))
+        if block.keys() & _RECIPIENTS and block.keys() & _TELLING:
+            found.append(self._delivery(block, start))
+        else:
+            self._pending = block, start
+        return found
+
+    def _is_next(self, name: str, value: str) -> bool:
         """Whether a field begins the next recipient, though no empty line stands before it."""
-        block = self._block.keys()
+        block = self._block
         if name in _OF_MESSAGE:
-            return bool(block & _OF_RECIPIENT)
-        return name in _RECIPIENTS and bool(block & _TELLING) and bool(block & _RECIPIENTS)
+            return bool(block.keys() & OF_RECIPIENT)
+        first = next((known for known in block if known in OF_RECIPIENT), None)
+        if name in block:
+            return name in _RECIPIENTS or name == first
+        if name not in _RECIPIENTS or first not in _RECIPIENTS or not block.keys() & _TELLING:
+            return False
+        address = (_address(value) or "").lower()
+        return all((_address(block.get(known)) or "").lower() != address for known in _RECIPIENTS)
 
     def _keep(self, text: str) -> None:
         if self._name is not None and self._kept < MOST_KEPT:
@@ -381,15 +236,14 @@ class _Report:
         self._value.clear()
         self._kept = 0
 
-    def _delivery(self, block: dict[str, str], start: Line) -> Delivery:
+    def _delivery(self, block: _Block, start: Line) -> Delivery:
         message = self._of_message
         final = _address(block.get("final-recipient"))
         orig = _address(block.get("original-recipient"))
         sender = _address(message.get("x-postfix-sender"))
-        host, ip = _peer(block.get("remote-mta"))
         status = _STATUS.match(block.get("status", ""))
         dsn = status_of(status[1]) if status else None
-        said = _said(block.get("diagnostic-code"), same_mta=_is_same(message, block))
+        said = _diagnosis(block, same_mta=_is_same(message, block))
         arrival = date_of(message.get("arrival-date"))
         attempt = date_of(block.get("last-attempt-date"))
         fields: dict[str, Any] = {
@@ -398,19 +252,36 @@ class _Report:
             "sender": self._sender if sender is None else sender,
             "recipient": orig if final is None else final,
             "orig_recipient": orig if final is not None and orig != final else None,
-            "relay_host": host,
-            "relay_ip": ip,
             "status": _status(block, dsn, said.get("text"), said.get("reply_by")),
             "dsn": dsn,
             "delay": _between(arrival, attempt),
         }
-        delivery = delivery_in(start, _NAME, **(fields | said))
-        reporter, _ = _peer(message.get("reporting-mta"))
+        delivery = delivery_in(start, NAME, **(fields | _relay(block.get("remote-mta")) | said))
+        reporter = _relay(message.get("reporting-mta"))["relay_host"]
         return attrs.evolve(
             delivery,
             time=attempt or self._written or arrival or start.time,
             host=reporter or start.host,
         )
+
+
+_BEGINS = re.compile(
+    r"\s{0,8}(?:Reporting-MTA|(?:Final|Original)-Recipient|Action|Status|Diagnostic-Code)\s?:",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"\s{0,8}(?:Final|Original)-Recipient\s?:", re.IGNORECASE)
+_TELLS = re.compile(r"\s{0,8}(?:Action|Status|Diagnostic-Code)\s?:", re.IGNORECASE)
+
+
+def place_of_report(lines: Sequence[str]) -> int | None:
+    """Return the number of the line where a report begins in a text; None where there is none.
+
+    >>> place_of_report(["Sorry.", "Final-Recipient: rfc822; bob@example.org", "Action: failed"])
+    1
+    """
+    if not any(map(_NAMES.match, lines)) or not any(map(_TELLS.match, lines)):
+        return None
+    return next(number for number, line in enumerate(lines) if _BEGINS.match(line))
 
 
 def _address(field: str | None) -> str | None:
@@ -433,23 +304,38 @@ def _character(escape: re.Match[str]) -> str:
     return chr(number) if is_one else escape[0]
 
 
-def _peer(field: str | None) -> tuple[str | None, str | None]:
-    """Return name and address of ``dns; mx.example.org (192.0.2.1)``, or ``dns; [192.0.2.1]``."""
+def _relay(field: str | None) -> dict[str, Any]:
+    """Return the server of ``dns; mx.example.org (192.0.2.1)``, or ``dns; [192.0.2.1]``."""
     words = " ".join((field or "").split())
     typed = _TYPED.match(words)
-    match = _NAME_AND_ADDRESS.match(typed[2] if typed else words)
+    words = typed[2] if typed else words
+    connection = _TCP.search(words)
+    match = _NAME_AND_ADDRESS.match(words[: connection.start()] if connection else words)
     if match is None:
-        return None, None
+        return {"relay_host": None, "relay_ip": None}
     name, ip = match.groups()
     literal = name.removeprefix("IPv6:") if _ADDRESS.fullmatch(name.removeprefix("IPv6:")) else None
-    return literal or name, ip or literal
+    relay = {"relay_host": literal or name, "relay_ip": ip or literal}
+    if connection:
+        relay |= {"relay_ip": connection[1], "relay_port": port_of(connection[2])}
+    return relay
 
 
-def _is_same(message: dict[str, str], block: dict[str, str]) -> bool:
+def _is_same(message: _Block, block: _Block) -> bool:
     """Whether the reporting server is the one that is named as the peer."""
-    remote, _ = _peer(block.get("remote-mta"))
-    reporter, _ = _peer(message.get("reporting-mta"))
+    remote = _relay(block.get("remote-mta"))["relay_host"]
+    reporter = _relay(message.get("reporting-mta"))["relay_host"]
     return remote is not None and reporter is not None and remote.lower() == reporter.lower()
+
+
+def _diagnosis(block: _Block, *, same_mta: bool) -> dict[str, Any]:
+    """Return what the diagnostic tells, or what supplements it where that is no reply."""
+    said = _said(block.get("diagnostic-code"), same_mta=same_mta)
+    if said.get("reply_by") is None:
+        more = _said(block.get("x-supplementary-info"), same_mta=same_mta)
+        if more.get("reply_by") is not None or (more.get("text") and not said.get("text")):
+            return more
+    return said
 
 
 def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
@@ -458,23 +344,34 @@ def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
         return {}
     typed = _TYPED.match(field)
     kind = typed[1].lower() if typed else "smtp"
-    words = _unfolded(typed[2] if typed else field)
+    words = _GREETED.sub("", _unfolded(typed[2] if typed else field), count=1)
     if kind in _PROTOCOLS:
-        relayed = _RELAYED.search(words)
-        if relayed and not said_by(ReplyBy.REMOTE, words):
-            words = _relayed(relayed)
-        elif quoted := _QUOTED.match(words):
-            words = f"{quoted[1]} {quoted[2]}"
-        own = same_mta or _ASKED_NO_SERVER.match(words) is not None
-        by = said_by(ReplyBy.MTA if own else ReplyBy.REMOTE, words)
-        return {"text": words or None, "reply_by": by}
+        return _said_by_a_server(undoubled(words), same_mta=same_mta)
+    if kind == "x-unix" and _EXIT_STATUS.match(words):
+        return {"text": f"exit status {words.strip()}", "reply_by": None}
     text, by, stage, peer = read_reason(words.replace("\n", " "), spoke=False)
-    said: dict[str, Any] = {"text": text or None, "reply_by": by, "stage": stage}
+    said: dict[str, Any] = {"text": undoubled(text) or None, "reply_by": by, "stage": stage}
     if by is None:
-        return said | {"reply_by": said_by(ReplyBy.MTA, text)}
+        by = said_by(ReplyBy.MTA, text)
+        if by is None and (reply := reply_in_words(text)):
+            return said | {"text": reply, "reply_by": ReplyBy.REMOTE}
+        return said | {"reply_by": by}
     if peer is not None:
         said |= {"relay_host": peer[0], "relay_ip": peer[1]}
     return said
+
+
+def _said_by_a_server(words: str, *, same_mta: bool) -> dict[str, Any]:
+    relayed = _RELAYED.search(words)
+    if relayed and not said_by(ReplyBy.REMOTE, words):
+        words = undoubled(_relayed(relayed))
+    elif quoted := _QUOTED.match(words):
+        words = f"{quoted[1]} {quoted[2]}"
+    elif not said_by(ReplyBy.REMOTE, words):
+        words = reply_in_words(words) or words
+    own = same_mta or ASKED_NO_SERVER.match(words) is not None
+    by = said_by(ReplyBy.MTA if own else ReplyBy.REMOTE, words)
+    return {"text": words or None, "reply_by": by}
 
 
 def _relayed(match: re.Match[str]) -> str:
@@ -496,7 +393,7 @@ def _unfolded(value: str) -> str:
 
 
 def _status(
-    block: dict[str, str], dsn: EnhancedStatus | None, text: str | None, by: ReplyBy | None
+    block: _Block, dsn: EnhancedStatus | None, text: str | None, by: ReplyBy | None
 ) -> Status | None:
     words = block.get("action", "").split()
     action = _STATUSES.get(words[0].lower()) if words else None
@@ -512,20 +409,3 @@ def _between(first: datetime | None, last: datetime | None) -> float | None:
         return None
     seconds = (last - first).total_seconds()
     return seconds if seconds >= 0 else None
-
-
-_NEEDLES = (
-    "-MTA:", "-mta:", "-Recipient:", "-recipient:", "-Code:", "-code:", "-Date:", "Action:",
-    "Status:", "X-Postfix-", "X-Actual-", "Original-", "Final-", "Will-", "From ", "From:",
-    "Received:", "Return-Path:", "Delivered-To:", "Envelope-To:", "To:", "Subject:", "Date:",
-    "Message-ID:", "Message-Id:", "MIME-Version:",
-)  # fmt: skip
-
-FORMAT = Format(
-    _NAME,
-    _detect,
-    DsnReader,
-    claims=_claims,
-    needles=_NEEDLES,
-    order=60,  # its fields may be quoted in another format's lines
-)
