@@ -8,6 +8,7 @@ from smtpreply.logs.input.split import Part, parts_of
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.registry import known_formats, register, unregister
 from smtpreply.logs.scanner import Scan, scan
+from smtpreply.logs.toolkit.return_paths import original_sender
 
 __all__ = [
     "Bundle",
@@ -22,6 +23,7 @@ __all__ = [
     "Scan",
     "Status",
     "known_formats",
+    "original_sender",
     "parts_of",
     "register",
     "scan",

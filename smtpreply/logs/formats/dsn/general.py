@@ -41,6 +41,7 @@ _ANYWHERE = re.compile(rf"(?:\A|(?<=[\s<>\"'(\[:;=]))(?P<to>{ADDRESS})")
 _FAILED = re.compile(
     r"(?:could|can|was|were|has|have|is|are|did|does)(?: ?n[o']t)\b.{0,30}(?:deliver|reach|sent|"
     r"accept|relay|exist|found|receiv|known|valid)|n[o']t be (?:deliver|sent|reach|accept|relay)|"
+    r"delayed|"
     r"unable to (?:deliver|send|relay|reach|process)|undeliver|not deliver|deliver\w* .{0,30}fail|"
     r"fail\w* .{0,30}deliver|no longer|rejected|refused|bounced|returned|permanent|fatal|error|"
     r"unknown|invalid|no such|not known|full|exceed|quota|disabled|suspended|failed|failure|unrout|"

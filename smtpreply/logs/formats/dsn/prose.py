@@ -187,7 +187,8 @@ class Notice:
             if dialect.opens(text):
                 yield list(dialect.read(words))
         looks = self._looks
-        if looks.is_of_a_daemon and (looks.is_failure or says_failed(words)):
+        is_of_a_daemon = looks.is_of_a_daemon or looks.is_forwarded
+        if is_of_a_daemon and (looks.is_failure or says_failed(words)):
             yield list(read_general(words, self._own, self._failed))
 
     @property

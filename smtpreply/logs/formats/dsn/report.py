@@ -196,20 +196,15 @@ class Report:
         return self._whole(block, start)
 
     def _whole(self, block: _Block, start: Line) -> list[Delivery]:
-        """Join the fields of a recipient that an empty line has parted."""
-        found = []
-        if self._pending is not None:
-            begun, place = self._pending
-            self._pending = None
-            if not begun.keys() & block.keys() & (_RECIPIENTS | {"action", "status"}):
-                block, start = begun | block, place
-            else:
-                found.append(self._delivery(begun, place))
-        if block.keys() & _RECIPIENTS and block.keys() & _TELLING:
-            found.append(self._delivery(block, start))
-        else:
-            self._pending = block, start
-        return found
+        """Hold the fields of a recipient until the next: an empty line may have parted them."""
+        pending, self._pending = self._pending, (block, start)
+        if pending is None:
+            return []
+        begun, place = pending
+        if _are_of_one(begun, block):
+            self._pending = begun | block, place
+            return []
+        return [self._delivery(begun, place)]
 
     def _is_next(self, name: str, value: str) -> bool:
         """Whether a field begins the next recipient, though no empty line stands before it."""
@@ -263,6 +258,13 @@ class Report:
             time=attempt or self._written or arrival or start.time,
             host=reporter or start.host,
         )
+
+
+def _are_of_one(begun: _Block, block: _Block) -> bool:
+    """Whether fields are of the recipient that others are of: not each has one, or an action."""
+    if begun.keys() & _RECIPIENTS and block.keys() & _RECIPIENTS:
+        return False
+    return not begun.keys() & block.keys() & _TELLING
 
 
 _BEGINS = re.compile(
@@ -345,6 +347,8 @@ def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
     typed = _TYPED.match(field)
     kind = typed[1].lower() if typed else "smtp"
     words = _GREETED.sub("", _unfolded(typed[2] if typed else field), count=1)
+    if field.startswith("<") and words.count(">") > words.count("<"):
+        words = words.rstrip().removesuffix(">")
     if kind in _PROTOCOLS:
         return _said_by_a_server(undoubled(words), same_mta=same_mta)
     if kind == "x-unix" and _EXIT_STATUS.match(words):
