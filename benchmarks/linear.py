@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from benchmarks.workloads import CHUNK, read_every_field
 from smtpreply import Reply, ReplyError, ReplyReader, classify, parse, parse_all, template
+from smtpreply.dialogue.transcript import iter_transcript
 
 MEGABYTE = 2**20
 LIMIT = 6.0
@@ -94,6 +95,13 @@ TEXTS: dict[str, Callable[[int], bytes]] = {
     "`http://` repeated": _repeated(b"http://", before=b"550 "),
     "`said: 550 ` repeated": _repeated(b"said: 550 ", before=b"host "),
     "`try again in 5 ` repeated": _repeated(b"try again in 5 ", before=b"450 "),
+    # transcripts, whose dialect is found first
+    "a session behind stamps": _repeated(b"07.07.26 17:23:12 smtp: 250-a\r\n"),
+    "a session with words for the sides": _repeated(b"Sent: EHLO a\r\nGot: 250 a\r\n"),
+    "sentences that repeat a reply": _repeated(b"got 550, with response: 550 5.1.1 a\r\n"),
+    "quotes that do not close": _repeated(b'recv "250 a\\" \r\n'),
+    "one endless prefix": _repeated(b"1:2 ", after=b"recv: 250 a\r\n"),
+    "one endless mark": _repeated(b"<-", after=b"250 a\r\n"),
     "another status in each line": lambda size: b"".join(
         b"550-5.%d.%d a\r\n" % divmod(number % 10**6, 1000) for number in range(size // 15)
     ),
@@ -142,6 +150,11 @@ def by_template(text: bytes) -> None:
     template(text.decode("utf-8", "surrogateescape"))
 
 
+def by_transcript(text: bytes) -> None:
+    for _ in iter_transcript(text.splitlines(keepends=True)):
+        pass
+
+
 def by_reader_octet_by_octet(text: bytes) -> None:
     _feed(_unbounded_reader(), text, 1)
 
@@ -177,6 +190,7 @@ DOORS = [
     Door("reader, bounded", by_bounded_reader_in_chunks),
     Door("classify", by_classify),
     Door("template (1/8)", by_template, 8),
+    Door("transcript", by_transcript),
     Door("reader, octets (1/8)", by_reader_octet_by_octet, 8),  # a million calls are enough
 ]
 

@@ -24,6 +24,10 @@ class Role(enum.Enum):
     """The server's."""
     REPLY_SO_FAR = enum.auto()
     """The server's, and repeats what was shown of the same reply before."""
+    QUOTED = enum.auto()
+    """The server's, quoted by the program: another code begins another reply."""
+    REPEATED = enum.auto()
+    """Quoted likewise, by the program's own sentence, unless it was shown just before."""
     COMMAND = enum.auto()
     """The client's."""
     BARE = enum.auto()
@@ -32,6 +36,8 @@ class Role(enum.Enum):
     """Without a mark: of the side that was heard last."""
     TEXT = enum.auto()
     """Without a mark: a further line of the reply before it, whose code was taken off."""
+    WITHIN = enum.auto()
+    """The server's if a reply goes on, though it has no code; else the program's own."""
     PART = enum.auto()
     """The server's: code and text of one line of a reply, in two groups."""
     WRAPPED = enum.auto()
@@ -42,7 +48,7 @@ class Role(enum.Enum):
     """The program's own."""
 
 
-OF_THE_SERVER = (Role.REPLY, Role.REPLY_SO_FAR, Role.PART)
+OF_THE_SERVER = (Role.REPLY, Role.REPLY_SO_FAR, Role.QUOTED, Role.REPEATED, Role.PART)
 
 
 class Written(enum.Enum):
@@ -51,6 +57,8 @@ class Written(enum.Enum):
     PLAIN = enum.auto()
     LITERAL = enum.auto()
     """As Python, Ruby and others write a string: ``b'250 Ok\\r\\n'``."""
+    ESCAPED = enum.auto()
+    """As within such a string."""
     HTML = enum.auto()
     """With character references, and ``<br>`` for line ends."""
     CRLF = enum.auto()
@@ -80,7 +88,8 @@ _TOKENS = (
     rb"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
     rb"(?:[T_][0-9:.,]{5,20}(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?=\s)",
     rb"[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}(?=\s)",
-    rb"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2}| [AP]M)?(?=\s)",
+    rb"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
+    rb"(?:Z|[+-][0-9]{2}:?[0-9]{2}| [AP]M)?(?=\s)",
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?(?=\s)",
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ \t]{1,2}[0-9]{1,2},?"
     rb"(?: [0-9]{4})?(?=\s)",
@@ -118,6 +127,9 @@ class Dialect:
         is_log: whether the marks stand in a log that has the deliveries, too. Then the log is the
             source, and the marks alone are not taken for a transcript.
         prefixed: whether lines have a prefix before the mark, of stamp, level and logger.
+        marks_the_client: whether the lines of a message that the client sends are marked as the
+            client's.
+        shows_message: whether they are surely there.
     """
 
     name: str
@@ -129,6 +141,8 @@ class Dialect:
     is_certain: bool = False
     is_log: bool = False
     prefixed: bool = False
+    marks_the_client: bool = True
+    shows_message: bool = True
 
     @functools.cached_property
     def _pattern(self) -> re.Pattern[bytes]:
@@ -140,11 +154,6 @@ class Dialect:
         """The rows, by the number of the last group of each in the pattern of all."""
         counts = (1 + (row.role is Role.PART) for row in self.rows)
         return dict(zip(itertools.accumulate(counts), self.rows, strict=True))
-
-    @property
-    def marks_the_client(self) -> bool:
-        """Whether the lines of a message that the client sends are marked as the client's."""
-        return not any(row.pattern is _TYPED for row in self.rows)
 
     @functools.cached_property
     def has_lines_that_follow(self) -> bool:
@@ -173,9 +182,9 @@ class Dialect:
 
 
 _REPLY = rb"([2-5][0-9][0-9](?:[ -].*)?)"
-_FOLLOWING = Row(rb"[ \t]*" + _REPLY, Role.FOLLOWS)
+FOLLOWING = Row(rb"[ \t]*" + _REPLY, Role.FOLLOWS)
 # What is typed into telnet, as far as it is a command beyond doubt.
-_TYPED = (
+TYPED = (
     rb"((?:(?:EHLO|HELO|LHLO|VRFY|EXPN|ETRN|NOOP|HELP)(?:[ \t]+[!-~]+)?|"
     rb"(?:MAIL[ \t]+FROM|RCPT[ \t]+TO)[ \t]*:.*|(?:AUTH|BDAT|BURL|XCLIENT|XFORWARD)[ \t].*|"
     rb"DATA|RSET|QUIT|STARTTLS|TURN))[ \t]*"
@@ -260,7 +269,7 @@ DIALECTS: tuple[Dialect, ...] = (
         "exim",
         (
             Row(_EXIM + rb"SMTP<< (.*)", Role.REPLY),
-            Row(_EXIM + rb" {9}([2-5][0-9][0-9][ -].*)", Role.REPLY),
+            Row(_EXIM + rb" {9}([2-5][0-9][0-9][ -].*)", Role.FOLLOWS),
             Row(_EXIM + rb"SMTP[>|+]> (.*)", Role.COMMAND),
         ),
         needle=b"SMTP",
@@ -271,7 +280,7 @@ DIALECTS: tuple[Dialect, ...] = (
         "exim -d -bs",
         (
             Row(_EXIM + rb"SMTP>> (.*)", Role.REPLY),
-            Row(_EXIM + rb" {7}([2-5][0-9][0-9][ -].*)", Role.REPLY),
+            Row(_EXIM + rb" {7}([2-5][0-9][0-9][ -].*)", Role.FOLLOWS),
             Row(_EXIM + rb"SMTP<< (.*)", Role.COMMAND),
         ),
         needle=b"SMTP",
@@ -447,7 +456,7 @@ DIALECTS: tuple[Dialect, ...] = (
             Row(rb"CLIENT -> (?:SERVER|SMTP): ?(.*)", Role.COMMAND),
             Row(rb"CLIENT -&gt; (?:SERVER|SMTP): ?(.*)", Role.COMMAND, Written.HTML),
             Row(rb"(SMTP (?:INBOUND|-> ).*)", Role.NOISE),
-            _FOLLOWING,
+            FOLLOWING,
         ),
         "2026-05-06 10:15:02\tConnection: opened\n"
         '2026-05-06 10:15:02\tSMTP INBOUND: "220 mx.example.org ESMTP"\n'
@@ -467,7 +476,7 @@ DIALECTS: tuple[Dialect, ...] = (
         (
             Row(rb"SMTP -> FROM SERVER: ?(.*?)(?:<br ?/?>)?", Role.REPLY),
             Row(rb"(SMTP -> .*)", Role.NOISE),
-            _FOLLOWING,
+            FOLLOWING,
         ),
         needle=b"FROM SERVER:",
         is_certain=True,
@@ -496,7 +505,7 @@ DIALECTS: tuple[Dialect, ...] = (
             Row(rb"(?:\+\+ .{0,100})?<< ([^<].*)", Role.REPLY),
             Row(rb">> ([^>].*)", Role.COMMAND),
             Row(rb"((?:\+\+|!!) .*)", Role.NOISE),
-            _FOLLOWING,
+            FOLLOWING,
         ),
         "++ Starting Swift_SmtpTransport\n"
         "<< 220 mx.example.org ESMTP\n\n"
@@ -740,7 +749,7 @@ DIALECTS: tuple[Dialect, ...] = (
         (
             Row(rb"(DEBUG(?: SMTP)?: .*)", Role.NOISE),
             Row(rb"([2-5][0-9][0-9](?:[ -].*)?)", Role.REPLY),
-            Row(_TYPED, Role.COMMAND),
+            Row(TYPED, Role.COMMAND),
             Row(rb"(\.)", Role.COMMAND),
         ),
         "10:15:02,123 INFO  [stdout] (default task-1) DEBUG SMTP: useEhlo true, useAuth false\n"
@@ -752,6 +761,7 @@ DIALECTS: tuple[Dialect, ...] = (
         "10:15:02,123 INFO  [stdout] (default task-1) RCPT TO:<bob@example.org>\n"
         "10:15:02,123 INFO  [stdout] (default task-1) 550 5.1.1 No such user",
         needle=b"DEBUG SMTP: ",
+        marks_the_client=False,
     ),
 )
 
@@ -761,12 +771,13 @@ SENDMAIL = Dialect("sendmail -v", (Row(rb">>> ?(.*)", Role.COMMAND),), unmarked=
 TERMINAL = Dialect(
     "terminal",
     (
-        Row(_TYPED, Role.COMMAND),
+        Row(TYPED, Role.COMMAND),
         Row(rb"((?:Trying|Connected to|Escape character is|Connection closed) .*)", Role.NOISE),
         Row(rb"((?:CONNECTED\(|depth=|verify |---|telnet> ).*)", Role.NOISE),
         Row(rb"(closed|DONE|read R BLOCK)", Role.NOISE),
     ),
     unmarked=Role.BARE,
+    marks_the_client=False,
 )
 """A terminal's copy of telnet or ``openssl s_client``, or Wireshark's "Follow TCP Stream": no marks
 at all. The programs' own lines are named where they might stand inside of a reply that was

@@ -47,6 +47,8 @@ _LAST_IN_GROUP = frozenset(
     | {"STARTTLS", "X-ANONYMOUSTLS"}  # RFC 3207 4
     | {"AUTH", "X-EXPS", "XEXPS"}  # RFC 4954 4
 )
+# RFC 4954 4 and 6. What has one of these for a reply and is no command may be a password.
+_OF_AUTH = (235, 334, 432, 534, 535, 538)
 _OTHERS = frozenset({"BDAT", "RSET", "HELP", "ETRN", "BURL", "XCLIENT", "XFORWARD"})
 _WITHOUT_SENDER = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.QUIT)
 _KNOWN = _LAST_IN_GROUP | _OTHERS | _STAGES.keys()
@@ -120,6 +122,7 @@ class _Command:
 
 
 _GREETING = _Command(Stage.CONNECT, None)
+_CHALLENGED = _Command(Stage.AUTH, "AUTH")
 _MESSAGE = _Command(Stage.END_OF_DATA, _END_OF_MESSAGE)
 
 
@@ -254,7 +257,9 @@ class Session:
         if self._waiting and self._waiting[0] is _GREETING and code != 220 and code < 400:
             self._waiting.popleft()
         if self._waiting:
-            return self._waiting.popleft()
+            command = self._waiting.popleft()
+            is_answer = code in _OF_AUTH and command.stage is None and command.text is not None
+            return _CHALLENGED if is_answer and _verb(command.text) not in _KNOWN else command
         # RFC 2033 4.2, where the log does not show for how many recipients.
         again = self._is_lmtp and self._last and self._last.stage is Stage.END_OF_DATA
         return self._last if again else None

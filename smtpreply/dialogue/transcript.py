@@ -29,6 +29,7 @@ from smtpreply.dialogue.dialects import (
     Role,
     Written,
 )
+from smtpreply.dialogue.learned import LEARNED, learned
 from smtpreply.dialogue.session import Session
 from smtpreply.reply.model import Reply
 from smtpreply.reply.opening import Opening, read_head
@@ -228,15 +229,35 @@ def is_session(lines: Iterable[str] | Iterable[bytes]) -> bool:
     >>> is_session(["[2026-05-06 10:15:02] < 220 mx", "[2026-05-06 10:15:02] > EHLO a"])
     True
     """
-    texts = [_parted(octets_of(line))[0] for line in lines]
+    texts = _texts_of(lines)
     seen = _most_marked(texts)
-    if seen is None or seen.dialect.is_log:
-        return False
-    spoken = list(_spoken(seen.dialect, texts))
+    return seen is not None and not seen.dialect.is_log and _is_mostly(seen.dialect, texts)
+
+
+def is_unknown_session(lines: Iterable[str] | Iterable[bytes]) -> bool:
+    """Check whether lines show a dialect of their own, and are mostly of it, with both sides heard.
+
+    Lines of a log may do so, too: ask only where no log is known to have such lines.
+
+    >>> is_unknown_session(["06.05.26 10:15:02 smtp: 220 mx", "06.05.26 10:15:02 smtp: EHLO a"])
+    True
+    """
+    texts = _texts_of(lines)
+    dialect = _dialect_of(texts)
+    return dialect.name == LEARNED and _is_mostly(dialect, texts)
+
+
+def _is_mostly(dialect: Dialect, texts: Sequence[bytes]) -> bool:
+    spoken = list(_spoken(dialect, texts))
     by_the_client = sum(role is Role.COMMAND and bool(_VERB.match(said)) for role, said in spoken)
-    marked = sum(role not in (Role.NOISE, Role.TEXT) for role, _ in spoken)
-    heard = by_the_client > 0 or seen.dialect.is_certain
+    marked = sum(role not in (Role.NOISE, Role.TEXT, Role.WITHIN) for role, _ in spoken)
+    heard = by_the_client > 0 or dialect.is_certain
     return heard and 2 * marked >= sum(bool(text.strip()) for text in texts)
+
+
+def _texts_of(lines: Iterable[str] | Iterable[bytes]) -> list[bytes]:
+    """Return lines without their ends and without the colours of a terminal."""
+    return [_COLOUR.sub(b"", _parted(octets_of(line))[0]) for line in lines]
 
 
 # --- which dialect -------------------------------------------------------------------------
@@ -271,6 +292,7 @@ _MOST_HELD = 1 << 20  # octets, of a sample or of a reply that does not end
 # "404B7C8C2C47F0000:error:..." is what OpenSSL prints.
 _BARE_REPLY = re.compile(rb"[ \t\0]*[2-5][0-9][0-9](?:[ \t:-]|$)")
 _A_CODE = re.compile(rb"(?<![0-9A-Za-z.])[2-5][0-9][0-9][ -]")
+_COLOUR = re.compile(rb"\x1b\[[0-9;]{0,20}m")
 _GO_AHEAD = re.compile(rb"\b354[ -]")
 
 
@@ -279,7 +301,7 @@ def _dialect_of(sample: Sequence[bytes]) -> Dialect:
 
     A message may quote another transcript, so what stands before the first message decides.
     """
-    lines = [_parted(line)[0] for line in sample]
+    lines = _texts_of(sample)
     go_ahead = (number for number, line in enumerate(lines) if _GO_AHEAD.search(line))
     return _most_seen(lines[: next(go_ahead, len(lines)) + 1]) or _most_seen(lines) or PLAIN
 
@@ -288,12 +310,20 @@ def _most_seen(lines: Sequence[bytes]) -> Dialect | None:
     """Find the dialect that reads most replies; at a tie, marks win. None: there are no replies."""
     bare = sum(_opening_of(Role.BARE, line) is not None for line in lines)
     marked = _most_marked(lines)
+    own = _learned_from(lines, marked, bare)
+    if own is not None:
+        return own
     if marked is not None and marked.replies >= bare:
         return marked.dialect
     for dialect in (TERMINAL, SENDMAIL):
         if any(dialect.said(line)[0] is not dialect.unmarked for line in lines):
             return dialect
     return PLAIN if bare else None
+
+
+def _codes_in(lines: Iterable[bytes]) -> int:
+    """Count the lines in which a reply code stands, wherever that is."""
+    return sum(_A_CODE.search(line) is not None for line in lines)
 
 
 @attrs.frozen
@@ -309,11 +339,34 @@ def _most_marked(lines: Sequence[bytes]) -> _Seen | None:
     text = b"\n".join(lines).lower()
     known = [dialect for dialect in DIALECTS if dialect.may_be_in(text)]
     best = _best_of(known, lines)
-    if best.replies and 2 * best.replies >= sum(map(bool, map(_A_CODE.search, lines))):
+    if best.replies and 4 * best.replies >= 3 * _codes_in(lines):
         return best  # the prefixes need not be tried, which take longer
     behind_a_prefix = _best_of([dialect.with_prefix for dialect in known], lines)
     best = max(best, behind_a_prefix, key=lambda seen: seen.replies)
     return best if best.replies else None
+
+
+def _learned_from(lines: Sequence[bytes], marked: _Seen | None, bare: int) -> Dialect | None:
+    """Learn the dialect of lines, if it reads more of them than the known one, or both sides."""
+    by_marks = marked.replies if marked else 0
+    read = max(bare, by_marks)
+    reads_most = 2 * read >= _codes_in(lines)
+    if reads_most and marked and by_marks >= bare and _hears_both(marked.dialect, lines):
+        return None
+    own = learned(lines)
+    if own is None:
+        return None
+    replies = _replies_in(own, lines)
+    hears_more = reads_most and by_marks >= bare and replies == by_marks
+    if reads_most and not _hears_both(own, lines):
+        return None
+    return own if replies > read or hears_more else None
+
+
+def _hears_both(dialect: Dialect, lines: Iterable[bytes]) -> bool:
+    """Check whether a dialect that reads replies also reads a command."""
+    spoken = _spoken(dialect, lines)
+    return any(role is Role.COMMAND and _VERB.match(said) is not None for role, said in spoken)
 
 
 def _best_of(dialects: Iterable[Dialect], lines: Sequence[bytes]) -> _Seen:
@@ -332,14 +385,29 @@ def _replies_in(dialect: Dialect, lines: Sequence[bytes]) -> int:
 def _spoken(dialect: Dialect, lines: Iterable[bytes]) -> Iterator[tuple[Role, bytes]]:
     """Yield whose each line is, and what was said in it."""
     heard_last = Role.NOISE
+    awaited = b""  # the code of a reply whose last line is to come
     for line in lines:
         role, text, written = dialect.said(line)
         if role is Role.FOLLOWS:
             known = heard_last in OF_THE_SERVER or heard_last is Role.COMMAND
             role = heard_last if known else Role.NOISE
+        elif role is Role.NOISE and awaited and _goes_on(line, awaited):
+            role = Role.REPLY
         elif line.strip():
             heard_last = role
-        yield role, _written(text, written)
+        said = _written(text, written)
+        if role in OF_THE_SERVER:
+            awaited = said.lstrip()[:3] if _CONTINUED.match(said) else b""
+        yield role, said
+
+
+_CONTINUED = re.compile(rb"[ \t]*[2-5][0-9][0-9]-")
+
+
+def _goes_on(line: bytes, code: bytes) -> bool:
+    """Check whether a line without a mark is a further line of a reply, by its code."""
+    text = line.lstrip(b" \t")
+    return text.startswith(code) and text[3:4] in (b"", b" ", b"-")
 
 
 def _opening_of(role: Role, text: bytes) -> Opening | None:
@@ -387,6 +455,9 @@ class _Walk:
         self._continued = False
         self._has_lines_without_code = False
         self._held = 0
+        self._shown: set[bytes] = set()  # the lines of the last reply, until a command follows
+        self._has_repeats = any(row.role is Role.REPEATED for row in dialect.rows)
+        self._in_message = False
         self._heard_last = Role.NOISE
         self._dumped = b""
         self._session = Session(shows_message=True)
@@ -396,8 +467,10 @@ class _Walk:
         text, end = _parted(line)
         if not self._ends_as_sent and end in (b"", b"\n"):
             end = b"\r\n"
+        if self._has_marks and b"\x1b[" in text:
+            text = _COLOUR.sub(b"", text)
         role, said, written = self.dialect.said(text)
-        if self._is_message(said):
+        if self._is_message(role, said):
             return
         heard_last = self._heard_last
         if role is Role.FOLLOWS:
@@ -412,7 +485,9 @@ class _Walk:
             said = _written(said, written)
         if role is Role.REPLY_SO_FAR and self._continued and said.startswith(b"".join(self._block)):
             self._block.clear()
-        if role in (Role.REPLY, Role.REPLY_SO_FAR):
+        if role is Role.QUOTED or role is Role.REPEATED:
+            yield from self._quoted(number, role, said, end)
+        elif role in (Role.REPLY, Role.REPLY_SO_FAR):
             if not said and self.dialect.has_lines_that_follow:
                 if written is not Written.HEX:
                     yield from self._reply()  # the next one stands below
@@ -421,6 +496,7 @@ class _Walk:
                 yield from self._server(number, Role.REPLY, part, end)
         elif role is Role.COMMAND:
             yield from self._reply()
+            self._shown.clear()
             for part in _lines_of(said) if said else ():
                 self._session.command(part.decode("utf-8", "surrogateescape"))
         else:
@@ -433,6 +509,8 @@ class _Walk:
             yield from self._server(number, role, said, end)
         elif role is Role.PART:
             yield from self._part(number, said, end)
+        elif role is Role.WITHIN and self._continued:
+            yield from self._server(number, Role.REPLY, said, end)
         elif role is Role.TEXT and self._block and text.strip() and not _STAMPED.match(text):
             yield from self._further(self._block[-2][:3] + b" " + said, end)
         elif role is Role.WRAPPED and self._block:
@@ -476,7 +554,7 @@ class _Walk:
         spoken = [text, own_end or end]  # what smtplib shows has its own line end
         opening = _opening_of(role, text)
         if opening is None:
-            if self._block and (self._continued or role is Role.REPLY):
+            if self._block and (self._continued or role in OF_THE_SERVER):
                 self._has_lines_without_code = True
                 yield from self._hold(spoken)
             elif self._session.awaits_answer and text.strip():
@@ -490,8 +568,20 @@ class _Walk:
             self._start = number
         self._continued = opening.continued
         yield from self._hold(spoken)
-        if role is Role.BARE and not self._continued:
+        if not self._continued and (role is Role.BARE or not self.dialect.marks_the_client):
             yield from self._reply()
+
+    def _quoted(
+        self, number: int, role: Role, said: bytes, end: bytes
+    ) -> Iterator[Exchange | Skipped]:
+        """Take what the program quotes of the server, unless it was shown just before."""
+        lines = _lines_of(said)
+        if role is Role.REPEATED and self._shown.issuperset(map(bytes.strip, lines)):
+            return
+        if self._block and self._block[-2][:3] != said[:3]:
+            yield from self._reply()
+        for line in lines:
+            yield from self._server(number, role, line, end)
 
     def _part(self, number: int, text: bytes, end: bytes) -> Iterator[Exchange]:
         """Take a line of a reply, of which nothing but its code shows what it goes on with."""
@@ -510,6 +600,10 @@ class _Walk:
 
     def _hold(self, spoken: list[bytes]) -> Iterator[Exchange]:
         """Keep what was spoken until the reply ends, or until it is too much."""
+        if self._has_repeats:
+            if not self._block:
+                self._shown.clear()
+            self._shown.add(spoken[-2].strip())
         self._block += spoken
         self._held += sum(map(len, spoken))
         if self._held > _MOST_HELD:
@@ -521,9 +615,12 @@ class _Walk:
             yield from self._reply()
             return
         code, rest = said[len(b"retcode (") :][:3], said.partition(b"Msg: b")[2]
-        yield self._exchange(Reply.from_response(int(code), _unquoted(rest)), number)
+        yield self._exchange(Reply.from_response(int(code), _unescaped(rest[1:-1])), number)
 
     def _noise(self, number: int, text: bytes) -> Iterator[Exchange | Skipped]:
+        if self._has_marks and self._continued and _goes_on(text, self._block[-2].lstrip()[:3]):
+            yield from self._server(number, Role.REPLY, text.lstrip(b" \t"), b"\r\n")
+            return
         if not self._continued:  # curl writes "{ [5 bytes data]" into the middle of a reply
             yield from self._reply()
         if text.strip():
@@ -550,10 +647,14 @@ class _Walk:
         if bounce is None:  # sendmail shows what was refused, not the greeting
             self._session.connected()
 
-    def _is_message(self, line: bytes) -> bool:
+    def _is_message(self, role: Role, line: bytes) -> bool:
         """Whether the `line` is the client's message, though no mark says so."""
         if not self._session.awaits_message or self.dialect.marks_the_client:
+            self._in_message = False
             return False
+        if role is Role.REPLY and not (self._in_message or self.dialect.shows_message):
+            return False  # a message begins with a header: this one was left out
+        self._in_message = True
         self._session.command(line.decode("utf-8", "surrogateescape"))
         return True
 
@@ -610,18 +711,20 @@ def _parted(line: bytes) -> tuple[bytes, bytes]:
     return text, line[len(text) :]
 
 
-_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"e": b"\x1b"}  # "\e" is Ruby's
 
 
-def _unquoted(literal: bytes) -> bytes:
-    """Undo the way in which Python or Ruby writes octets down."""
+def _unescaped(text: bytes) -> bytes:
+    """Undo the way in which Python, Ruby or JSON writes octets or characters down."""
 
     def meaning(match: re.Match[bytes]) -> bytes:
         name = match[1]
+        if len(name) == 5:
+            return chr(int(name[1:], 16)).encode("utf-8", "surrogatepass")
         return bytes.fromhex(name[1:].decode()) if len(name) == 3 else _ESCAPED.get(name, name)
 
-    return _ESCAPE.sub(meaning, literal[1:-1])
+    return _ESCAPE.sub(meaning, text)
 
 
 _LINE_BREAK = re.compile(rb"<br ?/?>\s*", re.IGNORECASE)
@@ -636,7 +739,9 @@ def _from_html(text: bytes) -> bytes:
 def _written(text: bytes, written: Written) -> bytes:
     """Return what was said, of text that says it in a certain way."""
     if written is Written.LITERAL:
-        return _unquoted(text)
+        return _unescaped(text[1:-1])
+    if written is Written.ESCAPED:
+        return _unescaped(text)
     if written is Written.HTML:
         return _from_html(text)
     if written is Written.CRLF:

@@ -136,6 +136,8 @@ class Format:
         claims: whether a source that begins with these lines (ten at most) is of this format as a
             whole, as a table with a head line is, or a message. Then each of its lines, empty ones
             too, is given to the reader as it stands: no prefix is sought.
+        claims_unknown: the same as `claims`, asked where no line of the beginning is of any format;
+            for a format that has `claims`, too.
         programs: a pattern that matches the names of the format's programs, from their beginning.
         needles: one of them is in each line of the format that has no program before it, and in
             the first lines of each source that is of the format as a whole.
@@ -151,6 +153,9 @@ class Format:
     detect: Callable[[Line], bool]
     reader: Callable[[], Reader]
     claims: Callable[[Sequence[str]], bool] = _claims_nothing
+    claims_unknown: Callable[[Sequence[str]], bool] = attrs.field(
+        default=_claims_nothing, kw_only=True
+    )
     programs: str | None = attrs.field(default=None, kw_only=True)
     needles: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     order: int = attrs.field(default=50, kw_only=True)

@@ -17,7 +17,8 @@ import attrs
 
 from smtpreply.logs.format import Format
 from smtpreply.logs.format_table import FORMATS
-from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.syslog import Line, read_prefix
 
 
 @functools.cache
@@ -178,11 +179,15 @@ class Detection:
     def of_source(self, head: list[str]) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines."""
         text = "\n".join(head)
-        shown = (known.format for known in self._builtin if known.claims and known.shows_in(text))
+        shown = [known.format for known in self._builtin if known.claims and known.shows_in(text)]
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known
-        return None
+        unknown = next((known for known in shown if known.claims_unknown(head)), None)
+        if unknown is None:
+            return None
+        lines = (read_prefix(text, 0, Clock()) for text in head)
+        return unknown if {*map(self.of_line, lines)} <= {None, unknown} else None
 
     def _candidates(self, line: Line) -> Iterable[Format]:
         if line.program is not None:

@@ -23,6 +23,7 @@ from smtpreply.dialogue.transcript import (
     TranscriptReader,
     is_marked,
     is_session,
+    is_unknown_session,
 )
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
@@ -167,7 +168,7 @@ _NEEDLES = (
     "send: ", "b'", 'b"', "Trying", "Connect", "connect:", "CONNECTED", "220", "... ",
     "Transcript", "Service unavailable", "S: ", "C: ", "Unexpected response",
     "The original message was", "LOG: ", "delivering ", "Exim version", "EHLO ", "[S] ", "<CRLF>",
-    "SMTP Response: ", "<rx>", "DEBUG SMTP", "++ Starting",
+    "SMTP Response: ", "<rx>", "DEBUG SMTP", "++ Starting", "HELO ", "MAIL FROM:", "RCPT TO:",
 )  # fmt: skip
 
 FORMAT = Format(
@@ -175,6 +176,7 @@ FORMAT = Format(
     _detect,
     TranscriptLogReader,
     claims=_claims,
+    claims_unknown=is_unknown_session,
     needles=_NEEDLES,
     order=60,  # it has no form of its own, but many people's
 )
