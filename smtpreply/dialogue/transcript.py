@@ -577,6 +577,7 @@ class _Walk:
         """Take what the program quotes of the server, unless it was shown just before."""
         lines = _lines_of(said)
         if role is Role.REPEATED and self._shown.issuperset(map(bytes.strip, lines)):
+            yield Skipped(number, said.decode("utf-8", "surrogateescape"), self._peer)
             return
         if self._block and self._block[-2][:3] != said[:3]:
             yield from self._reply()

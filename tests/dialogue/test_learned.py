@@ -121,6 +121,7 @@ def test_a_sentence_that_repeats_a_reply_is_no_reply() -> None:
         "x: got response code 501, with response: 501 5.1.7 Bad",
     ]
     assert told(lines) == [(501, "MAIL")]
+    assert [skipped.line for skipped in read_transcript(lines).skipped] == [3]
     assert told(lines[2:]) == [(501, None)]
 
 
