@@ -26,12 +26,14 @@ _COMMANDS = {
     "compare": ("catalog", "compare_command"),
     "explain": ("explain", "explain_command"),
     "parse": ("parse", "parse_command"),
+    "queue": ("queue", "queue_command"),
     "reasons": ("reasons", "reasons_command"),
     "rules": ("rules", "rules_group"),
     "scan": ("scan", "scan_command"),
     "search": ("catalog", "search_command"),
     "site": ("site", "site_command"),
     "suppressions": ("suppressions", "suppressions_command"),
+    "trace": ("trace", "trace_command"),
 }
 
 _INTERRUPTED = 130

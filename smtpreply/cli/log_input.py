@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfoNotFoundError
 import click
 
 from smtpreply._support.escape import escape
-from smtpreply.logs import Coverage, Scan, known_formats, scan
+from smtpreply.logs import Scan, known_formats, scan
 from smtpreply.logs.input.sources import paths_of
 
 TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 
 _OPTIONS = (
-    click.argument("paths", metavar="PATH...|-", nargs=-1, required=True),
     click.option(
         "--read-as",
         metavar="NAME",
@@ -35,7 +34,7 @@ _OPTIONS = (
 
 
 def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the argument ``PATH...`` and the options of `run_over` to a command."""
+    """Add the options of `run_over` to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -57,21 +56,37 @@ def run_over(
     Raises:
         click.UsageError: a path or an option is wrong.
     """
+    run = begun(paths, read_as=read_as, year=year, tz=tz, follow=follow)
+    yield run
+    report_problems(run)
+
+
+def begun(
+    paths: tuple[str, ...],
+    *,
+    read_as: str | None,
+    year: int | None,
+    tz: str | None,
+    follow: bool = False,
+) -> Scan:
+    """Return a scan of the paths: see `run_over`.
+
+    Raises:
+        click.UsageError: a path or an option is wrong.
+    """
     check_paths(paths)
     check_format(read_as, "--read-as")
     try:
-        run = scan(sources_of(paths), format=read_as, year=year, tz=tz, follow=follow)
+        return scan(sources_of(paths), format=read_as, year=year, tz=tz, follow=follow)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    yield run
-    report_problems(run.coverage)
 
 
-def report_problems(coverage: Coverage) -> None:
-    """Report on stderr what could not be read to its end."""
-    for problem in coverage.problems:
+def report_problems(run: Scan) -> None:
+    """Report on stderr what a scan could not read to its end."""
+    for problem in run.coverage.problems:
         click.echo(escape(problem), err=True)
 
 

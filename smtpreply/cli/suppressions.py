@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 
@@ -10,7 +9,7 @@ import attrs
 import click
 
 from smtpreply.cli.log_input import TIMES, log_options, run_over
-from smtpreply.cli.tables import CsvRows
+from smtpreply.cli.tables import write_rows
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.tools.suppressions import LIMIT, Suppression, Suppressions
 
@@ -18,6 +17,7 @@ _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
 
 
 @click.command("suppressions")
+@click.argument("paths", metavar="PATH...|-", nargs=-1, required=True)
 @log_options
 @click.option(
     "--format",
@@ -73,7 +73,11 @@ def suppressions_command(
     wanted = DeliveryFilter(domain=domain, since=since, until=until)
     with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
         found = Suppressions.of(filter(wanted, run), limit)
-    _WRITERS[output_format](found, raw_cells=raw_cells)
+    if output_format == "txt":
+        sys.stdout.writelines(f"{one.address}\n" for one in found)
+    else:
+        rows = (one.to_dict() for one in found)
+        write_rows(rows, _COLUMNS, as_json=output_format == "json", raw_cells=raw_cells)
     _report(found)
     if found.left_out or run.coverage.problems:
         sys.exit(1)
@@ -90,22 +94,3 @@ def _report(found: Suppressions) -> None:
     ):
         if count:
             click.echo(f"smtpreply: {count:,} {words}", err=True)
-
-
-def _csv(found: Suppressions, *, raw_cells: bool) -> None:
-    rows = CsvRows(sys.stdout, _COLUMNS, raw_cells=raw_cells)
-    for one in found:
-        rows.write(one.to_dict())
-
-
-def _json(found: Suppressions, *, raw_cells: bool) -> None:  # noqa: ARG001
-    shown = [one.to_dict() for one in found]
-    sys.stdout.write(json.dumps(shown, indent=2) + "\n")
-
-
-def _txt(found: Suppressions, *, raw_cells: bool) -> None:  # noqa: ARG001
-    for one in found:
-        sys.stdout.write(f"{one.address}\n")
-
-
-_WRITERS = {"csv": _csv, "json": _json, "txt": _txt}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from smtpreply._support.escape import safe_cell
@@ -34,3 +36,22 @@ class CsvRows:
             cells = [safe_cell(cell) if isinstance(cell, str) else cell for cell in cells]
         has_cr = any("\r" in cell for cell in cells if isinstance(cell, str))
         (self._quoted if has_cr else self._rows).writerow(cells)
+
+
+def write_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, raw_cells: bool
+) -> None:
+    """Print rows as CSV, or as a JSON list of objects.
+
+    Args:
+        rows: the values by column, as JSON can hold them.
+        columns: the names of the columns.
+        as_json: whether to print JSON.
+        raw_cells: see `CsvRows`.
+    """
+    if as_json:
+        sys.stdout.write(json.dumps(list(rows), indent=2, allow_nan=False) + "\n")
+        return
+    table = CsvRows(sys.stdout, columns, raw_cells=raw_cells)
+    for row in rows:
+        table.write(row)

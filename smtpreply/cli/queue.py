@@ -1,0 +1,113 @@
+"""``smtpreply queue``: list the messages that wait in the queue, and why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+import attrs
+import click
+
+from smtpreply._support.escape import escape, excerpt
+from smtpreply.cli.log_input import log_options, run_over
+from smtpreply.cli.tables import write_rows
+from smtpreply.report.findings import duration
+from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.tools.mailq import MailqError, read_mailq
+from smtpreply.tools.queue import LIMIT, Queue, Queued
+
+_COLUMNS = tuple(field.name for field in attrs.fields(Queued))
+_LONGEST = 300  # characters of a reply that are shown
+
+
+@click.command("queue")
+@click.argument("paths", metavar="[PATH...|-]", nargs=-1)
+@log_options
+@click.option(
+    "--mailq",
+    metavar="FILE",
+    type=click.File(encoding="utf-8", errors="surrogateescape"),
+    help='Output of "postqueue -j" or "exim -bp"; "-" is standard input. Without it, the log alone '
+    "says what is queued.",
+)
+@click.option("--domain", help="Only recipients in this domain.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000_000),
+    default=LIMIT,
+    show_default=True,
+    help="Number of recipients to remember, about 2 kB of memory for each.",
+)
+@click.option(
+    "--raw-cells",
+    is_flag=True,
+    help="In CSV, keep cells that a spreadsheet takes for formulas.",
+)
+def queue_command(
+    *,
+    paths: tuple[str, ...],
+    read_as: str | None,
+    year: int | None,
+    tz: str | None,
+    mailq: TextIO | None,
+    domain: str | None,
+    output_format: str,
+    limit: int,
+    raw_cells: bool,
+) -> None:
+    """List the messages whose last outcome is a deferral, the oldest first.
+
+    PATH is a mail log. Ages are up to the latest time in it. With --mailq, the list of the mail
+    server decides what is queued, and logs complete it.
+    """
+    if not paths and mailq is None:
+        raise click.UsageError("give the PATH of a log, or --mailq")
+    queue, has_problems = Queue(limit), False
+    if paths:
+        with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
+            for delivery in filter(DeliveryFilter(domain=domain), run):
+                queue.add(delivery)
+        has_problems = bool(run.coverage.problems)
+    found = list(queue if mailq is None else _listed(queue, mailq, domain))
+    if output_format == "text":
+        sys.stdout.writelines(map(_text, found))
+    else:
+        rows = (one.to_dict() for one in found)
+        write_rows(rows, _COLUMNS, as_json=output_format == "json", raw_cells=raw_cells)
+    if queue.left_out:
+        click.echo(f"smtpreply: {queue.left_out:,} recipients left out: raise --limit", err=True)
+    if queue.left_out or has_problems:
+        sys.exit(1)
+
+
+def _listed(queue: Queue, mailq: TextIO, domain: str | None) -> Iterator[Queued]:
+    suffix = "" if domain is None else f"@{domain.lower()}"
+    try:
+        for each in queue.listed(read_mailq(mailq)):
+            if (each.recipient or "").lower().endswith(suffix):
+                yield each
+    except MailqError as error:
+        raise click.BadParameter(str(error), param_hint="--mailq") from None
+
+
+def _text(one: Queued) -> str:
+    """Return what is queued as lines for a terminal."""
+    sender = "?" if one.sender is None else one.sender
+    parts = [
+        one.queue_id,
+        "?" if one.age is None else duration(one.age.total_seconds()),
+        one.state if one.attempts is None else f"tried {one.attempts:,}x",
+        f"<{sender}> to <{'?' if one.recipient is None else one.recipient}>",
+    ]
+    words = ": ".join(filter(None, (one.reason, one.text)))
+    lines = ["  ".join(map(escape, parts)), *([f"    {excerpt(words, _LONGEST)}"] if words else [])]
+    return "".join(f"{line}\n" for line in lines)

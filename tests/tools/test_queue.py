@@ -1,0 +1,228 @@
+"""What still waits in a queue: by the log, by the mail server's own list, and by both."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from click.testing import CliRunner, Result
+from hosts import EXIM_ID, LOGS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smtpreply.cli.group import group
+from smtpreply.logs import Delivery, Direction, Status, scan
+from smtpreply.tools.mailq import MailqError, read_mailq
+from smtpreply.tools.queue import Queue
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DEFERRED = Delivery(
+    mta="postfix",
+    time=NOW,
+    direction=Direction.OUTGOING,
+    queue_id="4E74613FE7",
+    recipient="bob@example.org",
+    status=Status.DEFERRED,
+)
+POSTQUEUE = {
+    "queue_name": "deferred",
+    "queue_id": "AAAA1111AB",
+    "arrival_time": int(datetime(2026, 11, 24, 10, tzinfo=UTC).timestamp()),
+    "message_size": 900,
+    "forced_expire": False,
+    "sender": "MAILER-DAEMON",
+    "recipients": [
+        {
+            "address": "zoe@example.net",
+            "delay_reason": "host mx.example.net[203.0.113.1] said: 452 4.2.2 Mailbox full "
+            "(in reply to RCPT TO command)",
+        },
+        {"address": "new@example.net"},
+    ],
+}
+EXIM_BP = f"""\
+ 25m  2.9K {EXIM_ID} <list-bounces@example.com>
+        D eve@example.org
+          kim@slow.example
+
+ 3d   12K 1vN1z6-0000000GGmh-BipW <> *** frozen ***
+          "odd user"@example.org
+
+"""
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> list[Path]:
+    paths = []
+    for name, lines in LOGS.items():
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def run(*args: object, given: str = "") -> Result:
+    return CliRunner().invoke(group, ["queue", *map(str, args)], input=given)
+
+
+def waiting(*deliveries: Delivery, **values: Any) -> list[tuple[str, str | None]]:
+    return [(each.queue_id, each.recipient) for each in Queue.of(deliveries, **values)]
+
+
+def test_what_waits_on_three_hosts(logs: list[Path]) -> None:
+    found = list(Queue.of(scan(logs)))
+    assert [(each.queue_id, each.recipient, each.attempts, each.reason) for each in found] == [
+        ("AAAA1111AB", "zoe@example.net", 1, "greylisted"),
+        (EXIM_ID, "kim@slow.example", 2, "mailbox_full"),
+    ]
+    first, second = found
+    assert (first.sender, first.host, str(first.age)) == ("al@example.com", "in", "0:59:59")
+    assert (second.text, str(second.last)) == (
+        "452 4.2.2 Mailbox full",
+        "2026-11-24 10:30:08+00:00",
+    )
+
+
+@pytest.mark.parametrize("status", ["sent", "bounced", "expired", "discarded"])
+def test_an_end_takes_a_recipient_out(status: str) -> None:
+    end = attrs.evolve(DEFERRED, status=Status(status))
+    other = attrs.evolve(DEFERRED, recipient="eve@example.org")
+    assert waiting(DEFERRED, other, end) == [("4E74613FE7", "eve@example.org")]
+    assert waiting(DEFERRED, other, attrs.evolve(end, recipient=None)) == []
+
+
+def test_a_queue_id_is_of_one_host() -> None:
+    one, other = (attrs.evolve(DEFERRED, host=host) for host in ("one", "other"))
+    assert len(waiting(one, other, attrs.evolve(one, status=Status.SENT))) == 1
+
+
+@given(st.permutations([0, 1, 2]), st.sampled_from([Direction.INCOMING, Direction.LOCAL]))
+def test_only_our_own_queue_counts(minutes: list[int], direction: Direction) -> None:
+    """What our server put off for a client waits in the client's queue."""
+    found = [
+        attrs.evolve(DEFERRED, time=NOW + timedelta(minutes=minute), direction=direction)
+        for minute in minutes
+    ]
+    assert len(waiting(*found)) == (direction is Direction.LOCAL)
+
+
+def test_recipients_beyond_the_limit_are_counted_and_the_oldest_forgotten() -> None:
+    found = [attrs.evolve(DEFERRED, queue_id=name) for name in "ABC"]
+    queue = Queue.of(found, limit=2)
+    assert ([each.queue_id for each in queue], queue.left_out) == (["B", "C"], 1)
+    with pytest.raises(ValueError, match="at least 1"):
+        Queue(0)
+
+
+def test_a_delay_beyond_all_times_does_not_matter() -> None:
+    [found] = Queue.of([attrs.evolve(DEFERRED, delay=1e300)])
+    assert found.arrived == NOW
+
+
+# --- what the mail server lists -------------------------------------------------------------
+
+
+def test_postqueue_is_read() -> None:
+    first, second = read_mailq([json.dumps(POSTQUEUE)], NOW)
+    assert (first.recipient, first.reason, first.age) == (
+        "zoe@example.net",
+        "mailbox_full",
+        timedelta(hours=2),
+    )
+    assert (second.recipient, second.reason, second.text) == ("new@example.net", None, None)
+    assert (second.sender, second.state) == ("", "deferred")
+
+
+def test_exim_bp_is_read() -> None:
+    first, second = read_mailq(EXIM_BP.splitlines(keepends=True), NOW)
+    assert (first.queue_id, first.recipient, first.age) == (
+        EXIM_ID,
+        "kim@slow.example",
+        timedelta(minutes=25),
+    )
+    assert (second.sender, second.recipient, second.state, second.age) == (
+        "",
+        '"odd user"@example.org',
+        "frozen",
+        timedelta(days=3),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Mail queue is empty", "{", "{}", '{"queue_id": 1, "recipients": [1]}', "          bob@x.y"],
+)
+def test_what_is_no_list_is_an_error(line: str) -> None:
+    with pytest.raises(MailqError, match="line 1 is not of postqueue"):
+        list(read_mailq([line]))
+
+
+@given(st.lists(st.text() | st.sampled_from(EXIM_BP.splitlines())))
+def test_any_text_is_a_list_or_the_error(lines: list[str]) -> None:
+    """There is no third outcome."""
+    with suppress(MailqError):
+        assert all(each.queue_id for each in read_mailq(lines, NOW))
+
+
+def test_the_servers_list_decides_and_the_log_completes_it(logs: list[Path]) -> None:
+    found = {each.queue_id: each for each in Queue.of(scan(logs)).listed(
+        read_mailq(EXIM_BP.splitlines(), NOW)
+    )}  # fmt: skip
+    assert found.keys() == {EXIM_ID, "1vN1z6-0000000GGmh-BipW"}
+    assert (found[EXIM_ID].attempts, found[EXIM_ID].reason) == (2, "mailbox_full")
+    assert found[EXIM_ID].age == timedelta(minutes=25)
+    assert found["1vN1z6-0000000GGmh-BipW"].attempts is None
+
+
+# --- the command ------------------------------------------------------------------------------
+
+
+def test_the_command_shows_what_waits(logs: list[Path]) -> None:
+    result = run(*logs)
+    assert result.exit_code == 0
+    for words in ("AAAA1111AB", "greylisted", EXIM_ID):
+        assert words in result.output
+
+
+def test_the_formats_give_the_same(logs: list[Path]) -> None:
+    objects = json.loads(run(*logs, "--format", "json").output)
+    rows = list(csv.DictReader(io.StringIO(run(*logs, "--format", "csv").output)))
+    assert [one["queue_id"] for one in objects] == [row["queue_id"] for row in rows]
+    assert objects[0]["age"] == 3599.0
+
+
+def test_the_command_reads_the_servers_list(logs: list[Path]) -> None:
+    result = run("--mailq", "-", "--format", "json", given=EXIM_BP)
+    assert [one["recipient"] for one in json.loads(result.output)] == [
+        "kim@slow.example",
+        '"odd user"@example.org',
+    ]
+    given = json.dumps(POSTQUEUE)
+    both = run(*logs, "--mailq", "-", "--domain", "example.net", "--format", "json", given=given)
+    assert [one["attempts"] for one in json.loads(both.output)] == [1, None]
+
+
+def test_the_command_says_what_is_wrong(logs: list[Path]) -> None:
+    assert run().exit_code == 2
+    assert run("--mailq", "-", given="nonsense").exit_code == 2
+    left_out = run(*logs, "--limit", 1)
+    assert left_out.exit_code == 1
+    assert "recipients left out" in left_out.stderr
+
+
+def test_no_reply_is_shown_as_a_command() -> None:
+    hostile = POSTQUEUE | {
+        "queue_id": "q\x1b[2J",
+        "recipients": [{"address": "=1\x1b[2J", "delay_reason": "451 \x1b[31m red\r\n"}],
+    }
+    for output_format in ("text", "csv", "json"):
+        output = run("--mailq", "-", "--format", output_format, given=json.dumps(hostile)).output
+        assert "red" in output
+        assert "\x1b" not in output
