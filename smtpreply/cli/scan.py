@@ -19,7 +19,7 @@ import click
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.cli.log_input import TIMES, check_format, check_paths, sources_of
-from smtpreply.logs import Delivery, Line, Scan, Status, scan
+from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
 from smtpreply.logs.input.split import size_of_file
 from smtpreply.reasons import Reason
 from smtpreply.summary.delivery_filter import DeliveryFilter
@@ -104,6 +104,11 @@ class _Output:
     "--status",
     type=click.Choice([status.value for status in Status]),
     help="Only deliveries with this status.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice([direction.value for direction in Direction]),
+    help="Only deliveries in this direction.",
 )
 @click.option("--domain", help="Only deliveries to recipients in this domain.")
 @click.option(

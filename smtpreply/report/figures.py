@@ -14,17 +14,23 @@ from typing import Any
 from smtpreply.reasons import Reason, advice_for
 from smtpreply.report.findings import Findings, duration
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
-from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
 
 Figure = dict[str, Any]
 
 _MOST_BARS = 9
 _HOUR = 3_600_000  # milliseconds, plotly's unit of time
-_PERIODS: dict[str, int | str] = {"hour": _HOUR, "day": 24 * _HOUR, "month": "M1", "year": "M12"}
-_SHAPES = {"hour": "%a %-d %b, %H:00", "day": "%a %-d %b %Y", "month": "%b %Y", "year": "%Y"}
+_PERIODS: dict[str, int | str] = {
+    "minute": _HOUR // 60,
+    "hour": _HOUR,
+    "day": 24 * _HOUR,
+    "month": "M1",
+    "year": "M12",
+}
+_SHAPES = {"minute": "%a %-d %b, %H:%M", "hour": "%a %-d %b, %H:00", "day": "%a %-d %b %Y", "month": "%b %Y", "year": "%Y"}
 _STEPS = (
     (0.3, "0.3 s"),
     (1, "1 s"),
@@ -43,7 +49,7 @@ _STEPS = (
 
 def outcomes_over_time(findings: Findings) -> Figure:
     """Return a chart of deliveries over time: stacked bars by outcome."""
-    times = findings.summary.times
+    times = findings.counts.times
     shown = [outcome for outcome in Outcome if times_of(times, outcome)]
     return _over_time(times, [(outcome.value, OUTCOMES[outcome], [outcome]) for outcome in shown])
 
@@ -56,7 +62,7 @@ def reasons_over_time(findings: Findings) -> Figure:
         (_title(reason), color, [reason]) for reason, color in zip(first, SERIES, strict=False)
     ]
     return _over_time(
-        findings.summary.reason_times, [*series, *([("All others", REST, rest)] if rest else [])]
+        findings.counts.reason_times, [*series, *([("All others", REST, rest)] if rest else [])]
     )
 
 
@@ -100,7 +106,7 @@ def delays(findings: Findings) -> Figure:
     limits = [seconds for seconds, _ in _STEPS]
     words = [f"\N{LESS-THAN OR EQUAL TO} {label}" for _, label in _STEPS] + [f"> {_STEPS[-1][1]}"]
     data = []
-    for outcome, found in _by_outcome(findings.summary):
+    for outcome, found in _by_outcome(findings.counts):
         within = [0, *map(found.within, limits), len(found)]
         counts = [more - less for less, more in itertools.pairwise(within)]
         data.append(
@@ -137,7 +143,7 @@ def delays_within(findings: Findings) -> Figure:
             "text": [duration(found.percentile(percent)) for percent in percents],
             "hovertemplate": f"%{{y:.1%}} {outcome.value} within %{{text}}<extra></extra>",
         }
-        for outcome, found in _by_outcome(findings.summary)
+        for outcome, found in _by_outcome(findings.counts)
     ]
     ticks = [0.1, 1, 10, 60, 600, 3600, 36000, 86400]
     words = ["0.1 s", "1 s", "10 s", "1 min", "10 min", "1 h", "10 h", "1 day"]
@@ -203,8 +209,8 @@ def _sideways(bars: int, axis: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _by_outcome(summary: Summary) -> list[tuple[Outcome, Delays]]:
-    found = [(outcome, summary.delays.of(outcome.value)) for outcome in Outcome]
+def _by_outcome(counts: Counts) -> list[tuple[Outcome, Delays]]:
+    found = [(outcome, counts.delays.of(outcome.value)) for outcome in Outcome]
     return [(outcome, known) for outcome, known in found if len(known)]
 
 

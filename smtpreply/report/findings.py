@@ -1,4 +1,4 @@
-"""`Findings`: the content of a report, computed once from a summary and drawn by every view.
+"""`Report` and `Findings`: the content of a report, computed once and drawn by every view.
 
 Keys are replaced by names, and counts are joined with the advice on them. Texts from logs are kept
 as they are: each view escapes them in its own way.
@@ -13,6 +13,7 @@ import attrs
 from smtpreply.errors import ReplyError
 from smtpreply.logs.grouping import provider_key
 from smtpreply.reasons import (
+    Actor,
     Advice,
     BlockList,
     Reason,
@@ -21,12 +22,16 @@ from smtpreply.reasons import (
     providers,
 )
 from smtpreply.reply.parser import parse
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.summary import Summary
+from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
 
+TITLE = "Mail delivery report"
+NO_ACTION = "No action needed."
 OTHERS = "Other servers"
 _TROUBLE = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
 
@@ -78,6 +83,11 @@ class ReasonCount:
         """What the reason means and what to do, in English."""
         return advice_for(self.reason)
 
+    @property
+    def calls_for_action(self) -> bool:
+        """Whether anybody must act; after greylisting, for example, the next attempt succeeds."""
+        return self.advice.actor is not Actor.NOBODY
+
 
 @attrs.frozen
 class BlockListCount:
@@ -98,11 +108,11 @@ class BlockListCount:
 
 @attrs.frozen(kw_only=True)
 class Findings:
-    """The content of a report: a summary, and what its counts mean.
+    """The content of a report on one direction: counts, and what they mean.
 
     Attributes:
-        summary: the counts.
-        span: the first and the last time, in the unit of `Summary.times`; None without a time.
+        counts: the counts.
+        span: the first and the last time, in the unit of `Counts.times`; None without a time.
         reasons: why mail did not arrive, by descending count.
         providers: the providers of the remote servers, by descending count; all unknown servers
             are one destination, the last.
@@ -112,13 +122,13 @@ class Findings:
         refused: headings, and counts of the senders, recipients and clients that were refused.
 
     >>> from datetime import datetime
-    >>> summary = Summary()
-    >>> summary.times.add_time(datetime(2026, 11, 24, 11, 43), "delivered")
-    >>> Findings.of(summary).span
+    >>> counts = Counts()
+    >>> counts.times.add_time(datetime(2026, 11, 24, 11, 43), "delivered")
+    >>> Findings.of(counts).span
     ('2026-11-24 11:00', '2026-11-24 11:59')
     """
 
-    summary: Summary
+    counts: Counts
     span: tuple[str, str] | None
     reasons: list[ReasonCount]
     providers: list[Destination]
@@ -128,24 +138,81 @@ class Findings:
     refused: list[tuple[str, TopCounter[str]]]
 
     @classmethod
-    def of(cls, summary: Summary) -> Findings:
-        """Return the findings of a summary."""
+    def of(cls, counts: Counts) -> Findings:
+        """Return the findings of the counts of one direction."""
         known = blocklists()
-        named = summary.blocklist.most_common()
+        named = counts.blocklist.most_common()
         return cls(
-            summary=summary,
-            span=_span(summary),
-            reasons=_reasons(summary),
-            providers=_providers(summary),
-            servers=_servers(summary),
-            domains=_domains(summary),
+            counts=counts,
+            span=_span(counts.times),
+            reasons=_reasons(counts),
+            providers=_providers(counts),
+            servers=_servers(counts),
+            domains=_domains(counts),
             blocklists=[BlockListCount(key, count, known.get(key)) for key, count in named],
             refused=[
-                ("Recipients", summary.refused_recipient),
-                ("Senders", summary.refused_sender),
-                ("Clients", summary.refused_client),
+                ("Recipients", counts.refused_recipient),
+                ("Senders", counts.refused_sender),
+                ("Clients", counts.refused_client),
             ],
         )
+
+    @property
+    def actions(self) -> list[ReasonCount]:
+        """The reasons that somebody can act on, by what that would gain.
+
+        Those come first that our side can act on, the sender or the postmaster; then those that
+        only the recipient can; each by descending count of failed attempts.
+        """
+        found = [row for row in self.reasons if row.calls_for_action]
+        return sorted(found, key=lambda row: row.advice.actor is Actor.RECIPIENT)
+
+    @property
+    def no_actions(self) -> list[ReasonCount]:
+        """The reasons that call for no action, by descending count."""
+        return [row for row in self.reasons if not row.calls_for_action]
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """The content of a report: the findings of each direction.
+
+    Attributes:
+        deliveries: the number of deliveries of all directions.
+        span: the first and the last time of all.
+        outgoing, incoming, local, unknown: the findings of each direction.
+    """
+
+    deliveries: int
+    span: tuple[str, str] | None
+    outgoing: Findings
+    incoming: Findings
+    local: Findings
+    unknown: Findings
+
+    @classmethod
+    def of(cls, summary: Summary) -> Report:
+        """Return the content of a report on a summary."""
+        times = (counts.times for counts in summary.parts.values())
+        return cls(
+            deliveries=summary.deliveries,
+            span=_span(sum(times, Timeline())),
+            **{name: Findings.of(counts) for name, counts in summary.parts.items()},
+        )
+
+    @property
+    def parts(self) -> list[tuple[str, Findings]]:
+        """The directions that have deliveries, by their headings."""
+        return [
+            (heading, findings)
+            for heading, findings in (
+                ("Outgoing", self.outgoing),
+                ("Incoming", self.incoming),
+                ("Local", self.local),
+                ("Direction unknown", self.unknown),
+            )
+            if findings.counts.deliveries
+        ]
 
 
 def provider_name(key: str) -> str:
@@ -171,39 +238,41 @@ def duration(seconds: float | None) -> str:
 # --- the parts of the findings -------------------------------------------------------------
 
 
-def _span(summary: Summary) -> tuple[str, str] | None:
-    times = summary.times.counts
+def _span(timeline: Timeline) -> tuple[str, str] | None:
+    times = timeline.counts
     if not times:
         return None
     first, last = min(times), max(times)
-    if summary.times.unit != "hour":
+    if timeline.unit == "minute":
+        return first.replace("T", " "), last.replace("T", " ")
+    if timeline.unit != "hour":
         return first, last
     return f"{first.replace('T', ' ')}:00", f"{last.replace('T', ' ')}:59"
 
 
-def _reasons(summary: Summary) -> list[ReasonCount]:
-    examples = summary.example
+def _reasons(counts: Counts) -> list[ReasonCount]:
+    examples = counts.example
     return [
         ReasonCount(reason=Reason(key), outcomes=outcomes, example=_unfolded(examples.get(key, "")))
-        for key, outcomes in summary.reason.rows()
+        for key, outcomes in counts.reason.rows()
     ]
 
 
-def _providers(summary: Summary) -> list[Destination]:
-    rows = sorted(summary.provider.rows(), key=lambda row: not row[0])
+def _providers(counts: Counts) -> list[Destination]:
+    rows = sorted(counts.provider.rows(), key=lambda row: not row[0])
     return [
         Destination(
             name=provider_name(key),
             provider=key,
             outcomes=outcomes,
-            delays=summary.provider_delays.of(key),
+            delays=counts.provider_delays.of(key),
         )
         for key, outcomes in rows
     ]
 
 
-def _servers(summary: Summary) -> list[Destination]:
-    reasons = dict(CrossTable.of(summary.relay_reason.counts).rows())
+def _servers(counts: Counts) -> list[Destination]:
+    reasons = dict(CrossTable.of(counts.relay_reason.counts).rows())
     return [
         Destination(
             name=name,
@@ -211,12 +280,12 @@ def _servers(summary: Summary) -> list[Destination]:
             provider=provider_key(name),
             reason=_most_frequent(reasons.get(name)),
         )
-        for name, outcomes in CrossTable.of(summary.relay.counts).rows()
+        for name, outcomes in CrossTable.of(counts.relay.counts).rows()
     ]
 
 
-def _domains(summary: Summary) -> list[Destination]:
-    rows = CrossTable.of(summary.domain.counts).rows()
+def _domains(counts: Counts) -> list[Destination]:
+    rows = CrossTable.of(counts.domain.counts).rows()
     return [Destination(name=name, outcomes=outcomes) for name, outcomes in rows]
 
 

@@ -34,22 +34,24 @@ except ImportError as error:
 
 from smtpreply import __version__
 from smtpreply.logs import Coverage
-from smtpreply.report.findings import Findings
+from smtpreply.report.findings import TITLE, Report
 from smtpreply.report.palette import OUTCOMES
 from smtpreply.report.sections import actors, sections, shown
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 
-TITLE = "What became of the mail"
 
-
-def html_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> str:
+def html_report(
+    summary: Summary, coverage: Coverage, *, title: str = TITLE, subtitle: str = ""
+) -> str:
     """Return a summary, and what of the log could not be read, as an HTML page.
 
     Args:
         summary: the counts.
         coverage: what was read; add up the parts first, where there are several.
         title: the heading: any text, which is escaped.
+        subtitle: a line below it, such as the filters and the time of making; escaped, too.
 
     Returns:
         HTML of about 2 MB, without references to other files.
@@ -58,23 +60,24 @@ def html_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> 
     >>> page.startswith("<!doctype html>"), "<h1>Monday</h1>" in page
     (True, True)
     """
-    findings = Findings.of(summary)
+    report = Report.of(summary)
     script = _asset("report.js")
     library = _library()
     page: str = _template().render(
         title=shown(title),
+        subtitle=shown(subtitle),
         version=__version__,
         style=Markup(_asset("report.css")),  # noqa: S704  (ours)
         script=Markup(script),  # noqa: S704
         library=library.packed,
         hashes=(_hash(script), library.hash),
-        outcomes=[_Tile.of(outcome, summary) for outcome in Outcome if summary.outcome[outcome]],
+        directions=[(heading, _tiles(findings.counts)) for heading, findings in report.parts],
         colors=OUTCOMES,
-        deliveries=summary.deliveries,
-        span=findings.span,
-        first=findings.reasons[:3],
+        deliveries=report.deliveries,
+        span=report.span,
+        first=report.outgoing.actions[:3],
         actors=actors(),
-        sections=list(sections(findings, coverage)),
+        sections=list(sections(report, coverage)),
         coverage=coverage,
         formats=[(shown(name), count) for name, count in coverage.formats.most_common()],
     )
@@ -93,9 +96,13 @@ class _Tile:
     share: float
 
     @classmethod
-    def of(cls, outcome: Outcome, summary: Summary) -> _Tile:
-        count = summary.outcome[outcome]
-        return cls(outcome.value, count, count / summary.deliveries)
+    def of(cls, outcome: Outcome, counts: Counts) -> _Tile:
+        count = counts.outcome[outcome]
+        return cls(outcome.value, count, count / counts.deliveries)
+
+
+def _tiles(counts: Counts) -> list[_Tile]:
+    return [_Tile.of(outcome, counts) for outcome in Outcome if counts.outcome[outcome]]
 
 
 # --- the page ------------------------------------------------------------------------------

@@ -14,7 +14,15 @@ from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
 from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures
-from smtpreply.report.findings import Destination, Findings, duration, provider_name
+from smtpreply.report.findings import (
+    NO_ACTION,
+    Destination,
+    Findings,
+    Report,
+    duration,
+    provider_name,
+)
+from smtpreply.report.incoming import assessment, is_suspect
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.top_counter import TopCounter
@@ -97,8 +105,9 @@ class Section:
     shape: Shape = Shape.WIDE
 
 
-def sections(findings: Findings, coverage: Coverage) -> Iterator[Section]:
+def sections(report: Report, coverage: Coverage) -> Iterator[Section]:
     """Yield the sections that are not empty, in the order of the page."""
+    findings = report.outgoing
     for section in (
         _over_time(findings),
         _reasons(findings),
@@ -111,7 +120,11 @@ def sections(findings: Findings, coverage: Coverage) -> Iterator[Section]:
         _block_lists(findings),
         _replies(findings),
         _refused(findings),
-        _unexplained(findings),
+        _unclassified(findings),
+        _incoming(report.incoming),
+        _incoming_refused(report.incoming),
+        _others("local", "Local mail", report.local),
+        _others("unknown", "Direction unknown", report.unknown),
         _unread(coverage),
     ):
         charts = tuple(chart for chart in section.charts if chart.figure["data"])
@@ -124,7 +137,7 @@ def sections(findings: Findings, coverage: Coverage) -> Iterator[Section]:
 
 
 def _over_time(findings: Findings) -> Section:
-    summary = findings.summary
+    counts = findings.counts
     zoom = "Drag to zoom in, double-click to zoom out; a click on a name hides it."
     charts = (
         Chart(
@@ -140,14 +153,14 @@ def _over_time(findings: Findings) -> Section:
             hint=zoom,
         ),
     )
-    unit = summary.times.unit
-    outcomes = [outcome for outcome in Outcome if summary.outcome[outcome]]
+    unit = counts.times.unit
+    outcomes = [outcome for outcome in Outcome if counts.outcome[outcome]]
     rows = [
         (
             _text(time.replace("T", " ") + (":00" if unit == "hour" else "")),
             *(_number(cells[outcome]) for outcome in outcomes),
         )
-        for time, cells in summary.times.in_order()
+        for time, cells in counts.times.in_order()
     ]
     table = Table(
         key="times",
@@ -160,29 +173,31 @@ def _over_time(findings: Findings) -> Section:
         remark=_cut_short(len(rows)),
     )
     return Section(
-        key="time", heading="Over time", charts=charts, tables=(table,), shape=Shape.FOLDED
+        key="time",
+        heading="Outgoing mail over time",
+        charts=charts,
+        tables=(table,),
+        shape=Shape.FOLDED,
     )
 
 
 def _reasons(findings: Findings) -> Section:
     figure = figures.reasons(findings)
     chart = Chart(key="reasons-chart", label="Reasons", figure=figure)
-    return Section(key="why", heading="Why mail did not arrive", charts=(chart,), shape=Shape.HALF)
+    return Section(key="why", heading="Outbound failures", charts=(chart,), shape=Shape.HALF)
 
 
 def _provider_shares(findings: Findings) -> Section:
     figure = figures.providers(findings)
     chart = Chart(key="providers-chart", label="Providers", figure=figure)
-    return Section(
-        key="shares", heading="What each provider did", charts=(chart,), shape=Shape.HALF
-    )
+    return Section(key="shares", heading="Outcomes by provider", charts=(chart,), shape=Shape.HALF)
 
 
 def _what_to_do(findings: Findings) -> Section:
     who = actors()
     table = Table(
         key="reasons-table",
-        caption="Reasons, and what to do",
+        caption="Outbound failures and recommended actions",
         prose=True,
         columns=(
             Column("Reason"),
@@ -195,14 +210,14 @@ def _what_to_do(findings: Findings) -> Section:
             (
                 _text(str(row.advice.title), note=row.reason.value),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(who[row.advice.actor.name]),
-                _text(str(row.advice.action)),
+                _text(who[row.advice.actor.name] if row.calls_for_action else ""),
+                _text(str(row.advice.action) if row.calls_for_action else NO_ACTION),
                 _text(row.example),
             )
-            for row in findings.reasons
+            for row in (*findings.actions, *findings.no_actions)
         ],
     )
-    return Section(key="reasons", heading="What to do", tables=(table,))
+    return Section(key="reasons", heading="Recommended actions", tables=(table,))
 
 
 def _providers(findings: Findings) -> Section:
@@ -225,11 +240,11 @@ def _providers(findings: Findings) -> Section:
     )
     speakers = Table(
         key="speakers",
-        caption="Who refused, by the wording of the replies",
+        caption="Refusing providers (by reply text)",
         columns=(
             Column("Provider or software"),
             Column("Replies", number=True),
-            Column("Mostly because"),
+            Column("Most frequent reason"),
         ),
         rows=[
             (
@@ -237,7 +252,7 @@ def _providers(findings: Findings) -> Section:
                 _number(cells.total()),
                 _text(", ".join(f"{_reason(key)} {n:,}" for key, n in cells.most_common(3))),
             )
-            for key, cells in findings.summary.speaker.rows()
+            for key, cells in findings.counts.speaker.rows()
         ],
     )
     return Section(key="providers", heading="Providers", tables=(table, speakers))
@@ -254,7 +269,7 @@ def _delays(findings: Findings) -> Section:
         columns=(Column("Outcome"), Column("Attempts", number=True), *_DELAY_COLUMNS),
         rows=[
             (_text(kind), _number(len(delays)), *_delay_cells(delays))
-            for kind, delays in findings.summary.delays.rows()
+            for kind, delays in findings.counts.delays.rows()
         ],
     )
     return Section(key="delays", heading="How long it took", charts=charts, tables=(table,))
@@ -264,12 +279,12 @@ def _servers(findings: Findings) -> Section:
     found = findings.servers
     table = Table(
         key="servers-table",
-        caption="Servers that were spoken to",
+        caption="Remote servers",
         columns=(
             Column("Server"),
             Column("Provider"),
             *_DESTINATION_COLUMNS,
-            Column("Mostly because"),
+            Column("Most frequent reason"),
         ),
         rows=[
             (
@@ -280,9 +295,9 @@ def _servers(findings: Findings) -> Section:
             )
             for destination in found[:_ROWS]
         ],
-        remark=_remark(findings.summary.relay, len(found)),
+        remark=_remark(findings.counts.relay, len(found)),
     )
-    return Section(key="servers", heading="Servers", tables=(table,))
+    return Section(key="servers", heading="Remote servers", tables=(table,))
 
 
 def _domains(findings: Findings) -> Section:
@@ -295,9 +310,89 @@ def _domains(findings: Findings) -> Section:
             (_text(destination.name), *_destination_cells(destination))
             for destination in found[:_ROWS]
         ],
-        remark=_remark(findings.summary.domain, len(found)),
+        remark=_remark(findings.counts.domain, len(found)),
     )
     return Section(key="domains", heading="Domains", tables=(table,))
+
+
+def _incoming(findings: Findings) -> Section:
+    rows = sorted(findings.reasons, key=lambda row: not is_suspect(row.reason))
+    chart = Chart(
+        key="incoming-over-time",
+        label="Incoming refusals over time",
+        figure=figures.reasons_over_time(findings),
+    )
+    table = Table(
+        key="incoming-reasons",
+        caption="Refused by our own server",
+        prose=True,
+        columns=(
+            Column("Reason"),
+            Column("Replies", number=True),
+            Column("Assessment"),
+            Column("For example"),
+        ),
+        rows=[
+            (
+                _text(str(row.advice.title), note=row.reason.value),
+                _number(row.total, parts=_parts(row.outcomes)),
+                _text(assessment(row.reason)),
+                _text(row.example),
+            )
+            for row in rows
+        ],
+    )
+    return Section(key="incoming", heading="Incoming mail", charts=(chart,), tables=(table,))
+
+
+def _incoming_refused(findings: Findings) -> Section:
+    tallies = [
+        _tallied(f"incoming-{heading.lower()}", f"{heading} refused most", heading[:-1], counter)
+        for heading, counter in findings.refused
+    ]
+    lists = _counts(
+        "incoming-blocklists",
+        "Block lists cited in refusals",
+        "List",
+        [(item.name, item.count) for item in findings.blocklists],
+    )
+    unclassified = _tallied(
+        "incoming-unclassified", "Unclassified replies", "Text", findings.counts.unexplained
+    )
+    return Section(
+        key="incoming-refused",
+        heading="Incoming mail refused",
+        tables=(*reversed(tallies), lists, unclassified),
+        shape=Shape.BESIDE,
+    )
+
+
+def _others(key: str, heading: str, findings: Findings) -> Section:
+    """Return the section of local mail, or of deliveries whose direction is unknown."""
+    outcomes = Table(
+        key=f"{key}-outcomes",
+        caption="Outcomes",
+        columns=(Column("Outcome"), Column("Attempts", number=True)),
+        rows=[
+            (_text(outcome.value), _number(count))
+            for outcome, count in findings.counts.outcome.most_common()
+        ],
+    )
+    reasons = Table(
+        key=f"{key}-reasons",
+        caption="Failures and recommended actions",
+        prose=True,
+        columns=(Column("Reason"), Column("Replies", number=True), Column("What to do")),
+        rows=[
+            (
+                _text(str(row.advice.title), note=row.reason.value),
+                _number(row.total, parts=_parts(row.outcomes)),
+                _text(str(row.advice.action) if row.calls_for_action else NO_ACTION),
+            )
+            for row in (*findings.actions, *findings.no_actions)
+        ],
+    )
+    return Section(key=key, heading=heading, tables=(outcomes, reasons))
 
 
 def _block_lists(findings: Findings) -> Section:
@@ -309,35 +404,35 @@ def _block_lists(findings: Findings) -> Section:
         rows.append(
             (_text(item.name, link=link), _text(operator), _text(lists), _number(item.count))
         )
-    columns = (Column("List"), Column("Run by"), Column("Lists"), Column("Hits", number=True))
+    columns = (Column("List"), Column("Run by"), Column("Lists"), Column("Refusals", number=True))
     table = Table(
-        key="blocklists-table", caption="Lists that refusals name", columns=columns, rows=rows
+        key="blocklists-table", caption="Block lists cited in refusals", columns=columns, rows=rows
     )
     return Section(key="blocklists", heading="Block lists", tables=(table,))
 
 
 def _replies(findings: Findings) -> Section:
-    summary = findings.summary
+    counts = findings.counts
     columns = (Column("Code"), Column("Meaning"), Column("Replies", number=True))
     codes = Table(
         key="codes",
         caption="Reply codes",
         columns=columns,
-        rows=[_coded(key, count) for key, count in summary.code.most_common()],
+        rows=[_coded(key, count) for key, count in counts.code.most_common()],
     )
     enhanced = Table(
         key="enhanced",
         caption="Enhanced status codes",
         columns=columns,
-        rows=[_coded(key, count) for key, count in summary.enhanced.most_common(_ROWS)],
-        remark=_remark(summary.enhanced, len(summary.enhanced.counts)),
+        rows=[_coded(key, count) for key, count in counts.enhanced.most_common(_ROWS)],
+        remark=_remark(counts.enhanced, len(counts.enhanced.counts)),
     )
-    stages = _counts("stages", "What was answered", "Stage", summary.stage.most_common())
+    stages = _counts("stages", "What was answered", "Stage", counts.stage.most_common())
     mismatches = _counts(
         "mismatches",
         "Where status and code differ",
         "Status and code",
-        summary.mismatch.most_common(),
+        counts.mismatch.most_common(),
     )
     return Section(
         key="replies",
@@ -352,17 +447,19 @@ def _refused(findings: Findings) -> Section:
         _tallied(heading.lower(), f"{heading} refused most", heading[:-1], counter)
         for heading, counter in findings.refused
     )
-    return Section(key="refused", heading="Who was refused", tables=tables, shape=Shape.BESIDE)
+    return Section(
+        key="refused", heading="Outgoing mail refused", tables=tables, shape=Shape.BESIDE
+    )
 
 
-def _unexplained(findings: Findings) -> Section:
+def _unclassified(findings: Findings) -> Section:
     table = _tallied(
         "unexplained-table",
-        "Texts that nothing but the code explains",
+        "Unclassified replies",
         "Text",
-        findings.summary.unexplained,
+        findings.counts.unexplained,
     )
-    return Section(key="unexplained", heading="Not explained", tables=(table,))
+    return Section(key="unexplained", heading="Unclassified replies", tables=(table,))
 
 
 def _unread(coverage: Coverage) -> Section:
@@ -389,9 +486,11 @@ _DESTINATION_COLUMNS = (
     Column("Delivered", number=True),
     Column("Deferred", number=True),
     Column("Refused", number=True),
-    Column("Trouble", number=True),
+    Column("Failure rate", number=True),
 )
-_DELAY_COLUMNS = tuple(Column(f"{percent}% within", number=True) for percent in _PERCENTS)
+_DELAY_COLUMNS = tuple(
+    Column(name, number=True) for name in ("Median", "90th percentile", "99th percentile")
+)
 
 
 def _text(text: str, *, note: str = "", link: str = "") -> Cell:

@@ -20,7 +20,17 @@ from rich.text import Text
 from smtpreply._support.escape import escape
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
-from smtpreply.report.findings import Destination, Findings, duration
+from smtpreply.report.findings import (
+    NO_ACTION,
+    TITLE,
+    Destination,
+    Findings,
+    ReasonCount,
+    Report,
+    duration,
+)
+from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import TopCounter
@@ -41,39 +51,80 @@ _STYLES = {
 _PERCENTS = (50, 90, 99)
 
 
-def terminal_report(summary: Summary, coverage: Coverage) -> RenderableType:
-    """Return a summary, and below it what of the log could not be read, as a rich renderable."""
-    findings = Findings.of(summary)
+def terminal_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> RenderableType:
+    """Return a summary, and below it what of the log could not be read, as a rich renderable.
+
+    Args:
+        summary: the counts.
+        coverage: what was read.
+        title: the heading, before the period: any text, which is escaped.
+    """
+    report = Report.of(summary)
     parts = (
-        _headline(findings),
-        _over_time(summary),
-        _reasons(findings),
-        _destinations("Providers", findings.providers),
-        _servers(findings),
-        _destinations("Recipients' domains that refuse most", _by_trouble(findings.domains)),
-        _block_lists(findings),
-        _delays(summary),
-        _replies(summary),
-        _refused(findings),
-        _unexplained(summary),
+        _headline(report, title),
+        _outgoing(report.outgoing),
+        _incoming(report.incoming),
+        _others("Local", report.local),
+        _others("Direction unknown", report.unknown),
         _coverage(coverage),
     )
     return Group(*(drawn for part in parts for drawn in part))
 
 
+# --- the directions ------------------------------------------------------------------------
+
+
+def _headline(report: Report, title: str) -> Iterator[RenderableType]:
+    dates = f", {report.span[0]} to {report.span[1]}" if report.span else ""
+    yield Text(f"{escape(title)}{dates}", "bold")
+    found = [f"{name.lower()} {findings.counts.deliveries:,}" for name, findings in report.parts]
+    total = _many(report.deliveries, "delivery", "deliveries")
+    yield Text(f"{total}: {', '.join(found)}" if found else total)
+
+
+def _outgoing(findings: Findings) -> Iterator[RenderableType]:
+    yield from _outcomes("Outgoing", findings)
+    counts = findings.counts
+    yield from _over_time(counts)
+    yield from _actions(findings)
+    yield from _destinations("Providers", findings.providers)
+    yield from _servers(findings)
+    yield from _destinations("Recipients' domains that refuse most", _by_trouble(findings.domains))
+    yield from _block_lists(findings)
+    yield from _delays(counts)
+    yield from _replies(counts)
+    yield from _refused(findings)
+    yield from _unclassified(counts)
+
+
+def _incoming(findings: Findings) -> Iterator[RenderableType]:
+    yield from _outcomes("Incoming", findings)
+    yield from _policy(findings)
+    yield from _block_lists(findings, of="Incoming: ")
+    yield from _refused(findings, of="Incoming: ")
+    yield from _unclassified(findings.counts, of="Incoming: ")
+
+
+def _others(heading: str, findings: Findings) -> Iterator[RenderableType]:
+    yield from _outcomes(heading, findings)
+    yield from _actions(findings, of=f"{heading}: ")
+    yield from _delays(findings.counts, of=f"{heading}: ")
+    yield from _unclassified(findings.counts, of=f"{heading}: ")
+
+
 # --- the parts -----------------------------------------------------------------------------
 
 
-def _headline(findings: Findings) -> Iterator[RenderableType]:
-    summary, span = findings.summary, findings.span
-    dates = f", {span[0]} to {span[1]}" if span else ""
-    yield Text(f"{_many(summary.deliveries, 'delivery', 'deliveries')}{dates}", "bold")
-    outcomes = summary.outcome
+def _outcomes(heading: str, findings: Findings) -> Iterator[RenderableType]:
+    counts = findings.counts
+    if not counts.deliveries:
+        return
+    yield _heading(f"{heading}: {_many(counts.deliveries, 'delivery', 'deliveries')}")
     grid = _grid("<>><")
     for outcome, style in _STYLES.items():
-        count = outcomes[outcome]
+        count = counts.outcome[outcome]
         if count:
-            share = count / summary.deliveries
+            share = count / counts.deliveries
             grid.add_row(
                 Text(outcome.value, style),
                 Text(f"{count:,}", "bold"),
@@ -83,39 +134,59 @@ def _headline(findings: Findings) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _over_time(summary: Summary) -> Iterator[RenderableType]:
-    times = summary.times
+def _over_time(counts: Counts) -> Iterator[RenderableType]:
+    times = counts.times
     if len(times.counts) < 2:
         return
     size, stretches = times.stretches(_WIDEST)
     yield _heading(f"Over time, by {times.unit if size == 1 else f'{size:,} {times.unit}s'}")
+    per = f" per {times.unit}" if size == 1 else ""
     everything = [cells.total() for cells in stretches]
     grid = _grid("<><")
     for outcome, style in _STYLES.items():
-        counts = [cells[outcome] for cells in stretches]
-        if any(counts):
-            most = f"most {max(counts):,}"
-            grid.add_row(Text(outcome.value, style), Text(most, "dim"), _Line(counts, style))
+        heights = [cells[outcome] for cells in stretches]
+        if any(heights):
+            label = f"peak {max(heights):,}{per}"
+            grid.add_row(Text(outcome.value, style), Text(label, "dim"), _Line(heights, style))
     if grid.row_count > 1:
-        grid.add_row(Text("all"), Text(f"most {max(everything):,}", "dim"), _Line(everything, ""))
+        grid.add_row(
+            Text("all"), Text(f"peak {max(everything):,}{per}", "dim"), _Line(everything, "")
+        )
     yield _under(grid)
 
 
-def _reasons(findings: Findings) -> Iterator[RenderableType]:
+def _actions(findings: Findings, *, of: str = "Outbound ") -> Iterator[RenderableType]:
+    """Yield the reasons of failures: those that somebody can act on, then the others."""
+    if not findings.reasons:
+        return
+    yield _heading(f"{of}failures and recommended actions")
+    who = messages("en")
+    grid = _grid("><")
+    for row in findings.actions[:_ROWS]:
+        acts = who.get("who_acts", row.advice.actor.name.lower())
+        _add_reason(grid, row, f"{acts}: {row.advice.action}")
+    for row in findings.no_actions:
+        _add_reason(grid, row, NO_ACTION)
+    yield _under(grid)
+    yield from _more(len(findings.actions))
+
+
+def _policy(findings: Findings) -> Iterator[RenderableType]:
+    """Yield why our server refused mail: what looks like a mistake of ours comes first."""
     rows = findings.reasons
     if not rows:
         return
-    yield _heading("Why mail did not arrive, and what to do")
-    who = messages("en")
+    yield _heading("Refused by our own server")
     grid = _grid("><")
-    for row in rows[:_ROWS]:
-        advice = row.advice
-        title = Text(f"{advice.title} ", "bold").append(f"({row.reason.value})", "dim")
-        acts = who.get("who_acts", advice.actor.name.lower())
-        advised = Text(f"{acts}: {advice.action}", "dim")
-        grid.add_row(Text(f"{row.total:,}", "bold"), Text("\n").join([title, advised]))
+    for row in sorted(rows, key=lambda row: not is_suspect(row.reason))[:_ROWS]:
+        _add_reason(grid, row, assessment(row.reason))
     yield _under(grid)
     yield from _more(len(rows))
+
+
+def _add_reason(grid: Table, row: ReasonCount, advised: str) -> None:
+    title = Text(f"{row.advice.title} ", "bold").append(f"({row.reason.value})", "dim")
+    grid.add_row(Text(f"{row.total:,}", "bold"), Text("\n").join([title, Text(advised, "dim")]))
 
 
 def _destinations(title: str, destinations: list[Destination]) -> Iterator[RenderableType]:
@@ -131,7 +202,7 @@ def _destinations(title: str, destinations: list[Destination]) -> Iterator[Rende
     delays = any(len(destination.delays) for destination in destinations)
     grid = _grid("<" + ">" * len(shown) + ">" * delays)
     labels = [Text(outcome.value, _STYLES[outcome]) for outcome in shown]
-    grid.add_row(Text(""), *labels, *[Text("half within")] * delays, style="dim")
+    grid.add_row(Text(""), *labels, *[Text("median")] * delays, style="dim")
     for destination in destinations[:_ROWS]:
         row = [Text(_cut(destination.name))]
         row += [Text(f"{destination.outcomes[outcome]:,}") for outcome in shown]
@@ -147,7 +218,7 @@ def _servers(findings: Findings) -> Iterator[RenderableType]:
     destinations = _by_trouble(findings.servers)
     if not destinations:
         return
-    yield _heading("Servers that refuse most")
+    yield _heading("Remote servers that refuse most")
     grid = _grid(">><<")
     grid.add_row(*map(Text, ("refused", "of", "mostly", "")), style="dim")
     for destination in destinations[:_ROWS]:
@@ -161,17 +232,18 @@ def _servers(findings: Findings) -> Iterator[RenderableType]:
     yield from _more(len(destinations))
 
 
-def _block_lists(findings: Findings) -> Iterator[RenderableType]:
-    yield from _counted("Block lists", [(item.name, item.count) for item in findings.blocklists])
+def _block_lists(findings: Findings, *, of: str = "") -> Iterator[RenderableType]:
+    title = f"{of}Block lists cited in refusals"
+    yield from _counted(title, [(item.name, item.count) for item in findings.blocklists])
 
 
-def _delays(summary: Summary) -> Iterator[RenderableType]:
-    rows = summary.delays.rows()
+def _delays(counts: Counts, *, of: str = "") -> Iterator[RenderableType]:
+    rows = counts.delays.rows()
     if not rows:
         return
-    yield _heading("Delay, from arrival to the attempt")
+    yield _heading(f"{of}Delay, from arrival to the attempt")
     grid = _grid("<>>>>")
-    labels = ("half within", "90% within", "99% within", "attempts")
+    labels = ("median", "90th percentile", "99th percentile", "attempts")
     grid.add_row(Text(""), *map(Text, labels), style="dim")
     for kind, delays in rows:
         found = [duration(delays.percentile(percent)) for percent in _PERCENTS]
@@ -179,12 +251,12 @@ def _delays(summary: Summary) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _replies(summary: Summary) -> Iterator[RenderableType]:
+def _replies(counts: Counts) -> Iterator[RenderableType]:
     rows = [
-        ("reply codes", summary.code.most_common(_ROWS)),
-        ("enhanced codes", summary.enhanced.most_common(_ROWS)),
-        ("answering", summary.stage.most_common(_ROWS)),
-        ("status and code differ", summary.mismatch.most_common(_ROWS)),
+        ("reply codes", counts.code.most_common(_ROWS)),
+        ("enhanced codes", counts.enhanced.most_common(_ROWS)),
+        ("answering", counts.stage.most_common(_ROWS)),
+        ("status and code differ", counts.mismatch.most_common(_ROWS)),
     ]
     if not any(found for _, found in rows):
         return
@@ -197,27 +269,27 @@ def _replies(summary: Summary) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _refused(findings: Findings) -> Iterator[RenderableType]:
+def _refused(findings: Findings, *, of: str = "") -> Iterator[RenderableType]:
     for heading, counter in findings.refused:
-        title = f"{heading} refused most"
+        title = f"{of}{heading} refused most"
         yield from _counted(title, counter.most_common(_FEW), len(counter.counts), counter.error)
 
 
-def _unexplained(summary: Summary) -> Iterator[RenderableType]:
-    counter: TopCounter[str] = summary.unexplained
+def _unclassified(counts: Counts, *, of: str = "") -> Iterator[RenderableType]:
+    counter: TopCounter[str] = counts.unexplained
     found = counter.most_common(_FEW)
-    yield from _counted("Texts that nothing explains", found, len(counter.counts), counter.error)
+    yield from _counted(f"{of}Unclassified replies", found, len(counter.counts), counter.error)
 
 
-_DELIVERIES = "deliveries reported"
+_DELIVERIES = "deliveries found"
 
 
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
-    yield _heading("What was read")
+    yield _heading("Input")
     grid = _grid("><")
     for count, words in (
         (coverage.lines, "lines"),
-        (coverage.known, f"of a known format{_formats(coverage)}"),
+        (coverage.known, f"recognised{_formats(coverage)}"),
         (coverage.understood, "understood"),
         (coverage.deliveries, _DELIVERIES),  # a line may report several
     ):

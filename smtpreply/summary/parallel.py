@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from smtpreply._support.workers import worker_pool
-from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
+from smtpreply.logs import Coverage, Delivery, Direction, Part, parts_of, scan
 from smtpreply.logs.grouping import Party
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.reasons import classify
@@ -26,8 +26,8 @@ _MOST_UNKNOWN = 100_000
 
 Progress = Callable[[int], None]
 
-Message = tuple[str, str]
-"""The format of a log, and a queue id in it."""
+Message = tuple[str, Direction | None, str]
+"""The format of a log, the direction of a delivery, and its queue id."""
 
 
 @attrs.frozen
@@ -110,7 +110,7 @@ def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _
     def on_refused(delivery: Delivery, party: Party) -> None:
         sender, _, _, queue_id = party
         if sender is None and queue_id is not None and len(unknown) < _MOST_UNKNOWN:
-            unknown[delivery.mta, queue_id] += 1
+            unknown[delivery.mta, delivery.direction, queue_id] += 1
 
     run = scan(part, **options)
     return _PartResult(total_of(run, wanted, on_refused), unknown, run.senders())
@@ -118,8 +118,9 @@ def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _
 
 def _resolve_senders(result: _PartResult, senders: dict[str, dict[str, str]]) -> None:
     """Count the senders that earlier parts have named, and remember those of this one."""
-    for (mta, queue_id), count in result.unknown_senders.items():
-        result.total.summary.count_sender(senders.get(mta, {}).get(queue_id), count)
+    for (mta, direction, queue_id), count in result.unknown_senders.items():
+        sender = senders.get(mta, {}).get(queue_id)
+        result.total.summary.count_sender(direction, sender, count)
     for mta, named in result.senders.items():
         known = senders.setdefault(mta, {})
         known.update(named)

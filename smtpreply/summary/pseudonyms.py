@@ -18,6 +18,7 @@ import attrs
 
 from smtpreply.logs import Coverage, Delivery
 from smtpreply.reasons.tokens import Kind, Token, tokens
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import Key, TopCounter
 from smtpreply.summary.total import Total
@@ -178,18 +179,22 @@ class Pseudonyms:
 
     def summary(self, summary: Summary) -> Summary:
         """Return a summary with pseudonyms."""
+        return Summary(**{name: self.counts(counts) for name, counts in summary.parts.items()})
+
+    def counts(self, counts: Counts) -> Counts:
+        """Return counts with pseudonyms."""
         return attrs.evolve(
-            summary,
-            relay=_renamed(summary.relay, lambda pair: (self.host_or_ip(pair[0]), pair[1])),
+            counts,
+            relay=_renamed(counts.relay, lambda pair: (self.host_or_ip(pair[0]), pair[1])),
             relay_reason=_renamed(
-                summary.relay_reason, lambda pair: (self.host_or_ip(pair[0]), pair[1])
+                counts.relay_reason, lambda pair: (self.host_or_ip(pair[0]), pair[1])
             ),
-            domain=_renamed(summary.domain, lambda pair: (self.host(pair[0]), pair[1])),
-            refused_sender=_renamed(summary.refused_sender, self.address),
-            refused_recipient=_renamed(summary.refused_recipient, self.address),
-            refused_client=_renamed(summary.refused_client, self.host_or_ip),
-            unexplained=_renamed(summary.unexplained, self.text),
-            example={reason: self.text(text) for reason, text in summary.example.items()},
+            domain=_renamed(counts.domain, lambda pair: (self.host(pair[0]), pair[1])),
+            refused_sender=_renamed(counts.refused_sender, self.address),
+            refused_recipient=_renamed(counts.refused_recipient, self.address),
+            refused_client=_renamed(counts.refused_client, self.host_or_ip),
+            unexplained=_renamed(counts.unexplained, self.text),
+            example={reason: self.text(text) for reason, text in counts.example.items()},
         )
 
     def coverage(self, coverage: Coverage) -> Coverage:

@@ -1,397 +1,126 @@
-"""`Summary`: aggregate counts of a log's deliveries, in bounded memory."""
+"""`Summary`: the counts of a log's deliveries, outgoing, incoming and local ones apart."""
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
-from smtpreply.codes import EnhancedStatus
-from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
-from smtpreply.logs.grouping import LONGEST_NAME, party_of, provider_key
-from smtpreply.reasons import Outcome as KnownOutcome
-from smtpreply.reasons import Reason, template
-from smtpreply.stage import Stage
-from smtpreply.summary import wire
-from smtpreply.summary.cross_table import CrossTable
-from smtpreply.summary.outcome import Outcome, outcome_of
-from smtpreply.summary.quantiles import Delays, DelaysByKind
+from smtpreply.logs import Bundle, Delivery, Direction
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.timeline import Timeline
-from smtpreply.summary.top_counter import TopCounter
 
-FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
-_FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
-_PERCENTS = (50, 90, 99)
-_LONGEST = LONGEST_NAME
-"""The greatest length of a key, be it a name or a template."""
-_LONGEST_KNOWN = 1000
-"""The greatest length of a text whose facts are cached."""
+_UNKNOWN = "unknown"
 
 
 @attrs.define
 class Summary:
-    """Counts of deliveries. Summaries add up (`+`), so parts of a log can be read in parallel.
+    """Counts by direction. Summaries add up (`+`), so parts of a log can be read in parallel.
 
-    Fields with few values are counted exactly, those with any number of values by a `TopCounter`.
-    Times are counted by hour, or coarser in a long log: see `Timeline`. Outcomes are those of
-    `Outcome`.
+    What our own server refuses and what other servers refuse call for different actions, so no
+    figure of one direction has anything of another in it; `total` is their sum.
 
     Attributes:
-        deliveries: the number of deliveries.
-        status, reply_class, code, stage, reply_by, direction, mta: deliveries by each value.
-        enhanced: deliveries by enhanced status; a hostile server can invent a million of them.
-        status_class: status by the class of the reply, where there is a reply.
-        times: time by outcome, in the log's own time zone.
-        reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
-            that are no success.
-        example: for each reason its shortest text.
-        speaker: provider or software that the wording of the text reveals, by reason.
-        blocklist: block lists named in texts.
-        provider: provider of the remote server by outcome, judged by the server's name; "" for an
-            unknown provider.
-        relay, domain: pairs of the remote server, or the recipient's domain, and the outcome;
-            `CrossTable.of` turns them into rows.
-        relay_reason: pairs of the remote server and the reason.
-        unexplained: templates of texts that nothing but the code explains.
-        refused_sender, refused_recipient: addresses of what bounced, expired or was rejected.
-        refused_client: clients whose mail our server rejected.
-        delays: seconds from arrival to the attempt, by outcome.
-        provider_delays: the same for delivered mail, by provider.
+        outgoing: our mail to other servers.
+        incoming: mail that came to our server, and that it refused, held or let pass.
+        local: our mail to our own mailboxes and programs.
+        unknown: deliveries whose log does not tell the direction.
 
     >>> from smtpreply.logs import scan
-    >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org: Unrouteable address"
+    >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org H=mx [192.0.2.1]: no"
     >>> summary = Summary.of(scan([line])) + Summary.of(scan([line]))
-    >>> summary.status, summary.domain.counts
-    (Counter({'bounced': 2}), {('example.org', 'bounced'): 2})
+    >>> summary.outgoing.status, summary.incoming.deliveries, summary.deliveries
+    (Counter({'bounced': 2}), 0, 2)
     """
 
-    deliveries: int = 0
-    status: Counter[str] = attrs.field(factory=Counter)
-    reply_class: Counter[str] = attrs.field(factory=Counter)
-    code: Counter[str] = attrs.field(factory=Counter)
-    enhanced: TopCounter[str] = attrs.field(factory=TopCounter)
-    stage: Counter[str] = attrs.field(factory=Counter)
-    reply_by: Counter[str] = attrs.field(factory=Counter)
-    direction: Counter[str] = attrs.field(factory=Counter)
-    mta: Counter[str] = attrs.field(factory=Counter)
-    status_class: CrossTable = attrs.field(factory=CrossTable)
-    times: Timeline = attrs.field(factory=Timeline)
-    reason: CrossTable = attrs.field(factory=CrossTable)
-    reason_times: Timeline = attrs.field(factory=Timeline)
-    example: dict[str, str] = attrs.field(factory=dict)
-    speaker: CrossTable = attrs.field(factory=CrossTable)
-    blocklist: Counter[str] = attrs.field(factory=Counter)
-    provider: CrossTable = attrs.field(factory=CrossTable)
-    relay: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
-    relay_reason: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
-    domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
-    unexplained: TopCounter[str] = attrs.field(factory=TopCounter)
-    refused_sender: TopCounter[str] = attrs.field(factory=TopCounter)
-    refused_recipient: TopCounter[str] = attrs.field(factory=TopCounter)
-    refused_client: TopCounter[str] = attrs.field(factory=TopCounter)
-    delays: DelaysByKind = attrs.field(factory=DelaysByKind)
-    provider_delays: DelaysByKind = attrs.field(factory=DelaysByKind)
+    outgoing: Counts = attrs.field(factory=Counts)
+    incoming: Counts = attrs.field(factory=Counts)
+    local: Counts = attrs.field(factory=Counts)
+    unknown: Counts = attrs.field(factory=Counts)
 
     @classmethod
-    def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Summary:
+    def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
         """Return the summary of deliveries, or of bundles of them."""
         summary = cls()
         for delivery in deliveries:
             summary.add(delivery)
         return summary
 
-    def add(self, found: Delivery | Bundle) -> None:
-        """Count a delivery, or a bundle of alike ones: see `smtpreply.logs.Scan.bundled`."""
-        if isinstance(found, Bundle):
-            self._add_bundle(found)
-        else:
-            self.add_kind(found)
-            self.add_own(found)
-
-    def add_kind(self, delivery: Delivery, count: int = 1) -> None:
-        """Count the common part of `count` alike deliveries.
-
-        That is what derives from these fields alone: `mta`, `time` to the hour, `direction`,
-        `status`, `stage`, `reply_by`, `text`, the server (`relay_host`, or else `relay_ip`;
-        neither of incoming mail) and the domain of the `recipient`. Of the text of a success, only
-        the code and the enhanced status count.
-        """
-        outcome = outcome_of(delivery.status).value
-        reason = self._count_text(delivery, outcome, count)
-        self._count_time(delivery.time, outcome, reason, count)
-        self._count_server(_server(delivery), outcome, reason, count)
-        if delivery.recipient and "@" in delivery.recipient:
-            self._count_domain(delivery.recipient.rpartition("@")[2], outcome, count)
-
-    def add_own(self, delivery: Delivery, count: int = 1) -> None:
-        """Count what differs between alike deliveries: the delay, and who was refused.
-
-        That is what derives from `delay`, `sender`, `recipient` and the client, beside the fields
-        of `add_kind`.
-        """
-        outcome = outcome_of(delivery.status).value
-        server = _server(delivery)
-        provider = provider_key(server) if server else None
-        self._count_delay(delivery.delay, provider, outcome, count)
-        for counter, name in zip(self._refused_by(delivery), party_of(delivery), strict=False):
-            _count_name(counter, name, count)
-
-    def _add_bundle(self, bundle: Bundle) -> None:
-        """Count all deliveries of a bundle: the common part, and what differs."""
-        delivery = bundle.delivery
-        outcome = outcome_of(delivery.status).value
-        reason = self._count_text(delivery, outcome, bundle.count)
-        for time, count in bundle.times.items():
-            self._count_time(time, outcome, reason, count)
-        sample = _server(delivery)
-        for name, count in bundle.servers.items():
-            server = name[:_LONGEST].lower() if name and sample else sample
-            self._count_server(server, outcome, reason, count)
-        sample_provider = provider_key(sample)
-        for (provider, delay), count in bundle.delays.items():
-            key = sample_provider if provider is None else provider
-            self._count_delay(delay, key if sample else None, outcome, count)
-        for domain, count in bundle.domains.items():
-            self._count_domain(domain, outcome, count)
-        members = zip(*bundle.refused, strict=True)
-        for counter, names in zip(self._refused_by(delivery), members, strict=False):
-            for name, count in Counter(names).items():
-                _count_name(counter, name, count)
-
-    def count_sender(self, sender: str | None, count: int) -> None:
-        """Count the sender of refused mail, where it became known only later."""
-        _count_name(self.refused_sender, sender, count)
-
-    def _count_text(self, delivery: Delivery, outcome: str, count: int) -> str | None:
-        """Count status and text; return the reason of a failure, None for a success."""
-        self.deliveries += count
-        for counter, value in (
-            (self.mta, delivery.mta),
-            (self.status, delivery.status),
-            (self.stage, delivery.stage),
-            (self.reply_by, delivery.reply_by),
-            (self.direction, delivery.direction),
-        ):
-            if value is not None:
-                counter[str(value)] += count
-        self._count_reply(delivery, count)
-        return self._count_verdict(delivery, outcome, count) if _has_failed(delivery) else None
-
-    def _count_time(
-        self, time: datetime | None, outcome: str, reason: str | None, count: int
-    ) -> None:
-        if time is not None:
-            self.times.add_time(time, outcome, count)
-            if reason is not None:
-                self.reason_times.add_time(time, reason, count)
-
-    def _count_server(self, server: str, outcome: str, reason: str | None, count: int) -> None:
-        if server:
-            self.relay.add((server, outcome), count)
-            self.provider.add(provider_key(server), outcome, count)
-            if reason is not None:
-                self.relay_reason.add((server, reason), count)
-
-    def _count_domain(self, domain: str, outcome: str, count: int) -> None:
-        self.domain.add((domain[:_LONGEST].lower(), outcome), count)
-
-    def _count_delay(
-        self, delay: float | None, provider: str | None, outcome: str, count: int
-    ) -> None:
-        if delay is not None:
-            self.delays.add(outcome, delay, count)
-            if provider is not None and outcome == Outcome.DELIVERED.value:
-                self.provider_delays.add(provider, delay, count)
-
-    def _refused_by(self, delivery: Delivery) -> list[TopCounter[str]]:
-        """Return the counters of a `Party`'s members, in order; empty where nobody was refused."""
-        if delivery.status not in FINAL:
-            return []
-        counters = [self.refused_sender, self.refused_recipient]
-        if delivery.direction is Direction.INCOMING:
-            counters.append(self.refused_client)
-        return counters
-
-    def _count_reply(self, delivery: Delivery, count: int) -> None:
-        reply = delivery.reply
-        if reply is None:
-            return
-        digit = f"{reply.code // 100}xx"
-        self.reply_class[digit] += count
-        self.code[str(reply.code)] += count
-        if reply.enhanced is not None:
-            self.enhanced.add(str(reply.enhanced), count)
-        if delivery.status is not None:
-            self.status_class.add(str(delivery.status), digit, count)
-
-    def _count_verdict(self, delivery: Delivery, outcome: str, count: int) -> str:
-        text = delivery.text or ""
-        find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
-        known = known_outcome(delivery.status, delivery.direction)
-        facts = find(text, delivery.stage, delivery.reply_by, delivery.dsn, known)
-        self.reason.add(facts.reason, outcome, count)
-        shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
-        self.example[facts.reason] = shorter
-        if facts.speaker is not None:
-            self.speaker.add(facts.speaker, facts.reason, count)
-        if facts.blocklist is not None:
-            self.blocklist[facts.blocklist] += count
-        if facts.unexplained is not None:
-            self.unexplained.add(facts.unexplained, count)
-        return facts.reason
-
-    def __add__(self, other: Summary) -> Summary:
-        names = [field.name for field in attrs.fields(Summary) if field.name != "example"]
-        both = Summary(**{name: getattr(self, name) + getattr(other, name) for name in names})
-        both.example = dict(self.example)
-        for reason, text in other.example.items():
-            both.example[reason] = _shorter(both.example.get(reason), text)
-        return both
-
-    @property
-    def outcome(self) -> Counter[Outcome]:
-        """Deliveries by outcome."""
-        found: Counter[Outcome] = Counter()
-        for status, count in self.status.items():
-            found[outcome_of(Status(status))] += count
-        found[Outcome.OTHER] += self.deliveries - found.total()  # deliveries without a status
-        return +found
-
-    @property
-    def mismatch(self) -> Counter[str]:
-        """Deliveries whose status and code contradict each other, such as "deferred 5xx".
-
-        Expired and rejected messages are left out: either class fits them.
-        """
-        return Counter(
-            {
-                f"{status} {digit}": count
-                for status, cells in self.status_class.counts.items()
-                for digit, count in cells.items()
-                if Status(status) is not Status.EXPIRED
-                and _FITTING.get(outcome_of(Status(status)), digit) != digit
+    @classmethod
+    def by_minute(cls) -> Self:
+        """Return an empty summary that counts by the minute, until the span is too long for it."""
+        return cls(
+            **{
+                field.name: Counts(times=Timeline.by_minute(), reason_times=Timeline.by_minute())
+                for field in attrs.fields(cls)
             }
         )
 
+    def add(self, found: Delivery | Bundle) -> None:
+        """Count a delivery, or a bundle of alike ones: see `smtpreply.logs.Scan.bundled`."""
+        delivery = found.delivery if isinstance(found, Bundle) else found
+        self.part(delivery.direction).add(found)
+
+    def count_sender(self, direction: Direction | None, sender: str | None, count: int) -> None:
+        """Count the sender of refused mail, where it became known only later."""
+        self.part(direction).count_sender(sender, count)
+
+    def part(self, direction: Direction | str | None) -> Counts:
+        """Return the counts of a direction; `unknown` for None."""
+        counts: Counts = getattr(
+            self, _UNKNOWN if direction is None else Direction(direction).value
+        )
+        return counts
+
+    @property
+    def parts(self) -> dict[str, Counts]:
+        """The counts of each direction by its name, also of those without a delivery."""
+        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+
+    @property
+    def total(self) -> Counts:
+        """The counts of all directions together, added up anew at each call."""
+        return sum(self.parts.values(), Counts())
+
+    @property
+    def deliveries(self) -> int:
+        """The number of deliveries of all directions."""
+        return sum(counts.deliveries for counts in self.parts.values())
+
+    def __add__(self, other: Self) -> Self:
+        both = {name: counts + getattr(other, name) for name, counts in self.parts.items()}
+        return type(self)(**both)
+
     def to_dict(self, top: int = 20) -> dict[str, Any]:
-        """Return the summary as JSON values: of a `TopCounter`, the `top` keys and the error."""
-        found = {
-            field.name: _shown(getattr(self, field.name), top) for field in attrs.fields(Summary)
+        """Return the summary as JSON values: `Counts.to_dict` of all, and of each direction.
+
+        Those of the directions are under ``directions``; directions without a delivery are left
+        out.
+        """
+        directions = {
+            name: counts.to_dict(top) for name, counts in self.parts.items() if counts.deliveries
         }
-        found["delays"]["all"] = _percentiles(self.delays.total())
-        return found | {
-            "outcome": _shown(self.outcome, top),
-            "mismatch": _shown(self.mismatch, top),
-        }
+        return self.total.to_dict(top) | {"directions": directions}
 
     def to_state(self) -> dict[str, Any]:
         """Return the whole state as JSON values, from which `from_state` restores the summary.
 
         So the summaries of the parts of a log can be collected from several machines.
         """
-        return wire.pack(self)
+        return {name: counts.to_state() for name, counts in self.parts.items()}
 
     @classmethod
-    def from_state(cls, packed: Any) -> Summary:
+    def from_state(cls, packed: Any) -> Self:
         """Return the summary that `to_state` was called on.
 
         Raises:
             ValueError: `packed` is not the state of a summary.
 
-        >>> Summary.from_state(Summary(deliveries=3).to_state()).deliveries
+        >>> Summary.from_state(Summary(local=Counts(deliveries=3)).to_state()).local.deliveries
         3
         """
-        summary = wire.unpack(cls, packed)
-        for status in (*summary.status, *summary.status_class.counts):
-            Status(status)
-        for reason in (*summary.reason.counts, *summary.example):
-            Reason(reason)
-        return summary
-
-
-@attrs.frozen
-class _Facts:
-    """The parts of a verdict that are counted."""
-
-    reason: str
-    speaker: str | None
-    blocklist: str | None
-    unexplained: str | None
-
-
-@functools.lru_cache(maxsize=2048)  # servers give many messages the same reply
-def _facts(
-    text: str,
-    stage: Stage | None,
-    reply_by: ReplyBy | None,
-    status: EnhancedStatus | None,
-    outcome: KnownOutcome | None,
-) -> _Facts:
-    """Return the facts of a text, which are the same for all deliveries with this text."""
-    verdict = verdict_on(text, reply_in(text, reply_by), stage, status, outcome)
-    provider, listing = verdict.provider, verdict.blocklist
-    return _Facts(
-        reason=verdict.reason.value,
-        speaker=None if provider is None else provider.key,
-        blocklist=None if listing is None else listing.blocklist.key,
-        unexplained=None if verdict.is_explained else template(text[:_LONGEST_KNOWN])[:_LONGEST],
-    )
-
-
-def _has_failed(delivery: Delivery) -> bool:
-    """Return whether the text of a delivery is that of a failure."""
-    if not delivery.text:
-        return False
-    reply = delivery.reply
-    return reply.code >= 400 if reply else delivery.status is not Status.SENT
-
-
-def _server(delivery: Delivery) -> str:
-    """Return the remote server, in small letters; "" for incoming mail and local programs."""
-    if delivery.direction is Direction.INCOMING:
-        return ""
-    if delivery.direction is Direction.LOCAL and delivery.reply_by is None:
-        return ""
-    return (delivery.relay_host or delivery.relay_ip or "")[:_LONGEST].lower()
-
-
-def _count_name(counter: TopCounter[str], name: str | None, count: int) -> None:
-    if name:
-        counter.add(name[:_LONGEST], count)
-
-
-def _shorter(one: str | None, other: str) -> str:
-    """Return the shorter of two texts; of equally long ones the lesser, whatever their order."""
-    return other if one is None else min(one, other, key=lambda text: (len(text), text))
-
-
-def _shown(value: Any, top: int) -> Any:
-    if isinstance(value, Counter):
-        return {str(key): count for key, count in value.most_common()}
-    if isinstance(value, Timeline):
-        times = {time: dict(cells) for time, cells in value.in_order()}
-        return {"unit": value.unit, "counts": times}
-    if isinstance(value, CrossTable):
-        return value.to_dict()
-    if isinstance(value, TopCounter):
-        return {"top": _top(value, top), "error": value.error}
-    if isinstance(value, DelaysByKind):
-        return {kind: _percentiles(delays) for kind, delays in value.rows()}
-    return value
-
-
-def _top(counter: TopCounter[Any], top: int) -> dict[str, Any]:
-    """Return the most frequent keys; of pairs, the most frequent rows."""
-    if any(isinstance(key, tuple) for key in counter.counts):
-        return dict(list(CrossTable.of(counter.counts).to_dict().items())[:top])
-    return dict(counter.most_common(top))
-
-
-def _percentiles(delays: Delays) -> dict[str, Any]:
-    found = {f"p{percent}": delays.percentile(percent) for percent in _PERCENTS}
-    return {"count": len(delays)} | found
+        names = [field.name for field in attrs.fields(cls)]
+        if not isinstance(packed, dict) or sorted(packed) != sorted(names):
+            raise ValueError("not the state of a summary: the directions are invalid")
+        return cls(**{name: Counts.from_state(packed[name]) for name in names})

@@ -1,7 +1,7 @@
-"""`Timeline`: exact counts over time in bounded memory: by hour, or coarser in a long log.
+"""`Timeline`: exact counts over time in bounded memory, from minutes to years as the span asks.
 
-A time is a prefix of ISO 8601 (``2026-11-24T11``, ``2026-11-24``, ``2026-11``, ``2026``), so that a
-coarser one is a shorter one. How coarse the times are depends on which hours were seen, not on
+A time is a prefix of ISO 8601 (``2026-11-24T11:43``, ``2026-11-24T11``, ``2026-11-24``, ``2026-11``, ``2026``), so that a
+coarser one is a shorter one. How coarse the times are depends on which times were seen, not on
 their order: the sum of the timelines of all parts equals the timeline of the whole.
 """
 
@@ -15,8 +15,8 @@ import attrs
 from smtpreply.summary.cross_table import CrossTable
 
 LIMIT = 2048
-"""The most times that are kept: 12 weeks of hours, 5 years of days, 170 years of months."""
-_UNITS = {"hour": 13, "day": 10, "month": 7, "year": 4}
+"""The most times that are kept: 34 hours of minutes, 12 weeks of hours, 5 years of days, 170 years of months."""
+_UNITS = {"minute": 16, "hour": 13, "day": 10, "month": 7, "year": 4}
 """The length of the ISO 8601 prefix of each unit."""
 _LENGTHS = tuple(_UNITS.values())
 
@@ -24,6 +24,9 @@ _LENGTHS = tuple(_UNITS.values())
 @attrs.define
 class Timeline(CrossTable):
     """Counts of each kind by hour; by day, month or year where there are more than `limit`.
+
+    Timelines add up (`+`) to the coarser of the two; an empty one changes nothing. `by_minute`
+    returns one that starts finer.
 
     >>> timeline = Timeline(limit=2)
     >>> for hour in (11, 11, 12, 13):
@@ -35,9 +38,14 @@ class Timeline(CrossTable):
     limit: int = LIMIT
     length: int = _UNITS["hour"]
 
+    @classmethod
+    def by_minute(cls) -> Timeline:
+        """Return an empty timeline whose times are minutes, for deliveries of a short span."""
+        return cls(length=_UNITS["minute"])
+
     @property
     def unit(self) -> str:
-        """The unit of the times: "hour", "day", "month" or "year"."""
+        """The unit of the times: "minute", "hour", "day", "month" or "year"."""
         return next(unit for unit, length in _UNITS.items() if length == self.length)
 
     def add_time(self, time: datetime, kind: str, count: int = 1) -> None:
@@ -47,7 +55,9 @@ class Timeline(CrossTable):
             self._coarsen()
 
     def __add__(self, other: Timeline) -> Timeline:
-        both = Timeline(limit=min(self.limit, other.limit), length=min(self.length, other.length))
+        lengths = [each.length for each in (self, other) if each.counts]
+        length = min(lengths, default=max(self.length, other.length))
+        both = Timeline(limit=min(self.limit, other.limit), length=length)
         for timeline in (self, other):
             for time, cells in timeline.counts.items():
                 both.counts.setdefault(time[: both.length], Counter()).update(cells)
@@ -70,7 +80,7 @@ class Timeline(CrossTable):
             most: the greatest number of stretches.
 
         Returns:
-            The length of a stretch in units (hours, days, months or years), the least that makes
+            The length of a stretch in units (minutes, hours, days, months or years), the least that makes
             at most `most` of them; and the counts in each.
 
         Raises:
@@ -90,7 +100,7 @@ class Timeline(CrossTable):
 
 
 def place_of(time: str) -> int:
-    """Return the ordinal number of an hour, day, month or year: neighbours differ by 1.
+    """Return the ordinal number of a minute, hour, day, month or year: neighbours differ by 1.
 
     Raises:
         ValueError: there is no such date.
@@ -98,9 +108,12 @@ def place_of(time: str) -> int:
     >>> place_of("2026-12-01") - place_of("2026-11-30"), place_of("2027-01") - place_of("2026-12")
     (1, 1)
     """
-    day, _, hour = time.partition("T")
+    day, _, clock = time.partition("T")
+    hour, _, minute = clock.partition(":")
     parts = [int(part) for part in day.split("-")]
     if len(parts) < 3:
         return parts[0] * (12 if len(parts) == 2 else 1) + sum(parts[1:])
     days = date(*parts).toordinal()
+    if minute:
+        return (days * 24 + int(hour)) * 60 + int(minute)
     return days * 24 + int(hour) if hour else days

@@ -8,8 +8,9 @@ import attrs
 
 from smtpreply.logs import Bundle, Coverage, Delivery, Scan
 from smtpreply.logs.grouping import Party, party_of
+from smtpreply.summary.counts import FINAL
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.summary.summary import FINAL, Summary
+from smtpreply.summary.summary import Summary
 
 
 @attrs.frozen
@@ -25,6 +26,14 @@ class Total:
 
     def __add__(self, other: Total) -> Total:
         return Total(self.summary + other.summary, self.coverage + other.coverage)
+
+
+def empty_summary(wanted: DeliveryFilter) -> Summary:
+    """Return a summary to count the wanted deliveries in: by the minute, if a time is asked for.
+
+    Without such a filter, `Scan.bundled` has the times of deliveries to the hour only.
+    """
+    return Summary.by_minute() if wanted.by_time else Summary()
 
 
 Refused = Callable[[Delivery, Party], object]
@@ -44,7 +53,7 @@ def total_of(run: Scan, wanted: DeliveryFilter, on_refused: Refused = lambda *_:
     >>> total.summary.deliveries, total.coverage.lines
     (0, 1)
     """
-    summary = Summary()
+    summary = empty_summary(wanted)
     for found in run.bundled(finely=wanted.needs_each):
         delivery, parties = (
             (found.delivery, found.refused)

@@ -24,7 +24,7 @@ _Fields = TypeVar("_Fields", bound=attrs.AttrsInstance)
 _Item = TypeVar("_Item")
 
 # The times of a `Timeline`: prefixes of ISO 8601.
-_TIME = re.compile("[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2})?)?)?")
+_TIME = re.compile("[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2})?)?)?)?")
 
 
 def pack(value: attrs.AttrsInstance) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _unpack(empty: Any, value: Any, name: str) -> Any:
     """Return the value of the type of `empty`."""
     if isinstance(empty, Timeline):
         limit, length, counts = _array(value, 3, name)
-        _require(length in (13, 10, 7, 4) and _number(limit, name) > 0, name)
+        _require(length in (16, 13, 10, 7, 4) and _number(limit, name) > 0, name)
         counts = _object(counts, _counter, name)
         _require(all(_TIME.fullmatch(time) and len(time) == length for time in counts), name)
         for time in counts:

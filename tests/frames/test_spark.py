@@ -133,8 +133,8 @@ def test_summaries_add_up_to_that_of_one_process(session: Any, logs: Path) -> No
     whole = Summary.of(run)
     summary, coverage = spark.summarize(session, str(logs))
     assert summary == whole
-    assert summary.refused_sender.counts == {"al@example.com": 2}  # named in an older file
-    assert "2024" in str(summary.times)  # as the oldest file's own time tells
+    assert summary.total.refused_sender.counts == {"al@example.com": 2}  # named in an older file
+    assert "2024" in str(summary.total.times)  # as the oldest file's own time tells
     names = [problem.rpartition("/")[2] for problem in coverage.problems]
     assert names == [problem.rpartition("/")[2] for problem in run.coverage.problems]
     coverage.problems = run.coverage.problems
@@ -146,7 +146,7 @@ def test_files_can_be_read_each_by_itself(session: Any, logs: Path) -> None:
     parts = sum((Summary.of(scan(path)) for path in paths), Summary())
     summary, coverage = spark.summarize(session, [str(path) for path in paths], each="file")
     assert summary.to_dict() == parts.to_dict()
-    assert summary.refused_sender.counts == {}
+    assert summary.total.refused_sender.counts == {}
     assert coverage.lines == 7
 
 
@@ -154,7 +154,7 @@ def test_what_is_asked_of_scan_is_asked_of_each_task(session: Any, logs: Path) -
     options: dict[str, Any] = {"format": "postfix", "year": 1999, "tz": "Europe/Vienna"}
     summary, coverage = spark.summarize(session, str(logs / "mail.log*"), **options)
     assert summary == Summary.of(scan(logs / "mail.log*", **options))
-    assert "1999" in str(summary.times)
+    assert "1999" in str(summary.total.times)
     assert set(coverage.formats) == {"postfix"}
 
 
@@ -216,7 +216,7 @@ def test_the_example_of_the_docs_runs(session: Any) -> None:
     exec(code.replace("tests/data", str(root / "tests" / "data")), names)
     assert names["rows"] == [(450, "greylisted", dt.timedelta(minutes=5)), (None, None, None)]
     whole = Summary.of(scan(root / "tests" / "data" / "sample.log", year=2026))
-    assert (names["bounced"], names["problems"]) == (whole.status["bounced"], [])
+    assert (names["bounced"], names["problems"]) == (whole.total.status["bounced"], [])
 
 
 # --- what it needs -------------------------------------------------------------------------

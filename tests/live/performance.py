@@ -11,6 +11,7 @@ from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
 from smtpreply.logs import Delivery, Direction, ReplyBy, scan
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.summary import Summary
 
 Routes = Mapping[str, Place]
@@ -110,10 +111,12 @@ def perform(
 
 def assert_bulk_reading_comes_to_the_same(performance: Performance) -> None:
     single = Summary.of(performance.deliveries)
-    for field in attrs.fields(Summary):
-        if field.name != "example":  # one of several: which one is no count
-            bulk = getattr(performance.together, field.name)
-            assert bulk == getattr(single, field.name), field.name
+    for direction, counts in single.parts.items():
+        together = performance.together.part(None if direction == "unknown" else direction)
+        for field in attrs.fields(Counts):
+            if field.name != "example":  # one of several: which one is no count
+                bulk = getattr(together, field.name)
+                assert bulk == getattr(counts, field.name), field.name
 
 
 def outcome(delivery: Delivery) -> dict[str, object]:

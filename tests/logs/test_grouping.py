@@ -125,8 +125,8 @@ def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summa
     single = Summary.of(one_by_one)
     together = Summary.of(bundled.bundled())
     # An example is one of several: which one is no count.
-    single.example.clear()
-    together.example.clear()
+    for counts in (*single.parts.values(), *together.parts.values()):
+        counts.example.clear()
     return (single, one_by_one.coverage), (together, bundled.coverage)
 
 

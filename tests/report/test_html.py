@@ -26,6 +26,7 @@ from smtpreply.report import figures
 from smtpreply.report.findings import Findings
 from smtpreply.report.html import html_report
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import TopCounter
@@ -132,8 +133,10 @@ def hostile() -> str:
 def test_the_headline_has_the_counts_and_shares(page: str) -> None:
     text = " ".join(Read(page).text.split())
     assert "171 deliveries from 2026-11-24 01:00 to 2026-11-25 23:59" in text
-    assert "101 delivered 59.1% 27 deferred 15.8% 23 bounced 13.5% 20 rejected 11.7%" in text
-    assert "What to do first Address or network blocked 18 replies" in text
+    assert "Outgoing 98 delivered 66.2% 27 deferred 18.2% 23 bounced 15.5%" in text
+    assert "Incoming 20 rejected 100.0%" in text
+    assert "Local 3 delivered 100.0%" in text
+    assert "Recommended actions Poor reputation 16 replies" in text
 
 
 def test_the_tables_have_the_numbers_of_the_summary(
@@ -148,9 +151,12 @@ def test_the_tables_have_the_numbers_of_the_summary(
     assert tables["codes"][1] == ["250", "Requested Action Completed", "98"]
     assert tables["mismatches"][1:] == [["deferred 5xx", "5"]]
     assert tables["unexplained-table"][1:] == [["554 Transaction <number> came to nothing", "1"]]
-    assert sum(int(row[1]) for row in tables["times"][1:]) == summary.outcome[Outcome.DELIVERED]
+    assert (
+        sum(int(row[1]) for row in tables["times"][1:])
+        == summary.outgoing.outcome[Outcome.DELIVERED]
+    )
     assert {row[0] for row in tables["reasons-table"][1:]} == {
-        str(row.advice.title) for row in Findings.of(summary).reasons
+        str(row.advice.title) for row in Findings.of(summary.outgoing).reasons
     }
 
 
@@ -178,10 +184,17 @@ def test_an_empty_log_has_a_page_too() -> None:
 
 
 def test_a_table_says_where_it_ends_and_how_exact_it_is() -> None:
-    summary = Summary(refused_recipient=TopCounter(capacity=1000), domain=TopCounter(capacity=2))
+    summary = Summary(
+        outgoing=Counts(refused_recipient=TopCounter(capacity=1000), domain=TopCounter(capacity=2))
+    )
     for number in [*range(900), 1, 1, 1]:
         summary.add(
-            Delivery(mta="x", status=Status.BOUNCED, recipient=f"{number}@{number}.example")
+            Delivery(
+                mta="x",
+                direction=Direction.OUTGOING,
+                status=Status.BOUNCED,
+                recipient=f"{number}@{number}.example",
+            )
         )
     read = Read(html_report(summary, Coverage()))
     assert len(read.tables["recipients"]) == 501
@@ -203,7 +216,7 @@ def test_a_missing_plotly_is_one_clear_line(said_without: Callable[[str, str], s
 
 
 def drawn(summary: Summary) -> Iterator[figures.Figure]:
-    findings = Findings.of(summary)
+    findings = Findings.of(summary.outgoing)
     yield figures.outcomes_over_time(findings)
     yield figures.reasons_over_time(findings)
     yield figures.reasons(findings)
@@ -215,7 +228,14 @@ def drawn(summary: Summary) -> Iterator[figures.Figure]:
 def lasting(days: int) -> Summary:
     times = (START + timedelta(hours=7 * step) for step in range(days * 24 // 7))
     return Summary.of(
-        Delivery(mta="x", time=time, status=Status.DEFERRED, text="451 later", delay=9)
+        Delivery(
+            mta="x",
+            direction=Direction.OUTGOING,
+            time=time,
+            status=Status.DEFERRED,
+            text="451 later",
+            delay=9,
+        )
         for time in times
     )
 
@@ -228,8 +248,8 @@ def test_every_chart_is_one_that_plotly_knows(days: int) -> None:
 
 
 def test_a_long_log_is_told_by_days_and_a_longer_one_by_months() -> None:
-    assert Findings.of(lasting(700)).span == ("2026-11-24", "2028-10-24")
-    assert Findings.of(lasting(7000)).span == ("2026-11", "2046-01")
+    assert Findings.of(lasting(700).outgoing).span == ("2026-11-24", "2028-10-24")
+    assert Findings.of(lasting(7000).outgoing).span == ("2026-11", "2046-01")
     assert "Deliveries by month" in html_report(lasting(7000), Coverage())
 
 
@@ -237,13 +257,13 @@ def test_the_charts_have_the_numbers_of_the_summary(sample: tuple[Summary, Cover
     summary, _ = sample
     over_time, reasons_over_time, reasons, providers, delays, within = drawn(summary)
     heights = {trace["name"]: sum(trace["y"]) for trace in over_time["data"]}
-    assert heights == {outcome.value: count for outcome, count in summary.outcome.items()}
-    total = summary.reason.total().total()
+    assert heights == {outcome.value: count for outcome, count in summary.outgoing.outcome.items()}
+    total = summary.outgoing.reason.total().total()
     assert sum(sum(trace["y"]) for trace in reasons_over_time["data"]) == total
     assert sum(sum(trace["x"]) for trace in reasons["data"]) == total
     for shares in zip(*(trace["x"] for trace in providers["data"]), strict=True):
         assert sum(shares) == pytest.approx(1)
-    assert sum(sum(trace["y"]) for trace in delays["data"]) == len(summary.delays.total())
+    assert sum(sum(trace["y"]) for trace in delays["data"]) == len(summary.outgoing.delays.total())
     assert all(trace["x"] == sorted(trace["x"]) for trace in within["data"])
 
 
@@ -409,7 +429,7 @@ def test_the_charts_are_drawn_without_a_network(page: str, tmp_path: Path) -> No
     shown = [
         part for part in dom.split("<figure ")[1:] if 'hidden=""' not in part.partition(">")[0]
     ]
-    assert len(shown) == 4
+    assert len(shown) == 5
     for figure in shown:
         assert 'class="main-svg"' in figure
         assert figure.count('class="point"') > 3

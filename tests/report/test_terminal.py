@@ -10,6 +10,7 @@ from rich.console import Console
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status
 from smtpreply.report.terminal import terminal_report
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import TopCounter
@@ -70,7 +71,7 @@ def section(text: str, heading: str) -> list[str]:
 
 
 def test_the_headline_has_counts_shares_and_bars(summary: Summary) -> None:
-    head = section(drawn(summary), "9 deliveries, 2026-11-24 09:00 to 2026-11-24 14:59")
+    head = section(drawn(summary), "Outgoing: 9 deliveries")
     assert [line.split()[:3] for line in head] == [
         ["delivered", "6", "66.7%"],
         ["deferred", "1", "11.1%"],
@@ -81,13 +82,13 @@ def test_the_headline_has_counts_shares_and_bars(summary: Summary) -> None:
 
 def test_the_hours_are_a_line_with_those_that_had_no_mail(summary: Summary) -> None:
     hours = section(drawn(summary), "Over time, by hour")
-    assert hours[0] == "delivered  most 3  ▆█   ▃"
-    assert hours[-1] == "all        most 4  ▄█▄  ▂"
+    assert hours[0] == "delivered  peak 3 per hour  ▆█   ▃"
+    assert hours[-1] == "all        peak 4 per hour  ▄█▄  ▂"
 
 
 def test_a_reason_comes_with_who_acts_and_how(summary: Summary) -> None:
     text = drawn(summary)
-    reasons = section(text, "Why mail did not arrive")
+    reasons = section(text, "Outbound failures and recommended actions")
     assert "1  No such recipient (unknown_recipient)" in reasons
     assert "The sender: Take the address off the list" in " ".join(reasons)
 
@@ -96,11 +97,11 @@ def test_providers_servers_and_the_rest_have_their_tables(summary: Summary) -> N
     text = drawn(summary)
     assert section(text, "Providers")[1].split() == ["Gmail", "1", "0", "0", "1.5", "s"]
     assert section(text, "Providers")[2].startswith("Other servers")
-    assert section(text, "Servers that refuse")[1].split()[:2] == ["3", "8"]
+    assert section(text, "Remote servers that refuse")[1].split()[:2] == ["3", "8"]
     assert section(text, "Recipients' domains")[1].split() == ["example.org", "6", "1", "2"]
-    assert section(text, "Block lists") == ["1  Spamhaus ZEN"]
+    assert section(text, "Block lists cited") == ["1  Spamhaus ZEN"]
     assert section(text, "Recipients refused most") == ["2  bob@example.org"]
-    assert section(text, "Texts that nothing explains") == ["1  554 Qwxyz <number>"]
+    assert section(text, "Unclassified replies") == ["1  554 Qwxyz <number>"]
     assert "status and code differ  deferred 5xx 1" in section(text, "Replies")
     assert any(line.split()[:3] == ["deferred", "2", "h"] for line in section(text, "Delay"))
 
@@ -111,8 +112,8 @@ def test_what_was_not_read_is_said() -> None:
     coverage.shapes.update({"what <number>": 3, HOSTILE: 1})
     coverage.problems += [f"mail.log.{number}: ends too early {HOSTILE}" for number in range(10)]
     text = drawn(Summary(), coverage)
-    assert section(text, "What was read")[1:3] == [
-        "8  of a known format: postfix 8 (80.0%)",
+    assert section(text, "Input")[1:3] == [
+        "8  recognised: postfix 8 (80.0%)",
         "4  understood (40.0%)",
     ]
     assert "3  what <number>" in section(text, "Lines not understood")
@@ -121,12 +122,15 @@ def test_what_was_not_read_is_said() -> None:
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
     text = drawn(Summary())
-    assert text.splitlines()[0] == "0 deliveries"
-    assert [line for line in text.splitlines() if line and line[0] != " "][1:] == ["What was read"]
+    assert [line for line in text.splitlines() if line and line[0] != " "] == [
+        "Mail delivery report",
+        "0 deliveries",
+        "Input",
+    ]
 
 
 def test_a_long_list_says_that_it_goes_on_and_an_inexact_one_says_so() -> None:
-    summary = Summary(refused_recipient=TopCounter(capacity=10))
+    summary = Summary(outgoing=Counts(refused_recipient=TopCounter(capacity=10)))
     for number in range(100):
         summary.add(attempt(Status.BOUNCED, "550 no", recipient=f"{number}@example.org"))
     text = drawn(summary)
@@ -173,4 +177,4 @@ def test_a_long_log_fits_in_the_line() -> None:
     summary = Summary.of(attempt(Status.SENT, "250 Ok", hour) for hour in range(0, 500, 7))
     found = section(drawn(summary), "Over time, by 9 hours")
     assert len(found) == 1
-    assert len(found[0].partition("most 2  ")[2]) == 56
+    assert len(found[0].partition("peak 2  ")[2]) == 56

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smtpreply.logs import parts_of, scan
+from smtpreply.logs import Direction, parts_of, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.parallel import _read_part, _resolve_senders, total_of_files
 from smtpreply.summary.total import total_of
@@ -32,12 +32,12 @@ def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
     first, second = (_read_part(part, DeliveryFilter(), {}) for part in parts_of([log], 2))
     assert first.senders["postfix"] == {"4E74613FE7": "al@example.com"}
     assert not first.unknown_senders
-    assert list(second.unknown_senders) == [("postfix", "4E74613FE7")]
+    assert list(second.unknown_senders) == [("postfix", Direction.OUTGOING, "4E74613FE7")]
     senders: dict[str, dict[str, str]] = {}
     for told in (first, second):
         _resolve_senders(told, senders)
     total = first.total + second.total
-    assert total.summary.refused_sender.counts == {"al@example.com": 60}
+    assert total.summary.outgoing.refused_sender.counts == {"al@example.com": 60}
 
 
 def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.stage import Stage
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome, outcome_of
 from smtpreply.summary.quantiles import Delays, DelaysByKind
@@ -105,7 +106,7 @@ def test_a_summary_counts_what_there_is() -> None:
 def test_a_provider_is_told_by_its_host_in_success_and_in_refusal() -> None:
     host = "gmail-smtp-in.l.google.com"
     sent = Delivery(mta="x", status=Status.SENT, relay_host=host, delay=2, text="250 2.0.0 OK")
-    summary = Summary.of(
+    summary = Counts.of(
         [
             attrs.evolve(sent, reply_by=ReplyBy.REMOTE),
             attrs.evolve(sent, status=Status.DEFERRED, text="421 4.7.0 later"),
@@ -143,15 +144,15 @@ def test_where_status_and_code_differ_it_shows(
     status: Status | None, code: int, words: str | None
 ) -> None:
     said = Delivery(mta="x", status=status, text=f"{code} so", reply_by=ReplyBy.REMOTE)
-    assert Summary.of([said, said]).mismatch == ({words: 2} if words else {})
+    assert Counts.of([said, said]).mismatch == ({words: 2} if words else {})
 
 
 def test_every_status_has_an_outcome_and_none_is_lost() -> None:
     assert {outcome_of(status) for status in (*Status, None)} == set(Outcome)
-    found = Summary.of(Delivery(mta="x", status=status) for status in (*Status, None)).outcome
+    found = Counts.of(Delivery(mta="x", status=status) for status in (*Status, None)).outcome
     assert found.total() == len(Status) + 1
     assert found[Outcome.BOUNCED] == 2
-    assert Summary().outcome == {}
+    assert Counts().outcome == {}
 
 
 # --- parts and wholes ----------------------------------------------------------------------
@@ -179,11 +180,11 @@ def test_the_parts_of_what_was_delivered_add_up_to_the_whole(
 @given(st.lists(deliveries(), max_size=5), st.integers(1, 9))
 def test_equal_deliveries_may_be_counted_at_once(found: list[Delivery], count: int) -> None:
     """A kind counted once, with how many there are, is what each of them counted is."""
-    at_once = Summary()
+    at_once = Counts()
     for delivery in found:
         at_once.add_kind(delivery, count)
         at_once.add_own(delivery, count)
-    assert at_once == Summary.of(delivery for delivery in found for _ in range(count))
+    assert at_once == Counts.of(delivery for delivery in found for _ in range(count))
 
 
 @given(st.lists(deliveries(), max_size=20))
@@ -200,12 +201,12 @@ def test_a_kind_is_told_by_the_fields_that_are_named(found: list[Delivery]) -> N
             (delivery.recipient or "").rpartition("@")[1:],
         )
         groups.setdefault(key, []).append(delivery)
-    grouped = Summary()
+    grouped = Counts()
     for group in groups.values():
         grouped.add_kind(group[-1], len(group))
         for delivery in group:
             grouped.add_own(delivery)
-    assert grouped == Summary.of(found)
+    assert grouped == Counts.of(found)
 
 
 @given(st.lists(deliveries()))
@@ -218,7 +219,7 @@ def test_a_summary_is_sent_as_json_and_comes_back_the_same(found: list[Delivery]
 
 
 def damaged(**fields: Any) -> Any:
-    return Summary().to_state() | fields
+    return Counts().to_state() | fields
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ def damaged(**fields: Any) -> Any:
 )
 def test_what_is_no_state_is_a_value_error(state: Any) -> None:
     with pytest.raises(ValueError):
-        Summary.from_state(state)
+        Counts.from_state(state)
 
 
 # --- what may be anything ------------------------------------------------------------------
@@ -339,10 +340,10 @@ def test_memory_does_not_grow_with_what_a_log_can_make_up(make: Callable[[int], 
     """Of a hundred times as many different ones, no more are kept; each is short."""
     few: dict[str, Any] = {
         field.name: TopCounter(capacity=20)
-        for field in attrs.fields(Summary)
-        if isinstance(getattr(Summary(), field.name), TopCounter)
+        for field in attrs.fields(Counts)
+        if isinstance(getattr(Counts(), field.name), TopCounter)
     }
-    summary = Summary(**few, times=Timeline(limit=20))
+    summary = Counts(**few, times=Timeline(limit=20))
     for number in range(4_000):
         summary.add(make(number))
     # The most that this takes: of the years that a calendar has, each with one kind.
