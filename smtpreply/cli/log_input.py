@@ -15,8 +15,6 @@ from smtpreply._support.escape import escape
 from smtpreply.logs import Scan, known_formats, scan
 from smtpreply.logs.input.sources import paths_of
 
-TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
-
 _OPTIONS = (
     click.option(
         "--read-as",
@@ -121,6 +119,7 @@ def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None
 
     Raises:
         click.UsageError: a path leads to nothing or may not be read, or an output is an input.
+        click.ClickException: the paths are folders without a file.
     """
     if paths == ("-",):
         if sys.stdin is None:
@@ -131,6 +130,8 @@ def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None
     except OSError as error:
         named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise click.UsageError(named) from None
+    if not source:
+        raise click.ClickException(f"no files in {', '.join(paths)}")
     for option, path in (outputs or {}).items():
         if any(_is_same(path, read) for read in source):
             raise click.BadParameter(f"is read as well: {path}", param_hint=option)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,19 @@ from zoneinfo import ZoneInfoNotFoundError
 import attrs
 import click
 
+from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write
-from smtpreply.cli.log_input import TIMES, check_format, check_paths, sources_of
+from smtpreply.cli.log_input import check_format, check_paths, sources_of
+from smtpreply.cli.when import WHEN
 from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
 from smtpreply.logs.input.split import size_of_file
 from smtpreply.reasons import Reason
+from smtpreply.report.findings import TITLE
+from smtpreply.summary.comparison import changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.summary.total import Total, total_of
+from smtpreply.summary.summary import Summary
+from smtpreply.summary.total import Total, empty_summary, total_of
 
 if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
@@ -41,7 +47,9 @@ _EXCLUSIVE = (
     ("--follow", "--deliveries"),
     ("--follow", "-"),
     ("--anonymize", "--unreadable"),
+    ("--json", "--unreadable -"),
 )
+_STDOUT = Path("-")
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -56,6 +64,10 @@ class _Output:
     unreadable: Path | None
     raw_cells: bool
     names: Pseudonyms | None
+    save: Path | None = None
+    against: Summary | None = None
+    heading: str = ""
+    subtitle: str = ""
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -63,7 +75,8 @@ class _Output:
         given = {
             "--html": self.html,
             "--deliveries": self.deliveries,
-            "--unreadable": self.unreadable,
+            "--unreadable": None if self.unreadable == _STDOUT else self.unreadable,
+            "--save": self.save,
         }
         return {option: path for option, path in given.items() if path is not None}
 
@@ -79,7 +92,10 @@ class _Output:
     help="Write each delivery to FILE.jsonl, FILE.csv or FILE.parquet.",
 )
 @click.option(
-    "--unreadable", metavar="FILE", type=_file, help="Write the lines that could not be parsed."
+    "--unreadable",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write the lines that could not be parsed; - is standard output, without the report.",
 )
 @click.option(
     "--raw-cells",
@@ -87,7 +103,12 @@ class _Output:
     help="In FILE.csv, keep cells that a spreadsheet takes for formulas, and control characters.",
 )
 @click.option("--anonymize", is_flag=True, help="Replace addresses, hosts and IPs by pseudonyms.")
-@click.option("--key", default="", help="Key of the pseudonyms. Default: a random one.")
+@click.option(
+    "--key",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the key of the pseudonyms. Default: $SMTPREPLY_KEY, or else a random key.",
+)
 @click.option(
     "--format",
     "name",
@@ -118,13 +139,22 @@ class _Output:
 )
 @click.option(
     "--since",
-    type=click.DateTime(TIMES),
-    help="Only deliveries from this time on, by the log's clock.",
+    metavar="TIME",
+    type=WHEN,
+    help="Only deliveries from this time on: -1h, yesterday, 2026-11-25 12:00, or with a zone.",
 )
 @click.option(
     "--until",
-    type=click.DateTime(TIMES),
-    help="Only deliveries before this time, by the log's clock.",
+    metavar="TIME",
+    type=WHEN,
+    help="Only deliveries before this time.",
+)
+@click.option("--save", metavar="FILE", type=_file, help="Write the summary, for --against.")
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show what changed since the summary in this file.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Number of processes.")
 @click.option(
@@ -139,7 +169,9 @@ def scan_command(
     unreadable: Path | None,
     raw_cells: bool,
     anonymize: bool,
-    key: str,
+    key: Path | None,
+    save: Path | None,
+    against: Path | None,
     name: str | None,
     year: int | None,
     tz: str | None,
@@ -151,34 +183,111 @@ def scan_command(
 
     PATH is a file, a folder or a glob. Files may be compressed with gzip, bzip2, xz or zstd; the
     files of a rotated log are read oldest first. "-" is standard input.
+
+    The exit code is 1 if something could not be read, if there is no file or no line of a mail log,
+    and if no delivery matches the filters.
     """
     # Deliveries form no reference cycles; the cycle collector would cost a tenth of the run.
     gc.set_threshold(_ROWS)
+    criteria = DeliveryFilter(**wanted)
+    _check_span(criteria)
     output = _Output(
         as_json=as_json,
         html=html,
         deliveries=deliveries,
         unreadable=unreadable,
         raw_cells=raw_cells,
-        names=_pseudonyms(key) if anonymize else None,
+        names=_pseudonyms(key, anonymize=anonymize),
+        save=save,
+        against=None if against is None else _saved(against),
+        heading=_heading(paths, anonymize=anonymize),
+        subtitle=_subtitle(criteria),
     )
     _check(paths, name, output, jobs=jobs, follow=follow)
     options = {"format": name, "year": year, "tz": tz}
     try:
-        total = _read(paths, DeliveryFilter(**wanted), output, options, jobs=jobs, follow=follow)
+        total = _read(paths, criteria, output, options, jobs=jobs, follow=follow)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    _show(total, output)
+    nothing = None if follow else _nothing_found(total, criteria)
+    _show(total, output, is_empty=nothing is not None)
+    if nothing is not None:
+        raise click.ClickException(nothing)
     if total.coverage.problems:
         sys.exit(1)
 
 
-def _pseudonyms(key: str) -> Pseudonyms:
+def _heading(paths: tuple[str, ...], *, anonymize: bool) -> str:
+    """Return the title of the report: with the first path, which may name a host or a person."""
+    if anonymize:
+        return TITLE
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f"{TITLE}: {'standard input' if paths == ('-',) else paths[0]}{more}"
+
+
+def _subtitle(criteria: DeliveryFilter) -> str:
+    """Return the filters and the time of making."""
+    made = f"Made {datetime.now(UTC).astimezone():%Y-%m-%d %H:%M %Z}"
+    return f"Only {', '.join(criteria.criteria)}. {made}" if criteria.criteria else made
+
+
+def _saved(path: Path) -> Summary:
+    """Return the summary that --save has written.
+
+    Raises:
+        click.BadParameter: the file is no such summary.
+    """
+    try:
+        return Summary.from_state(json.loads(path.read_bytes()))
+    except (ValueError, RecursionError):
+        raise click.BadParameter(f"no summary of --save: {path}", param_hint="--against") from None
+
+
+def _check_span(criteria: DeliveryFilter) -> None:
+    since, until = criteria.since, criteria.until
+    if since is None or until is None:
+        return
+    if (since.tzinfo is None) != (until.tzinfo is None):
+        since, until = since.astimezone(), until.astimezone()
+    if since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}")
+
+
+def _nothing_found(total: Total, criteria: DeliveryFilter) -> str | None:
+    """Return what is wrong where a run found nothing; None where it found something.
+
+    An empty log is nothing wrong: on a quiet day a rotated log has no line.
+    """
+    coverage = total.coverage
+    if coverage.lines and not coverage.known:
+        return (
+            f"no mail log: none of {coverage.lines:,} lines is of a known format "
+            "(--format NAME reads all as one format)"
+        )
+    if coverage.deliveries and criteria.criteria and not total.summary.deliveries:
+        return (
+            f"no delivery matches {', '.join(criteria.criteria)}: "
+            f"{coverage.deliveries:,} were found in {coverage.lines:,} lines"
+        )
+    return None
+
+
+def _pseudonyms(key: Path | None, *, anonymize: bool) -> Pseudonyms | None:
+    """Return the pseudonyms; their key is never an argument, which other users could see."""
+    if not anonymize:
+        if key is not None:
+            raise click.UsageError("--key needs --anonymize")
+        return None
     from smtpreply.summary.pseudonyms import Pseudonyms  # noqa: PLC0415  (20 ms)
 
-    return Pseudonyms(key.encode())
+    if key is None:
+        return Pseudonyms(os.environ.get("SMTPREPLY_KEY", "").encode())
+    secret = key.read_bytes().strip()
+    if not secret:
+        raise click.BadParameter(f"{key} is empty", param_hint="--key")
+    return Pseudonyms(secret)
 
 
 def _check(
@@ -192,6 +301,8 @@ def _check(
         "--deliveries": output.deliveries is not None,
         "--unreadable": output.unreadable is not None,
         "--anonymize": output.names is not None,
+        "--json": output.as_json,
+        "--unreadable -": output.unreadable == _STDOUT,
         "-": paths == ("-",),
     }
     for one, other in _EXCLUSIVE:
@@ -246,7 +357,7 @@ def _read(
 
 def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
     """Write each delivery, and return the total of all."""
-    total = Total(coverage=run.coverage)
+    total = Total(empty_summary(wanted), run.coverage)
     names = output.names
 
     def counted() -> Iterator[Delivery]:
@@ -258,22 +369,45 @@ def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) 
     return total
 
 
-def _show(total: Total, output: _Output) -> None:
+def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
+    """Write the outputs; an empty report is not drawn, since an error says why it is empty."""
     if output.names is not None:
         total = output.names.total(total)
     summary, coverage = total.summary, total.coverage
+    changed = None if output.against is None else changes(output.against, summary)
+    if output.save is not None:
+        write_text(output.save, json.dumps(summary.to_state()) + "\n")
     if output.html is not None:
         from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
 
-        write_text(output.html, html_report(summary, coverage))
+        write_text(
+            output.html,
+            html_report(
+                summary,
+                coverage,
+                title=output.heading,
+                subtitle=output.subtitle,
+                changes=changed,
+            ),
+        )
     if output.as_json:
         shown = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
+        if changed is not None:
+            shown["changes"] = [change.to_dict() for change in changed]
         sys.stdout.write(json.dumps(shown, indent=2, allow_nan=False) + "\n")
-    else:
+    elif not is_empty and output.unreadable != _STDOUT:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
         from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
 
-        draw(terminal_report(summary, coverage))
+        draw(
+            terminal_report(
+                summary,
+                coverage,
+                title=output.heading,
+                subtitle=output.subtitle,
+                changes=changed,
+            )
+        )
 
 
 @contextmanager
@@ -292,6 +426,10 @@ def _bar(size: int) -> Iterator[Callable[[int], None]]:
 def _keeper(path: Path | None) -> Iterator[Callable[[Line], object] | None]:
     if path is None:
         yield None
+        return
+    if path == _STDOUT:
+        shown = escape if sys.stdout.isatty() else str
+        yield lambda line: sys.stdout.write(f"{shown(line.text)}\n")
         return
     with replacing(path, errors="surrogateescape") as file:
         yield lambda line: file.write(f"{line.text}\n")

@@ -8,8 +8,9 @@ from datetime import datetime
 import attrs
 import click
 
-from smtpreply.cli.log_input import TIMES, log_options, run_over
+from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
+from smtpreply.cli.when import WHEN
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.tools.suppressions import LIMIT, Suppression, Suppressions
 
@@ -30,13 +31,15 @@ _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
 @click.option("--domain", help="Only addresses in this domain.")
 @click.option(
     "--since",
-    type=click.DateTime(TIMES),
-    help="Only deliveries from this time on, by the log's clock.",
+    metavar="TIME",
+    type=WHEN,
+    help="Only deliveries from this time on: -1h, yesterday, 2026-11-25 12:00, or with a zone.",
 )
 @click.option(
     "--until",
-    type=click.DateTime(TIMES),
-    help="Only deliveries before this time, by the log's clock.",
+    metavar="TIME",
+    type=WHEN,
+    help="Only deliveries before this time.",
 )
 @click.option(
     "--limit",

@@ -40,7 +40,7 @@ def moment(text: str, now: datetime) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class _When(click.ParamType):
+class _When(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

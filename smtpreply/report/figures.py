@@ -30,7 +30,13 @@ _PERIODS: dict[str, int | str] = {
     "month": "M1",
     "year": "M12",
 }
-_SHAPES = {"minute": "%a %-d %b, %H:%M", "hour": "%a %-d %b, %H:00", "day": "%a %-d %b %Y", "month": "%b %Y", "year": "%Y"}
+_SHAPES = {
+    "minute": "%a %-d %b, %H:%M",
+    "hour": "%a %-d %b, %H:00",
+    "day": "%a %-d %b %Y",
+    "month": "%b %Y",
+    "year": "%Y",
+}
 _STEPS = (
     (0.3, "0.3 s"),
     (1, "1 s"),

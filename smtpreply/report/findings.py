@@ -22,6 +22,7 @@ from smtpreply.reasons import (
     providers,
 )
 from smtpreply.reply.parser import parse
+from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome
@@ -219,6 +220,17 @@ def provider_name(key: str) -> str:
     """Return the name of a provider by its key."""
     known = providers().get(key)
     return known.name if known else key or OTHERS
+
+
+def change_title(change: Change) -> str:
+    """Return what a change is about, such as "outgoing: Greylisted"."""
+    if change.kind == "reason":
+        name = str(advice_for(Reason(change.key)).title)
+    elif change.kind == "provider":
+        name = f"failures at {provider_name(change.key)}"
+    else:
+        name = change.key
+    return f"{change.direction}: {name}"
 
 
 def duration(seconds: float | None) -> str:

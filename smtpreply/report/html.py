@@ -17,6 +17,7 @@ import base64
 import functools
 import gzip
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 
 import attrs
@@ -37,13 +38,19 @@ from smtpreply.logs import Coverage
 from smtpreply.report.findings import TITLE, Report
 from smtpreply.report.palette import OUTCOMES
 from smtpreply.report.sections import actors, sections, shown
+from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 
 
 def html_report(
-    summary: Summary, coverage: Coverage, *, title: str = TITLE, subtitle: str = ""
+    summary: Summary,
+    coverage: Coverage,
+    *,
+    title: str = TITLE,
+    subtitle: str = "",
+    changes: Sequence[Change] | None = None,
 ) -> str:
     """Return a summary, and what of the log could not be read, as an HTML page.
 
@@ -52,6 +59,7 @@ def html_report(
         coverage: what was read; add up the parts first, where there are several.
         title: the heading: any text, which is escaped.
         subtitle: a line below it, such as the filters and the time of making; escaped, too.
+        changes: what changed since another summary; None where there is none to compare with.
 
     Returns:
         HTML of about 2 MB, without references to other files.
@@ -77,7 +85,7 @@ def html_report(
         span=report.span,
         first=report.outgoing.actions[:3],
         actors=actors(),
-        sections=list(sections(report, coverage)),
+        sections=list(sections(report, coverage, changes or ())),
         coverage=coverage,
         formats=[(shown(name), count) for name, count in coverage.formats.most_common()],
     )

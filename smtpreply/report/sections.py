@@ -19,10 +19,12 @@ from smtpreply.report.findings import (
     Destination,
     Findings,
     Report,
+    change_title,
     duration,
     provider_name,
 )
 from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.summary.comparison import Change
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.top_counter import TopCounter
@@ -105,10 +107,13 @@ class Section:
     shape: Shape = Shape.WIDE
 
 
-def sections(report: Report, coverage: Coverage) -> Iterator[Section]:
+def sections(
+    report: Report, coverage: Coverage, changes: Sequence[Change] = ()
+) -> Iterator[Section]:
     """Yield the sections that are not empty, in the order of the page."""
     findings = report.outgoing
     for section in (
+        _changes(changes),
         _over_time(findings),
         _reasons(findings),
         _provider_shares(findings),
@@ -134,6 +139,32 @@ def sections(report: Report, coverage: Coverage) -> Iterator[Section]:
 
 
 # --- the sections --------------------------------------------------------------------------
+
+
+def _changes(changes: Sequence[Change]) -> Section:
+    table = Table(
+        key="changes-table",
+        caption="Shares that differ by more than chance",
+        columns=(
+            Column("Share"),
+            Column("Before", number=True),
+            Column("Now", number=True),
+            Column("Attempts before", number=True),
+            Column("Attempts now", number=True),
+        ),
+        rows=[
+            (
+                _text(change_title(change), note="new" if change.is_new else ""),
+                Cell(text=f"{change.before.rate:.1%}", value=change.before.rate),
+                Cell(text=f"{change.after.rate:.1%}", value=change.after.rate),
+                _number(change.before.total),
+                _number(change.after.total),
+            )
+            for change in changes[:_ROWS]
+        ],
+        remark=_cut_short(len(changes)),
+    )
+    return Section(key="changes", heading="Changes", tables=(table,))
 
 
 def _over_time(findings: Findings) -> Section:

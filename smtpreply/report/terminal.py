@@ -6,7 +6,7 @@ plain string, and a terminal would obey escape sequences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -27,9 +27,11 @@ from smtpreply.report.findings import (
     Findings,
     ReasonCount,
     Report,
+    change_title,
     duration,
 )
 from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
@@ -51,17 +53,27 @@ _STYLES = {
 _PERCENTS = (50, 90, 99)
 
 
-def terminal_report(summary: Summary, coverage: Coverage, *, title: str = TITLE) -> RenderableType:
+def terminal_report(
+    summary: Summary,
+    coverage: Coverage,
+    *,
+    title: str = TITLE,
+    subtitle: str = "",
+    changes: Sequence[Change] | None = None,
+) -> RenderableType:
     """Return a summary, and below it what of the log could not be read, as a rich renderable.
 
     Args:
         summary: the counts.
         coverage: what was read.
         title: the heading, before the period: any text, which is escaped.
+        subtitle: a line below it, such as the filters; escaped, too.
+        changes: what changed since another summary; None where there is none to compare with.
     """
     report = Report.of(summary)
     parts = (
-        _headline(report, title),
+        _headline(report, title, subtitle),
+        _changes(changes),
         _outgoing(report.outgoing),
         _incoming(report.incoming),
         _others("Local", report.local),
@@ -74,12 +86,34 @@ def terminal_report(summary: Summary, coverage: Coverage, *, title: str = TITLE)
 # --- the directions ------------------------------------------------------------------------
 
 
-def _headline(report: Report, title: str) -> Iterator[RenderableType]:
+def _headline(report: Report, title: str, subtitle: str) -> Iterator[RenderableType]:
     dates = f", {report.span[0]} to {report.span[1]}" if report.span else ""
     yield Text(f"{escape(title)}{dates}", "bold")
+    if subtitle:
+        yield Text(escape(subtitle), "dim")
     found = [f"{name.lower()} {findings.counts.deliveries:,}" for name, findings in report.parts]
     total = _many(report.deliveries, "delivery", "deliveries")
     yield Text(f"{total}: {', '.join(found)}" if found else total)
+
+
+def _changes(changes: Sequence[Change] | None) -> Iterator[RenderableType]:
+    if changes is None:
+        return
+    yield _heading("Changes, beyond chance")
+    if not changes:
+        yield _under(Text("none"))
+        return
+    grid = _grid("<>><")
+    grid.add_row(*map(Text, ("", "before", "now", "")), style="dim")
+    for change in changes[:_ROWS]:
+        grid.add_row(
+            Text(change_title(change)),
+            Text(f"{change.before.rate:.1%}"),
+            Text(f"{change.after.rate:.1%}", "bold"),
+            Text("new" if change.is_new else ""),
+        )
+    yield _under(grid)
+    yield from _more(len(changes))
 
 
 def _outgoing(findings: Findings) -> Iterator[RenderableType]:

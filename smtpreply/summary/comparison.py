@@ -71,7 +71,8 @@ def changes(before: Summary, after: Summary, level: float = LEVEL) -> list[Chang
     """Return what changed from one summary to another, the least probable first.
 
     Args:
-        before, after: the summaries.
+        before: the earlier summary.
+        after: the later one.
         level: the probability of any change in a direction, if nothing has changed.
 
     >>> log = Summary()

@@ -1,8 +1,9 @@
 """`Timeline`: exact counts over time in bounded memory, from minutes to years as the span asks.
 
-A time is a prefix of ISO 8601 (``2026-11-24T11:43``, ``2026-11-24T11``, ``2026-11-24``, ``2026-11``, ``2026``), so that a
-coarser one is a shorter one. How coarse the times are depends on which times were seen, not on
-their order: the sum of the timelines of all parts equals the timeline of the whole.
+A time is a prefix of ISO 8601 (``2026-11-24T11:43``, ``2026-11-24T11``, ``2026-11-24``,
+``2026-11``, ``2026``), so that a coarser one is a shorter one. How coarse the times
+are depends on which times were seen, not on their order: the sum of the timelines of all parts
+equals the timeline of the whole.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import attrs
 from smtpreply.summary.cross_table import CrossTable
 
 LIMIT = 2048
-"""The most times that are kept: 34 hours of minutes, 12 weeks of hours, 5 years of days, 170 years of months."""
+"""The most times that are kept: 34 hours of minutes, 12 weeks of hours, 5 years of days, 170 years
+of months."""
 _UNITS = {"minute": 16, "hour": 13, "day": 10, "month": 7, "year": 4}
 """The length of the ISO 8601 prefix of each unit."""
 _LENGTHS = tuple(_UNITS.values())
@@ -80,8 +82,8 @@ class Timeline(CrossTable):
             most: the greatest number of stretches.
 
         Returns:
-            The length of a stretch in units (minutes, hours, days, months or years), the least that makes
-            at most `most` of them; and the counts in each.
+            The length of a stretch in units (minutes to years), the least that makes at most `most`
+            of them; and the counts in each.
 
         Raises:
             ValueError: the timeline is empty.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ def test_scan_reads_the_standard_input(log: Path) -> None:
     ],
 )
 def test_scan_keeps_what_is_asked_for(log: Path, args: list[str], count: int) -> None:
-    assert json.loads(run(log, "--json", "--year", 2026, *args).output)["deliveries"] == count
+    result = run(log, "--json", "--year", 2026, *args)
+    assert json.loads(result.stdout)["deliveries"] == count
+    assert result.exit_code == (0 if count else 1)
 
 
 def test_scan_writes_every_delivery(log: Path, tmp_path: Path) -> None:
@@ -120,7 +123,7 @@ def test_a_line_without_a_time_is_in_no_span(tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     path.write_text(SENT.partition("]: ")[2] + "\n", encoding="utf-8")
     assert json.loads(run(path, "--json").output)["deliveries"] == 1
-    assert json.loads(run(path, "--json", "--since", "2000-01-01").output)["deliveries"] == 0
+    assert json.loads(run(path, "--json", "--since", "2000-01-01").stdout)["deliveries"] == 0
 
 
 def test_scan_writes_parquet(log: Path, tmp_path: Path) -> None:
@@ -225,8 +228,22 @@ def test_anonymized_output_names_nobody(log: Path, tmp_path: Path) -> None:
 
 
 def test_a_key_gives_the_same_pseudonyms_again(log: Path) -> None:
+    one, other = log.with_name("one.key"), log.with_name("other.key")
+    one.write_text("a\n")
+    other.write_text("b\n")
     args = (log, "--json", "--anonymize", "--key")
-    assert run(*args, "a").output == run(*args, "a").output != run(*args, "b").output
+    assert run(*args, one).output == run(*args, one).output != run(*args, other).output
+    from_variable = CliRunner(env={"SMTPREPLY_KEY": "a"}).invoke(
+        group, ["scan", str(log), "--json", "--anonymize"]
+    )
+    assert from_variable.output == run(*args, one).output
+
+
+def test_a_key_is_for_pseudonyms_and_not_empty(log: Path) -> None:
+    key = log.with_name("key")
+    key.touch()
+    assert "--key needs --anonymize" in run(log, "--key", key).output
+    assert "is empty" in run(log, "--anonymize", "--key", key).output
 
 
 def test_a_log_is_followed_until_somebody_has_seen_enough(
@@ -246,3 +263,112 @@ def test_several_logs_cannot_be_followed(log: Path) -> None:
     result = run(log.parent, "--follow")
     assert result.exit_code == 2
     assert "one file can be followed" in result.output
+
+
+# --- what goes wrong is said in one line ----------------------------------------------------
+
+
+def test_a_filter_that_matches_nothing_says_so(log: Path) -> None:
+    result = run(log, "--domain", "nowhere.example", "--status", "sent")
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: no delivery matches status sent, domain nowhere.example: 5 were found in 7 lines\n"
+    )
+
+
+def test_a_file_that_is_no_mail_log_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "shopping.txt"
+    path.write_text("milk\nbread\n")
+    result = run(path)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: no mail log: none of 2 lines is of a known format")
+    assert result.output.count("\n") == 1
+
+
+def test_an_empty_folder_says_so_and_an_empty_log_is_nothing_wrong(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert (result.exit_code, result.output) == (1, f"Error: no files in {tmp_path}\n")
+    (tmp_path / "mail.log").touch()
+    assert run(tmp_path).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("2026-11-25", "2026-11-24"),
+        ("2026-11-25", "2026-11-25"),
+        ("today", "yesterday"),
+        ("-1h", "-2h"),
+        ("2026-11-25T12:00+00:00", "2026-11-25T12:30+01:00"),
+        ("2026-11-25", "2026-11-20T12:30+01:00"),
+    ],
+)
+def test_since_must_be_before_until(log: Path, since: str, until: str) -> None:
+    result = run(log, "--since", since, "--until", until)
+    assert result.exit_code == 2
+    assert "is not before --until" in result.output
+
+
+def test_what_is_no_time_is_told_what_is(log: Path) -> None:
+    result = run(log, "--since", "soon")
+    assert result.exit_code == 2
+    assert "'soon' is no time: give 2026-11-25" in result.output
+
+
+def test_unreadable_lines_go_to_standard_output(log: Path) -> None:
+    result = run(log, "--unreadable", "-")
+    assert result.stdout == "Nov 24 11:43:32 mx1 postfix/smtp[1]: \x1b[2Jwhat\n"
+    assert not log.with_name("-").exists()
+    assert run(log, "--unreadable", "-", "--json").exit_code == 2
+
+
+# --- time -----------------------------------------------------------------------------------
+
+
+def test_a_span_is_counted_by_the_minute(log: Path) -> None:
+    found = json.loads(run(log, "--json", "--year", 2026, "--since", "2026-11-24").output)
+    assert found["times"]["unit"] == "minute"
+    assert list(found["times"]["counts"]) == ["2026-11-24T11:43"]
+    args = ("--json", "--year", 2026, "--since", "2026-11-24", "--deliveries")
+    one_by_one = run(log, *args, log.with_name("x.csv"))
+    assert json.loads(one_by_one.output)["times"] == found["times"]
+
+
+@pytest.mark.parametrize(("zone", "count"), [("+01:00", 5), ("+00:00", 0), ("Z", 0)])
+def test_a_time_with_a_zone_is_an_instant(log: Path, zone: str, count: int) -> None:
+    args = ("--json", "--year", 2026, "--tz", "Europe/Vienna", "--since")
+    assert json.loads(run(log, *args, f"2026-11-24T11:43{zone}").stdout)["deliveries"] == count
+
+
+def test_the_last_hour_is_counted_from_now(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    now = datetime.now(UTC)
+    stamps = [f"{now - timedelta(minutes=ago):%Y-%m-%dT%H:%M:%S+00:00}" for ago in (5, 55, 65, 600)]
+    lines = [SENT.replace("Nov 24 11:43:32", stamp) for stamp in stamps]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    counts = [
+        json.loads(run(path, "--json", "--since", since).stdout)["deliveries"]
+        for since in ("-30m", "-1h", "-2h", "-1d")
+    ]
+    assert counts == [1, 2, 3, 4]
+
+
+def test_the_report_says_what_was_asked(log: Path) -> None:
+    output = run(log, "--since", "2024-11-24 11:00", "--status", "sent").output.replace("\n", "")
+    assert output.startswith("Mail delivery report: ")
+    assert "Only status sent, since 2024-11-24 11:00. Made " in output
+    assert str(log) not in run(log, "--anonymize").output
+
+
+# --- comparison -----------------------------------------------------------------------------
+
+
+def test_a_saved_summary_is_compared_with(log: Path) -> None:
+    saved = log.with_name("saved.json")
+    log.write_text("\n".join([SENT] * 500), encoding="utf-8")
+    assert run(log, "--save", saved).exit_code == 0
+    assert json.loads(run(log, "--json", "--against", saved).output)["changes"] == []
+    log.write_text("\n".join([SENT] * 500 + [BOUNCED] * 400), encoding="utf-8")
+    assert "outgoing: No such recipient" in run(log, "--save", saved, "--against", saved).output
+    saved.write_text("[1]")
+    assert run(log, "--against", saved).exit_code == 2
