@@ -391,7 +391,8 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
             ),
         )
     if output.as_json:
-        shown = summary.to_dict() | {"coverage": attrs.asdict(coverage)}
+        account = attrs.asdict(coverage) | {"trouble": coverage.trouble.to_dict()}
+        shown = summary.to_dict() | {"coverage": account}
         if changed is not None:
             shown["changes"] = [change.to_dict() for change in changed]
         sys.stdout.write(json.dumps(shown, indent=2, allow_nan=False) + "\n")

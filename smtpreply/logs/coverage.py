@@ -6,6 +6,7 @@ from collections import Counter
 
 import attrs
 
+from smtpreply.logs.trouble import Trouble
 from smtpreply.reasons.template import template
 
 _SHAPES = 1000
@@ -33,6 +34,7 @@ class Coverage:
             ``complaint``, ``auto-reply``, ``receipt``, ``unread`` (looks like a bounce, and is not
             understood; its first sentence is among the shapes), ``other``.
         problems: what could not be read, in words; the first hundred.
+        trouble: what the mail servers report of themselves; all that was read, whatever the filter.
     """
 
     octets: int = 0
@@ -44,6 +46,7 @@ class Coverage:
     shapes: Counter[str] = attrs.field(factory=Counter)
     mails: Counter[str] = attrs.field(factory=Counter)
     problems: list[str] = attrs.field(factory=list)
+    trouble: Trouble = attrs.field(factory=Trouble)
 
     def not_understood(self, message: str) -> None:
         """Count a line of a known format that was not understood."""

@@ -5,6 +5,7 @@ A user's own format is used by giving it to `scan`, or by registering it for all
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,9 @@ class Reader(ABC):
 
     reads_blocks: ClassVar[bool] = False
     """Whether `group` and `walk` do more than their defaults."""
+
+    trouble: ClassVar[re.Pattern[str] | None] = None
+    """What matches the messages in which the server reports its own trouble: see `Trouble`."""
 
     lines_stand_alone: ClassVar[bool] = False
     """Whether a file may be cut between any two lines, and its parts read by a reader each.

@@ -217,12 +217,15 @@ class Scan(Iterator[Delivery]):
         return last if last is not None and self._reader_of(last).continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
-        found = self._reader_of(known).read(line)
+        reader = self._reader_of(known)
+        found = reader.read(line)
         if empty:
             return found or ()
         coverage = self.coverage
         coverage.known += 1
         coverage.formats[known.name] += 1
+        if reader.trouble is not None and (match := reader.trouble.match(line.message)):
+            coverage.trouble.note(match, line.program, line.time)
         if found is None:
             coverage.not_understood(line.message)
             self._unread(line)

@@ -113,6 +113,7 @@ def sections(
     """Yield the sections that are not empty, in the order of the page."""
     findings = report.outgoing
     for section in (
+        _trouble(coverage),
         _changes(changes),
         _over_time(findings),
         _reasons(findings),
@@ -139,6 +140,42 @@ def sections(
 
 
 # --- the sections --------------------------------------------------------------------------
+
+
+def _trouble(coverage: Coverage) -> Section:
+    own = coverage.trouble.own()
+    others = [row for row in coverage.trouble.rows() if row not in own]
+    tables = tuple(
+        Table(
+            key=key,
+            caption=caption,
+            columns=(
+                Column("Text"),
+                Column("Severity"),
+                Column("Program"),
+                Column("Lines", number=True),
+                Column("First"),
+                Column("Last"),
+            ),
+            rows=[
+                (
+                    _text(row.text),
+                    _text(row.severity.value),
+                    _text(row.program),
+                    _number(row.count),
+                    _text(row.first or ""),
+                    _text(row.last or ""),
+                )
+                for row in rows[:_ROWS]
+            ],
+            remark=_cut_short(len(rows)),
+        )
+        for key, caption, rows in (
+            ("trouble-own", "Panics, fatal errors, errors and warnings", own),
+            ("trouble-clients", "Warnings about clients", others),
+        )
+    )
+    return Section(key="trouble", heading="Trouble of our own servers", tables=tables)
 
 
 def _changes(changes: Sequence[Change]) -> Section:

@@ -73,6 +73,7 @@ def terminal_report(
     report = Report.of(summary)
     parts = (
         _headline(report, title, subtitle),
+        _trouble(coverage),
         _changes(changes),
         _outgoing(report.outgoing),
         _incoming(report.incoming),
@@ -94,6 +95,26 @@ def _headline(report: Report, title: str, subtitle: str) -> Iterator[RenderableT
     found = [f"{name.lower()} {findings.counts.deliveries:,}" for name, findings in report.parts]
     total = _many(report.deliveries, "delivery", "deliveries")
     yield Text(f"{total}: {', '.join(found)}" if found else total)
+
+
+def _trouble(coverage: Coverage) -> Iterator[RenderableType]:
+    """Yield what our own servers report of themselves."""
+    rows = coverage.trouble.own()
+    if not rows:
+        return
+    yield _heading("Trouble of our own servers")
+    grid = _grid("><<")
+    for row in rows[:_ROWS]:
+        times = row.first or ""
+        if row.last != row.first:
+            times = f"{row.first} to {row.last}"
+        words = Text(_cut(f"{row.program}: {row.text}" if row.program else row.text))
+        severity = Text(row.severity.value, "yellow" if row.severity == "warning" else "red")
+        grid.add_row(
+            Text(f"{row.count:,}", "bold"), severity, Text("\n").join([words, Text(times, "dim")])
+        )
+    yield _under(grid)
+    yield from _more(len(rows))
 
 
 def _changes(changes: Sequence[Change] | None) -> Iterator[RenderableType]:

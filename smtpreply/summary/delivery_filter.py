@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 
 from smtpreply.logs import Delivery
+from smtpreply.summary.summary import direction_of
 
 
 @attrs.frozen(kw_only=True)
@@ -58,7 +59,7 @@ class DeliveryFilter:
         """Return whether a delivery meets all criteria."""
         if self.status is not None and delivery.status != self.status:
             return False
-        if self.direction is not None and delivery.direction != self.direction:
+        if self.direction is not None and direction_of(delivery) != self.direction:
             return False
         if self.domain is not None and not _is_of(delivery.recipient, self.domain):
             return False

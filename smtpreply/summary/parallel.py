@@ -18,6 +18,7 @@ from smtpreply.logs.grouping import Party
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.reasons import classify
 from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.summary.summary import direction_of
 from smtpreply.summary.total import Total, total_of
 
 _PARTS = 4  # per process: several, so that a process with quick parts is not idle for long
@@ -110,7 +111,7 @@ def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _
     def on_refused(delivery: Delivery, party: Party) -> None:
         sender, _, _, queue_id = party
         if sender is None and queue_id is not None and len(unknown) < _MOST_UNKNOWN:
-            unknown[delivery.mta, delivery.direction, queue_id] += 1
+            unknown[delivery.mta, direction_of(delivery), queue_id] += 1
 
     run = scan(part, **options)
     return _PartResult(total_of(run, wanted, on_refused), unknown, run.senders())

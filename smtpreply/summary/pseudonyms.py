@@ -17,6 +17,7 @@ from hashlib import blake2b
 import attrs
 
 from smtpreply.logs import Coverage, Delivery
+from smtpreply.logs.trouble import Trouble
 from smtpreply.reasons.tokens import Kind, Token, tokens
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.summary import Summary
@@ -203,7 +204,10 @@ class Pseudonyms:
         for shape, count in coverage.shapes.items():
             shapes[self.text(shape)] += count
         problems = [self.text(problem) for problem in coverage.problems]  # with paths
-        return attrs.evolve(coverage, shapes=shapes, problems=problems)
+        trouble = Trouble(more=coverage.trouble.more)
+        for (severity, program, text), kind in coverage.trouble.kinds.items():
+            trouble += Trouble({(severity, self._program(program), self.text(text)): kind})
+        return attrs.evolve(coverage, shapes=shapes, problems=problems, trouble=trouble)
 
     def delivery(self, delivery: Delivery) -> Delivery:
         """Return a delivery with pseudonyms, and without its subject and its source file."""

@@ -8,10 +8,22 @@ from typing import Any, Self
 import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction
+from smtpreply.logs.trouble import is_own_failure
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.timeline import Timeline
 
 _UNKNOWN = "unknown"
+
+
+def direction_of(delivery: Delivery) -> Direction | None:
+    """Return the direction under which a delivery counts.
+
+    An outgoing message that our own server failed to send counts as local: no other server or
+    domain is to be blamed for it.
+    """
+    if delivery.direction is Direction.OUTGOING and delivery.reply_by is None:
+        return Direction.LOCAL if is_own_failure(delivery.text) else Direction.OUTGOING
+    return delivery.direction
 
 
 @attrs.define
@@ -24,7 +36,8 @@ class Summary:
     Attributes:
         outgoing: our mail to other servers.
         incoming: mail that came to our server, and that it refused, held or let pass.
-        local: our mail to our own mailboxes and programs.
+        local: our mail to our own mailboxes and programs, and what our own server failed to send,
+            without another server's having a part in it.
         unknown: deliveries whose log does not tell the direction.
 
     >>> from smtpreply.logs import scan
@@ -60,7 +73,7 @@ class Summary:
     def add(self, found: Delivery | Bundle) -> None:
         """Count a delivery, or a bundle of alike ones: see `smtpreply.logs.Scan.bundled`."""
         delivery = found.delivery if isinstance(found, Bundle) else found
-        self.part(delivery.direction).add(found)
+        self.part(direction_of(delivery)).add(found)
 
     def count_sender(self, direction: Direction | None, sender: str | None, count: int) -> None:
         """Count the sender of refused mail, where it became known only later."""

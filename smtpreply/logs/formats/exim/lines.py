@@ -46,6 +46,7 @@ from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, stage_of
 from smtpreply.logs.toolkit.shapes import ends_in
+from smtpreply.logs.trouble import EXIM
 from smtpreply.stage import Stage
 
 _NAME = "exim"
@@ -193,6 +194,7 @@ def _detect(line: Line) -> bool:
 class EximReader(Reader):
     """Reads the lines of one log. It remembers who sent each message."""
 
+    trouble = EXIM
     reads_blocks = True
     lines_stand_alone = True
 

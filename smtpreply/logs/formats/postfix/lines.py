@@ -48,6 +48,7 @@ from smtpreply.logs.input.clock import has_year
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of, status_of
+from smtpreply.logs.trouble import POSTFIX
 from smtpreply.stage import Stage
 
 _NAME = "postfix"
@@ -187,6 +188,7 @@ def _detect(line: Line) -> bool:
 class PostfixReader(Reader):
     """Reads the lines of one log. It remembers the sender and Message-ID of each queue id."""
 
+    trouble = POSTFIX
     reads_blocks = True
     lines_stand_alone = True
 
