@@ -41,7 +41,8 @@ _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _MMDF = "\x01\x01\x01\x01"
 _OF_MAIL = re.compile(
     # "Received: 250 Ok" is what a program prints of a session.
-    r"(?:Return-Path|Received(?![ \t]*:[ \t]*[2-5][0-9][0-9][ -])|Delivered-To|X-Original-To|Envelope-To|From|To|Subject|Date|"
+    r"(?:Return-Path|Received(?![ \t]*:[ \t]*[2-5][0-9][0-9][ -])|Delivered-To|"
+    r"X-Original-To|Envelope-To|From|To|Subject|Date|"
     r"Message-ID|MIME-Version|Content-Type|DKIM-Signature|Authentication-Results|"
     r"ARC-[A-Za-z-]{4,30}|X-Failed-Recipients|Auto-Submitted|Received-SPF|Reply-To|Sender|"
     r"Errors-To|Precedence|List-Id|X-Mailer|X-[A-Za-z0-9]{1,30}-[A-Za-z0-9-]{1,60})[ \t]*:",
