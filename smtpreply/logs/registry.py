@@ -176,15 +176,21 @@ class Detection:
                 return known
         return self._only if line.program is None else None
 
-    def of_source(self, head: list[str]) -> Format | None:
-        """Return the format that a source is of as a whole, by its first lines."""
+    def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
+        """Return the format that a source is of as a whole, by its first lines.
+
+        Args:
+            head: the first lines.
+            unwrapped: whether what they had in common was taken off. Then a log may be among them
+                whose own lines are not known any more.
+        """
         text = "\n".join(head)
         shown = [known.format for known in self._builtin if known.claims and known.shows_in(text)]
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known
         unknown = next((known for known in shown if known.claims_unknown(head)), None)
-        if unknown is None:
+        if unknown is None or unwrapped:
             return None
         lines = (read_prefix(text, 0, Clock()) for text in head)
         return unknown if {*map(self.of_line, lines)} <= {None, unknown} else None

@@ -379,7 +379,7 @@ class Scan(Iterator[Delivery]):
             return None, blocks
         owner = self._detection.of_source(head)
         if owner is None and (unwrap := common_wrapping(head)):
-            owner = self._detection.of_source([unwrap(line) for line in head])
+            owner = self._detection.of_source([unwrap(line) for line in head], unwrapped=True)
             if owner is not None:
                 blocks = ("\n".join(map(unwrap, block.split("\n"))) for block in blocks)
         return owner, blocks
