@@ -131,6 +131,31 @@ def test_a_recipient_may_be_named_outside_of_the_words() -> None:
     assert one(f"{HEAD}{words}\n{copy}").recipient == "bob@example.org"
 
 
+def test_recipients_may_share_a_line() -> None:
+    words = "Your message\n\nwas not delivered to:\n\n  bob@example.org, carol@example.net\n\n"
+    found, _ = read(f"{HEAD}\n{words}because:\n\n  550 5.1.1 No\n")
+    assert [told(delivery) for delivery in found] == [
+        ("bob@example.org", Status.BOUNCED, 550),
+        ("carol@example.net", Status.BOUNCED, 550),
+    ]
+
+
+def test_a_mailbox_s_first_line_tells_of_a_null_return_path() -> None:
+    head = (
+        "From MAILER-DAEMON Tue Nov 24 11:43:32 2026\n"
+        "From: x@example.net\nSubject: failure notice\n"
+    )
+    assert one(f"{head}\n<bob@example.org>: full\n").recipient == "bob@example.org"
+
+
+def test_a_program_that_sends_anything_is_believed_where_a_server_s_reply_is_quoted() -> None:
+    head = "From: no-reply@example.net\nTo: al@example.com\nSubject: Delivery failed\n\n"
+    assert (
+        one(f"{head}Your mail to bob@example.org failed: 550 No\n").recipient == "bob@example.org"
+    )
+    assert read(f"{head}We cannot deliver your parcel, bob@example.org.\n")[0] == []
+
+
 def test_sendmail_of_any_age_is_read() -> None:
     old = "   ----- Transcript of session follows -----\n550 bob... User unknown\n"
     assert told(one(f"{HEAD}\n{old}")) == ("bob@mx1.example.com", Status.BOUNCED, 550)

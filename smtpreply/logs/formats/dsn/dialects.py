@@ -18,11 +18,11 @@ from typing import Any
 import attrs
 
 from smtpreply.logs.delivery import Status
-from smtpreply.logs.formats.dsn.entries import ADDRESS, read_entries
+from smtpreply.logs.formats.dsn.entries import ADDRESS, MORE, read_entries
 
 _TO = rf"(?P<to>{ADDRESS})"
 _NAME = rf"(?P<to>{ADDRESS}|[A-Za-z0-9][A-Za-z0-9._-]{{0,63}})"
-_ALONE = rf"\s*[*\u2022-]?\s*[<\"']?{_TO}[>\"']?[.,:;]?\s*\Z"
+_ALONE = rf"\s*[*\u2022-]?\s*[<\"']?{_TO}[>\"']?{MORE}[.,:;]?\s*\Z"
 _HEADED = rf"\s*[<\"]{_TO}[>\"]\s?:\s*(?P<words>.*)\Z"
 
 

@@ -21,6 +21,11 @@ DOMAIN = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}"
 ADDRESS = rf"(?:\"[^\"@\s]{{1,64}}\"|[^\s<>()\[\]\"',;:@|]{{1,128}}(?<![.]))@{DOMAIN}"
 """A pattern of an address as notices have it, which is narrower than RFC 5321 allows."""
 
+MORE = rf"(?P<more>(?:[,;]\s{{0,4}}<?{ADDRESS}>?){{0,200}})"
+"""A pattern of the addresses that follow one on the same line."""
+
+_ADDRESS = re.compile(ADDRESS)
+
 LABEL = re.compile(
     r"\s*[-*>#=|]{0,80}\s?(?:(?:because(?: of)?|reason(?: for [a-z ]{1,30})?|"
     r"(?:for )?the following reasons?|"
@@ -53,7 +58,7 @@ def read_entries(
     Args:
         lines: of the notice, without the copy of the original.
         recipient: matches a recipient's line, with the groups ``to`` and, if there are words on
-            it, ``words``.
+            it, ``words``, or other recipients, ``more``.
         label: matches the line that introduces the words for all, with the group ``words``; where
             it is given, there are no words below a recipient.
 
@@ -72,7 +77,9 @@ def read_entries(
             shared = _shared_words(lines, last, recipient, label)
         if lone and shared and reply_in_words("\n".join(shared)):
             words = shared  # noqa: PLW2901  (what is beside the only recipient is no reply)
-        yield number, {"recipient": match["to"]} | read_words(words or shared or [])
+        told = read_words(words or shared or [])
+        more = _ADDRESS.findall(match.groupdict().get("more") or "")
+        yield from ((number, told | {"recipient": address}) for address in (match["to"], *more))
 
 
 def _own_words(lines: Sequence[str], match: re.Match[str], label: re.Pattern[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smtpreply.logs.formats.dsn.entries import ADDRESS, LABEL, paragraphs_of, read_entries
+from smtpreply.logs.formats.dsn.entries import ADDRESS, LABEL, MORE, paragraphs_of, read_entries
 from smtpreply.logs.formats.dsn.words import read_words, reply_in_words
 
 _TO = rf"(?P<to>{ADDRESS})"
@@ -32,7 +32,9 @@ _FORMS = (
         re.IGNORECASE,
     ),
     # * bob@example.org (user unknown)
-    re.compile(rf"{_OPEN}{_TO}{_CLOSE}[.,;:]?\s*(?:[(\[](?P<words>[^()]{{0,500}})[)\]])?\s*\Z"),
+    re.compile(
+        rf"{_OPEN}{_TO}{_CLOSE}{MORE}[.,;:]?\s*(?:[(\[](?P<words>[^()]{{0,500}})[)\]])?\s*\Z"
+    ),
     # bob@example.org: No such user / bob@example.org... User unknown / bob@example.org - unknown
     re.compile(rf"{_OPEN}{_TO}{_CLOSE}\s*(?::|\.\.\.|--?|=>|;|,|\|)\s*(?P<words>\S.*)\Z"),
 )

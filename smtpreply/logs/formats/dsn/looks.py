@@ -94,9 +94,10 @@ class Looks:
     def is_of_a_system(self) -> bool:
         """Whether a mail system sent it, and nobody else: what it says may be acted on."""
         fields = self._fields
-        path = fields.get("return-path", "").replace(" ", "").lower()
+        path = fields.get("return-path", "<none>").replace(" ", "").lower()
         return (
-            path.startswith(_NULL_PATHS)
+            not path
+            or path.startswith(_NULL_PATHS)
             or self._is_from_a_daemon
             or self.is_report
             or _BOUNCING_MAILERS.match(fields.get("x-mailer", "")) is not None

@@ -37,6 +37,7 @@ _FROM_LINE = re.compile(
     r"(?:(?:[0-9]{1,2}[ -])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -].{0,12}?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])[0-9]{1,2}:[0-9]{1,2}\b"
 )
+_OF_A_DAEMON = re.compile(r"From <?(MAILER-DAEMON(?:@[^\s<>]{1,255})?|)>?\s", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _MMDF = "\x01\x01\x01\x01"
 _OF_MAIL = re.compile(
@@ -144,6 +145,8 @@ class DsnReader(Reader):
             if not text or text.isspace():
                 return found
             self._message = Message()
+            if self._in_mailbox and (null := _OF_A_DAEMON.match(text)):
+                text = f"Return-Path: <{null[1]}>"  # RFC 4155: the line has the envelope's sender
         return found + self._message.feed(text, line)
 
     def _ended(self) -> list[Delivery]:

@@ -29,7 +29,7 @@ from smtpreply.logs.formats.dsn.looks import Looks
 from smtpreply.logs.formats.dsn.original import fields_in_words, fields_of_copy, place_of_copy
 from smtpreply.logs.formats.dsn.report import place_of_report
 from smtpreply.logs.formats.dsn.servers import GRAMMARS
-from smtpreply.logs.formats.dsn.words import is_expired, read_words
+from smtpreply.logs.formats.dsn.words import is_expired, read_words, reply_in_words
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.mime import date_of, mailbox_of
@@ -187,8 +187,11 @@ class Notice:
             if dialect.opens(text):
                 yield list(dialect.read(words))
         looks = self._looks
-        is_of_a_daemon = looks.is_of_a_daemon or looks.is_forwarded
-        if is_of_a_daemon and (looks.is_failure or says_failed(words)):
+        if looks.is_of_a_daemon or looks.is_forwarded:
+            is_bounce = looks.is_failure or says_failed(words)
+        else:
+            is_bounce = looks.is_failure and any(map(reply_in_words, words))
+        if is_bounce:
             yield list(read_general(words, self._own, self._failed))
 
     @property
