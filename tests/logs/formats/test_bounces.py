@@ -306,6 +306,13 @@ def test_a_complaint_names_recipient_source_and_message() -> None:
     assert coverage.mails == Counter(complaint=1)
 
 
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus"])
+def test_feedback_that_is_no_complaint_suppresses_nobody(kind: str) -> None:
+    arf = f"Feedback-Type: {kind}\nOriginal-Rcpt-To: <bob@example.org>\n"
+    found, coverage = read(report("", arf).replace("delivery-status", "feedback-report"))
+    assert (found, coverage.mails) == ([], Counter(other=1))
+
+
 @pytest.mark.parametrize(
     "fields",
     [

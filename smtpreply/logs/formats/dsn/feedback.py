@@ -23,9 +23,13 @@ from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.mime import FIELD, MOST_KEPT, date_of, mailbox_of
+from smtpreply.logs.toolkit.return_paths import recipient_in
 
 PART = "message/feedback-report"
 
+# RFC 5965 7.3 and RFC 6430: what a recipient says of a mail. "not-spam" takes a complaint back;
+# "virus" and "auth-failure" (RFC 6591) are of servers.
+_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "other"})
 _FIELDS = frozenset(
     {
         "arrival-date",
@@ -71,18 +75,26 @@ class Feedback:
             self._recipients.append(match[2].strip()[:1000])
         self._values.setdefault(self._name, match[2].strip()[:MOST_KEPT])
 
+    @property
+    def has_type(self) -> bool:
+        """Whether it is a feedback report at all: RFC 5965 3.1."""
+        return bool(self._values.get("feedback-type"))
+
     def end(self, returned: dict[str, str]) -> list[Delivery]:
-        """Return the complaints; none where the report has no type (RFC 5965 3.1).
+        """Return the complaints; none where the report is of another type.
 
         Args:
             returned: the fields of the mail that was complained about.
         """
-        kind = self._values.get("feedback-type")
-        if not kind or self._start is None:
+        kind = self._values.get("feedback-type", "")
+        if kind.lower() not in _COMPLAINTS or self._start is None:
             return []
         found = (mailbox_of(text) for text in self._recipients)
         recipients: Iterable[str | None] = dict.fromkeys(filter(None, found))
         values = self._values
+        sender = mailbox_of(values.get("original-mail-from"))
+        sender = mailbox_of(returned.get("return-path")) if sender is None else sender
+        fallback = recipient_in(sender or "") or mailbox_of(returned.get("to"))
         written = values.get("arrival-date") or values.get("received-date")
         place = attrs.evolve(self._start, time=date_of(written or self._message.get("date")))
         source = (values.get("source-ip") or "").strip("[]() ") or None
@@ -93,12 +105,11 @@ class Feedback:
                 direction=Direction.OUTGOING,
                 status=Status.COMPLAINED,
                 recipient=recipient,
-                sender=mailbox_of(values.get("original-mail-from"))
-                or mailbox_of(returned.get("return-path")),
+                sender=sender,
                 relay_ip=source,
                 text=f"Feedback-Type: {kind}",
             )
-            for recipient in recipients or (mailbox_of(returned.get("to")),)
+            for recipient in recipients or (fallback,)
         ]
 
 

@@ -46,7 +46,8 @@ _OF_MAIL = re.compile(
     r"X-Original-To|Envelope-To|From|To|Subject|Date|"
     r"Message-ID|MIME-Version|Content-Type|DKIM-Signature|Authentication-Results|"
     r"ARC-[A-Za-z-]{4,30}|X-Failed-Recipients|Auto-Submitted|Received-SPF|Reply-To|Sender|"
-    r"Errors-To|Precedence|List-Id|X-Mailer|X-[A-Za-z0-9]{1,30}-[A-Za-z0-9-]{1,60})[ \t]*:",
+    r"Errors-To|Precedence|List-Id|X-Mailer|"
+    r"X-(?!Postfix-|Actual-|Supplementary-)[A-Za-z0-9]{1,30}-[A-Za-z0-9-]{1,60})[ \t]*:",
     re.IGNORECASE,
 )
 

@@ -161,9 +161,10 @@ class Message:
     def _finish(self) -> None:
         told, returned = self._told, self._returned
         self._told = []
-        if complaints := self._complaints():
+        complaints = self._complaints()
+        if complaints or (self._feedback is not None and self._feedback.has_type):
             self._settle(complaints, returned)
-            self._kinds.append(Kind.COMPLAINT)
+            self._kinds.append(Kind.COMPLAINT if complaints else Kind.OTHER)
             return
         kind = None
         if not told and (self._is_receipt or self._looks.is_auto_reply):
