@@ -136,8 +136,11 @@ _EXIM_HEAD = re.compile(r" {2}(?! )\S|\t(?![ \t])\S*@")
 _EXIM_RECIPIENT = re.compile(
     r"\s+([^\s<>\"]\S{0,1000}?|\"[^\"]{1,300}\"@\S{1,255}?):?(?:\s+\(.{0,1000})?\Z"
 )
-# Not an address: a file, a pipe or a filter, whose parent is named below.
-_EXIM_TARGET = re.compile(r"\s+(?:save to |pipe to |\||/|<filter|>|reply to |delivery to )")
+# Not an address, but a file, a pipe or a filter, or one that is kept secret: its parent is named.
+_EXIM_TARGET = re.compile(
+    r"\s+(?:save to |pipe to |\||/|<filter|>|reply to |delivery to |"
+    r"an undisclosed address)"
+)
 _EXIM_PARENT = re.compile(r"\(?(?:ultimately )?generated (?:from|by) ([^\s()]{1,1000})\)?:?\Z")
 _EXIM_HOST = re.compile(
     r"(?:\A|(?<=[\s:]))(?:host )?([^\s\[\]]{1,255}) \[([^\]\s]{1,60})\](?::[0-9]{1,5})?:?\s"
@@ -167,10 +170,10 @@ def _exim(lines: Sequence[str]) -> Found:
             "orig_recipient": orig if orig != recipient else None,
             "status": Status.DEFERRED if delayed else Status.BOUNCED,
         }
-        yield number, told | _exim_words(words[1 if parent else 0 :], delayed=delayed)
+        yield number, told | _exim_words(words[1 if parent else 0 :])
 
 
-def _exim_words(lines: Sequence[str], *, delayed: bool) -> dict[str, Any]:
+def _exim_words(lines: Sequence[str]) -> dict[str, Any]:
     text = ""
     for line in lines:
         glue = "" if not text else " " if text.endswith(":") and not _REPLY.match(line) else "\n"
@@ -180,8 +183,7 @@ def _exim_words(lines: Sequence[str], *, delayed: bool) -> dict[str, Any]:
         told = read_words([text])
         if told["reply_by"] is None:
             told = {"text": text or None}
-        expired = is_expired(text) and not delayed
-        return told | ({"status": Status.EXPIRED} if expired else {})
+        return told  # "retry timeout exceeded" stands behind the reason, whatever that is
     host = _EXIM_HOST.search(text[: error.start()]) or _EXIM_HOST.match(text, error.end())
     reply = text[error.end() :]
     if host and host.start() >= error.end():  # before 4.8x, it stood after the command
