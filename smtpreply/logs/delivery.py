@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.checks import check_mapping, check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
 from smtpreply.reasons.classifier import classify, default_classifier
@@ -155,20 +156,28 @@ class Delivery:
         Raises:
             KeyError: ``mta`` is missing.
             ValueError: a value is none that `to_dict` gives.
+            TypeError: a value has another type, or `data` is no mapping.
 
         >>> delivery = Delivery(mta="postfix", status=Status.SENT, text="250 2.0.0 Ok")
         >>> Delivery.from_dict(delivery.to_dict()) == delivery
         True
         """
+        check_mapping(data, "a delivery's data")
         values: dict[str, Any] = {"mta": data["mta"]}
         for field in attrs.fields(cls):
             value = data.get(field.name)
             if value is not None:
+                check_type(value, _NUMBERS.get(field.name, str), field.name)
                 read = _READ.get(field.name)
                 values[field.name] = value if read is None else read(value)
         return cls(**values)
 
 
+_NUMBERS: dict[str, type | tuple[type, ...]] = {
+    "relay_port": int,
+    "line": int,
+    "delay": (int, float),
+}
 _READ: dict[str, Callable[[str], Any]] = {
     "time": datetime.fromisoformat,
     "direction": Direction,

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.checks import check_mapping
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
 from smtpreply.reasons.advice import Advice, advice_for
@@ -361,6 +362,7 @@ class Verdict:
         >>> Verdict.from_dict(verdict.to_dict()) == verdict
         True
         """
+        check_mapping(data, "a verdict's data")
         evidence, bounce = data["evidence"], data["bounce_type"]
         record = Record(
             evidence=evidence

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from smtpreply._support.checks import check_mapping, check_type, items_of
 from smtpreply._support.escape import escape
 from smtpreply._support.octets import to_octets
 from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
@@ -79,13 +80,14 @@ class Reply:
 
         Raises:
             ValueError: as `Reply` does.
+            TypeError: the text of a line is no str.
 
         >>> Reply.from_textstrings(250, ["2.1.5 Ok"]).enhanced
         EnhancedStatus(class_=2, subject=1, detail=5)
         """
         if not _is_code(code):
             raise ValueError(f"a reply code is 200 to 599, not {code!r}")
-        texts = [_checked(text) for text in textstrings]
+        texts = [_checked(text) for text in items_of(textstrings, "textstrings")]
         if not texts:
             raise ValueError("a reply has at least one line")
         octets = _wire_form(code, texts)
@@ -106,11 +108,13 @@ class Reply:
 
         Raises:
             ReplySyntaxError: the code is none, as smtplib's -1 for a line that it could not read.
+            TypeError: the message is neither text nor octets.
 
         >>> Reply.from_response(550, b"5.1.1 No such user\\n5.1.1 here").lines
         ('No such user', 'here')
         """
-        parts = [message] if isinstance(message, (str, bytes)) else list(message)
+        is_one = isinstance(message, (str, bytes, bytearray, memoryview))
+        parts: Iterable[Any] = [message] if is_one else items_of(message, "a message")
         octets = b"\n".join(_octets_of(part) for part in parts)
         texts = [line.rstrip(b"\r") for line in octets.split(b"\n")]
         if not _is_code(code):
@@ -297,9 +301,11 @@ class Reply:
 
         Raises:
             ValueError: no reply can be what the data says.
+            TypeError: the data has another shape.
             KeyError: ``code`` or ``textstrings`` is missing.
         """
-        defects = [Defect(value) for value in data.get("defects", ())]
+        check_mapping(data, "a reply's data")
+        defects = [Defect(value) for value in items_of(data.get("defects", ()), "defects")]
         return cls.from_textstrings(data["code"], data["textstrings"], defects)
 
 
@@ -336,11 +342,13 @@ def _is_code(code: object) -> bool:
     return isinstance(code, int) and not isinstance(code, bool) and 200 <= code <= 599
 
 
-def _octets_of(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else to_octets(text)
+def _octets_of(text: str | bytes | bytearray | memoryview) -> bytes:
+    check_type(text, (str, bytes, bytearray, memoryview), "a line of a message")
+    return to_octets(text) if isinstance(text, str) else bytes(text)
 
 
 def _checked(text: str) -> bytes:
+    check_type(text, str, "a textstring")
     # A CR inside is what a server has sent, see Defect.BARE_CR; at the end it would end the line.
     octets = text.encode("utf-8", "surrogateescape")
     if b"\n" in octets or octets.endswith(b"\r"):

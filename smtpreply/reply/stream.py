@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Final, Literal
 
+from smtpreply._support.checks import check_type
 from smtpreply.errors import (
     IncompleteReplyError,
     LineTooLongError,
@@ -120,7 +121,11 @@ class ReplyReader:
 
         Raises:
             RuntimeError: data comes after the end.
+            TypeError: `data` is no octets.
         """
+        check_type(data, (bytes, bytearray, memoryview), "what a connection gives")
+        if self._error is not None:
+            return  # it stays, and nothing behind it can be told apart
         if not data:
             self._closed = True
         elif self._closed:

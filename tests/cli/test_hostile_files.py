@@ -143,7 +143,7 @@ def test_a_carriage_return_breaks_no_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"]
+    "cell", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\uff1d1"]
 )
 def test_a_cell_is_no_formula(cell: str) -> None:
     assert safe_cell(cell) == f"'{cell}"

@@ -180,12 +180,15 @@ def write(name: str, path: Path) -> Path:
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        print("| input | on disk, kB | one by one, MB | summary, MB |\n|---|--:|--:|--:|")
+        sys.stdout.write(
+            "| input | on disk, kB | one by one, MB | summary, MB |\n|---|--:|--:|--:|\n"
+        )
         for name in (*LINES, *PACKED):
             path = write(name, Path(folder) / "bomb")
             each, summed = (peak_of(path, how)[0] for how in ("each", "summary"))
             size = path.stat().st_size / 1000
-            print(f"| {name} | {size:,.0f} | {each:.0f} | {summed:.0f} |", flush=True)
+            sys.stdout.write(f"| {name} | {size:,.0f} | {each:.0f} | {summed:.0f} |\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

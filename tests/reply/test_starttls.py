@@ -1,4 +1,4 @@
-"""The documented ways to begin TLS let no reply through that was sent before it (CVE-2021-38371)."""
+"""The documented ways to begin TLS let no reply through that came before it (CVE-2021-38371)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def documented() -> dict[str, Any]:
     names: dict[str, Any] = {}
     for example in doctest.DocTestParser().get_examples(DOCS.read_text("utf-8")):
         if example.source.startswith(("import ", "from smtpreply", "def ", "async def ", "ALL =")):
-            exec(example.source, names)  # noqa: S102  (our own page)
+            exec(example.source, names)  # our own page
     return names
 
 
@@ -80,15 +80,23 @@ async def close(out: asyncio.StreamWriter) -> None:
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_socket_with_octets_behind_the_reply_gets_no_tls(length: int) -> None:
-    with serving(answer(length) + INJECTED) as place, socket.create_connection(place) as connection:
-        with pytest.raises((ConnectionError, ssl.SSLError)):
-            PAGE["start_tls"](connection, ReplyReader(), ssl.create_default_context(), "localhost")
+    context = ssl.create_default_context()
+    with (
+        serving(answer(length) + INJECTED) as place,
+        socket.create_connection(place) as connection,
+        pytest.raises((ConnectionError, ssl.SSLError)),
+    ):
+        PAGE["start_tls"](connection, ReplyReader(), context, "localhost")
 
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_stream_with_octets_in_its_buffer_gets_no_tls(length: int) -> None:
-    with serving(answer(length) + INJECTED) as place, pytest.raises(ConnectionError, match="behind"):
-        asyncio.run(upgraded(place, ssl.create_default_context()))
+    context = ssl.create_default_context()
+    with (
+        serving(answer(length) + INJECTED) as place,
+        pytest.raises(ConnectionError, match="behind"),
+    ):
+        asyncio.run(upgraded(place, context))
 
 
 def test_without_the_large_read_they_would_wait_in_the_buffer() -> None:
@@ -146,6 +154,8 @@ def test_octets_in_a_later_segment_never_are_a_reply(
     """Wherever the injected octets arrive, they are refused, or break the handshake."""
     server, client = contexts
     for length in LENGTHS:
-        with serving(answer(length), INJECTED, context=server) as place:
-            with pytest.raises((ConnectionError, ssl.SSLError)):
-                asyncio.run(upgraded(place, client))
+        with (
+            serving(answer(length), INJECTED, context=server) as place,
+            pytest.raises((ConnectionError, ssl.SSLError)),
+        ):
+            asyncio.run(upgraded(place, client))

@@ -1,4 +1,4 @@
-"""An address that a stranger chose never becomes another field: RFC 5321 4.1.2 lets it hold any text.
+"""An address that a stranger chose is no other field: RFC 5321 4.1.2 lets it hold any text.
 
 Each line is one that the server may write, with an address in place of ``{}``. The address holds,
 in a quoted local part, what the fields behind it look like. The reading is that of the line with a
