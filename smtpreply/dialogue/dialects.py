@@ -106,8 +106,9 @@ _TOKENS = (
     # syslog: host, program, process id
     rb"[A-Z0-9][A-Z0-9.-]{0,100} [A-Z0-9_./-]{1,60}\[[0-9]{1,10}\]:",
 )
-# As few as possible, so that a mark is the first that a line has.
-PREFIX = rb"(?:(?:" + rb"|".join(_TOKENS) + rb")[ \t]*){0,9}?"
+# As few as possible, so that a mark is the first that a line has. Some marks begin with spaces too:
+# were there no bound here, it would be tried at each space how many are whose.
+PREFIX = rb"(?:(?:" + rb"|".join(_TOKENS) + rb")[ \t]{0,24}){0,9}?"
 
 
 @attrs.frozen
