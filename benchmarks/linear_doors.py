@@ -51,11 +51,11 @@ _MOST_PLACES = 8  # of a line
 # The two formats without a sample of their own in tests/data/logs.
 _LINES = {
     "postfix": [
-        "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<u@b.example>, relay=mx[192.0.2.1]:25, "
-        "delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx[192.0.2.1] said: 550 5.1.1 x "
+        "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<u@b.example>, relay=mx[192.0.2.1]:25,"
+        " delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx[192.0.2.1] said: 550 5.1.1 x "
         "(in reply to RCPT TO command))",
-        "Nov 24 11:43:32 mx postfix/smtpd[42]: NOQUEUE: reject: RCPT from c[203.0.113.9]: 554 5.7.1 "
-        "x; from=<a@b.example> to=<u@c.example> proto=ESMTP helo=<c>",
+        "Nov 24 11:43:32 mx postfix/smtpd[42]: NOQUEUE: reject: RCPT from c[203.0.113.9]: 554 5.7.1"
+        " x; from=<a@b.example> to=<u@c.example> proto=ESMTP helo=<c>",
     ],
     "exim": [
         "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** u@b.example R=r T=t H=mx [192.0.2.1]: SMTP "

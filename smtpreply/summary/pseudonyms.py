@@ -32,8 +32,9 @@ _RUN = re.compile(r"[^\s<>()\[\]{}\"`,;|]+")
 _EDGE = ".:!?*#=-_'"
 _WORD = re.compile(r"[^\W_]+")
 _UNIT = re.compile(
-    r"[0-9]+(?:[kKMGT]?i?[bB]|ms|[smhd%])?|[A-Za-z]{1,5}[0-9]{1,3}"
-)  # "5MB", "SHA384"
+    r"[0-9]+(?:[kKMGT]?i?[bB]|ms|[smhd%])?|"  # "5MB"; and the parts of the names of ciphers
+    r"(?:SHA|AES|MD|P|X|ED|SECP|POLY|CHACHA|MLKEM|TLS|SSL)v?[0-9]{1,5}(?:R1)?"
+)
 _PLAIN = re.compile(
     r"[0-9]+(?:[.,][0-9]+)?(?:[kKMGT]?i?[bB]|[smhd%])?|#?[245X]\.[0-9]{1,3}\.[0-9]{1,3}|"
     r"[245][0-9]{2}[ -]?[245]\.[0-9]{1,3}\.[0-9]{1,3}|(?:TLS|SSL)v?[0-9](?:\.[0-9])?|"
