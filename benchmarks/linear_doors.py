@@ -171,8 +171,9 @@ def _measured(
     door: str, read: Callable[[list[str]], None], text: str, changed: list[str], lines: list[str]
 ) -> Slow | None:
     """Return how slow a door is, if it is; the best of three, since the clock slips."""
-    size = sum(map(len, changed))
+    size = sum(map(len, changed))  # as in the larger one: what stands around the units counts too
     larger = dict(_hostile(lines, 4 * size))[text]
+    changed = dict(_hostile(lines, size))[text]
     seconds = min(_time(read, larger) for _ in range(3))
     ratio = seconds / min(_time(read, changed) for _ in range(3))
     return (
