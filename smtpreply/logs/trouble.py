@@ -24,8 +24,8 @@ class Severity(enum.StrEnum):
     FATAL = "fatal"
     ERROR = "error"
     WARNING = "warning"
-    CLIENT = "client warning"
-    """A warning about what a client did: nothing of our server's is out of order."""
+    PEER = "peer warning"
+    """A warning about another host: nothing of our own server is out of order."""
 
 
 # Postfix, src/util/msg_output.c: each begins with its severity; panics and fatal errors end the
@@ -45,8 +45,8 @@ EXIM = re.compile(
     r"daemon: |(?:Tainted|Taint)|Berkeley DB error|hints ).*)",
     re.DOTALL,
 )
-# What smtpd and postscreen warn of, and a client causes (src/smtpd, src/global, src/util).
-_OF_CLIENTS = re.compile(
+# What is warned of, and another host causes (src/smtpd, src/global, src/util).
+_OF_PEERS = re.compile(
     r"hostname \S+ (?:does not resolve|verification)|\S+: hostname \S+ (?:does not|verif)|"
     r".{0,300}SASL .{0,60}authentication (?:failed|failure|aborted)|"
     r"(?:non-SMTP command|Illegal address syntax|Connection (?:rate|concurrency) limit|"
@@ -73,11 +73,13 @@ _OWN_FAILURES = (
 class _Kind:
     """The number of reports of a kind, and the first and last time as the log has it."""
 
+    text: str
     count: int = 0
     first: str | None = None
     last: str | None = None
 
-    def add(self, count: int, first: str | None, last: str | None) -> None:
+    def add(self, text: str, count: int, first: str | None, last: str | None) -> None:
+        self.text = min(self.text, text)
         self.count += count
         self.first = min(filter(None, (self.first, first)), default=None)
         self.last = max(filter(None, (self.last, last)), default=None)
@@ -94,7 +96,7 @@ class TroubleRow:
     Attributes:
         severity: see `Severity`.
         program: the program that reported it; "" where the log has none.
-        text: the text as a template, without its ids and numbers.
+        text: one of the texts, which differ in ids and numbers alone.
         count: the number of lines.
         first: the time of the first line; None where no line has one.
         last: the time of the last line.
@@ -125,40 +127,41 @@ class Trouble:
         fields = match.groupdict()
         text = fields["text"]
         severity = Severity(fields.get("severity", Severity.ERROR))
-        if severity is Severity.WARNING and _OF_CLIENTS.match(text):
-            severity = Severity.CLIENT
+        if severity is Severity.WARNING and _OF_PEERS.match(text):
+            severity = Severity.PEER
         stamp = None if time is None else time.replace(tzinfo=None).isoformat(" ", "seconds")
-        key = severity.value, (program or "")[:_LONGEST], template(text[:_LONGEST])
-        self._add(key, 1, stamp, stamp)
+        text = text[:_LONGEST]
+        key = severity.value, (program or "")[:_LONGEST], template(text)
+        self._add(key, text, 1, stamp, stamp)
 
-    def _add(self, key: Key, count: int, first: str | None, last: str | None) -> None:
+    def _add(self, key: Key, text: str, count: int, first: str | None, last: str | None) -> None:
         kind = self.kinds.get(key)
         if kind is None:
             if len(self.kinds) >= _MOST_KINDS:
                 self.more += count
                 return
-            kind = self.kinds[key] = _Kind()
-        kind.add(count, first, last)
+            kind = self.kinds[key] = _Kind(text)
+        kind.add(text, count, first, last)
 
     def __add__(self, other: Trouble) -> Trouble:
         both = Trouble(more=self.more + other.more)
         for trouble in (self, other):
             for key, kind in trouble.kinds.items():
-                both._add(key, kind.count, kind.first, kind.last)
+                both._add(key, kind.text, kind.count, kind.first, kind.last)
         return both
 
     def rows(self) -> list[TroubleRow]:
         """Return the kinds: the most serious first, then by descending count."""
         order = list(Severity)
         rows = [
-            TroubleRow(Severity(severity), program, text, kind.count, kind.first, kind.last)
-            for (severity, program, text), kind in self.kinds.items()
+            TroubleRow(Severity(severity), program, kind.text, kind.count, kind.first, kind.last)
+            for (severity, program, _), kind in self.kinds.items()
         ]
         return sorted(rows, key=lambda row: (order.index(row.severity), -row.count, row.text))
 
     def own(self) -> list[TroubleRow]:
-        """Return the kinds that are our own server's, without warnings about clients."""
-        return [row for row in self.rows() if row.severity is not Severity.CLIENT]
+        """Return the kinds that are our own server's, without warnings about other hosts."""
+        return [row for row in self.rows() if row.severity is not Severity.PEER]
 
     def to_dict(self) -> dict[str, object]:
         """Return the counts as JSON values."""

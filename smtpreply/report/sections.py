@@ -172,7 +172,7 @@ def _trouble(coverage: Coverage) -> Section:
         )
         for key, caption, rows in (
             ("trouble-own", "Panics, fatal errors, errors and warnings", own),
-            ("trouble-clients", "Warnings about clients", others),
+            ("trouble-peers", "Warnings about other hosts", others),
         )
     )
     return Section(key="trouble", heading="Trouble of our own servers", tables=tables)

@@ -207,7 +207,8 @@ class Pseudonyms:
         problems = [self.text(problem) for problem in coverage.problems]  # with paths
         trouble = Trouble(more=coverage.trouble.more)
         for (severity, program, text), kind in coverage.trouble.kinds.items():
-            trouble += Trouble({(severity, self._program(program), self.text(text)): kind})
+            key = severity, self._program(program), self.text(text)
+            trouble += Trouble({key: attrs.evolve(kind, text=self.text(kind.text))})
         return attrs.evolve(coverage, shapes=shapes, problems=problems, trouble=trouble)
 
     def delivery(self, delivery: Delivery) -> Delivery:

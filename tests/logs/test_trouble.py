@@ -50,8 +50,8 @@ def test_an_outage_is_told_first_things_first() -> None:
         ("warning", "postfix/master", 2, "2026-11-24 11:40:01", "2026-11-24 11:42:01"),
         ("warning", "postfix/master", 1, "2026-11-24 11:40:01", "2026-11-24 11:40:01"),
     ]
-    clients = [row for row in run.coverage.trouble.rows() if row.severity is Severity.CLIENT]
-    assert sum(row.count for row in clients) == 2
+    peers = [row for row in run.coverage.trouble.rows() if row.severity is Severity.PEER]
+    assert sum(row.count for row in peers) == 2
 
 
 def test_nothing_of_our_own_outage_is_blamed_on_others() -> None:

@@ -53,6 +53,10 @@
       show();
     };
 
+    // On a phone, where rows are stacked, each cell shows the head of its column.
+    for (const row of rows) [...row.cells].forEach((cell, at) => (cell.dataset.label = heads[at].textContent));
+    table.classList.add("labelled");
+
     if (rows.length > 1) {
       heads.forEach((head, column) => {
         head.replaceChildren(make("button", { type: "button", onclick: () => sort(column) }, head.textContent));
