@@ -16,7 +16,7 @@ from smtpreply.report.html import html_report
 from smtpreply.summary.summary import Summary
 
 ROOT = Path(__file__).parent.parent
-SIZE = "1280,1554"  # down to the end of the charts that come first
+SIZE = "1280,1760"  # down to the end of the charts that come first
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 

@@ -163,6 +163,10 @@ class Trouble:
         """Return the kinds that are our own server's, without warnings about other hosts."""
         return [row for row in self.rows() if row.severity is not Severity.PEER]
 
+    def of_peers(self) -> list[TroubleRow]:
+        """Return the kinds of warnings about other hosts."""
+        return [row for row in self.rows() if row.severity is Severity.PEER]
+
     def to_dict(self) -> dict[str, object]:
         """Return the counts as JSON values."""
         return {"kinds": [attrs.asdict(row) for row in self.rows()], "more": self.more}

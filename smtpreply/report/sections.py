@@ -12,6 +12,7 @@ from smtpreply._support.escape import escape
 from smtpreply.catalog import UnknownEntryError, lookup
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
+from smtpreply.logs.trouble import TroubleRow
 from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures
 from smtpreply.report.findings import (
@@ -113,7 +114,12 @@ def sections(
     """Yield the sections that are not empty, in the order of the page."""
     findings = report.outgoing
     for section in (
-        _trouble(coverage),
+        _trouble(
+            coverage.trouble.own(),
+            "trouble",
+            "Trouble of our own servers",
+            "Panics, fatal errors, errors and warnings",
+        ),
         _changes(changes),
         _over_time(findings),
         _reasons(findings),
@@ -131,6 +137,7 @@ def sections(
         _incoming_refused(report.incoming),
         _others("local", "Local mail", report.local),
         _others("unknown", "Direction unknown", report.unknown),
+        _trouble(coverage.trouble.of_peers(), "peers", "Other hosts", "Warnings about other hosts"),
         _unread(coverage),
     ):
         charts = tuple(chart for chart in section.charts if chart.figure["data"])
@@ -142,40 +149,32 @@ def sections(
 # --- the sections --------------------------------------------------------------------------
 
 
-def _trouble(coverage: Coverage) -> Section:
-    own = coverage.trouble.own()
-    others = [row for row in coverage.trouble.rows() if row not in own]
-    tables = tuple(
-        Table(
-            key=key,
-            caption=caption,
-            columns=(
-                Column("Text"),
-                Column("Severity"),
-                Column("Program"),
-                Column("Lines", number=True),
-                Column("First"),
-                Column("Last"),
-            ),
-            rows=[
-                (
-                    _text(row.text),
-                    _text(row.severity.value),
-                    _text(row.program),
-                    _number(row.count),
-                    _text(row.first or ""),
-                    _text(row.last or ""),
-                )
-                for row in rows[:_ROWS]
-            ],
-            remark=_cut_short(len(rows)),
-        )
-        for key, caption, rows in (
-            ("trouble-own", "Panics, fatal errors, errors and warnings", own),
-            ("trouble-peers", "Warnings about other hosts", others),
-        )
+def _trouble(rows: Sequence[TroubleRow], key: str, heading: str, caption: str) -> Section:
+    table = Table(
+        key=f"{key}-table",
+        caption=caption,
+        columns=(
+            Column("Text"),
+            Column("Severity"),
+            Column("Program"),
+            Column("Lines", number=True),
+            Column("First"),
+            Column("Last"),
+        ),
+        rows=[
+            (
+                _text(row.text),
+                _text(row.severity.value),
+                _text(row.program),
+                _number(row.count),
+                _text(row.first or ""),
+                _text(row.last or ""),
+            )
+            for row in rows[:_ROWS]
+        ],
+        remark=_cut_short(len(rows)),
     )
-    return Section(key="trouble", heading="Trouble of our own servers", tables=tables)
+    return Section(key=key, heading=heading, tables=(table,))
 
 
 def _changes(changes: Sequence[Change]) -> Section:

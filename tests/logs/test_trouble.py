@@ -7,8 +7,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.logs import scan
-from smtpreply.logs.trouble import POSTFIX, Severity, Trouble
+from smtpreply.logs import Coverage, scan
+from smtpreply.logs.trouble import POSTFIX, Trouble
+from smtpreply.report.findings import Report
+from smtpreply.report.sections import sections
 from smtpreply.summary.pseudonyms import Pseudonyms
 from smtpreply.summary.summary import Summary
 
@@ -50,8 +52,7 @@ def test_an_outage_is_told_first_things_first() -> None:
         ("warning", "postfix/master", 2, "2026-11-24 11:40:01", "2026-11-24 11:42:01"),
         ("warning", "postfix/master", 1, "2026-11-24 11:40:01", "2026-11-24 11:40:01"),
     ]
-    peers = [row for row in run.coverage.trouble.rows() if row.severity is Severity.PEER]
-    assert sum(row.count for row in peers) == 2
+    assert sum(row.count for row in run.coverage.trouble.of_peers()) == 2
 
 
 def test_nothing_of_our_own_outage_is_blamed_on_others() -> None:
@@ -59,6 +60,16 @@ def test_nothing_of_our_own_outage_is_blamed_on_others() -> None:
     assert summary.outgoing.deliveries == 0
     assert summary.local.status == {"deferred": 1}
     assert not summary.outgoing.domain.counts
+
+
+def test_a_report_has_them_first_and_warnings_about_other_hosts_apart() -> None:
+    run = scan(OUTAGE, year=2026)
+    report = Report.of(Summary.of(run))
+    found = {section.key: section.tables for section in sections(report, run.coverage)}
+    assert next(iter(found)) == "trouble"
+    assert len(found["trouble"][0].rows) == 5
+    assert len(found["peers"][0].rows) == 2
+    assert "trouble" not in {section.key for section in sections(report, Coverage())}
 
 
 def test_exim_reports_its_own_too() -> None:
