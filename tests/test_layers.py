@@ -43,6 +43,8 @@ EXTRAS = {
     "frames": {"polars", "pyarrow", "duckdb", "numpy", "pyspark", "pandas"},
     "report": {"rich", "jinja2", "markupsafe", "plotly"},
     "testing": {"hypothesis"},
+    "tools.metrics": {"prometheus_client"},
+    "cli.metrics": {"click", "prometheus_client"},
 }
 
 # What would make the import slow, or is an extra.

@@ -5,7 +5,7 @@ Exit codes:
 - 0: success.
 - 1: no reply was found; with ``--strict``, a reply violates RFC 5321; a file could not be read to
   its end; click or rich is not installed.
-- 2: usage error, such as a file that does not exist.
+- 2: usage error, such as a file that does not exist; a threshold of ``--fail-on`` is exceeded.
 - 130: interrupted (Ctrl-C).
 - 141: the reader of the output has closed it, as ``head`` does.
 

@@ -25,6 +25,7 @@ _COMMANDS = {
     "codes": ("catalog", "codes_command"),
     "compare": ("catalog", "compare_command"),
     "explain": ("explain", "explain_command"),
+    "metrics": ("metrics", "metrics_command"),
     "parse": ("parse", "parse_command"),
     "queue": ("queue", "queue_command"),
     "reasons": ("reasons", "reasons_command"),
@@ -108,8 +109,8 @@ def _ended_by_sigterm() -> Iterator[None]:
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 success, 1 nothing found or input could not be read (with --strict: or a "
-    "reply violates RFC 5321), 2 usage error, 130 interrupted, 141 the output was closed, 143 "
-    "terminated.",
+    "reply violates RFC 5321), 2 usage error or --fail-on, "
+    "130 interrupted, 141 the output was closed, 143 terminated.",
 )
 @click.version_option(smtpreply.__version__, prog_name="smtpreply")
 def group() -> None:

@@ -21,6 +21,7 @@ from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write
 from smtpreply.cli.log_input import check_format, check_paths, sources_of
+from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import WHEN
 from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
 from smtpreply.logs.input.split import size_of_file
@@ -30,6 +31,7 @@ from smtpreply.summary.comparison import changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.total import Total, empty_summary, total_of
+from smtpreply.tools.threshold import Threshold
 
 if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
@@ -156,6 +158,22 @@ class _Output:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Show what changed since the summary in this file.",
 )
+@click.option(
+    "--warn-on",
+    "warn_on",
+    metavar="THRESHOLD",
+    multiple=True,
+    type=ThresholdType(),
+    help="Exit with 1 if exceeded, such as 'deferred>20%' or 'deliveries<1'; may be repeated.",
+)
+@click.option(
+    "--fail-on",
+    "fail_on",
+    metavar="THRESHOLD",
+    multiple=True,
+    type=ThresholdType(),
+    help="Exit with 2 if exceeded, such as 'bounced>5%' or 'ip_blocked>0'; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Number of processes.")
 @click.option(
     "--follow", is_flag=True, help="Keep reading as the file grows, like tail -F; Ctrl-C stops."
@@ -177,6 +195,8 @@ def scan_command(
     tz: str | None,
     jobs: int,
     follow: bool,
+    warn_on: tuple[Threshold, ...],
+    fail_on: tuple[Threshold, ...],
     **wanted: Any,
 ) -> None:
     """Summarize the deliveries in mail logs.
@@ -213,9 +233,12 @@ def scan_command(
         raise click.UsageError(str(error)) from None
     nothing = None if follow else _nothing_found(total, criteria)
     _show(total, output, is_empty=nothing is not None)
+    is_warned = report_exceeded(total.summary, warn_on)
+    if report_exceeded(total.summary, fail_on):
+        sys.exit(2)
     if nothing is not None:
         raise click.ClickException(nothing)
-    if total.coverage.problems:
+    if is_warned or total.coverage.problems:
         sys.exit(1)
 
 

@@ -278,7 +278,7 @@ def test_of_several_who_may_have_complained_to_ses_none_is_named() -> None:
 
 def test_a_report_that_a_message_is_not_spam_is_no_complaint() -> None:
     assert not deliveries_in(ses_complaint("bob@example.org", complaintFeedbackType="not-spam"))
-    assert one(ses_complaint("bob@example.org", complaintFeedbackType="abuse"))
+    assert len(deliveries_in(ses_complaint("bob@example.org", complaintFeedbackType="abuse"))) == 1
 
 
 def test_there_is_a_format_for_each() -> None:
