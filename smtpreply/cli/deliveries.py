@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 
 import attrs
 import click
@@ -13,8 +14,14 @@ import click
 from smtpreply._support.files import replacing
 from smtpreply.cli.tables import CsvRows
 from smtpreply.logs import Delivery
+from smtpreply.logs.record import VERDICT_COLUMNS, record_of
 
-_COLUMNS = (*(field.name for field in attrs.fields(Delivery)), "code", "enhanced")
+_COLUMNS = (
+    *(field.name for field in attrs.fields(Delivery)),
+    *("code", "enhanced"),
+    *VERDICT_COLUMNS,
+    "schema",
+)
 
 
 def check_ending(path: Path) -> None:
@@ -44,17 +51,30 @@ def write(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool = False
     _WRITERS[path.suffix](deliveries, path, raw_cells=raw_cells)
 
 
+def write_lines(deliveries: Iterable[Delivery], file: TextIO, *, flush: bool = False) -> None:
+    """Write deliveries as JSON, a line each.
+
+    Args:
+        deliveries: the deliveries.
+        file: where to.
+        flush: whether each line is passed on at once.
+    """
+    for delivery in deliveries:
+        file.write(json.dumps(record_of(delivery), allow_nan=False) + "\n")
+        if flush:
+            file.flush()
+
+
 def _json_lines(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001
     with replacing(path) as file:
-        for delivery in deliveries:
-            file.write(json.dumps(delivery.to_dict(), allow_nan=False) + "\n")
+        write_lines(deliveries, file)
 
 
 def _csv(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:
     with replacing(path, errors="surrogateescape", newline="") as file:
         rows = CsvRows(file, _COLUMNS, raw_cells=raw_cells)
         for delivery in deliveries:
-            rows.write(delivery.to_dict())
+            rows.write(record_of(delivery))
 
 
 def _parquet(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001

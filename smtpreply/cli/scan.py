@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,8 @@ import click
 
 from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
-from smtpreply.cli.deliveries import check_ending, write
+from smtpreply.cli.choices import Several
+from smtpreply.cli.deliveries import check_ending, write, write_lines
 from smtpreply.cli.log_input import check_format, check_paths, sources_of
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import WHEN
@@ -50,6 +51,9 @@ _EXCLUSIVE = (
     ("--follow", "-"),
     ("--anonymize", "--unreadable"),
     ("--json", "--unreadable -"),
+    ("--jobs", "--deliveries -"),
+    ("--json", "--deliveries -"),
+    ("--unreadable -", "--deliveries -"),
 )
 _STDOUT = Path("-")
 
@@ -77,10 +81,15 @@ class _Output:
         given = {
             "--html": self.html,
             "--deliveries": self.deliveries,
-            "--unreadable": None if self.unreadable == _STDOUT else self.unreadable,
+            "--unreadable": self.unreadable,
             "--save": self.save,
         }
-        return {option: path for option, path in given.items() if path is not None}
+        return {option: path for option, path in given.items() if path not in (None, _STDOUT)}
+
+    @property
+    def is_stdout_free(self) -> bool:
+        """Whether no other output goes to standard output."""
+        return _STDOUT not in (self.unreadable, self.deliveries)
 
 
 @click.command("scan")
@@ -90,8 +99,9 @@ class _Output:
 @click.option(
     "--deliveries",
     metavar="FILE",
-    type=_file,
-    help="Write each delivery to FILE.jsonl, FILE.csv or FILE.parquet.",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write each delivery to FILE.jsonl, FILE.csv or FILE.parquet; - is JSON lines on standard "
+    "output, without the report, and with --follow as they come.",
 )
 @click.option(
     "--unreadable",
@@ -125,19 +135,30 @@ class _Output:
 @click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
 @click.option(
     "--status",
-    type=click.Choice([status.value for status in Status]),
-    help="Only deliveries with this status.",
+    metavar="NAME",
+    multiple=True,
+    callback=Several([status.value for status in Status]),
+    help="Only deliveries with this status; may be repeated, or name several: sent,deferred.",
 )
 @click.option(
     "--direction",
-    type=click.Choice([direction.value for direction in Direction]),
-    help="Only deliveries in this direction.",
+    metavar="NAME",
+    multiple=True,
+    callback=Several([direction.value for direction in Direction]),
+    help="Only deliveries in this direction: outgoing, incoming or local; may be repeated.",
 )
-@click.option("--domain", help="Only deliveries to recipients in this domain.")
+@click.option(
+    "--domain",
+    multiple=True,
+    callback=Several(),
+    help="Only deliveries to recipients in this domain; may be repeated.",
+)
 @click.option(
     "--reason",
-    type=click.Choice([reason.value for reason in Reason]),
-    help="Only refusals with this reason.",
+    metavar="NAME",
+    multiple=True,
+    callback=Several([reason.value for reason in Reason]),
+    help='Only refusals with this reason, see "smtpreply reasons"; may be repeated.',
 )
 @click.option(
     "--since",
@@ -321,7 +342,8 @@ def _check(
     given = {
         "--jobs": jobs > 1,
         "--follow": follow,
-        "--deliveries": output.deliveries is not None,
+        "--deliveries": output.deliveries not in (None, _STDOUT),
+        "--deliveries -": output.deliveries == _STDOUT,
         "--unreadable": output.unreadable is not None,
         "--anonymize": output.names is not None,
         "--json": output.as_json,
@@ -340,7 +362,7 @@ def _check(
 def _check_extras(output: _Output) -> None:
     """Report a missing extra before a long log is read."""
     try:
-        if output.deliveries is not None:
+        if output.deliveries not in (None, _STDOUT):
             check_ending(output.deliveries)
         if output.html is not None:
             import_module("smtpreply.report.html")
@@ -364,6 +386,8 @@ def _read(
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
         if follow:
             run = scan(source, on_unreadable=on_unreadable, follow=True, **options)
+            if output.deliveries is not None:
+                return _one_by_one(run, wanted, output, output.deliveries, follow=True)
             from smtpreply.cli.watch import followed  # noqa: PLC0415  (rich is slow to import)
 
             return followed(run, wanted, output.names)
@@ -374,11 +398,13 @@ def _read(
             return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
         run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
         if output.deliveries is not None:
-            return _one_by_one(run, wanted, output, output.deliveries)
+            return _one_by_one(run, wanted, output, output.deliveries, follow=False)
         return total_of(run, wanted)
 
 
-def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
+def _one_by_one(
+    run: Scan, wanted: DeliveryFilter, output: _Output, path: Path, *, follow: bool
+) -> Total:
     """Write each delivery, and return the total of all."""
     total = Total(empty_summary(wanted), run.coverage)
     names = output.names
@@ -388,7 +414,11 @@ def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) 
             total.summary.add(delivery)
             yield names.delivery(delivery) if names else delivery
 
-    write(counted(), path, raw_cells=output.raw_cells)
+    if path == _STDOUT:
+        with suppress(KeyboardInterrupt) if follow else nullcontext():
+            write_lines(counted(), sys.stdout, flush=follow)
+    else:
+        write(counted(), path, raw_cells=output.raw_cells)
     return total
 
 
@@ -419,7 +449,7 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
         if changed is not None:
             shown["changes"] = [change.to_dict() for change in changed]
         sys.stdout.write(json.dumps(shown, indent=2, allow_nan=False) + "\n")
-    elif not is_empty and output.unreadable != _STDOUT:
+    elif not is_empty and output.is_stdout_free:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
         from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
 

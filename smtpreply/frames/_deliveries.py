@@ -1,7 +1,8 @@
 """Write deliveries to a Parquet file, a row each, and read them back. Needs only pyarrow.
 
 The columns are those of `smtpreply.frames._rows`, in the types of `DELIVERY_SCHEMA`, which has
-`VERSION` in its metadata. ``code`` and ``enhanced`` are for SQL queries; they are not read back.
+`VERSION` in its metadata. ``code``, ``enhanced`` and the verdict are for SQL queries; they are not
+read back.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ except ImportError:
 from smtpreply._support.files import part_of
 from smtpreply.frames._rows import delivery_of, row_of
 from smtpreply.logs import Delivery
+from smtpreply.logs.record import SCHEMA, VERDICT_COLUMNS
 
-VERSION = 1
-"""The version of the schema: raised when a column changes or is removed, not when one is added."""
+VERSION = SCHEMA
+"""The version of the schema: that of all outputs of deliveries."""
 
 _KEY = b"smtpreply.deliveries"
 
@@ -57,6 +59,7 @@ DELIVERY_SCHEMA = pa.schema(
         ("octets", pa.map_(pa.string(), pa.binary())),
         ("code", pa.uint16()),
         ("enhanced", pa.string()),
+        *((name, pa.bool_() if name == "suppress" else pa.string()) for name in VERDICT_COLUMNS),
     ],
     metadata={_KEY: str(VERSION).encode()},
 )

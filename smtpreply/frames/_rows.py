@@ -13,6 +13,8 @@ The columns are the attributes of `smtpreply.logs.Delivery`, by their names, and
     each such octet is U+FFFD.
 ``code``, ``enhanced``
     the code and enhanced status of the reply in ``text``.
+``reason``, ``disposition``, ``suppress``, ``bounce_type``, ``provider``, ``blocklist``, ``rule``
+    the verdict: see `smtpreply.logs.record`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import attrs
 from smtpreply._support.octets import to_octets
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.record import verdict_columns
 from smtpreply.stage import Stage
 
 ATTRIBUTES = tuple(field.name for field in attrs.fields(Delivery))
@@ -51,6 +54,7 @@ def row_of(delivery: Delivery) -> dict[str, Any]:
     row["time"], row["utc_offset"] = instant(delivery.time)
     row["code"] = reply and reply.code
     row["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
+    row |= verdict_columns(delivery)
     undecoded = {}
     for name, value in row.items():
         if isinstance(value, str) and not value.isascii():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import attrs
@@ -10,15 +11,23 @@ from smtpreply.logs import Delivery
 from smtpreply.summary.summary import direction_of
 
 
+def _several(values: str | Iterable[str] | None) -> tuple[str, ...]:
+    if values is None:
+        return ()
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
 @attrs.frozen(kw_only=True)
 class DeliveryFilter:
-    """A predicate for deliveries: all criteria must hold, and None sets no criterion.
+    """A predicate for deliveries: all criteria must hold, and an empty one is none.
+
+    Of the values of a criterion, any may hold; a single one may be given as text.
 
     Attributes:
-        status: a value of `smtpreply.logs.Status`.
-        direction: a value of `smtpreply.logs.Direction`.
-        domain: the recipient's domain, compared without case.
-        reason: a value of `smtpreply.reasons.Reason`.
+        status: values of `smtpreply.logs.Status`.
+        direction: values of `smtpreply.logs.Direction`.
+        domain: recipients' domains, compared without case.
+        reason: values of `smtpreply.reasons.Reason`.
         since: the earliest time: by the log's own clock, or with a time zone, as an instant.
         until: the time before which a delivery must lie; as `since`.
 
@@ -28,10 +37,10 @@ class DeliveryFilter:
     False
     """
 
-    status: str | None = None
-    direction: str | None = None
-    domain: str | None = None
-    reason: str | None = None
+    status: tuple[str, ...] = attrs.field(default=(), converter=_several)
+    direction: tuple[str, ...] = attrs.field(default=(), converter=_several)
+    domain: tuple[str, ...] = attrs.field(default=(), converter=_several)
+    reason: tuple[str, ...] = attrs.field(default=(), converter=_several)
     since: datetime | None = None
     until: datetime | None = None
 
@@ -40,15 +49,20 @@ class DeliveryFilter:
         """The criteria that are set, in words, such as "status bounced"."""
         given = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
         return [
-            f"{name} {value.isoformat(' ', 'minutes') if isinstance(value, datetime) else value}"
+            f"{name} "
+            + (
+                value.isoformat(" ", "minutes")
+                if isinstance(value, datetime)
+                else " or ".join(value)
+            )
             for name, value in given.items()
-            if value is not None
+            if value
         ]
 
     @property
     def needs_each(self) -> bool:
         """Whether the filter needs each delivery's time or domain, so that groups must be split."""
-        return self.by_time or self.domain is not None
+        return self.by_time or bool(self.domain)
 
     @property
     def by_time(self) -> bool:
@@ -57,16 +71,18 @@ class DeliveryFilter:
 
     def __call__(self, delivery: Delivery) -> bool:
         """Return whether a delivery meets all criteria."""
-        if self.status is not None and delivery.status != self.status:
+        if self.status and delivery.status not in self.status:
             return False
-        if self.direction is not None and direction_of(delivery) != self.direction:
+        if self.direction and direction_of(delivery) not in self.direction:
             return False
-        if self.domain is not None and not _is_of(delivery.recipient, self.domain):
+        if self.domain and not _is_of(delivery.recipient, self.domain):
             return False
         if self.by_time and not self._is_in_time(delivery.time):
             return False
-        verdict = delivery.verdict if self.reason is not None else None
-        return self.reason is None or (verdict is not None and verdict.reason == self.reason)
+        if not self.reason:
+            return True
+        verdict = delivery.verdict
+        return verdict is not None and verdict.reason in self.reason
 
     def _is_in_time(self, time: datetime | None) -> bool:
         if time is None:
@@ -85,5 +101,6 @@ def _is_before(time: datetime, limit: datetime) -> bool:
     return time < limit
 
 
-def _is_of(recipient: str | None, domain: str) -> bool:
-    return (recipient or "").lower().endswith(f"@{domain.lower()}")
+def _is_of(recipient: str | None, domains: Iterable[str]) -> bool:
+    _, at, domain = (recipient or "").lower().rpartition("@")
+    return bool(at) and any(domain == wanted.lower() for wanted in domains)

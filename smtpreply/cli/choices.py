@@ -1,0 +1,40 @@
+"""`Several`: options that may be repeated, or name several values with commas between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import click
+
+
+class Several:
+    """A callback for an option with ``multiple=True``: its values, however they were given.
+
+    Args:
+        choices: the values that there are; any for none.
+    """
+
+    def __init__(self, choices: Sequence[str] = ()) -> None:
+        self._choices = choices
+
+    def __call__(
+        self, ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return the values.
+
+        Raises:
+            click.BadParameter: a value is no choice.
+        """
+        values = tuple(
+            stripped for text in given for value in text.split(",") if (stripped := value.strip())
+        )
+        if given and not values:
+            raise click.BadParameter("names no value", ctx=ctx, param=param)
+        for value in values:
+            if self._choices and value not in self._choices:
+                close = get_close_matches(value, self._choices, n=3) or self._choices
+                raise click.BadParameter(
+                    f"{value!r} is none; there is {', '.join(close)}", ctx=ctx, param=param
+                )
+        return values
