@@ -234,8 +234,147 @@ def test_any_text_after_a_valid_head_is_read_without_an_error(
 
 def test_a_word_before_an_address_is_no_host() -> None:
     delivery = one(
-        "2026-11-24 11:43:32 H=x.example [203.0.113.9] F=<a@b.example> temporarily rejected RCPT "
-        "<c@d.example>: Could not complete sender verify callout: [192.0.2.1] : SMTP error from "
+        "2026-11-24 11:43:32 H=x.example [203.0.113.9] sender verify defer for <a@b.example>: "
+        "Could not complete sender verify callout: [192.0.2.1] : SMTP error from "
         "remote mail server after MAIL FROM:<>: 450 4.7.1 try later"
     )
     assert (delivery.relay_host, delivery.relay_ip) == ("192.0.2.1", "192.0.2.1")
+
+
+def test_a_refusal_by_a_callout_is_ours() -> None:
+    """The client and the sender are those of the refused message; the words, of the server."""
+    delivery = one(
+        f"{STAMP}H=x.example [203.0.113.9] F=<a@b.example> rejected RCPT <c@d.example>: "
+        "mx.d.example [192.0.2.1] : SMTP error from remote mail server after RCPT TO:"
+        "<c@d.example>: 550 5.1.1 No such user"
+    )
+    assert told(delivery, "direction", "status") == (Direction.INCOMING, Status.REJECTED)
+    assert told(delivery, "relay_host", "relay_ip") == ("x.example", "203.0.113.9")
+    assert told(delivery, "sender", "recipient") == ("a@b.example", "c@d.example")
+    assert told(delivery, "stage", "text", "reply_by") == (
+        Stage.RCPT,
+        "550 5.1.1 No such user",
+        ReplyBy.REMOTE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("** b@x.example R=users T=local: quota is used up: wait", "quota is used up: wait"),
+        ("** b@x.example R=aliases: no such user: bob", "no such user: bob"),
+        ("** b@x.example: Unrouteable address", "Unrouteable address"),
+        ("** b@x.example P=<a@x.example> R=r: all: of: it", "all: of: it"),
+        ("== b@x.example R=r T=t defer (13): Permission denied: lock: f", None),
+        ("== b@x.example routing defer (-51): retry time not reached", "retry time not reached"),
+    ],
+)
+def test_exim_s_own_words_are_whole(line: str, words: str | None) -> None:
+    assert one(ID + line).text == (words or "Permission denied: lock: f")
+
+
+HOST = "H=mx.x.example [192.0.2.1]:25"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"{HOST} DT=1m3s defer (110): Connection timed out",
+        f"defer (110) {HOST} DT=1m3s: Connection timed out",
+        f"defer (110) DT=1m3s {HOST}: Connection timed out",
+        f"defer (110): Connection timed out {HOST} DT=1m3s",
+        f"defer (110) DT=1m3s: Connection timed out {HOST}",
+    ],
+)
+def test_fields_stand_in_any_place(rest: str) -> None:
+    """The words, the host and the time are the same wherever the fields stand."""
+    delivery = one(f"{ID}== b@x.example R=r T=t {rest}")
+    assert told(delivery, "text", "delay") == ("Connection timed out", 63.0)
+    assert told(delivery, "relay_host", "relay_ip", "relay_port") == (
+        "mx.x.example",
+        "192.0.2.1",
+        25,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [("0.250s", 0.25), ("7s", 7), ("1h2m3s", 3723), ("1d", 86400), ("1w1s", 604801), ("5m", 300)],
+)
+def test_spans_of_time(words: str, seconds: float) -> None:
+    delivery = one(f'{ID}=> b@x.example R=r T=t {HOST} C="250 Ok" DT={words}')
+    assert delivery.delay == seconds
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "stage"),
+    [
+        (
+            "rejected MAIL FROM:<a@x.example> H=c.example (c) [192.0.2.7]:4 I=[192.0.2.8]:25: "
+            "message too big: size=9 max=8",
+            "message too big: size=9 max=8",
+            Stage.MAIL,
+        ),
+        (
+            "SMTP protocol synchronization error (input sent without waiting for greeting): "
+            'rejected connection from H=c.example [192.0.2.7] input="QUIT\\r\\n"',
+            "SMTP protocol synchronization error (input sent without waiting for greeting)",
+            Stage.CONNECT,
+        ),
+        (
+            "SMTP protocol synchronization error (next input sent too soon: pipelining was not "
+            'advertised): rejected "HELO c" H=c.example [192.0.2.7] next input="MAIL\\r\\n"',
+            "SMTP protocol synchronization error (next input sent too soon: pipelining was not "
+            "advertised)",
+            Stage.EHLO,
+        ),
+        (
+            "plain_server authenticator failed for c.example ([10.0.0.1]) [192.0.2.7]:4 "
+            "I=[192.0.2.8]:587: 535 Incorrect authentication data (set_id=bob)",
+            "535 Incorrect authentication data",
+            Stage.AUTH,
+        ),
+        (
+            "SMTP call from c.example [192.0.2.7] dropped: too many nonmail commands",
+            "too many nonmail commands",
+            None,
+        ),
+    ],
+)
+def test_who_is_turned_away_is_told(line: str, text: str, stage: Stage | None) -> None:
+    delivery = one(STAMP + line)
+    assert told(delivery, "direction", "status") == (Direction.INCOMING, Status.REJECTED)
+    assert told(delivery, "relay_host", "relay_ip") == ("c.example", "192.0.2.7")
+    assert told(delivery, "text", "stage") == (text, stage)
+
+
+def test_a_command_cannot_forge_a_client() -> None:
+    """Where what the client has sent looks like a client, none is named."""
+    delivery = one(
+        f"{STAMP}SMTP protocol synchronization error (next input sent too soon: pipelining was "
+        'not advertised): rejected "HELO x" H=y [192.0.2.1] next input="" '
+        'H=c.example [192.0.2.7] next input="MAIL\\r\\n"'
+    )
+    assert told(delivery, "relay_host", "relay_ip") == (None, None)
+
+
+def test_a_timeout_of_bsd_s_is_an_attempt() -> None:
+    delivery = one(f"{ID}mx.x.example [192.0.2.1] Operation timed out")
+    assert told(delivery, "relay_host", "text") == ("mx.x.example", "Operation timed out")
+
+
+@pytest.mark.parametrize("pid", ["71 ", "123456 "])
+def test_what_exim_v_shows(pid: str) -> None:
+    """Lines with a process id in place of the stamp are read as those of the log."""
+    lines = [
+        f"{pid}LOG: MAIN",
+        f"{pid}  ** b@x.example R=r T=t: no such user: bob",
+        f"{pid}LOG: retry_defer MAIN",
+        f"{pid}  == c@x.example R=r T=t defer (-53): retry time not reached for any host",
+    ]
+    run = scan(lines)
+    assert [told(each, "status", "recipient", "text") for each in run] == [
+        (Status.BOUNCED, "b@x.example", "no such user: bob"),
+        (Status.DEFERRED, "c@x.example", "retry time not reached for any host"),
+    ]
+    assert run.coverage.understood == 4

@@ -14,15 +14,19 @@ From src/src/deliver.c, transports/smtp.c, string.c::
           / "<=" " " SENDER fields / "Completed"
           / "H=" HOST ": SMTP error from ..."          ; one host of several
           / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
+          / ... "rejected RCPT <a>: " HOST " : SMTP error from ..."    ; by a callout's reply
+    fields = *(" H=" HOST / " R=" router / " T=" transport / " DT=" time / ...)
+    own   = fields [" defer (" ERRNO ")" fields] [": " STRERROR fields] [": " TEXT]
     CMD   = ["pipelined "] "RCPT TO:<a>" / "MAIL FROM:<a>" [" SIZE=" n] / "DATA" / "end of data"
           / "initial connection" / "HELO x" / "EHLO x" / "STARTTLS" / "BDAT " n
 
-What does not print is escaped by string_printing: a newline as ``\n``, an octet as ``\ooo``. A tab
-prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line of a reply
-follows, for Exim takes no other line (smtp_read_response), and else two characters that the server
-sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host stood after
-the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote
-mailer".
+"exim -v" writes what goes to the log without a stamp: "LOG: MAIN", and in the next line [PID " "]
+"  " BODY. What does not print is escaped by string_printing: a newline as ``\n``, an octet as
+``\ooo``. A tab prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line
+of a reply follows, for Exim takes no other line (smtp_read_response), and else two characters that
+the server sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host
+stood after the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said
+"remote mailer".
 """
 
 from __future__ import annotations
@@ -53,6 +57,11 @@ _NAME = "exim"
 
 _HEAD = re.compile(rf"{HEAD}(?:{MESSAGE})?")
 _BARE_HEAD = re.compile(MESSAGE)
+# exim -v and -d: a process id where several write, and what goes to the log besides.
+_VERBOSE = re.compile(
+    r"(?:[0-9]{1,10} )?(?: {2,4}(?=(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S)"
+    r"|(?P<announced>LOG: [A-Za-z_ ]{1,60})\Z)"
+)
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 _ATTEMPT = re.compile(
@@ -75,7 +84,21 @@ _OLD_HOST = re.compile(rf"host {HOST}: ")
 _CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{HOST}[ :]{{0,4}}\Z")
 _TLS = re.compile(r" X=(\S+)")
 _SENDER = re.compile(rf" F=<{PATH}>")
-_DELAY = re.compile(r" DT=([0-9.]{1,20})(m?)s(?: |\Z)")
+# readconf_printtime: "2m11s"; string_timediff: "0.123s" of less than five seconds.
+_DELAY = re.compile(
+    r" DT=(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
+    r"(?:([0-9.]{1,20})(m?)s)?(?=[ :]|\Z)"
+)
+_FIELD = (
+    r" (?:H=(?:[^\s\[]{1,255} )?(?:\([^)]{0,255}\) )?\[[^\]]{1,255}\](?::[0-9]{1,5})?"
+    r"|[FP]=<(?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000}>"
+    r"|[A-Z][A-Za-z]{0,9}=(?:\"[^\"]{0,1000}\"|\S{0,1000}[^\s:])|K|L)(?=[ :]|\Z)"
+)
+_OWN_FIELDS = re.compile(
+    rf"(?:{_FIELD})*+(?: routing)?(?: defer \((?P<errno>-?[0-9]{{1,9}})\)(?:{_FIELD})*+)?"
+)
+# deferral_log: the system's words for a number of its own, and behind them the host.
+_STRERROR = re.compile(rf"(: [^:]{{0,200}}?)((?:{_FIELD})++)(?=: |\Z)")
 _CONFIRMATION = re.compile(r' C="([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _MALFORMED = re.compile(rf"Malformed SMTP reply in response to {COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
 # After the message, a server that speaks LMTP answers for each recipient.
@@ -106,29 +129,46 @@ _REJECTED = re.compile(
     rf"(?:<{PATH}>)?(?:: (.*))?\Z",
     re.DOTALL,
 )
+# Behind a client's host (host_and_ident): the interface, and the name that it gave to ident.
+_REST_OF_CLIENT = r"(?: [A-Z]{1,3}=\S{1,255}){0,9}"
 # What is turned away without an ACL, and what an ACL takes and throws away.
 _TURNED_AWAY = re.compile(
     rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{HOST}(?: refused)?)"
     r"(?:: (?P<why>.*))?.*\Z"
-    rf"|(?:temporarily )?rejected from <(?P<sender>[^>]{{0,1000}})>(?: H=(?P<host>{HOST}))?"
-    r"(?: [A-Z]{1,3}=\S{1,255}){0,9}: (?P<reason>.*)\Z"
+    rf"|(?:temporarily )?rejected (?P<mail>MAIL FROM:|from )<(?P<sender>[^>]{{0,1000}})>"
+    rf"(?: H=(?P<host>{HOST}))?{_REST_OF_CLIENT}: (?P<reason>.*)\Z"
+    rf"|SMTP call from (?P<call>{HOST}){_REST_OF_CLIENT} dropped: (?P<dropped>.*)\Z"
     r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
     rf"(?: H=(?P<from>{HOST}))?",
     re.DOTALL,
 )
+_TURNED_AWAY_AT = {
+    "sender": Stage.MAIL,
+    "recipient": Stage.RCPT,
+    "MAIL FROM:": Stage.MAIL,
+    "from ": Stage.END_OF_DATA,
+}
 _DISCARDED = re.compile(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
 _DISCARDED_BY_ACL = " ACL discarded recipients)"
 _BLACKHOLE = ":blackhole"
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
 _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = re.compile(
-    rf"authenticator failed for (?:H=)?{HOST}[^:]{{0,200}}: (.*)\Z", re.DOTALL
+    rf"authenticator failed for (?:H=)?{HOST}{_REST_OF_CLIENT}: (.*)\Z", re.DOTALL
+)
+# smtp_enforce_sync. Command and input are the client's, and may look like what stands between them.
+_UNSYNCHRONIZED = re.compile(
+    r"(?P<words>SMTP protocol synchronization error \([^)]{1,200}\)): rejected "
+    r"(?:connection from|\"(?P<command>[A-Za-z]{0,20}))"
+)
+_UNSYNCHRONIZED_CLIENT = re.compile(
+    rf"(?:connection from|\") (?:H=)?{HOST}{_REST_OF_CLIENT} (?:next )?input=\""
 )
 _VERIFY = re.compile(r"(?:sender|recipient) verify (?:fail|defer) for <([^>]{0,1000})>")
 _REPLY = re.compile(r"[0-9]{3}(?:[ -]|\Z|\\n)")
 _SILENT = re.compile(
     r":? ?((?:Malformed SMTP reply|SMTP timeout|Remote host closed connection|Connection|"
-    r"No route to host|Network is unreachable|TLS session:).*)\Z",
+    r"Operation timed out|No route to host|Network is unreachable|TLS session:).*)\Z",
     re.DOTALL,
 )
 # Before 4.8x the host stood among the words.
@@ -143,7 +183,6 @@ _WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
 _AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
 # What Exim itself adds behind a reply.
 _ADDED = ": retry timeout exceeded"
-_DEFER = re.compile(r" defer \((-?[0-9]+)\)(?: H=\S+ \[[^\]]*\](?::[0-9]+)?)?:? ?")
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
 _UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
@@ -188,7 +227,9 @@ _STATUSES = {
 def _detect(line: Line) -> bool:
     if line.program is not None and line.program.startswith("exim"):
         return True
-    return line.program is None and (_HEAD.match(line.text) is not None)
+    if line.program is not None:
+        return False
+    return _HEAD.match(line.text) is not None or _VERBOSE.match(line.text) is not None
 
 
 class EximReader(Reader):
@@ -226,14 +267,14 @@ class EximReader(Reader):
             return ()
         delivery = (
             self._error(line, queue_id, body)
-            or self._refusal(line, queue_id, body)
             or self._turned_away(line, queue_id, body)
+            or self._refusal(line, queue_id, body)
             or self._silence(line, queue_id, body)
         )
         if delivery is not None:
             self._has_refused = delivery.direction is Direction.INCOMING
             return (delivery,)
-        return () if _UNDERSTOOD.match(body) else None
+        return () if _UNDERSTOOD.match(body) or _VERBOSE.match(body) else None
 
     def group(self, block: str, groups: Groups) -> Iterator[str]:
         """Count many lines together: see `Reader`."""
@@ -309,7 +350,8 @@ class EximReader(Reader):
         error = _lead(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
-        before = _fields_before(error or confirmation, rest)
+        said = error or confirmation
+        before, own = (rest[: said.start()], "") if said else _parted_fields(rest)
         fields = _known_fields(before) if len(before) <= _LONGEST_KNOWN else _Fields.read(before)
         words = _NO_WORDS
         delay = fields.delay
@@ -319,7 +361,7 @@ class EximReader(Reader):
             words = _confirmed(confirmation)
             delay = _delay(rest[confirmation.end() :])
         elif flag in ("**", "=="):
-            words = _Words(_own_words(rest))
+            words = _Words(_own_unescaped(own.strip()) or None)
         peer = words.peer or fields.peer
         if peer is None and words.text:
             peer = _peer(_OLD_SILENT.search(words.text))
@@ -362,12 +404,15 @@ class EximReader(Reader):
         recipient = _RECIPIENT.search(error["command"])
         named = _recipient_of(rejected[1], rejected[2]) if rejected else None
         named = named or (verify[1] if verify else None)
+        words = _said(error, body)
+        if rejected and not verify:  # our own refusal, by what the callout was told
+            return self._refused(line, queue_id, before, rejected, words)
         return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.OUTGOING,
             recipient=recipient[1] if recipient else named,
-            **_told(_said(error, body), host),
+            **_told(words, host),
         )
 
     def _silence(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
@@ -408,11 +453,23 @@ class EximReader(Reader):
         match = _REJECTED.search(body)
         if match is None:
             return None
-        where, address, text = match.groups()
-        before = body[: match.start()]
+        text = _own_unescaped(match[3]) if match[3] else None
+        speaker = ReplyBy.OWN if text and _REPLY.match(text) else None
+        return self._refused(line, queue_id, body, match, _Words(text, speaker))
+
+    def _refused(
+        self,
+        line: Line,
+        queue_id: str | None,
+        body: str,
+        rejected: re.Match[str],
+        words: _Words,
+    ) -> Delivery:
+        """Return our own refusal, in words of our own or of the server that a callout asked."""
+        where, address, _ = rejected.groups()
+        before = body[: rejected.start()]
         sender = _SENDER.search(" " + before)
         host = _H.match(before) or _CLIENT.search(where)
-        words = _own_unescaped(text) if text else None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
         return self.messages.delivery(
             line,
@@ -420,10 +477,10 @@ class EximReader(Reader):
             direction=Direction.INCOMING,
             sender=sender[1] if sender else None,
             recipient=_recipient_of(where, address) if stage is Stage.RCPT else None,
-            stage=stage,
+            stage=words.stage or stage,
             status=Status.REJECTED,
-            text=words,
-            reply_by=ReplyBy.OWN if words and _REPLY.match(words) else None,
+            text=words.text,
+            reply_by=words.reply_by,
             **_host_fields(host),
         )
 
@@ -442,13 +499,15 @@ class EximReader(Reader):
                 text=_own_unescaped(match[2]) if match[2] else None,
                 **_host_fields(_H.match(body)),
             )
+        if match := _UNSYNCHRONIZED.match(body):
+            return self._unsynchronized(line, queue_id, match)
         match = _TURNED_AWAY.match(body)
         if match is None:
             return None
         part, address = match["part"], match["address"]
-        host = match["connection"] or match["host"] or match["from"] or ""
-        text = match["why"] or match["reason"]
-        stage = Stage.RCPT if part == "recipient" else Stage.MAIL if part else Stage.END_OF_DATA
+        host = match["connection"] or match["host"] or match["from"] or match["call"] or ""
+        text = match["why"] or match["reason"] or match["dropped"]
+        stage = _TURNED_AWAY_AT.get(part or match["mail"])
         return self.messages.delivery(
             line,
             queue_id,
@@ -461,6 +520,20 @@ class EximReader(Reader):
             **_host_fields(_CLIENT.search(host)),
         )
 
+    def _unsynchronized(self, line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:
+        """Read that a client did not wait for the greeting, or for a reply."""
+        clients = list(_UNSYNCHRONIZED_CLIENT.finditer(match.string, match.end("words")))
+        command = match["command"]
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            stage=Stage.CONNECT if command is None else stage_of(command),
+            status=Status.REJECTED,
+            text=match["words"],
+            **_host_fields(clients[0] if len(clients) == 1 else None),
+        )
+
 
 def _recipient_of(where: str, address: str | None) -> str | None:
     bare = None if address else _BARE_RECIPIENT.match(where)
@@ -470,8 +543,10 @@ def _recipient_of(where: str, address: str | None) -> str | None:
 def _parted_head(line: Line) -> tuple[str | None, str]:
     """Take stamp and message id off, which syslog repeats or leaves out."""
     text = line.message
-    head = _HEAD.match(text) or _BARE_HEAD.match(text)
-    return (head["queue_id"], text[head.end() :]) if head else (None, text)
+    if head := _HEAD.match(text) or _BARE_HEAD.match(text):
+        return head["queue_id"], text[head.end() :]
+    verbose = _VERBOSE.match(text)
+    return None, text[verbose.end() :] if verbose and not verbose["announced"] else text
 
 
 def _attempt_in(body: str) -> re.Match[str] | None:
@@ -480,12 +555,16 @@ def _attempt_in(body: str) -> re.Match[str] | None:
     return _ATTEMPT.match(body)
 
 
-def _fields_before(said: re.Match[str] | None, rest: str) -> str:
-    """Return the fields of an attempt, which end where words begin: a server's, or Exim's own."""
-    if said is not None:
-        return rest[: said.start()]
-    defer = _DEFER.search(rest)
-    return rest[: defer.end()] if defer else rest
+def _parted_fields(rest: str) -> tuple[str, str]:
+    """Split the fields of an attempt from Exim's own words, among which some of them may stand."""
+    head = _OWN_FIELDS.match(rest)
+    assert head is not None  # each of its parts may be missing
+    fields, words = head[0], rest[head.end() :]
+    errno = head["errno"]
+    if errno and not errno.startswith("-") and (within := _STRERROR.match(words)):
+        fields += within[2]
+        words = within[1] + words[within.end() :]
+    return fields, words.removeprefix(":")
 
 
 def _lead(text: str) -> re.Match[str] | None:
@@ -591,19 +670,17 @@ def _confirmed(confirmation: re.Match[str]) -> _Words:
     return _Words(text, ReplyBy.REMOTE, Stage.END_OF_DATA)
 
 
-def _own_words(rest: str) -> str | None:
-    """Return Exim's own words, behind its fields."""
-    defer = _DEFER.search(rest)
-    words = rest[defer.end() :] if defer else rest.rpartition(": ")[2]
-    return _own_unescaped(words.strip()) or None
-
-
 def _delay(fields: str) -> float | None:
-    if not fields:
+    match = _DELAY.search(fields) if fields else None
+    if match is None:
         return None
-    match = _DELAY.search(fields)
-    seconds = number_of(match[1]) if match else None
-    return seconds / 1000 if seconds is not None and match and match[2] else seconds
+    *whole, seconds, thousandth = match.groups()
+    last = number_of(seconds) if seconds else 0.0
+    if last is None:
+        return None
+    weeks, days, hours, minutes = (int(part or 0) for part in whole)
+    longer = ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60
+    return longer + (last / 1000 if thousandth else last)
 
 
 def _unescaped_quotes(text: str) -> str:
@@ -635,7 +712,7 @@ FORMAT = Format(
     _detect,
     EximReader,
     programs=r"exim",
-    needles=("-",),
+    needles=("-", " R=", "LOG: "),
     order=40,  # before most, since many logs are its
     prefix=OWN_PREFIX,
 )
