@@ -18,7 +18,14 @@ import attrs
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.toolkit.fields import status_of
-from smtpreply.logs.toolkit.json_events import Event, Fields, bare, event_format, reply_fields
+from smtpreply.logs.toolkit.json_events import (
+    Event,
+    Fields,
+    address_in,
+    bare,
+    event_format,
+    reply_fields,
+)
 from smtpreply.stage import Stage
 
 T = TypeVar("T")
@@ -60,7 +67,7 @@ class Service:
     queue_id: str = ""
     message_id: str = ""
     sender: str | Callable[[Event], str | None] = ""
-    recipient: str | Callable[[Event], Iterable[str]]
+    recipient: str | Callable[[Event], Iterable[str | None]]
     dsn: str = ""
     reply: str | Callable[[Event, Status], Fields]
 
@@ -204,6 +211,31 @@ def _mailjet_kind(event: Event) -> str | None:
     return "soft bounce" if kind == "bounce" and event.at("hard_bounce") is False else kind
 
 
+_MAILTRAP_REJECTED = "suspension|reject"
+_MAILTRAP_COMPLAINED = "spam complaint|spam"
+_MAILTRAP_OTHERS = "open|click|unsubscribe"
+_MAILTRAP_KINDS = (
+    f"delivery|soft bounce|bounce|{_MAILTRAP_REJECTED}|{_MAILTRAP_COMPLAINED}|{_MAILTRAP_OTHERS}"
+).split("|")
+
+
+def _is_mailtrap(event: Event) -> bool:
+    """Check for its members: `sending_stream` is not in all, and the others are not its alone."""
+    if not _has_texts("event", "event_id", "email")(event):
+        return False
+    if event.text("sending_stream") is not None:
+        return True
+    return (
+        _mailtrap_kind(event) in _MAILTRAP_KINDS
+        and event.text("message_id") is not None
+        and event.has("timestamp")
+    )
+
+
+def _mailtrap_kind(event: Event) -> str:
+    return (event.text("event") or "").replace("_", " ")
+
+
 def _mailtrap_reply(event: Event, status: Status) -> Fields:
     text = event.text("response") or event.text("reason")
     return _unless_rejected(reply_fields(text, code=event.number("response_code")), status)
@@ -227,11 +259,6 @@ def _postmark_kind(event: Event) -> str | None:
     return event.text("Type") if record == "Bounce" else record
 
 
-def _address(mailbox: str | None) -> str:
-    """Return the address of a mailbox, which may have a name before it: RFC 5322 3.4."""
-    return (mailbox or "").rpartition("<")[2].removesuffix(">")
-
-
 def _kind_behind(prefix: str, event: Event) -> str:
     return (event.text("type") or "").removeprefix(prefix)
 
@@ -245,7 +272,7 @@ def _resend_reply(event: Event, _status: Status) -> Fields:
 
 
 _SENDGRID_IDS = ("sg_event_id", "sg_message_id", "smtp-id")
-_SENDGRID_LIST = {"created", "email", "reason", "status"}
+_SENDGRID_LIST = {"email", "reason", "status"}
 # What it says where it spoke to no server, in some of which it puts a code before.
 _SENDGRID_OWN = re.compile(
     r"[45][0-9]{2} (?:[45]\.[0-9.]{3,7} )?(?:unable to get mx info|unable to resolve|"
@@ -255,9 +282,11 @@ _SENDGRID_OWN = re.compile(
 
 
 def _is_listed_by_sendgrid(event: Event) -> bool:
-    """Check whether it is of a list of the API, which has these four members and no others."""
-    members = event.members
-    return members.keys() == _SENDGRID_LIST and type(members["created"]) is int
+    """Check whether it is of a list of the API, which has these members and no others."""
+    if event.members.keys() - {"created"} != _SENDGRID_LIST:
+        return False
+    dated = "created" not in event.members or event.time("created") is not None
+    return dated and status_of(event.text("status")) is not None and bool(event.text("email"))
 
 
 def _is_sendgrid(event: Event) -> bool:
@@ -388,21 +417,23 @@ SERVICES = (
     # Mailtrap: "Webhooks".
     #
     #   post  = "{" "events" ":" "[" *event "]" "}"
-    #   event = "{" event timestamp sending_stream email message_id event_id [response]
+    #   event = "{" event timestamp [sending_stream] email message_id event_id [response]
     #           [response_code] [bounce_category] [reason] ... "}"
     #
     # The reply is in Postfix's form, "soft bounce (450 ...)", or its code apart from its text.
     Service(
         name="mailtrap",
-        needles=('"sending_stream',),
-        knows=_has_texts("event", "event_id", "sending_stream", "email"),
-        kind=lambda event: (event.text("event") or "").replace("_", " "),
+        needles=('"sending_stream', '"event_id'),
+        marks=r'"sending_stream\b',
+        order=75,  # the arguments of a sender may make an event of sendgrid look like one
+        knows=_is_mailtrap,
+        kind=_mailtrap_kind,
         sent="delivery",
         deferred="soft bounce",
         bounced="bounce",
-        rejected="suspension|reject",
-        complained="spam complaint|spam",
-        others="open|click|unsubscribe",
+        rejected=_MAILTRAP_REJECTED,
+        complained=_MAILTRAP_COMPLAINED,
+        others=_MAILTRAP_OTHERS,
         time="timestamp",
         queue_id="message_id",
         recipient="email",
@@ -467,8 +498,8 @@ SERVICES = (
         time="created_at",
         queue_id="data.email_id",
         message_id="data.message_id",
-        sender=lambda event: _address(event.text("data", "from")) or None,
-        recipient=lambda event: map(_address, event.texts("data", "to")),
+        sender=lambda event: address_in(event.text("data", "from")) or None,
+        recipient=lambda event: map(address_in, event.texts("data", "to")),
         reply=_resend_reply,
     ),
     # SendGrid: Twilio SendGrid's "Event Webhook Reference", and the API's bounces and blocks.
@@ -476,15 +507,19 @@ SERVICES = (
     #   post    = "[" *event "]"
     #   event   = "{" event email timestamp sg_event_id sg_message_id smtp-id [response] [reason]
     #             [status] [type] [attempt] [tls] ... "}"
-    #   bounces = "[" *("{" created email reason status "}") "]"
+    #   bounces = "[" *("{" [created] email reason status "}") "]"      ; of version 2 without a
+    #                                                                    ; time, unless asked for
     #
     # `response` (delivered, deferred) and `reason` (bounce, dropped) have the server's reply, its
     # lines joined by a space, or SendGrid's own words. Arguments of the sender's own stand beside
     # all these, under any other name.
     Service(
         name="sendgrid",
-        needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"created'),
-        marks=r'"(?:sg_event_id|sg_message_id|smtp-id)\b|"created"\s*:\s*[0-9]{9,10},\s*"email"',
+        needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason'),
+        marks=(
+            r'"(?:sg_event_id|sg_message_id|smtp-id)\b|"created"\s*:\s*[0-9]{9,10},\s*"email"'
+            r'|\{\s*"status"\s*:\s*"[45]\.[0-9.]{3,7}",\s*(?:"created"\s*:\s*"[^"]*",\s*)?"reason"'
+        ),
         knows=_is_sendgrid,
         kind=lambda event: "bounce" if _is_listed_by_sendgrid(event) else event.text("event"),
         sent="delivered",
@@ -516,6 +551,7 @@ SERVICES = (
     Service(
         name="unisender-go",
         needles=('"event_name',),
+        marks=r'"event_name"\s*:\s*"',  # ZeptoMail has a list of names
         knows=lambda event: event.text("event_name") in (_UNISENDER_STATUS, _UNISENDER_BLOCK),
         kind=_unisender_kind,
         sent="delivered",

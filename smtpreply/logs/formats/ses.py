@@ -11,9 +11,10 @@ From Amazon's "Contents of event data that Amazon SES publishes" (to SNS, Fireho
               / "{" detail ":" event "}"                          ; EventBridge
               / "{" Sns ":" ... "}" / "{" body ":" string-of-carried "}"  ; Lambda's records
 
-An event is of all recipients of a message that fared alike: each has a delivery of its own. A
-diagnostic code is the remote server's (``smtp; 550 ...``), but for those that SES writes when it
-gives a message up, cannot find a server, or does not try since the address is suppressed.
+A recipient may have a name before the address. An event is of all recipients of a message that
+fared alike: each has a delivery of its own. A diagnostic code is the remote server's
+(``smtp; 550 ...``), but for those that SES writes when it gives a message up, cannot find a server,
+or does not try since the address is suppressed.
 """
 
 from __future__ import annotations
@@ -23,11 +24,18 @@ from collections.abc import Iterable, Iterator
 
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.logs.toolkit.fields import status_of
-from smtpreply.logs.toolkit.json_events import Event, Fields, bare, each, event_format, reply_fields
+from smtpreply.logs.toolkit.json_events import (
+    Event,
+    Fields,
+    address_in,
+    bare,
+    each,
+    event_format,
+    reply_fields,
+)
 from smtpreply.logs.toolkit.json_stream import parsed
 from smtpreply.stage import Stage
 
-_TYPES = ("eventType", "notificationType")
 _OTHERS = {
     "Send", "Open", "Click", "Subscription", "Rendering Failure",
     "AmazonSnsSubscriptionSucceeded", "Received",
@@ -50,7 +58,7 @@ _OWN_DELAYS = ("InternalFailure", "SendingDeferral")
 def _carried(event: Event) -> Event | None:
     """Return an event out of what brought it; None where there is none."""
     for _ in range(_MOST_CARRIERS):
-        if any(event.text(name) for name in _TYPES) and isinstance(event.at("mail"), dict):
+        if _is_event(event):
             return event
         if event.text("Type") == "Notification" or event.has("Message", "TopicArn"):
             inside = _parsed(event.text("Message"))
@@ -68,6 +76,19 @@ def _carried(event: Event) -> Event | None:
     return None
 
 
+def _is_event(event: Event) -> bool:
+    """Check whether it is an event. Some keep one without the mail, but not without its details."""
+    kind = _kind_of(event)
+    if kind and isinstance(event.at("mail"), dict):
+        return True
+    part = kind[:1].lower() + kind[1:]
+    return kind in _TELLERS and isinstance(event.at(part), dict)
+
+
+def _kind_of(event: Event) -> str:
+    return event.text("eventType") or event.text("notificationType") or ""
+
+
 def _parsed(text: str | None) -> Event | None:
     value = parsed(text) if text else None
     return Event(value) if isinstance(value, dict) else None
@@ -81,7 +102,7 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     inside = _carried(event)
     if inside is None:
         return None
-    kind = inside.text("eventType") or inside.text("notificationType") or ""
+    kind = _kind_of(inside)
     teller = _TELLERS.get(kind.replace(" ", ""))
     if teller is None:
         return () if kind in _OTHERS else None
@@ -89,7 +110,7 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     envelope = {
         "queue_id": mail.text("messageId"),
         "message_id": bare(mail.text("commonHeaders", "messageId")),
-        "sender": mail.text("source"),
+        "sender": address_in(mail.text("source")),
     }
     return (envelope | told for told in teller(inside))
 
@@ -97,7 +118,7 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
 def _delivery(event: Event) -> Iterable[Fields]:
     delivery = event.part("delivery")
     return each(
-        delivery.texts("recipients"),
+        _addresses(delivery.texts("recipients") or event.texts("mail", "destination")),
         status=Status.SENT,
         stage=Stage.END_OF_DATA,
         time=delivery.time("timestamp"),
@@ -141,18 +162,23 @@ def _complaint(event: Event) -> Iterator[Fields]:
     yield {
         "status": Status.COMPLAINED,
         "time": complaint.time("timestamp") or event.time("mail", "timestamp"),
-        "recipient": suspects[0].text("emailAddress") if len(suspects) == 1 else None,
+        "recipient": address_in(suspects[0].text("emailAddress")) if len(suspects) == 1 else None,
     }
 
 
 def _reject(event: Event) -> Iterable[Fields]:
     """Read that SES has not sent what it took: a virus was in it."""
     return each(
-        event.texts("mail", "destination"),
+        _addresses(event.texts("mail", "destination")),
         status=Status.REJECTED,
         time=event.time("mail", "timestamp"),
         text=event.text("reject", "reason"),
     )
+
+
+def _addresses(mailboxes: list[str]) -> list[str]:
+    """Return the addresses of mailboxes, or one that is empty: what befell somebody is told."""
+    return [address_in(mailbox) or "" for mailbox in mailboxes] or [""]
 
 
 def _said_of(recipient: Event, *, own: bool) -> Fields:
@@ -160,7 +186,7 @@ def _said_of(recipient: Event, *, own: bool) -> Fields:
     if told["reply_by"] and (own or _OWN.match(told["text"])):
         told["reply_by"] = ReplyBy.MTA
     return {
-        "recipient": recipient.text("emailAddress"),
+        "recipient": address_in(recipient.text("emailAddress")),
         "dsn": status_of(recipient.text("status")),
         **told,
     }

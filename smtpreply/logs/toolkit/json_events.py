@@ -48,6 +48,7 @@ _QUOTED = re.compile(
     r"(said|refused to talk to me): (.*)\Z",
     re.DOTALL,
 )
+_NAMED = re.compile(r"<((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^<>\"]{1,1000})>\s*\Z")
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command)?\)\Z", re.DOTALL)
 
 
@@ -121,6 +122,16 @@ class Event:
 
 def _list(value: Any) -> bool:
     return isinstance(value, list)
+
+
+def address_in(mailbox: str | None) -> str | None:
+    """Return the address of a mailbox, which may have a name before it: RFC 5322 3.4.
+
+    >>> address_in("Bob <bob@example.org>"), address_in("bob@example.org"), address_in(None)
+    ('bob@example.org', 'bob@example.org', None)
+    """
+    named = _NAMED.search(mailbox) if mailbox else None
+    return named[1] if named else mailbox
 
 
 def bare(message_id: str | None) -> str | None:

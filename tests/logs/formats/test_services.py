@@ -161,6 +161,10 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (2, "bounced", "550 5.1.1 No such user", "remote", None, None),
         (3, "bounced", "err_domain_inactive", None, None, None),
     ],
+    "zeptomail": [
+        (1, "bounced", "550 5.1.1 No such user", "remote", None, None),
+        (2, "deferred", "quota-issues", None, None, None),
+    ],
 }  # fmt: skip
 
 
@@ -380,6 +384,91 @@ def test_ses_a_notification_of_something_else_is_not_its(message: object) -> Non
     run = scan([json.dumps(event)], format="ses")
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+NAMED = "Bob, of Example <bob@example.org>"
+
+
+def test_ses_names_the_bare_address() -> None:
+    bounce = {"bouncedRecipients": [{"emailAddress": NAMED}]}
+    mail = {"source": "News <news@example.com>", "destination": [NAMED]}
+    delivery = one({"notificationType": "Bounce", "bounce": bounce, "mail": mail})
+    assert (delivery.recipient, delivery.sender) == ("bob@example.org", "news@example.com")
+    sent = one({"eventType": "Delivery", "delivery": {"recipients": [NAMED]}, "mail": {}})
+    assert sent.recipient == "bob@example.org"
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "details", "status"),
+    [
+        ("Bounce", "bounce", {"bouncedRecipients": [{"emailAddress": NAMED}]}, Status.BOUNCED),
+        ("Delivery", "delivery", {"recipients": [NAMED]}, Status.SENT),
+        (
+            "DeliveryDelay",
+            "deliveryDelay",
+            {"delayedRecipients": [{"emailAddress": NAMED}]},
+            Status.DEFERRED,
+        ),
+        ("Complaint", "complaint", {"complainedRecipients": [{"emailAddress": NAMED}]}, None),
+    ],
+)
+def test_ses_without_the_mail(
+    kind: str, part: str, details: dict[str, Any], status: Status | None
+) -> None:
+    """The details are enough, in what brings them, too; a kind without them is nobody's."""
+    event = {"notificationType": kind, part: details}
+    for whole in (event, {"Type": "Notification", "Message": json.dumps(event)}):
+        delivery = one(whole)
+        assert (delivery.mta, delivery.recipient) == ("ses", "bob@example.org")
+        assert delivery.status is (status or Status.COMPLAINED)
+    assert deliveries_in({"notificationType": kind}) == []
+
+
+def test_ses_a_rejection_of_nobody_known_is_told() -> None:
+    delivery = one({"eventType": "Reject", "reject": {"reason": "Bad content"}})
+    assert (delivery.status, delivery.recipient) == (Status.REJECTED, None)
+
+
+LISTED = {"status": "5.1.1", "reason": "550 5.1.1 No such user", "email": "bob@example.org"}
+
+
+@pytest.mark.parametrize("created", [{}, {"created": "2025-11-24 16:00:01"}, {"created": 17640}])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_sendgrid_lists_of_either_version(created: dict[str, Any], indent: int | None) -> None:
+    text = json.dumps([LISTED | created, LISTED | created], indent=indent)
+    for delivery in (found := list(scan(text.splitlines()))):
+        assert (delivery.mta, delivery.status) == ("sendgrid", Status.BOUNCED)
+        assert (delivery.recipient, str(delivery.dsn)) == ("bob@example.org", "5.1.1")
+        assert (delivery.time is not None) is bool(created)
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "event",
+    [LISTED | {"status": "no"}, LISTED | {"email": ""}, LISTED | {"more": 1}],
+)
+def test_sendgrid_a_list_of_something_else_is_not_its(event: dict[str, Any]) -> None:
+    assert deliveries_in([event]) == []
+
+
+def test_mailtrap_without_a_stream() -> None:
+    for event in json.loads(lines_of("mailtrap")[0]).get("events", [first("mailtrap")]):
+        plain = {name: value for name, value in event.items() if name != "sending_stream"}
+        assert [told.to_dict() for told in deliveries_in(plain)] == [
+            told.to_dict() for told in deliveries_in(event)
+        ]
+        assert deliveries_in(plain)
+        assert deliveries_in(plain | {"event": "of another service"}) == []
+
+
+def test_zeptomail_tells_of_each_recipient() -> None:
+    event = first("zeptomail")
+    [data] = event["event_message"][0]["event_data"]
+    data["details"].append({"bounced_recipient": "eve@example.org"})
+    assert [told.recipient for told in deliveries_in(event)] == [
+        "bob@example.org",
+        "eve@example.org",
+    ]
 
 
 def test_sendgrid_arguments_of_the_senders_own_play_no_field() -> None:
