@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import attrs
@@ -22,6 +22,8 @@ from smtpreply.reasons import provider_at
 
 LONGEST_NAME = 320
 """How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
+
+_MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites speak to so many
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
@@ -63,31 +65,30 @@ class Bundle:
         return self.times.total()
 
 
+@attrs.define
 class Group:
-    """Lines that say the same, as a `Reader` collects them: of each, what is its own.
+    """Lines that say the same: one of them, and how often each has what is its own.
 
     Attributes:
-        line: one of them.
+        line: the first of them.
         times: their stamps: the hour, or all but the zone.
         domains: the recipients' domains.
-        servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; none
+        servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; ""
             where nobody was.
-        delays: how long it took, in seconds; none where that is not told.
+        delays: the server's provider, as `Bundle.delays` has it, and how long it took, in seconds;
+            "" where that is not told.
         refused: see `Bundle`.
     """
 
-    __slots__ = ("delays", "domains", "line", "refused", "servers", "times")
-
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.times: list[str] = []
-        self.domains: list[str] = []
-        self.servers: list[str] = []
-        self.delays: list[str] = []
-        self.refused: list[Party] = []
+    line: str
+    times: Counter[str] = attrs.field(factory=Counter)
+    domains: Counter[str] = attrs.field(factory=Counter)
+    servers: Counter[str] = attrs.field(factory=Counter)
+    delays: Counter[tuple[str | None, str]] = attrs.field(factory=Counter)
+    refused: list[Party] = attrs.field(factory=list)
 
     def __len__(self) -> int:
-        return len(self.times)
+        return self.times.total()
 
     def bundle(self, delivery: Delivery, clock: Clock) -> Bundle:
         """Make a bundle of it.
@@ -97,18 +98,15 @@ class Group:
             clock: reads the times.
         """
         times: Counter[datetime | None] = Counter()
-        for stamp, count in Counter(self.times).items():
+        for stamp, count in self.times.items():
             times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
-        nothing = [""] * len(self)
-        told = self.servers or nothing
-        names = {text: _name_in(text) for text in set(told)}
-        servers = Counter(map(names.__getitem__, told))
-        providers = {text: name and provider_key(name) for text, name in names.items()}
-        pairs = zip(map(providers.__getitem__, told), self.delays or nothing, strict=True)
+        servers: Counter[str | None] = Counter()
+        for text, count in self.servers.items():
+            servers[_name_in(text)] += count
         delays: Counter[tuple[str | None, float | None]] = Counter()
-        for (provider, seconds), count in Counter(pairs).items():
+        for (provider, seconds), count in self.delays.items():
             delays[provider, number_of(seconds)] += count
-        return Bundle(delivery, times, Counter(self.domains), servers, delays, self.refused)
+        return Bundle(delivery, times, self.domains, servers, delays, self.refused)
 
 
 def _name_in(server: str) -> str | None:
@@ -123,8 +121,37 @@ def provider_key(name: str) -> str:
     return provider.key if provider else ""
 
 
-class Groups(dict[Hashable, Group]):
+class _Providers(dict[str, str | None]):
+    """The provider's key for each server as the log names it; None where it is no server."""
+
+    def __missing__(self, server: str) -> str | None:
+        name = _name_in(server)
+        provider = name and provider_key(name)
+        if len(self) < _MOST_SERVERS and len(server) <= LONGEST_NAME:
+            self[server] = provider
+        return provider
+
+
+_providers = _Providers()
+
+
+class _Numbers(dict[Hashable, int]):
+    """Numbers that stand for keys, in their order: to count by them is faster."""
+
+    def __missing__(self, key: Hashable) -> int:
+        self[key] = number = len(self)
+        return number
+
+
+Failure = tuple[Hashable, str, str, str, str, str, Party]
+"""Of a line that reports a failure: what `Groups.add` takes, in that order."""
+
+
+class Groups:
     """Groups by what makes their lines alike.
+
+    The lines of a block are added all at once, column by column: so `Counter` does the counting,
+    and not a loop.
 
     Attributes:
         finely: whether those of a group have one time to the second, and their recipients one
@@ -132,19 +159,73 @@ class Groups(dict[Hashable, Group]):
     """
 
     def __init__(self, *, finely: bool) -> None:
-        super().__init__()
         self.finely = finely
+        self._numbers = _Numbers()
+        self._lines: dict[int, str] = {}
+        self._times: Counter[tuple[int, str]] = Counter()
+        self._domains: Counter[tuple[int, str]] = Counter()
+        self._servers: Counter[tuple[int, str]] = Counter()
+        self._delays: Counter[tuple[int, str | None, str]] = Counter()
+        self._refused: dict[int, list[Party]] = {}
+        self._parties = 0
 
-    def add(self, key: Hashable, line: str, time: str, domain: str) -> Group:
-        """Put a line into the group of its key, and if finely, of its time and domain; give it."""
+    def __len__(self) -> int:
+        """How much is kept: of each group what is its own, each once."""
+        return len(self._domains) + len(self._servers) + len(self._times) + self._parties
+
+    def add(  # noqa: PLR0917  (the columns of a table)
+        self,
+        keys: Iterable[Hashable],
+        lines: Sequence[str],
+        times: Sequence[str],
+        domains: Sequence[str],
+        servers: Sequence[str],
+        delays: Sequence[str],
+        refused: Sequence[Party] = (),
+    ) -> None:
+        """Put lines into the groups of their keys, and if finely, of their times and domains.
+
+        Args:
+            keys: of each line, what makes it like others.
+            lines: the lines. What follows is of each as in a `Group`.
+            times: when it was.
+            domains: of the recipient.
+            servers: whom we spoke to.
+            delays: how long it took.
+            refused: who was refused; none where nobody was.
+        """
         if self.finely:
-            key = key, time, domain
-        group = self.get(key)
-        if group is None:
-            group = self[key] = Group(line)
-        group.times.append(time)
-        group.domains.append(domain)
-        return group
+            keys = zip(keys, times, domains, strict=True)
+        numbers = list(map(self._numbers.__getitem__, keys))
+        first = dict(zip(reversed(numbers), reversed(lines), strict=True))
+        self._lines = first | self._lines
+        self._times.update(zip(numbers, times, strict=True))
+        self._domains.update(zip(numbers, domains, strict=True))
+        self._servers.update(zip(numbers, servers, strict=True))
+        self._delays.update(zip(numbers, map(_providers.__getitem__, servers), delays, strict=True))
+        for number, party in zip(numbers, refused, strict=False):
+            self._refused.setdefault(number, []).append(party)
+        self._parties += len(refused)
+
+    def add_failures(self, failures: list[Failure]) -> None:
+        """Put lines that report failures into their groups."""
+        if failures:
+            self.add(*zip(*failures, strict=True))
+
+    def items(self) -> Iterator[tuple[Hashable, Group]]:
+        """Yield each group with its key."""
+        groups = [Group(self._lines[number]) for number in self._numbers.values()]
+        for (number, time), count in self._times.items():
+            groups[number].times[time] = count
+        for (number, domain), count in self._domains.items():
+            groups[number].domains[domain] = count
+        for (number, server), count in self._servers.items():
+            groups[number].servers[server] = count
+        for (number, provider, seconds), count in self._delays.items():
+            groups[number].delays[provider, seconds] = count
+        for number, parties in self._refused.items():
+            groups[number].refused = parties
+        return zip(self._numbers, groups, strict=True)
 
 
 @attrs.define

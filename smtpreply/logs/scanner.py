@@ -29,7 +29,8 @@ from smtpreply.logs.input.syslog import (
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
-_MOST_WAITING = 1 << 23  # octets of text read before groups are emptied
+_MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
+_MOST_IN_GROUPS = 50_000  # of what is counted in groups
 _MOST_EXAMPLES = 10_000  # of groups whose line has been read
 _MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
 _MONTHS = re.compile(rf"\n({MONTH}) ")
@@ -311,7 +312,7 @@ class Scan(Iterator[Delivery]):
         last: str | None = ""
         for block in blocks:
             month = self._month_of(block)
-            if waiting > _MOST_WAITING or month != last:
+            if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
                 yield from self._bundles(groups, name, clock)
                 groups, waiting = Groups(finely=finely), 0
             if month:

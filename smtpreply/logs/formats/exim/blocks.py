@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 from smtpreply.logs.formats.exim.grammar import (
     ARRIVAL,
@@ -23,41 +23,49 @@ from smtpreply.logs.formats.exim.grammar import (
     SILENT,
     USUAL_ATTEMPT,
 )
-from smtpreply.logs.grouping import Groups, success_head, without_address
+from smtpreply.logs.grouping import Failure, Groups, success_head, without_address
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
+_FLAG = 3  # its place in what the pattern of a block gives of a line
+_SENT = ("=>", "->")
+
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     pattern = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
+    rows = pattern.findall(block)
+    _group_sent([row for row in rows if row[_FLAG] in _SENT], groups)
     senders = messages.new_senders
-    for row in pattern.findall(block):
+    failures: list[Failure] = []
+    for row in rows:
+        if row[_FLAG] in _SENT:
+            continue
         (
-            line, time, queue_id, flag, local, domain, server, reply, delay, words,
+            line, time, queue_id, flag, local, domain, server, _, _, words,
             sender, other,
         ) = row  # fmt: skip
-        key: Hashable
         if sender:
             senders[queue_id] = "" if sender == "<>" else sender
         elif words:
             recipient = f"{local}@{domain}"
             key = flag, alike(without_address(words, local, recipient))
-            members = groups.add(key, line, time, domain)
-            members.servers.append(server)
-            who = messages.sender_of(queue_id)
-            members.refused.append((who, recipient, None, queue_id))
-        elif flag in ("=>", "->"):
-            key = flag, success_head(reply)
-            members = groups.add(key, line, time, domain)
-            members.servers.append(server)
-            members.delays.append(delay)
+            party = messages.sender_of(queue_id), recipient, None, queue_id
+            failures.append((key, line, time, domain, server, "", party))
         elif left := other or line:
             yield left
+    groups.add_failures(failures)
     messages.settle()
+
+
+def _group_sent(rows: list[tuple[str, ...]], groups: Groups) -> None:
+    if rows:
+        lines, times, _, flags, _, domains, servers, replies, delays, *_ = zip(*rows, strict=True)
+        keys = zip(flags, map(success_head, replies), strict=True)
+        groups.add(keys, lines, times, domains, servers, delays)
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:

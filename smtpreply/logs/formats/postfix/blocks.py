@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
@@ -28,7 +28,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     SILENT,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Groups, success_head, without_address
+from smtpreply.logs.grouping import MASK, Failure, Groups, success_head, without_address
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix
 from smtpreply.reasons.dedup import alike
@@ -54,6 +54,7 @@ _ENVELOPE = re.compile(
     )
 )
 _REFUSED = ": NOQUEUE: reject: "
+_STATUS = 9  # its place in what the pattern of a block gives of a line
 
 
 # --- many lines in one group ---
@@ -63,8 +64,13 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     prefix = syslog_prefix(block, PROGRAM)
     pattern, refusal = _grouping(prefix, "stamp" if groups.finely else "hour")
+    rows = pattern.findall(block)
+    _group_sent([row for row in rows if row[_STATUS] == "sent"], groups)
     senders = messages.new_senders
-    for row in pattern.findall(block):
+    failures: list[Failure] = []
+    for row in rows:
+        if row[_STATUS] == "sent":
+            continue
         (
             line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
             sender, other,
@@ -72,26 +78,35 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
         if sender:
             senders[queue_id] = sender[1:-1]
         elif status:
-            # A host with its address has answered; what else may stand there is a word.
-            word = "" if "[" in relay else relay
-            key: Hashable
-            if status == "sent":
-                key = program, word, success_head(reason[:-1])
-            else:
-                recipient = f"{local}@{domain}"
-                key = program, word, dsn, status, _in_general(reason, relay, local, recipient)
-            members = groups.add(key, line, time, domain)
-            members.servers.append(relay)
-            members.delays.append(delay)
-            if status != "sent":
-                who = messages.sender_of(queue_id)
-                members.refused.append((who, recipient, None, queue_id))
+            recipient = f"{local}@{domain}"
+            words = _in_general(reason, relay, local, recipient)
+            key = program, _word_in(relay), dsn, status, words
+            party = messages.sender_of(queue_id), recipient, None, queue_id
+            failures.append((key, line, time, domain, relay, delay, party))
         elif other:
             line, _, rest = other.partition("\n")
-            left = rest if _is_refusal(line, refusal, groups) else other
-            if left:
+            failure = _refusal_in(line, refusal)
+            if failure is not None:
+                failures.append(failure)
+            if left := other if failure is None else rest:
                 yield left
+    groups.add_failures(failures)
     messages.settle()
+
+
+def _group_sent(rows: list[tuple[str, ...]], groups: Groups) -> None:
+    if rows:
+        (
+            lines, times, programs, _, _, domains, relays, delays, _, _, reasons, *_,
+        ) = zip(*rows, strict=True)  # fmt: skip
+        heads = [success_head(reason[:-1]) for reason in reasons]
+        keys = zip(programs, map(_word_in, relays), heads, strict=True)
+        groups.add(keys, lines, times, domains, relays, delays)
+
+
+def _word_in(relay: str) -> str:
+    """Return what stands for a relay: "" for a host with its address, which has answered."""
+    return "" if "[" in relay else relay
 
 
 @functools.lru_cache(maxsize=32)
@@ -119,24 +134,22 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
     return alike(without_address(reason, local, recipient))
 
 
-def _is_refusal(line: str, pattern: re.Pattern[str], groups: Groups) -> bool:
-    """Put a refusal into its group; return whether it is one."""
+def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
+    """Return the refusal that a line reports; None where it is none."""
     if _REFUSED not in line:
-        return False
+        return None
     words, _, envelope = line.rpartition("; from=<")
     whom, head = _ENVELOPE.match(envelope), pattern.match(words)
     if whom is None or head is None:
-        return False
+        return None
     sender, local, domain = whom.groups()
     time, program, command, ip = head.groups()
     recipient = f"{local}@{domain}"
     words = without_address(words[head.end() :], local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
-    key: Hashable = program, command, alike(words.replace(ip, MASK))
-    members = groups.add(key, line, time, domain)
-    members.refused.append((sender, recipient, ip, None))
-    return True
+    key = program, command, alike(words.replace(ip, MASK))
+    return key, line, time, domain, "", "", (sender, recipient, ip, None)
 
 
 # --- one line after the other ---
