@@ -35,7 +35,7 @@ def record_of(delivery: Delivery) -> dict[str, Any]:
     >>> record["code"], record["reason"], record["suppress"], record["schema"]
     (552, 'mailbox_full', False, 1)
     """
-    return delivery.to_dict() | verdict_columns(delivery) | {"schema": SCHEMA}
+    return {**delivery.to_dict(), **verdict_columns(delivery), "schema": SCHEMA}
 
 
 def verdict_columns(delivery: Delivery) -> Mapping[str, Any]:
