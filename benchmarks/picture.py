@@ -1,4 +1,4 @@
-"""The picture of the HTML report in the README, from the sample log: ``docs/report.png``.
+"""The picture of the HTML report in README.md, from the sample log: ``docs/report.png``.
 
 Run ``python -m benchmarks.picture`` with the extra ``report`` and Chromium.
 """
