@@ -21,7 +21,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from smtpreply.tools.queue import Queued, reason_of
+from smtpreply.logs.delivery import reply_in, verdict_on
+from smtpreply.logs.formats.postfix.lines import read_reason
+from smtpreply.reasons import Outcome
+from smtpreply.tools.queue import Queued
 
 _MESSAGE = re.compile(
     r" {0,4}(?P<age>[0-9]{1,5})(?P<unit>[mhd]) +[0-9.]{1,10}[KMG]? +"
@@ -85,7 +88,7 @@ def _of_postfix(line: str, number: int, now: datetime) -> Iterator[Queued]:
         name, recipients = str(message["queue_id"]), message["recipients"]
         seconds = int(message["arrival_time"])
         for each in recipients:
-            reason = each.get("delay_reason")
+            text, reason = _reason(each.get("delay_reason"))
             arrived = datetime.fromtimestamp(min(max(seconds, 0), _LONGEST_TIME - 1), UTC)
             yield Queued(
                 queue_id=name,
@@ -94,12 +97,21 @@ def _of_postfix(line: str, number: int, now: datetime) -> Iterator[Queued]:
                 mta="postfix",
                 state=str(message["queue_name"]),
                 arrived=arrived,
-                text=None if reason is None else str(reason),
-                reason=None if reason is None else reason_of(str(reason)),
+                text=text,
+                reason=reason,
                 age=max(now - arrived, timedelta(0)),
             )
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         raise MailqError(number) from None
+
+
+def _reason(words: Any) -> tuple[str | None, str | None]:
+    """Return the reply and its reason in a delay_reason, which has the form of Postfix's log."""
+    if not isinstance(words, str):
+        return None, None
+    text, reply_by, stage, _ = read_reason(words, spoke=False)
+    verdict = verdict_on(text, reply_in(text, reply_by), stage, None, Outcome.DEFERRED)
+    return text, verdict.reason.value
 
 
 def _sender(sender: str) -> str:

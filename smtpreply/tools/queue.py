@@ -13,8 +13,6 @@ from typing import Any
 import attrs
 
 from smtpreply.logs import Delivery, Direction, Status
-from smtpreply.logs.delivery import verdict_on
-from smtpreply.reasons import Outcome
 
 LIMIT = 500_000
 """The number of recipients that are remembered by default."""
@@ -185,15 +183,6 @@ class _Waiting:
             reason=None if verdict is None else verdict.reason.value,
             age=None if arrived is None else latest[arrived.tzinfo is not None] - arrived,
         )
-
-
-def reason_of(text: str) -> str:
-    """Return the reason in an MTA's words for a message that it keeps.
-
-    >>> reason_of("host mx.example.org[192.0.2.1] said: 452 4.2.2 Mailbox full")
-    'mailbox_full'
-    """
-    return verdict_on(text, None, None, None, Outcome.DEFERRED).reason.value
 
 
 def _arrival(delivery: Delivery) -> datetime | None:

@@ -76,6 +76,7 @@ class Program:
         groups: that it needs besides.
         enter: shell commands that make ready what it has under /var and /run.
         command: how it is run, in the foreground.
+        mailq: how it lists its queue; "" where that is not asked for.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Program:
     command: str
     groups: tuple[str, ...] = ()
     enter: str = ""
+    mailq: str = ""
 
     def package(self) -> Path:
         """Return the folder of the unpacked package; skip the test where it cannot be run."""
@@ -157,6 +159,19 @@ class MailServer:
         """Return all that it has written so far."""
         files = (self.folder / name for name in ("stderr", "mainlog"))
         return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
+
+    def inside(self, command: str) -> str:
+        """Return what a command prints that is run in the server's namespaces."""
+        parent = self._process.pid
+        first = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()[0]
+        run = subprocess.run(
+            ["nsenter", "--target", first, "--mount", "--pid", "sh", "-c", command],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_PATIENCE,
+        )
+        return run.stdout
 
     def is_listening(self) -> bool:
         try:

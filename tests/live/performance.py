@@ -10,9 +10,11 @@ from mail_server import SENDER, Program, running
 from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
-from smtpreply.logs import Delivery, Direction, ReplyBy, scan
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.summary import Summary
+from smtpreply.tools.mailq import read_mailq
+from smtpreply.tools.queue import Queue
 
 Routes = Mapping[str, Place]
 """Where the server of each domain listens."""
@@ -28,6 +30,7 @@ class Performance:
         unread: the lines of the log that no reader understood.
         own: what our server said to a client from outside, by command.
         together: what the log told, summed up many lines at once.
+        queued: what the server itself lists as queued.
     """
 
     places: Routes
@@ -35,6 +38,7 @@ class Performance:
     unread: Sequence[str]
     own: Mapping[str, Reply]
     together: Summary
+    queued: str
 
     def of(self, script: Script) -> list[Delivery]:
         """Return what was told of the attempts at one script's recipient."""
@@ -98,6 +102,7 @@ def perform(
                 )
 
             server.wait(all_told, "not every message was tried")
+            queued = server.inside(program.mailq) if program.mailq else ""
             unread: list[str] = []
             path = folder / "snapshot"  # bounces are under way, and the log grows
             octets = (folder / log).read_bytes()
@@ -106,7 +111,25 @@ def perform(
                 scan(path, format=format, on_unreadable=lambda line: unread.append(line.text))
             )
             together = Summary.of(scan(path, format=format).bundled())
-    return Performance(routes, found, unread, own, together)
+    return Performance(routes, found, unread, own, together, queued)
+
+
+def assert_the_servers_list_agrees(performance: Performance) -> None:
+    """What the log shows as deferred is what the server itself lists, with the reasons."""
+    queue = Queue.of(performance.deliveries)
+    own = {(each.queue_id, (each.recipient or "").lower()) for each in queue}
+    listed = list(queue.listed(read_mailq(performance.queued.splitlines())))
+    # A bounce is a message as well, whose attempts may have begun when the log was copied.
+    sent = [each for each in listed if each.sender == SENDER]
+    assert sent
+    assert {(each.queue_id, (each.recipient or "").lower()) for each in sent} <= own
+    assert all(each.attempts for each in sent)
+    logged = {(each.queue_id, each.recipient): each.reason for each in queue}
+    assert all(each.reason == logged[each.queue_id, each.recipient] for each in sent)
+    bounced = [found for found in performance.deliveries if found.status is Status.BOUNCED]
+    left = {(found.queue_id, found.recipient) for found in bounced}
+    assert left
+    assert not left & {(each.queue_id, each.recipient) for each in listed}
 
 
 def assert_bulk_reading_comes_to_the_same(performance: Performance) -> None:

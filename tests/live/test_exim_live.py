@@ -20,6 +20,7 @@ from performance import (
     Performance,
     Routes,
     assert_bulk_reading_comes_to_the_same,
+    assert_the_servers_list_agrees,
     expected,
     invented,
     outcome,
@@ -42,6 +43,7 @@ EXIM = Program(
     chown Debian-exim /var/spool /var/spool/exim4
     """,
     command="/mnt/usr/sbin/exim4 -bdf",
+    mailq="/mnt/usr/sbin/exim4 -bp",
 )
 _CONFIGURATION = """
 exim_path = /mnt/usr/sbin/exim4
@@ -164,6 +166,10 @@ def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("exim")
     client = [*_CLIENT, _PROBE]
     return perform(EXIM, folder, _SCRIPTS, _files, client=client, is_told=_is_told)
+
+
+def test_the_log_agrees_with_exim_bp(performance: Performance) -> None:
+    assert_the_servers_list_agrees(performance)
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))

@@ -17,6 +17,7 @@ from performance import (
     Performance,
     Routes,
     assert_bulk_reading_comes_to_the_same,
+    assert_the_servers_list_agrees,
     expected,
     invented,
     outcome,
@@ -45,6 +46,7 @@ POSTFIX = Program(
     chmod 710 public
     """,
     command="/mnt/usr/lib/postfix/sbin/master -c /var/spool",
+    mailq="/mnt/usr/sbin/postqueue -c /var/spool -j",
 )
 _MAIN = """
 compatibility_level = 3.6
@@ -90,6 +92,7 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 verify unix - - n - 1 verify
+showq unix n - n - - showq
 relay unix - - n - - smtp
 tlsmgr unix - - n 1000? 1 tlsmgr
 """
@@ -193,6 +196,10 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
     if script in LMTP:
         told = {"direction": Direction.LOCAL}
     assert outcome(delivery) == expected(performance, script, text=kept) | told
+
+
+def test_the_log_agrees_with_postqueue(performance: Performance) -> None:
+    assert_the_servers_list_agrees(performance)
 
 
 def test_a_probe_of_an_address_is_no_message(performance: Performance) -> None:
