@@ -127,7 +127,9 @@ def test_duckdb_reads_the_pipe() -> None:
         "SELECT reason, count(*) FROM read_json('/dev/stdin', "
         "columns={reason: 'VARCHAR', suppress: 'BOOLEAN'}) WHERE suppress GROUP BY ALL"
     )
-    code = f"import duckdb; print(duckdb.sql({query!r}).fetchall())"
+    # A query of two seconds has a progress bar on standard output.
+    quiet = "duckdb.execute('SET enable_progress_bar = false')"
+    code = f"import duckdb; {quiet}; print(duckdb.sql({query!r}).fetchall())"
     assert piped(sys.executable, "-c", code) == "[('unknown_recipient', 14)]\n"
 
 
