@@ -6,8 +6,8 @@ Each row is the corpus of `benchmarks.corpus`, which states its mix, or a part o
 form. The times are beside smtplib's for the same replies as it needs them, as octets with CRLF. The
 peers read the rows of octets; a dash is where one misreads the form, or waits for more.
 
-``--check docs/performance.md`` compares with the table in that file. A form that has become slower than its
-row there is named, and the exit code is 1.
+``--check docs/performance.md`` compares with the table in that file. A form that has become slower
+than its row there is named, and the exit code is 1.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from performance import (
 from scripted_server import Script
 from scripts import FIRST, HOSTILE, LMTP, PROBED, PROBED_DOMAIN, SCRIPTS, SECOND
 
-from smtpreply.logs import ReplyBy, Status
+from smtpreply.logs import Direction, ReplyBy, Status
 from smtpreply.stage import Stage
 
 EXIM = Program(
@@ -192,10 +192,12 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
 def test_what_a_server_said_to_a_callout_is_its_own_words(performance: Performance) -> None:
     recipient = f"dave@{PROBED_DOMAIN}"
     [callout] = [found for found in performance.deliveries if found.recipient == recipient]
-    told = {
-        "sender": None,
-        "status": None,  # there is no message
-        "place": (performance.places[PROBED.domain][0], None),
+    told = {  # the words are the other server's, the refusal is our own, of who had come
+        "direction": Direction.INCOMING,
+        "sender": "carol@example.net",
+        "status": Status.REJECTED,
+        "host": OUTSIDE,
+        "place": (OUTSIDE, None),
     }
     assert outcome(callout) == expected(performance, PROBED, text=_kept(PROBED)) | told
 
@@ -220,8 +222,9 @@ def test_each_refusal_of_our_own_is_found_again(performance: Performance, comman
 
 def test_no_line_is_lost_and_nothing_is_invented(performance: Performance) -> None:
     assert performance.unread == []
-    assert invented(performance, _SCRIPTS, _kept) == []
-    assert len(performance.own_words()) == len(_CLIENT)
+    found = invented(performance, _SCRIPTS, _kept)
+    assert {delivery.recipient for delivery in found} == {f"dave@{PROBED_DOMAIN}"}  # by callout
+    assert len(performance.own_words()) == len(_CLIENT) + 1  # and what the callout led to
 
 
 def test_what_is_read_in_bulk_comes_to_the_same(performance: Performance) -> None:
