@@ -246,3 +246,63 @@ def test_any_text_after_a_valid_head_is_read_without_an_error(
 @pytest.mark.parametrize("unit", [" from a[b]; from=<c> ", "; from=<", " from ", 'from=<"\\'])
 def test_a_check_of_much_content_is_read_in_time(unit: str) -> None:
     list(scan([HEAD + "cleanup[7]: 4E74613FE7: reject: header Subject: " + unit * 20_000]))
+
+
+# --- warnings that tell of a refusal -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "stage"),
+    [
+        (
+            "c.example[203.0.113.9]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+            "SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+            Stage.AUTH,
+        ),
+        (
+            "c.example[203.0.113.9]: SASL PLAIN authentication failed: authentication failure, "
+            "sasl_username=a, sasl_username=b",
+            "SASL PLAIN authentication failed: authentication failure",
+            Stage.AUTH,
+        ),
+        (
+            "Connection concurrency limit exceeded: 51 from c.example[203.0.113.9] for service smtp",
+            "Connection concurrency limit exceeded",
+            Stage.CONNECT,
+        ),
+        (
+            "Recipient address rate limit exceeded: 9 from c.example[203.0.113.9] for service smtp",
+            "Recipient address rate limit exceeded",
+            Stage.RCPT,
+        ),
+        (
+            "Illegal address syntax from c.example[203.0.113.9] in RCPT command: <a..b@c>",
+            "Illegal address syntax",
+            Stage.RCPT,
+        ),
+    ],
+)
+def test_a_warning_of_a_refusal_is_one(line: str, text: str, stage: Stage) -> None:
+    delivery = one(f"{HEAD}smtpd[7]: warning: {line}")
+    assert told(delivery, "direction", "status") == (Direction.INCOMING, Status.REJECTED)
+    assert told(delivery, "text", "stage", "reply_by") == (text, stage, None)
+    assert told(delivery, "relay_host", "relay_ip") == ("c.example", "203.0.113.9")
+
+
+def test_a_message_that_is_too_large_is_refused() -> None:
+    delivery = one(f"{HEAD}cleanup[7]: warning: 4E74613FE7: queue file size limit exceeded")
+    assert told(delivery, "status", "queue_id") == (Status.REJECTED, "4E74613FE7")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smtp[7]: 4E74613FE7: to=<bob@example.org>, relay=mx[192.0.2.1]:25, delay=2",
+        "smtp[7]: 4E74613FE7: to=<bob@example.org>, status=bounced",
+        "smtp[7]: 4E74613FE7: host mx.example.org[192.0.2.1] went away",
+    ],
+)
+def test_a_line_of_a_delivery_that_is_not_read_is_not_understood(line: str) -> None:
+    run = scan([HEAD + line])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)

@@ -14,6 +14,9 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
     reject   = (QID / "NOQUEUE") ": " ACTION ": " WHERE " from " CLIENT ": " REPLY
                "; from=<" ... ">" [" to=<" ... ">"] " proto=" ... [" helo=<" ... ">"]
     content  = QID ": " ACTION ": " CLASS " " TEXT " from " CLIENT "; from=<" ... [": " WORDS]
+    warning  = "warning: " CLIENT ": SASL " MECH " authentication failed: " WORDS
+               [", sasl_username=" NAME]
+             / "warning: " WORDS " limit exceeded: " N " from " CLIENT " for service " ...
     HOST     = NAME "[" ADDRESS "]" [":" PORT]
 
 A ``content`` line (cleanup_message.c) tells what a header_checks or body_checks rule did; CLASS is
@@ -111,28 +114,63 @@ _AFTER_CONTENT = re.compile(
     rf" ?{_ENVELOPE}(?:proto=[^ ,<>:]*,? ?)?(?:helo=<[^>]*>)?(?:: (.*))?\Z", re.DOTALL
 )
 _FILTER = " from MTA("
-# What tells of no delivery: sessions, TLS, the queue, caches, the master's own; verbose sessions.
-_UNDERSTOOD = re.compile(
-    r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
-    r"statistics:|warning:|error:|fatal:|panic:|info:|connect to|daemon started|reload|starting|"
-    r"stopping|refreshing|CONNECT from|CONNECT to|DISCONNECT |PASS |HANGUP|PREGREET|DNSBL|COMMAND |"
-    r"BARE |NON-SMTP|WHITELIST|ALLOWLIST|DENYLIST|BLACKLIST|cache |close database|entering|"
-    r"terminating|improper|Anonymous TLS|Trusted TLS|Untrusted TLS|Verified TLS|setting up TLS|"
-    r"SSL_accept|SSL_connect|initializing|certificate|dict_|hash:|lmdb:|mysql|"
-    r"proxy|uid=|message-id=|master exit|using backwards|Postfix is|end of session|ddos|"
-    r"discarding EHLO|replacing command|NOQUEUE: client=|addr \S+ listed|the Postfix mail system|"
-    r"Host offered STARTTLS|using DANE|mapping |offered |fingerprint=|subject_CN=|issuer|TLS |tls_|"
-    r"TLSA |server certificate |client certificate |Deleted: |Placed on hold: |Requeued: |"
-    r"Released from hold: |Expired: |rewrite |input attribute |Action: |REQUIRETLS|TLSRPT|"
-    r"[<>] \S{0,300}\[[^\]]{0,300}\](?::[0-9]+)?: |name_mask|match_|private/|watchdog|send attr|"
-    r"vstream|xsasl|smtp_|smtpd_|inet_|unix_|auto_clnt|enabling |disabling )"
+# Warnings that tell of a client's refusal (smtpd.c, smtpd_sasl_glue.c, cleanup_out.c).
+_AUTH_FAILED = re.compile(
+    rf"warning: {HOST}: (SASL \S{{1,100}} authentication failed(?:: (?:reason=)?.*?)?)"
+    r"(?:, sasl_username=(?:.*))?\Z",
+    re.DOTALL,
 )
+_OVER_LIMIT = re.compile(
+    r"warning: ((Connection|Message delivery request|Recipient address|AUTH command|"
+    rf"New TLS session) (?:rate|concurrency) limit exceeded): [0-9]+ from {HOST} for service "
+)
+_ILLEGAL = re.compile(rf"warning: (Illegal address syntax) from {HOST} in ([A-Z]{{4}}) command: ")
+_TOO_LARGE = re.compile(rf"warning: {_QID}: (queue file size limit exceeded)")
+_LIMITED_AT = {
+    "Connection": Stage.CONNECT,
+    "Message delivery request": Stage.MAIL,
+    "Recipient address": Stage.RCPT,
+    "AUTH command": Stage.AUTH,
+    "New TLS session": Stage.STARTTLS,
+}
+# What tells of no delivery.
+_UNDERSTOOD = re.compile(
+    # How a session begins and ends; what was refused in it has a line of its own.
+    r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
+    r"improper|end of session|NOQUEUE: client=|discarding EHLO|replacing command|"
+    # One address of a server's several could not be reached: the outcome has a line of its own.
+    r"connect to|"
+    # postscreen, before its verdict: who is turned away has a line with "reject".
+    r"CONNECT from|CONNECT to|DISCONNECT |PASS |HANGUP|PREGREET|DNSBL|COMMAND |BARE |NON-SMTP|"
+    r"WHITELIST|ALLOWLIST|DENYLIST|BLACKLIST|addr \S+ listed|"
+    # TLS, whose failure a line of the delivery tells.
+    r"setting up TLS|Anonymous TLS|Trusted TLS|Untrusted TLS|Verified TLS|SSL_accept|SSL_connect|"
+    r"initializing|certificate|Host offered STARTTLS|using DANE|offered |fingerprint=|subject_CN=|"
+    r"issuer|TLS |tls_|TLSA |server certificate |client certificate |REQUIRETLS|TLSRPT|"
+    # The state of Postfix itself, and what it holds to be wrong with its settings and tables.
+    r"warning:|error:|fatal:|panic:|info:|daemon started|reload|starting|stopping|refreshing|"
+    r"entering|terminating|master exit|using backwards|Postfix is|the Postfix mail system|"
+    r"enabling |disabling |watchdog|statistics:|cache |close database|ddos|"
+    # What postsuper and postqueue were told to do, in sum.
+    r"Deleted: |Placed on hold: |Requeued: |Released from hold: |Expired: |"
+    # Messages of no queue id, and repetitions.
+    r"uid=|message-id=|message repeated|"
+    # What is told to whom asks for verbose logging (-v, debug_peer_list).
+    r"[<>] \S{0,300}\[[^\]]{0,300}\](?::[0-9]+)?: |mapping |rewrite |input attribute |Action: |"
+    r"name_mask|match_|private/|send attr|vstream|xsasl|smtp_|smtpd_|inet_|unix_|auto_clnt|dict_|"
+    r"hash:|lmdb:|mysql|proxy)"
+)
+# What is told of a message beside what becomes of it.
 _QUEUED = re.compile(
-    rf"{_QID}: (?:client=|uid=|removed|sender (?:non-)?deliver|sender delay|postmaster |"
-    r"replace: |prepend: |info: |warning: |skipped, |enabling PIX|lost connection|conversation|"
-    r"TLS|Cannot |breaking |released|expired|milter|host |to=|from=|resent-|message-id=|filter|"
-    r"placed on hold|requeued|redirect: |strip: |bcc: |delay: |pass: |SASL |[Ss]erver certificate|"
-    r"Trusted|Untrusted|Verified|passing |forwarded|message |sasl_|mail for )"
+    # It came, it went, and what Postfix sent because of it.
+    rf"{_QID}: (?:client=|uid=|removed|released|requeued|placed on hold|expired|skipped, |"
+    r"forwarded|sender (?:non-)?deliver|sender delay|postmaster |message-id=|resent-|passing |"
+    r"breaking |message |mail for |sasl_|"
+    # A rule of header_checks or the like that lets it through.
+    r"replace: |prepend: |info: |warning: |filter|milter|redirect: |strip: |bcc: |delay: |pass: |"
+    # Before one of a server's several addresses has said anything: the outcome has its own line.
+    r"enabling PIX|lost connection|conversation|Cannot |SASL authentication failed; cannot |"
+    r"TLS|[Ss]erver certificate|Trusted|Untrusted|Verified)"
 )
 # Lines without a program whose form is beyond doubt.
 _LONE = re.compile(
@@ -219,6 +257,8 @@ class PostfixReader(Reader):
             return (self._rejected(line, match),)
         if match := _CONTENT.match(message):
             return self._checked(line, match)
+        if message.startswith("warning: ") and (delivery := self._warned(line)):
+            return (delivery,)
         if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
         return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
@@ -407,6 +447,35 @@ class PostfixReader(Reader):
             stage=stage,
             text=text,
             reply_by=reply_by,
+        )
+
+    def _warned(self, line: Line) -> Delivery | None:
+        """Read a warning that tells of a refusal, for which there is no line else."""
+        message = line.message
+        queue_id = stage = None
+        host = ip = port = None
+        if match := _AUTH_FAILED.match(message):
+            (host, ip, port, text), stage = match.groups(), Stage.AUTH
+        elif match := _OVER_LIMIT.match(message):
+            text, what, host, ip, port = match.groups()
+            stage = _LIMITED_AT[what]
+        elif match := _ILLEGAL.match(message):
+            text, host, ip, port, command = match.groups()
+            stage = stage_of(command)
+        elif match := _TOO_LARGE.match(message):
+            (queue_id, text), stage = match.groups(), Stage.END_OF_DATA
+        else:
+            return None
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            relay_host=host or ip,
+            relay_ip=_ip(ip),
+            relay_port=port_of(port),
+            stage=stage,
+            status=Status.REJECTED,
+            text=text,
         )
 
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
