@@ -19,7 +19,7 @@ from smtpreply.reasons import Reason, template
 from smtpreply.stage import Stage
 from smtpreply.summary import wire
 from smtpreply.summary.cross_table import CrossTable
-from smtpreply.summary.outcome import Outcome, outcome_of
+from smtpreply.summary.outcome import Outcome, counted_status, outcome_of
 from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
@@ -121,7 +121,7 @@ class Counts:
         neither of incoming mail) and the domain of the `recipient`. Of the text of a success, only
         the code and the enhanced status count.
         """
-        outcome = outcome_of(delivery.status).value
+        outcome = outcome_of(counted_status(delivery)).value
         reason = self._count_text(delivery, outcome, count)
         self._count_time(delivery.time, outcome, reason, count)
         self._count_server(_server(delivery), outcome, reason, count)
@@ -134,7 +134,7 @@ class Counts:
         That is what derives from `delay`, `sender`, `recipient` and the client, beside the fields
         of `add_kind`.
         """
-        outcome = outcome_of(delivery.status).value
+        outcome = outcome_of(counted_status(delivery)).value
         server = _server(delivery)
         provider = provider_key(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
@@ -144,7 +144,7 @@ class Counts:
     def _add_bundle(self, bundle: Bundle) -> None:
         """Count all deliveries of a bundle: the common part, and what differs."""
         delivery = bundle.delivery
-        outcome = outcome_of(delivery.status).value
+        outcome = outcome_of(counted_status(delivery)).value
         reason = self._count_text(delivery, outcome, bundle.count)
         for time, count in bundle.times.items():
             self._count_time(time, outcome, reason, count)
@@ -172,7 +172,7 @@ class Counts:
         self.deliveries += count
         for counter, value in (
             (self.mta, delivery.mta),
-            (self.status, delivery.status),
+            (self.status, counted_status(delivery)),
             (self.stage, delivery.stage),
             (self.reply_by, delivery.reply_by),
             (self.direction, delivery.direction),

@@ -266,7 +266,7 @@ def test_a_check_of_much_content_is_read_in_time(unit: str) -> None:
             Stage.AUTH,
         ),
         (
-            "Connection concurrency limit exceeded: 51 from c.example[203.0.113.9] for service smtp",
+            "Connection concurrency limit exceeded: 5 from c.example[203.0.113.9] for service smtp",
             "Connection concurrency limit exceeded",
             Stage.CONNECT,
         ),
