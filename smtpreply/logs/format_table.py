@@ -32,7 +32,7 @@ FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
     ('nullmailer', 'nullmailer', 'nullmailer', ('smtp: Failed: ', 'smtp: Succeeded: ', 'Starting delivery: ', 'Sending failed: '), False),
     ('opensmtpd', 'opensmtpd', 'smtpd\\Z', ('stat=', 'smtp', 'delivery'), False),
     ('powermta', 'powermta', None, ('timeLogged', ',relayed,', ',delivered,', ',failed,', ',delayed,', ',expanded,', 'smtp;'), True),
-    ('qmail', 'qmail', 'qmail|notqmail|rblsmtpd|[0-9]{1,20}\\Z', ('delivery ', ' msg ', 'status: local', 'bounce: ', 'rblsmtpd: ', 'Remote_host_said:_', 'Remote host'), False),
+    ('qmail', 'qmail', 'qmail|notqmail|rblsmtpd|[0-9]{1,20}\\Z', ('delivery ', ' msg ', 'status: local', 'bounce: ', 'rblsmtpd: ', 'Reject::', 'Accept::', 'Remote_host_said:_', 'Remote host'), False),
     ('sendmail', 'sendmail', 'sendmail|sm-m|sm-acc|sm-que', (', stat=',), False),
     ('ssmtp', 'ssmtp', 's[sS][mM][tT][pP]\\Z', (), False),
     ('stalwart', 'stalwart', 'stalwart', ('(delivery.', '(queue.', '(smtp.', '" event="', ' event="write"', '"delivery.'), False),

@@ -3,6 +3,8 @@
 From the User Guide for AsyncOS, "Logging", and the lines that it gives as examples::
 
     line     = ["Www Mmm dd hh:mm:ss yyyy "] LEVEL ": " EVENT
+             / ["<" PRI ">"] "Mmm dd hh:mm:ss " LOG ": " LEVEL ": " EVENT     ; pushed to a syslog,
+                                                                            ; which wrote no host
     EVENT    = ("Bounced" / "Delayed") [" by destination server"] ": DCID" [":"] " " N
                (" MID " / " Message ") M [" From: <" A "> To: <" A ">"] [" to"] [" RID"] " " R
                " - " STATUS " - " WORDS " (" CODE ", " TEXTS ")" [" []"]
@@ -12,6 +14,11 @@ From the User Guide for AsyncOS, "Logging", and the lines that it gives as examp
              / "New SMTP DCID " N " interface " IP " address " IP " port " N
              / "MID " M " ICID " N " From: <" A ">" / "MID " M " ICID " N " RID " R " To: <" A ">"
              / "MID " M " Message-ID '<" ID ">'" / ...
+             / "New SMTP ICID " N " interface " NAME " (" IP ") address " IP ...    ; a client
+             / ["MID " M " "] "ICID " N " " ["RID " R " "] ("To" / "From") ": <" A "> " WORDS
+                                           ; WORDS: "Rejected by RAT", "sender rejected, ..."
+             / "ICID " N " REJECT SG " ...
+             / "Message aborted MID " M " Dropped by " WORDS / "MID " M " quarantined to " ...
              / ("Bounced: " / "Delayed: ") M ":" R " From:<" A "> To:<" A "> Reason: " DQUOTE
                STATUS " - " WORDS DQUOTE " Response: " DQUOTE "(" CODE ", " TEXTS ")" DQUOTE ...
                                                                  ; the bounce log
@@ -50,6 +57,10 @@ _STAMP = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
     r"[ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4} "
 )
+_BARE_SYSLOG = re.compile(
+    r"(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} )?"
+    r"(?:[A-Za-z0-9_.-]{1,64}:? )?(?=(?:Info|Warning|Critical|Debug|Trace): )"
+)
 _LEVEL = re.compile(r"(?:Info|Warning|Critical|Debug|Trace): ")
 _FAILED = re.compile(
     rf"(Bounced|Delayed)(?: by destination server)?: DCID:? {_N} (?:MID|Message) {_N} "
@@ -78,6 +89,17 @@ _CONNECTED = re.compile(
 _FROM = re.compile(rf"MID {_N} ICID {_N} From: <({PATH})>")
 _TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <({PATH})>")
 _MESSAGE_ID = re.compile(rf"MID {_N} Message-ID '<([^>]{{0,998}})>'")
+_CLIENT = re.compile(
+    rf"New SMTP ICID {_N} interface [^()]{{1,80}}(?:\(\S{{1,60}}\) )?address ([0-9A-Fa-f.:]{{2,45}})"
+)
+_REFUSED = re.compile(
+    rf"(?:MID {_N} )?ICID {_N} (?:RID [0-9]{{1,20}} )?(To|From|Address): ?<({PATH})> "
+    r"((?:(?:sender|recipient) )?(?i:rejected)\b.*)\Z",
+    re.DOTALL,
+)
+_TURNED_AWAY = re.compile(rf"ICID {_N} (REJECT SG .*)\Z", re.DOTALL)
+_DROPPED = re.compile(rf"Message aborted MID {_N} (Dropped by .*)\Z", re.DOTALL)
+_QUARANTINED = re.compile(rf"MID {_N} (quarantined to .*)\Z", re.DOTALL)
 _DEBUG = re.compile(rf"{_N} (Sent|Rcvd): '(.*)'\Z", re.DOTALL)
 _INJECTION = re.compile(r"(Sent to|Rcvd from) '([0-9A-Fa-f.:]{2,45})': '(.*)'\Z", re.DOTALL)
 _DETECTED = re.compile(
@@ -97,6 +119,7 @@ class CiscoEsaReader(Reader):
         self._messages = Messages(_NAME)
         self._recipients: Memory[str] = Memory()
         self._peers: Memory[tuple[str, int | None]] = Memory()
+        self._clients: Memory[str] = Memory()
         self._connections: Memory[str] = Memory()
         self._answered: Memory[bool] = Memory()
         self._sessions = Sessions(_NAME)
@@ -114,11 +137,46 @@ class CiscoEsaReader(Reader):
             return self._done(line, match)
         if match := _CLOSE.match(event):
             return self._closed(match[1])
+        if refused := self._refused(line, event):
+            return [refused]
         if match := _DEBUG.match(event) or _INJECTION.match(event):
             return self._spoken(line, match)
         if self._learnt(event) or _DETECTED.match(event):
             return ()
         return None
+
+    def _refused(self, line: Line, event: str) -> Delivery | None:
+        """Read what was refused to a client, and what was taken and not delivered."""
+        mid = icid = recipient = sender = stage = None
+        status = Status.REJECTED
+        if match := _REFUSED.match(event):
+            mid, icid, part, address, text = match.groups()
+            is_recipient = part == "To"
+            recipient, sender = (address, None) if is_recipient else (None, address)
+            stage = Stage.RCPT if is_recipient else Stage.MAIL
+        elif match := _TURNED_AWAY.match(event):
+            (icid, text), stage = match.groups(), Stage.CONNECT
+        elif match := _DROPPED.match(event):
+            (mid, text), status = match.groups(), Status.DISCARDED
+        elif match := _QUARANTINED.match(event):
+            (mid, text), status = match.groups(), Status.HELD
+        else:
+            return None
+        client = self._clients.get(icid or "")
+        fields = {"sender": sender} if sender is not None else {}
+        delivery = self._messages.delivery(
+            line,
+            mid,
+            direction=Direction.INCOMING,
+            status=status,
+            stage=stage,
+            recipient=recipient,
+            relay_host=client,
+            relay_ip=client,
+            text=text,
+            **fields,
+        )
+        return _timed(line, delivery)
 
     def _learnt(self, event: str) -> bool:
         if match := _FROM.match(event):
@@ -129,6 +187,8 @@ class CiscoEsaReader(Reader):
             self._messages.learn(match[1], message_id=match[2])
         elif match := _CONNECTED.match(event):
             self._peers[match[1]] = match[2], port_of(match[3])
+        elif match := _CLIENT.match(event):
+            self._clients[match[1]] = match[2]
         elif match := _DELIVERING.match(event):
             for rid in _rids(match[3]):
                 self._connections[f"{match[2]} {rid}"] = match[1]
@@ -286,6 +346,8 @@ def _event(line: Line) -> str:
     text = line.message
     if stamp := _STAMP.match(text):
         text = text[stamp.end() :]
+    elif bare := _BARE_SYSLOG.match(text):
+        text = text[bare.end() :]
     level = _LEVEL.match(text)
     return text[level.end() :] if level else text
 

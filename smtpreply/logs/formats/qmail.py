@@ -10,7 +10,11 @@ From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c and ucspi-tcp's rblsm
             / "starting delivery " D ": msg " M " to " ("local" / "remote") " " RCPT
             / "delivery " D ": " ("success" / "failure" / "deferral") ": " REPORT
             / "new msg " M / "end msg " M / "bounce msg " M " qp " N / "status: local " ...
-            / "rblsmtpd: " IP " pid " N ": " REPLY      ; the client is refused
+            / "rblsmtpd: " IP " pid " N [" " LIST] ": " REPLY       ; the client is refused
+            / ["qmail-smtpd: pid " N " "] ("Reject" / "Accept") "::" TYPE "::" CONDITION ": "
+              ["P:" PROTOCOL " "] "S:" IP ":" NAME [" H:" HELO] [" F:" SENDER] [" T:" RCPT] ...
+                                                         ; SPAMCONTROL's and s/qmail's qmail-smtpd
+    TYPE    = "SNDR" / "ORIG" / "RCPT" / "DATA" / "SMTP" / "AUTH"
     REPORT  = [ NOTE "/" ] SENTENCE "./" ["Remote_host_said:_" REPLY "/"]
               ["Giving_up_on_" IP "./"] ["I'm_not_going_to_try_again;..."]
     SENTENCE = "Connected_to_" IP "_but_" WHAT / IP "_does_not_like_recipient"
@@ -57,7 +61,22 @@ _START = re.compile(
 )
 _REPORT = re.compile(r"delivery ([0-9]{1,20}): (success|failure|deferral): (\S*)(?: (\S+))?")
 _END = re.compile(r"end msg ([0-9]{1,20})")
-_BLOCKED = re.compile(r"rblsmtpd: (\S{1,100}) pid [0-9]+: (.*)\Z", re.DOTALL)
+_BLOCKED = re.compile(r"rblsmtpd: (\S{1,100}) pid [0-9]+(?: [^\s:]{1,255})?: (.*)\Z", re.DOTALL)
+_SMTPD = (
+    r"(?:qmail-smtpd: )?(?:pid [0-9]+ )?(Reject|Accept)::(SNDR|ORIG|RCPT|DATA|SMTP|AUTH)::"
+    r"([A-Za-z_]{1,60}): "
+)
+_CONTROLLED = re.compile(
+    rf"{_SMTPD}(?:P:\S{{1,40}} )?S:(\[?[0-9A-Fa-f.:]{{2,45}}\]?):([^\s:]{{0,255}})"
+    r"(?: H:\S{0,255})?(?: F:<?([^\s<>]{0,1000})>?(?= |\Z))?(?: T:<?([^\s<>]{0,1000})>?(?= |\Z))?"
+)
+_CONTROLLED_AT = {
+    "SNDR": Stage.CONNECT,
+    "ORIG": Stage.MAIL,
+    "RCPT": Stage.RCPT,
+    "DATA": Stage.END_OF_DATA,
+    "AUTH": Stage.AUTH,
+}
 # A report as bounces and people quote it, without its number.
 _LONE = re.compile(r"[A-Za-z0-9._:\[\]()@-]{3,300}\./Remote_host_said:_\S*\Z")
 _QUOTED = re.compile(
@@ -71,7 +90,8 @@ _OTHER = re.compile(
 _DETECTED = re.compile(
     r"(?:info|new|end|bounce) msg [0-9]|starting delivery [0-9]+: msg [0-9]|"
     r"delivery [0-9]+: (?:success|failure|deferral|report mangled)|"
-    r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]"
+    r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]|"
+    rf"{_SMTPD}"
 )
 
 _SAID = "Remote_host_said:_"
@@ -144,6 +164,8 @@ class QmailReader(Reader):
             return ()
         if match := _BLOCKED.match(body):
             return (self._blocked(line, *match.groups()),)
+        if match := _CONTROLLED.match(body):
+            return self._controlled(line, match)
         if _LONE.match(body):
             return (self._reported(line, None, None, body),)
         if match := _QUOTED.match(body):
@@ -181,6 +203,25 @@ class QmailReader(Reader):
             reply_by=said_by(ReplyBy.OWN, text),
         )
         return _timed(delivery, line)
+
+    def _controlled(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
+        """Read what qmail-smtpd refused; what it accepts is told again as it is delivered."""
+        verdict, kind, condition, ip, name, sender, recipient = match.groups()
+        if verdict == "Accept":
+            return ()
+        delivery = self._messages.delivery(
+            line,
+            None,
+            direction=Direction.INCOMING,
+            relay_host=name if name and name != "unknown" else ip.strip("[]"),
+            relay_ip=ip.strip("[]"),
+            sender=sender,
+            recipient=recipient,
+            stage=_CONTROLLED_AT.get(kind),
+            status=Status.REJECTED,
+            text=condition.replace("_", " "),
+        )
+        return (_timed(delivery, line),)
 
 
 def _quoted(line: Line, match: re.Match[str]) -> Delivery:
@@ -269,8 +310,8 @@ def _timed(delivery: Delivery, line: Line) -> Delivery:
 
 
 _NEEDLES = (
-    "delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "Remote_host_said:_",
-    "Remote host",
+    "delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "Reject::", "Accept::",
+    "Remote_host_said:_", "Remote host",
 )  # fmt: skip
 
 FORMAT = Format(

@@ -188,3 +188,38 @@ def test_any_words_are_read(words: str, start: str) -> None:
     """Whatever stands behind a status, it is one delivery."""
     if "\n" not in words and "\0" not in words:
         assert one(HEAD + start + words).to_dict()
+
+
+@pytest.mark.parametrize(
+    "head", ["Mon Nov 24 11:43:32 2025 ", "Nov 24 11:43:32 mail_logs: ", "<22>"]
+)
+def test_what_the_gateway_refuses(head: str) -> None:
+    lines = [
+        f"{head}Info: New SMTP ICID 5 interface Data 1 (192.0.2.9) address 203.0.113.9 reverse dns",
+        f"{head}Info: ICID 5 To: <bob@example.org> Rejected by RAT",
+        f"{head}Info: ICID 5 REJECT SG BLOCKED match sbrs[-10.0:-3.0] SBRS -9.1",
+        f"{head}Info: Message aborted MID 7 Dropped by CASE",
+        f'{head}Info: MID 8 quarantined to "Policy" (message filter:x)',
+    ]
+    rat, rejected, dropped, held = scan(lines)
+    assert (rat.status, rat.recipient, rat.relay_ip, rat.stage) == (
+        Status.REJECTED,
+        "bob@example.org",
+        "203.0.113.9",
+        Stage.RCPT,
+    )
+    assert (rejected.status, rejected.stage) == (Status.REJECTED, Stage.CONNECT)
+    assert (dropped.status, dropped.queue_id) == (Status.DISCARDED, "7")
+    assert (held.status, held.queue_id) == (Status.HELD, "8")
+    assert {each.direction for each in (rat, rejected, dropped, held)} == {Direction.INCOMING}
+
+
+def test_a_syslog_without_a_host() -> None:
+    line = (
+        "Nov 24 11:43:32 mail_logs: Info: Bounced: DCID 8 MID 19 From: <a@example.net> "
+        "To: <bob@example.org> RID 0 - 5.1.0 - Unknown address error ('550', ['5.1.1 Unknown'])"
+    )
+    [delivery] = scan([line], year=2025)
+    assert (delivery.text, delivery.recipient) == ("550 5.1.1 Unknown", "bob@example.org")
+    assert delivery.time is not None
+    assert delivery.time.isoformat().startswith("2025-11-24T11:43:32")

@@ -122,6 +122,36 @@ def test_indimail_has_queues_that_count_for_themselves() -> None:
     assert (found.queue_id, found.recipient) == ("7", "a@example.org")
 
 
+def test_rblsmtpd_may_name_the_list() -> None:
+    found = one("rblsmtpd: 203.0.113.9 pid 42 zen.example.net: 553 Blocked")
+    assert (found.relay_ip, found.text, found.status) == (
+        "203.0.113.9",
+        "553 Blocked",
+        Status.REJECTED,
+    )
+
+
+@pytest.mark.parametrize("head", ["", "qmail-smtpd: pid 42 "])
+def test_qmail_smtpd_tells_what_it_refuses(head: str) -> None:
+    found = one(
+        f"{head}Reject::RCPT::Failed_Rcptto: P:ESMTP S:203.0.113.9:c.example.net H:c "
+        "F:<a@example.net> T:<bob@example.org>"
+    )
+    assert (found.status, found.stage, found.text) == (
+        Status.REJECTED,
+        Stage.RCPT,
+        "Failed Rcptto",
+    )
+    assert (found.relay_host, found.relay_ip) == ("c.example.net", "203.0.113.9")
+    assert (found.sender, found.recipient) == ("a@example.net", "bob@example.org")
+
+
+def test_what_qmail_smtpd_accepts_is_told_as_it_is_delivered() -> None:
+    run = scan(["Accept::ORIG::Valid_Auth: S:203.0.113.9:unknown F:a@b T:c@d"])
+    assert list(run) == []
+    assert run.coverage.understood == 1
+
+
 def test_rblsmtpd_refuses_in_our_name() -> None:
     found = one("rblsmtpd: 203.0.113.9 pid 42: 451 Blocked - see https://example.net/?203.0.113.9")
     assert (found.reply_by, found.status) == (ReplyBy.OWN, Status.REJECTED)
