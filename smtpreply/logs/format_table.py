@@ -14,6 +14,7 @@ FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
     ('postfix', 'postfix', 'postfix(?:[/@-]|\\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\\Z', ('status=', 'host ', 'reject', ': hold: ', ': discard: ', ': filter: ', 'proxy-a', 'milter-', ': from=<', 'message-id=', ': removed', 'released from', ': client=', 'SASL auth', ': uid=', 'enabling PIX', 'lost connection', 'conversation with'), False),
     ('dovecot', 'dovecot', 'dovecot', ('lmtp(', 'lda(', 'deliver(', 'submission(', '-login: '), False),
     ('exim', 'exim', 'exim', ('-', ' R=', 'LOG: '), False),
+    ('amavis', 'amavis', 'amavis', (') Blocked ', ') Passed '), False),
     ('cisco-esa', 'cisco_esa', '(?i:mail_?logs?|iron_?port|esa)\\Z', ('DCID', 'MID ', 'ICID ', ' Response: ', " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '"), False),
     ('courier', 'courier', 'courier', (',addr=<', 'error,relay='), False),
     ('dma', 'dma', 'dma\\Z', ('dma[',), False),

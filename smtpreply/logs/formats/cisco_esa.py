@@ -90,7 +90,8 @@ _FROM = re.compile(rf"MID {_N} ICID {_N} From: <({PATH})>")
 _TO = re.compile(rf"MID {_N} ICID {_N} RID {_N} To: <({PATH})>")
 _MESSAGE_ID = re.compile(rf"MID {_N} Message-ID '<([^>]{{0,998}})>'")
 _CLIENT = re.compile(
-    rf"New SMTP ICID {_N} interface [^()]{{1,80}}(?:\(\S{{1,60}}\) )?address ([0-9A-Fa-f.:]{{2,45}})"
+    rf"New SMTP ICID {_N} interface [^()]{{1,80}}(?:\(\S{{1,60}}\) )?"
+    r"address ([0-9A-Fa-f.:]{2,45})"
 )
 _REFUSED = re.compile(
     rf"(?:MID {_N} )?ICID {_N} (?:RID [0-9]{{1,20}} )?(To|From|Address): ?<({PATH})> "
