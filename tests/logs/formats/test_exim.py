@@ -378,3 +378,18 @@ def test_what_exim_v_shows(pid: str) -> None:
         (Status.DEFERRED, "c@x.example", "retry time not reached for any host"),
     ]
     assert run.coverage.understood == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "H=c.example [192.0.2.7] F=<a@x.example> rejected WHAT <b@x.example> of no known form",
+        "rejected WHAT <b@x.example>: of no known form",
+        "SMTP protocol synchronization error of no known form",
+        "SMTP call from [192.0.2.7] ended in no known way",
+    ],
+)
+def test_a_refusal_that_is_not_read_is_not_understood(line: str) -> None:
+    run = scan([STAMP + line])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)

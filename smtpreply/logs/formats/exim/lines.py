@@ -191,22 +191,29 @@ _PLAIN = (
     *("Completed", "SMTP connection from ", "Start queue run: ", "End queue run: "),
     *("no host name found for ", "no IP address found for "),
 )
-# What tells of no delivery: arrivals and the queue, connections, the daemon, checks, settings.
+# What tells of no delivery. A refusal that none of the patterns above has read is no such line.
 _UNDERSTOOD = re.compile(
-    r"(?:Completed|<= |Start queue run|End queue run|exim |Exim |no host name found|no IP address|"
-    r"SMTP connection|SMTP command|SMTP protocol|SMTP data|SMTP call|SMTP syntax|SMTP timeout|"
-    r"Connection|Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|H=|F=|TLS |SSL |unexpected|cwd=|"
-    r"U=|I=|Ci=|\[|Warning|lost |fixed_|login|plain|dovecot|cancelled|removed|added by|marked |"
-    r"DKIM|PDKIM|dkim|SPF|DMARC|ARC|SA:|SAN |DANE|DNS|dns|no MAIL in SMTP|no HELO|no immediate|"
-    r"no recipients|Spool file|spool |retry time not reached|routing|remote host|Remote host|"
-    r"daemon|log string|event |error message sent|listening for|socket |bind |pid |host name|"
-    r"list matching|ident connection|spam acl|malware acl|Failed |failed to|delivery |"
-    r"sender |recipient|all addresses|ignoring |refused |rejected |unqualified |message |Message |"
-    r"new recipient|Delivery|local_scan|system filter|filter|regex acl|Format error|Error |error |"
-    r"unable to|Unable to|cannot |Cannot |suspend|[0-9]+ args|[0-9]+ recipients?|queue|Queue|"
-    r"stopped |STARTTLS|AUTH|ETRN|VRFY|EXPN|tls_|memory|authenticator|auth_|[a-z_]+ authenticator|"
-    r"\S{1,300}: error ignored|Malformed|Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints|"
-    r"Renamed|restart|home directory|Peer |Our cert|transport filter)"
+    r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) )(?:"
+    # A message and the queue: it came, waits, was changed by hand; its outcome has its own line.
+    r"Completed|<= |Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|cancelled|removed|added by|"
+    r"marked |new recipient|message |Message |error message sent|Spool file|spool |all addresses|"
+    r"retry time not reached|routing|no immediate|no recipients|\S{1,300}: error ignored|delivery |"
+    r"Delivery|suspend|[0-9]+ recipients?|queue|Queue|Renamed|home directory|Start queue run|"
+    r"End queue run|"
+    # A session: how it began and ended, and who the client said that it was.
+    r"no host name found|no IP address|host name|SMTP connection|SMTP command|SMTP data|"
+    r"SMTP syntax|SMTP timeout|Connection|H=|F=|U=|I=|Ci=|\[|unexpected|lost |no MAIL in SMTP|"
+    r"no HELO|ident connection|list matching|remote host|Remote host|Malformed|Format error|"
+    r"STARTTLS|AUTH|ETRN|VRFY|EXPN|fixed_|login|plain|dovecot|auth_|"
+    # TLS, whose failure a line of the attempt tells.
+    r"TLS |SSL |SAN |tls_|Peer |Our cert|DANE|"
+    # What checks and filters found: what they refused has a line with "rejected".
+    r"DKIM|PDKIM|dkim|SPF|DMARC|ARC|SA:|Warning|sender |recipient|spam acl|malware acl|regex acl|"
+    r"local_scan|system filter|filter|transport filter|"
+    # The daemon and its settings, look-ups and files.
+    r"exim |Exim |cwd=|[0-9]+ args|daemon|listening for|socket |bind |pid |restart|stopped |"
+    r"log string|event |memory|DNS|dns|Failed |failed to|unable to|Unable to|cannot |Cannot |"
+    r"Error |error |ignoring |Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints)"
 )
 # In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
 _LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
