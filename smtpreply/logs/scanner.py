@@ -232,6 +232,8 @@ class Scan(Iterator[Delivery]):
             self._unread(line)
             return ()
         coverage.understood += 1
+        if reader.not_understood:
+            self._take_over(reader)
         return found if self._zone is None else self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterable[Delivery]:

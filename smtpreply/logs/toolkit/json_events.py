@@ -17,6 +17,7 @@ has a field for.
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -219,6 +220,9 @@ class _Kind:
     deliveries: Callable[[Event], Iterable[Fields] | None]
 
 
+_LONGEST_SHAPE = 1000  # characters of an event that is not understood
+
+
 class EventReader(Reader):
     """Reads the events of one service, whatever lines they stand in."""
 
@@ -254,14 +258,28 @@ class EventReader(Reader):
         return ()
 
     def _deliveries(self, line: Line, number: int, value: Any) -> list[Delivery] | None:
-        """Return the deliveries in a JSON value; None where no event is understood."""
+        """Return the deliveries in a JSON value; None where no event is understood.
+
+        Where some members of a list are understood and others are not, the line counts as not
+        understood, with one of these as its shape: their deliveries are not lost in silence.
+        """
         found: list[Delivery] = []
-        understood = False
-        for event in _events_in(value, self._kind.knows):
-            reported = self._kind.deliveries(event)
-            understood |= reported is not None
-            found += [self._delivery(line, number, fields) for fields in reported or ()]
-        return found if understood else None
+        members = value if isinstance(value, list) else [value]
+        unread = []
+        for member in members:
+            understood = False
+            for event in _events_in(member, self._kind.knows):
+                reported = self._kind.deliveries(event)
+                understood |= reported is not None
+                found += [self._delivery(line, number, fields) for fields in reported or ()]
+            if not understood:
+                unread.append(member)
+        if len(unread) == len(members):
+            return None
+        if unread:
+            shape = json.dumps(unread[0], ensure_ascii=False)[:_LONGEST_SHAPE]
+            self.not_understood.append(attrs.evolve(line, message=shape))
+        return found
 
     def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
         known: Fields = {

@@ -465,3 +465,17 @@ def test_any_text_after_a_head_is_read_or_counted(
     run = scan([line, json.dumps(value)], format=service)
     assert len(list(run)) >= 0
     assert run.coverage.known >= run.coverage.understood
+
+
+@pytest.mark.parametrize("other", [{"toy_event": "bounced"}, event() | {"event": "bounce_v2"}, 7])
+def test_an_event_in_a_list_is_not_lost_beside_one_that_is_read(other: Any) -> None:
+    run = scan([json.dumps([event(), other])])
+    assert [delivery.text for delivery in run] == ["550 5.1.1 No such user"]
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)
+    assert len(run.coverage.shapes) == 1
+
+
+def test_a_list_of_events_that_are_all_read_is_understood() -> None:
+    run = scan([json.dumps([event(), event()])])
+    assert len(list(run)) == 2
+    assert (run.coverage.understood, len(run.coverage.shapes)) == (1, 0)
