@@ -393,3 +393,47 @@ def test_a_refusal_that_is_not_read_is_not_understood(line: str) -> None:
     run = scan([STAMP + line])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+# --- a quoted local part is no field (RFC 5321 4.1.2) ----------------------------------------
+
+_FORGED = (
+    '"y: SMTP error from remote mail server after RCPT TO:<boss@victim.example>: 550 5.1.1 no > '
+    'rejected RCPT <w@victim.example>: z"@sender.example'
+)
+
+
+def test_a_quoted_sender_makes_no_failure_of_somebody_else() -> None:
+    [found] = scan(
+        [
+            "2026-11-24 11:43:32 H=mx.example.net [203.0.113.9] "
+            f"F=<{_FORGED}> rejected RCPT <bob@example.org>: relay not permitted"
+        ]
+    )
+    assert (found.direction, found.status) == (Direction.INCOMING, Status.REJECTED)
+    assert (found.sender, found.recipient) == (_FORGED, "bob@example.org")
+    assert (found.text, found.relay_ip) == ("relay not permitted", "203.0.113.9")
+
+
+def test_a_quoted_recipient_makes_no_refusal_of_somebody_else() -> None:
+    [found] = scan(
+        [
+            "2026-11-24 11:43:32 H=mx.example.net [203.0.113.9] F=<al@example.net> "
+            f"rejected RCPT <{_FORGED}>: relay not permitted"
+        ]
+    )
+    assert (found.sender, found.recipient) == ("al@example.net", _FORGED)
+    assert (found.text, found.reply) == ("relay not permitted", None)
+
+
+@pytest.mark.parametrize("mask", ["", "\ue000"])
+def test_a_quoted_sender_of_a_delivery_leaves_its_reply_alone(mask: str) -> None:
+    sent = (
+        f"2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd => bob@example.org F=<{_FORGED}> R=out "
+        f'T=smtp H=mx.example.org [192.0.2.1] C="250 Ok{mask}"'
+    )
+    [found] = scan([sent])
+    if not mask:
+        assert (found.sender, found.relay_ip) == (_FORGED, "192.0.2.1")
+        assert found.text == "250 Ok"
+    assert found.recipient == "bob@example.org"

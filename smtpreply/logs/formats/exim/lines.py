@@ -48,7 +48,7 @@ from smtpreply.logs.formats.exim.message_id import OWN_PREFIX
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import port_of, stage_of
+from smtpreply.logs.toolkit.fields import QUOTED, port_of, stage_of
 from smtpreply.logs.toolkit.shapes import ends_in
 from smtpreply.logs.trouble import EXIM
 from smtpreply.stage import Stage
@@ -231,6 +231,47 @@ _STATUSES = {
 }
 
 
+# Who sends a message chooses what stands in a quoted local part, a whole log line if they like
+# (RFC 5321 4.1.2). While a line is parted into fields, each stands masked.
+_OPEN_QUOTE = '<"'
+_QUOTED_FIELD = '=<"'
+_IN_BRACKETS = re.compile(rf"(?<=<){QUOTED}(?=@)")
+_IN_FIELDS = re.compile(rf"(?<= [FP]=<){QUOTED}(?=@)")
+_FIRST_MASK = 0xE000  # of Unicode's private use area
+_MOST_MASKS = 100
+_HAS_MASKS = re.compile("[\ue000-\ue063]")
+
+
+def _masked(text: str, pattern: re.Pattern[str] = _IN_BRACKETS) -> tuple[str, tuple[str, ...]]:
+    """Replace quoted local parts by masks of one character.
+
+    Returns:
+        The text with the masks, and what they stand for.
+    """
+    quoted: list[str] = []
+    if _HAS_MASKS.search(text):  # what stands there cannot be told from a mask
+        return text, ()
+
+    def mask(match: re.Match[str]) -> str:
+        quoted.append(match[0])
+        return chr(_FIRST_MASK + len(quoted) - 1)
+
+    return pattern.sub(mask, text, count=_MOST_MASKS), tuple(quoted)
+
+
+def _unmasked(delivery: Delivery, quoted: tuple[str, ...]) -> Delivery:
+    """Put quoted local parts back into the fields that have their masks."""
+    if not quoted:
+        return delivery
+    table = {_FIRST_MASK + number: text for number, text in enumerate(quoted)}
+    values = {
+        name: value.translate(table)
+        for name in ("sender", "recipient", "orig_recipient", "text", "relay_host", "tls")
+        if (value := getattr(delivery, name)) is not None
+    }
+    return attrs.evolve(delivery, **values)
+
+
 def _detect(line: Line) -> bool:
     if line.program is not None and line.program.startswith("exim"):
         return True
@@ -272,13 +313,15 @@ class EximReader(Reader):
             return ()
         if body.startswith(_PLAIN):
             return ()
+        masked, quoted = _masked(body) if _OPEN_QUOTE in body else (body, ())
         delivery = (
-            self._error(line, queue_id, body)
-            or self._turned_away(line, queue_id, body)
-            or self._refusal(line, queue_id, body)
-            or self._silence(line, queue_id, body)
+            self._error(line, queue_id, masked)
+            or self._turned_away(line, queue_id, masked)
+            or self._refusal(line, queue_id, masked)
+            or self._silence(line, queue_id, masked)
         )
         if delivery is not None:
+            delivery = _unmasked(delivery, quoted)
             self._has_refused = delivery.direction is Direction.INCOMING
             return (delivery,)
         return () if _UNDERSTOOD.match(body) or _VERBOSE.match(body) else None
@@ -354,6 +397,9 @@ class EximReader(Reader):
         rest: str,
     ) -> Delivery:
         """Read an attempt to deliver, of which `rest` follows the addresses."""
+        quoted: tuple[str, ...] = ()
+        if _QUOTED_FIELD in rest:
+            rest, quoted = _masked(rest, _IN_FIELDS)
         error = _lead(rest)
         # What stands before the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
@@ -373,7 +419,7 @@ class EximReader(Reader):
         if peer is None and words.text:
             peer = _peer(_OLD_SILENT.search(words.text))
         messages = self.messages
-        return Delivery(
+        found = Delivery(
             mta=_NAME,
             time=line.time,
             host=line.host,
@@ -396,6 +442,7 @@ class EximReader(Reader):
             source=line.source,
             line=line.number,
         )
+        return _unmasked(found, quoted)
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what one host of several said, or a callout."""
