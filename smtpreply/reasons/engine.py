@@ -12,6 +12,7 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,13 +20,15 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import index
-from smtpreply.reasons.extract import AnyExtract, Extract, status_in
+from smtpreply.reasons.evidence import evidence_in
+from smtpreply.reasons.extract import AnyExtract, Extract, is_of_sender, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
 from smtpreply.reasons.normalize import LONGEST, meaning_of, words_of, written_words_of
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
 from smtpreply.reasons.rule import Rule, Rules
 from smtpreply.reasons.taxonomy import Basis, Reason
+from smtpreply.reasons.tokens import names_in, without_names
 from smtpreply.stage import Stage
 
 AGREEMENT = 8
@@ -34,6 +37,17 @@ AGREEMENT = 8
 LONGEST_CACHED = 256
 """How many words a text may have to be cached."""
 
+# What words about an address mean where it is the recipient's.
+_OF_RECIPIENT = frozenset(
+    [
+        Reason.UNKNOWN_RECIPIENT,
+        Reason.UNKNOWN_DOMAIN,
+        Reason.MAILBOX_DISABLED,
+        Reason.RECIPIENT_MOVED,
+    ]
+)
+# A text without this has neither a host name nor a URL.
+_NAME = re.compile(r"[A-Za-z0-9][._/-][A-Za-z]")
 _MASK = "_"  # a word that no rule knows
 _MOST_MASKS = 16_384
 _STEM = 3  # stems are found by their first letters, so many at most
@@ -70,12 +84,15 @@ class Finding:
         reason: the reason.
         basis: what speaks for it.
         rule: the id of the rule, where it is words.
+        variant: the phrase that was found.
+        reads_text: whether the rule reads more of the text than its words.
     """
 
     reason: Reason
     basis: Basis
     rule: str | None = None
     variant: CompiledVariant | None = attrs.field(default=None, eq=False, repr=False)
+    reads_text: bool = attrs.field(default=False, eq=False, repr=False)
 
 
 UNKNOWN = Finding(Reason.UNKNOWN, Basis.NOTHING)
@@ -135,13 +152,13 @@ class Engine:
 
     def decide(self, extract: AnyExtract) -> Finding:
         """Decide on a reply that is not positive."""
-        best = self._best(extract, extract.sentence)
+        best, _ = self._read(extract, extract.sentence)
         if best is None and extract.frame is not None:
             # The reply itself has no known words; the text around it may.
-            best = self._best(extract, extract.frame)
-        if best is not None and best.basis is Basis.WORDS:
-            return best
-        return self._by_codes(extract, best)
+            best, _ = self._read(extract, extract.frame)
+        if best is None or best.basis is not Basis.WORDS:
+            best = self._by_codes(extract, best)
+        return _about_sender(best) if is_of_sender(extract) else best
 
     def reason_by_words(self, text: str) -> Reason | None:
         """Return the reason of a text by its words alone; None where they are vague or unknown."""
@@ -150,9 +167,9 @@ class Engine:
 
     def findings(self, extract: AnyExtract) -> list[Finding]:
         """Return all findings, the best first; for each reason, its best only."""
-        text = extract.sentence
-        if extract.frame is not None and self._best(extract, text) is None:
-            text = extract.frame
+        decisive, text = self._read(extract, extract.sentence)
+        if extract.frame is not None and decisive is None:
+            _, text = self._read(extract, extract.frame)
         words = Words(words_of(text))
         agreed = self._agreed(extract.status)
         held = [
@@ -169,13 +186,31 @@ class Engine:
         by_code = [Finding(code, Basis.CODE)] if code else []
         exact = meaning is not None and meaning.sharp
         best: dict[Reason, Finding] = {}
-        for finding in [*sure, *(status + hints if exact else hints + status), *by_code]:
+        of_sender = is_of_sender(extract)
+        for found in [*sure, *(status + hints if exact else hints + status), *by_code]:
+            finding = _about_sender(found) if of_sender else found
             best.setdefault(finding.reason, finding)
         return list(best.values())
 
     def meaning_of(self, extract: AnyExtract) -> Meaning | None:
         """Return the meaning of the enhanced status."""
-        return self._fallback.of_status(extract.status or status_in(extract.text))
+        return self.meaning_of_status(extract.status or status_in(extract.text))
+
+    def meaning_of_status(self, status: EnhancedStatus | None) -> Meaning | None:
+        """Return the meaning of any enhanced status."""
+        return self._fallback.of_status(status)
+
+    def _read(self, extract: AnyExtract, text: str) -> tuple[Finding | None, str]:
+        """Find the best phrase, and return the text that it was found in.
+
+        Words about a recipient that stand in a host name or a URL are nobody's words: such names
+        are blanked then, except for a rule with a pattern, which knows what it reads.
+        """
+        best = self._best(extract, text)
+        if best is None or best.reason not in _OF_RECIPIENT or not _stands_in_name(best, text):
+            return best, text
+        text = without_names(text)
+        return self._best(extract, text), text
 
     def _best(self, extract: AnyExtract, text: str) -> Finding | None:
         """Find the best phrase in a text whose rule holds."""
@@ -312,7 +347,27 @@ def _by_start(stems: set[str]) -> Stems:
 
 
 def _finding(rule: Rule, variant: CompiledVariant) -> Finding:
-    return Finding(rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, variant)
+    return Finding(
+        rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, variant, rule.reads_text
+    )
+
+
+def _about_sender(finding: Finding) -> Finding:
+    """Return what a finding about an address means where the address is the sender's."""
+    if finding.reason not in _OF_RECIPIENT:
+        return finding
+    return attrs.evolve(finding, reason=Reason.SENDER_REJECTED)
+
+
+def _stands_in_name(finding: Finding, text: str) -> bool:
+    """Return whether all words that decided stand within one host name or URL."""
+    if finding.variant is None or finding.reads_text or _NAME.search(text) is None:
+        return False
+    evidence = evidence_in(text, text, finding.variant)
+    if evidence is None:
+        return False
+    first, last = evidence.span
+    return any(start <= first and last <= end for start, end in names_in(text))
 
 
 def _score(rule: Rule, variant: CompiledVariant) -> int:

@@ -13,6 +13,7 @@ import re
 import attrs
 
 from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
+from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reply.embedded import Head, head_in, heads_in
@@ -23,6 +24,8 @@ _BEHIND_CLASS = ENHANCED_STATUS.removeprefix("([245])")
 _STATUS = re.compile(
     rf"(([245])(?<![0-9A-Za-z.-][245]){_BEHIND_CLASS})(?:[^0-9A-Za-z.]|\.\s|\.?\Z)"
 )
+# Of each line of a reply: "550-5.1.1 ..."
+_LINE_STATUS = re.compile(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
 _STAGES = (
     (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
@@ -83,6 +86,16 @@ _DOUBT = re.compile(
     r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce",
     re.IGNORECASE,
 )
+# What a server says of a failure that it calls temporary, whatever its code.
+_TEMPORARY = re.compile(
+    r"\btemporar|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
+    r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
+    r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
+    r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적",
+    re.IGNORECASE,
+)
+_BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
+_OF_SENDER = frozenset([(1, 7), (1, 8)])
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
@@ -248,8 +261,29 @@ def _lettre_code(text: str) -> int | None:
     return int("".join(map(str, digits)))
 
 
+def is_before_recipient(extract: AnyExtract) -> bool:
+    """Return whether it answers what comes before RCPT (RFC 5321 3), so that no recipient is meant."""
+    return extract.stage in _BEFORE_RECIPIENT
+
+
+def is_of_sender(extract: AnyExtract) -> bool:
+    """Return whether it is about the sender's address: at MAIL, or by X.1.7 or X.1.8 (RFC 3463 3.2)."""
+    status = extract.status
+    by_status = status is not None and (status.subject, status.detail) in _OF_SENDER
+    return by_status or extract.stage is Stage.MAIL
+
+
+def statuses_of(extract: AnyExtract) -> set[EnhancedStatus]:
+    """Return the statuses of all lines and those that stand anywhere in the text."""
+    lines = extract.reply.statuses if isinstance(extract, ReplyExtract) else ()
+    text = extract.text[:LONGEST]
+    found = [*_STATUS.finditer(text), *_LINE_STATUS.finditer(text)]
+    in_text = (EnhancedStatus.parse(each[1]) for each in found)
+    return {status for status in (*lines, *in_text) if status is not None}
+
+
 def tells_of_delay(extract: AnyExtract) -> bool:
-    """Return whether a code, a status or the log reports a transient failure: RFC 3463 2."""
+    """Return whether a code, a status, words or the log report a transient failure: RFC 3463 2."""
     # A reply's lines stand without their statuses, each of which may differ from the code's class.
     statuses = extract.reply.statuses if isinstance(extract, ReplyExtract) else ()
     found_statuses = (extract.status, extract.known.status, *statuses)
@@ -258,6 +292,8 @@ def tells_of_delay(extract: AnyExtract) -> bool:
     if extract.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
         return True
     text = extract.text[:LONGEST]
+    if _TEMPORARY.search(text) or retry_after(text) is not None:
+        return True
     if "4" not in text:
         return False
     if any(found[1][0] == "4" for found in _STATUS.finditer(text)):

@@ -61,6 +61,28 @@ def tokens(text: str) -> Iterator[Token]:
         yield from _in_run(match[0], match.start())
 
 
+def names_in(text: str) -> list[tuple[int, int]]:
+    """Return where host names and URLs stand in a text: their words are no words of the server.
+
+    >>> names_in("see https://example.com/user-unknown")
+    [(4, 36)]
+    """
+    return [(t.start, t.end) for t in tokens(text) if t.kind in (Kind.HOST, Kind.URL)]
+
+
+def without_names(text: str) -> str:
+    """Return a text with its host names and URLs blanked, all else at the same places.
+
+    >>> without_names("at mx.example.com: full")
+    'at               : full'
+    """
+    parts, at = [], 0
+    for start, end in names_in(text):
+        parts += text[at:start], " " * (end - start)
+        at = end
+    return "".join([*parts, text[at:]])
+
+
 def _in_run(run: str, at: int) -> Iterator[Token]:
     scheme = run.find("://")
     if scheme > 0:

@@ -16,10 +16,23 @@ from smtpreply.reasons.alternatives import leaves_open
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
 from smtpreply.reasons.evidence import Evidence, evidence_in
-from smtpreply.reasons.extract import AnyExtract, Extract, Known, tells_of_delay
+from smtpreply.reasons.extract import (
+    AnyExtract,
+    Extract,
+    Known,
+    is_before_recipient,
+    is_of_sender,
+    statuses_of,
+    tells_of_delay,
+)
+from smtpreply.reasons.normalize import words_of
 from smtpreply.reasons.providers import Provider, provider_in
 from smtpreply.reasons.taxonomy import Basis, BounceType, Disposition, Outcome, Reason
+from smtpreply.reasons.tokens import names_in, without_names
 from smtpreply.stage import Stage
+
+# Beside words about a recipient they are about the client ("User unknown in 192.0.2.1 DNSBL").
+_LIST_WORDS = frozenset(["blacklist", "dnsbl", "rbl"])
 
 
 @attrs.frozen(kw_only=True)
@@ -120,7 +133,7 @@ class Verdict:
             return None
         found = (
             evidence_in(extract.text, text, variant)
-            for text in (extract.sentence, extract.frame or "")
+            for text in (without_names(extract.sentence), extract.sentence, extract.frame or "")
         )
         # None where a character changes its length with its case.
         return next(filter(None, found), None)
@@ -184,18 +197,23 @@ class Verdict:
         """Whether to take the recipient's address off the list.
 
         Only where words or an exact status say that it is dead, and only for good: never where a
-        code, a status or the log speaks of a transient failure, never by a reply code alone, by
-        words that may mean anything, or by words that leave another reason open ("or").
+        code, a status, the log or words speak of a transient failure, never by a reply code alone,
+        by words that may mean anything, or by words that leave another reason open ("or"). An
+        answer to what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8.
         """
         if isinstance(self._source, Record):
             return self._source.suppress
         if not self.advice.suppress or self._extract.known.outcome is Outcome.REJECTED:
             return False
+        if is_before_recipient(self._extract) or is_of_sender(self._extract):
+            return False
         if self.reason is Reason.UNKNOWN_DOMAIN and not self._is_permanent:
             return False  # a relay that does not resolve says nothing of the recipient's domain
         if self.basis is Basis.STATUS:
-            return self._is_exact and self._is_final
-        return self.basis is Basis.WORDS and self._is_final and not self._leaves_open
+            return self._is_exact and self._is_final and not self._is_mixed
+        if self.basis is not Basis.WORDS or not self._is_final:
+            return False
+        return not (self._is_mixed or self._is_in_name or self._leaves_open)
 
     @property
     def bounce_type(self) -> BounceType | None:
@@ -225,6 +243,27 @@ class Verdict:
     @property
     def _is_final(self) -> bool:
         return self._extract.digit in (5, None) and not tells_of_delay(self._extract)
+
+    @property
+    def _is_mixed(self) -> bool:
+        """Whether the text holds statuses of different meanings, or speaks of a block list."""
+        source = self._source
+        assert not isinstance(source, Record)
+        meanings = map(source.meaning_of_status, statuses_of(self._extract))
+        reasons = {meaning.reason for meaning in meanings if meaning is not None}
+        return len(reasons) > 1 or not _LIST_WORDS.isdisjoint(words_of(self.text))
+
+    @property
+    def _is_in_name(self) -> bool:
+        """Whether a word that decided is a part of a host name or a URL."""
+        evidence = self.evidence
+        if evidence is None or self._finding.reads_text:
+            return False
+        return any(
+            start < name_end and name_start < end
+            for name_start, name_end in names_in(self.text)
+            for start, end in evidence.spans
+        )
 
     @property
     def _leaves_open(self) -> bool:

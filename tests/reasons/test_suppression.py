@@ -1,0 +1,118 @@
+"""What never takes a recipient off the list: words about others, names, and what passes."""
+
+from __future__ import annotations
+
+import smtplib
+
+import pytest
+
+from smtpreply import Reason, classify, from_exception
+from smtpreply.stage import Stage
+
+DEAD = ("550 5.1.1 User unknown", "550 No such user", "550 5.2.1 Mailbox disabled", "550 5.1.1")
+BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
+
+
+@pytest.mark.parametrize("stage", BEFORE_RECIPIENT)
+@pytest.mark.parametrize("text", DEAD)
+def test_what_is_answered_before_a_recipient_is_named_suppresses_nobody(
+    text: str, stage: Stage
+) -> None:
+    verdict = classify(text, stage=stage)
+    assert not verdict.suppress
+    assert (verdict.reason is Reason.SENDER_REJECTED) == (stage is Stage.MAIL)
+    assert classify(text, stage="RCPT").suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 <ann@example.org>: User unknown (in reply to MAIL FROM command)",
+        "SMTP error from remote mail server after MAIL FROM:<ann@example.org>: 550 No such user",
+        "550 5.1.7 <ann@example.org>: User unknown",
+        "550 5.1.8 <ann@example.org>: Domain not found",
+    ],
+)
+def test_the_address_of_the_sender_is_no_recipient(text: str) -> None:
+    verdict = classify(text)
+    assert verdict.reason is Reason.SENDER_REJECTED
+    assert verdict.findings[0].reason is Reason.SENDER_REJECTED
+    assert not verdict.suppress
+
+
+def test_a_refused_sender_of_smtplib_is_no_recipient() -> None:
+    error = smtplib.SMTPSenderRefused(550, b"5.1.1 User unknown", "ann@example.org")
+    assert from_exception(error).reason is Reason.SENDER_REJECTED
+    assert not from_exception(error).suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.7.1 Rejected, see https://example.com/help/user-unknown",
+        "554 5.7.1 Client host no-such-user.example.com[192.0.2.7] rejected",
+        "554 5.7.1 Rejected by rbl user.unknown.example.net",
+        "550 Rejected helo=<no-such-user.example>",
+        "550 www.mailbox-disabled.example",
+    ],
+)
+def test_words_in_a_host_name_or_a_url_are_not_read(text: str) -> None:
+    verdict = classify(text)
+    assert verdict.rule not in ("user-unknown", "no-such-user", "account-disabled")
+    assert not verdict.suppress
+
+
+def test_words_beside_a_url_are_read() -> None:
+    verdict = classify("550 https://example.com/user-unknown User unknown")
+    assert verdict.suppress
+    assert verdict.evidence is not None
+    assert verdict.evidence.words == "User unknown"
+
+
+@pytest.mark.parametrize("status", ["", "5.1.1 ", "5.7.1 "])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Too many unknown recipients",
+        "too many nonexistent users",
+        "Number of unknown recipients exceeded",
+        "Dictionary attack: too many user unknown",
+        "user unknown rate exceeded",
+    ],
+)
+def test_unknown_recipients_that_are_counted_tell_of_the_client(words: str, status: str) -> None:
+    verdict = classify(f"550 {status}{words}")
+    assert verdict.reason in (Reason.POOR_REPUTATION, Reason.RATE_LIMITED)
+    assert not verdict.suppress
+
+
+@pytest.mark.parametrize("dead", DEAD[:3])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "temporarily",
+        "try later",
+        "try again later",
+        "please retry in 10 minutes",
+        "temporarily deferred",
+        "vorübergehend",
+        "временно",
+        "暂时",
+    ],
+)
+def test_what_calls_itself_temporary_suppresses_nobody(dead: str, words: str) -> None:
+    verdict = classify(f"{dead}, {words}")
+    assert not verdict.suppress
+    assert verdict.bounce_type != "hard"
+
+
+@pytest.mark.parametrize("dead", ["User unknown", "Mailbox disabled"])
+def test_lines_that_disagree_suppress_nobody(dead: str) -> None:
+    assert not classify(f"550-5.1.1 {dead}\r\n550 5.7.1 Rejected").suppress
+    assert not classify(f"550 5.1.1 {dead} (#5.7.1)").suppress
+    assert not classify(f"550 5.1.1 {dead} in 192.0.2.1 DNSBL").suppress
+    assert classify("550-5.1.1 User unknown\r\n550 5.1.1 Ask the postmaster").suppress
+
+
+def test_an_unknown_domain_of_a_recipient_is_no_unknown_user() -> None:
+    assert classify("550 5.1.1 unknown recipient domain").reason is Reason.UNKNOWN_DOMAIN
