@@ -69,8 +69,10 @@ def provider_at(host: str) -> Provider | None:
     >>> provider_at("gmail-smtp-in.l.google.com").name
     'Gmail'
     """
-    known = _hosts()
     labels = host.lower().rstrip(".").split(".")[-_LABELS:]
+    if tuple(labels[-2:]) not in _ends():  # most hosts are nobody's we know
+        return None
+    known = _hosts()
     for first in range(len(labels) - 1):
         if provider := known.get(".".join(labels[first:])):
             return provider
@@ -91,6 +93,12 @@ def _names() -> Names[Provider]:
 def _hosts() -> dict[str, Provider]:
     rows = table("providers").items()
     return {host: providers()[key] for key, row in rows for host in row.get("hosts", ())}
+
+
+@functools.cache
+def _ends() -> frozenset[tuple[str, ...]]:
+    """Return the last two labels of the hosts that are known."""
+    return frozenset(tuple(host.split(".")[-2:]) for host in _hosts())
 
 
 def _by_host(text: str) -> Provider | None:

@@ -149,12 +149,15 @@ class Counts:
         for time, count in bundle.times.items():
             self._count_time(time, outcome, reason, count)
         sample = _server(delivery)
-        for name, count in bundle.servers.items():
-            server = name[:_LONGEST].lower() if name and sample else sample
-            self._count_server(server, outcome, reason, count)
+        if sample:
+            for name, count in bundle.servers.items():
+                server = name[:_LONGEST].lower() if name else sample
+                self._count_relay(server, outcome, reason, count)
         sample_provider = provider_key(sample)
         for (provider, delay), count in bundle.delays.items():
             key = sample_provider if provider is None else provider
+            if sample:
+                self.provider.add(key, outcome, count)
             self._count_delay(delay, key if sample else None, outcome, count)
         for domain, count in bundle.domains.items():
             self._count_domain(domain, outcome, count)
@@ -192,10 +195,13 @@ class Counts:
 
     def _count_server(self, server: str, outcome: str, reason: str | None, count: int) -> None:
         if server:
-            self.relay.add((server, outcome), count)
+            self._count_relay(server, outcome, reason, count)
             self.provider.add(provider_key(server), outcome, count)
-            if reason is not None:
-                self.relay_reason.add((server, reason), count)
+
+    def _count_relay(self, server: str, outcome: str, reason: str | None, count: int) -> None:
+        self.relay.add((server, outcome), count)
+        if reason is not None:
+            self.relay_reason.add((server, reason), count)
 
     def _count_domain(self, domain: str, outcome: str, count: int) -> None:
         self.domain.add((domain[:_LONGEST].lower(), outcome), count)

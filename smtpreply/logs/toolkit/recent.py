@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -52,7 +52,7 @@ class Memory(Generic[_V]):
         replaced = newer.keys() & values.keys()
         self._room += sum(size_of(key) + size_of(newer[key]) for key in replaced)
         newer.update(values)
-        self._room -= sum(map(size_of, values)) + sum(map(size_of, values.values()))
+        self._room -= _size_of_all(values) + _size_of_all(values.values())
         if self._room < 0 or len(newer) >= self._capacity:
             self._turn()
 
@@ -122,3 +122,11 @@ def size_of(value: object) -> int:
     if isinstance(value, (tuple, list)):
         return sum(map(size_of, value))
     return _UNKNOWN
+
+
+def _size_of_all(values: Collection[object]) -> int:
+    """Return about how many octets they take: of texts at least, and as fast as one is measured."""
+    try:
+        return getsizeof("".join(values)) + len(values) * (getsizeof("") + _SLOT // 2)  # type: ignore[arg-type]
+    except TypeError:
+        return sum(map(size_of, values))

@@ -30,7 +30,7 @@ from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
-_FLAG = 3  # its place in what the pattern of a block gives of a line
+_ID, _FLAG, _SENDER = 2, 3, 10  # their places in what the pattern of a block gives of a line
 _SENT = ("=>", "->")
 
 
@@ -42,21 +42,17 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     senders = messages.new_senders
     failures: list[Failure] = []
     for row in rows:
-        if row[_FLAG] in _SENT:
-            continue
-        (
-            line, time, queue_id, flag, local, domain, server, _, _, words,
-            sender, other,
-        ) = row  # fmt: skip
-        if sender:
-            senders[queue_id] = "" if sender == "<>" else sender
-        elif words:
-            recipient = f"{local}@{domain}"
-            key = flag, alike(without_address(words, local, recipient))
-            party = messages.sender_of(queue_id), recipient, None, queue_id
-            failures.append((key, line, time, domain, server, "", party))
-        elif left := other or line:
-            yield left
+        if sender := row[_SENDER]:
+            senders[row[_ID]] = "" if sender == "<>" else sender
+        elif (flag := row[_FLAG]) not in _SENT:
+            line, time, queue_id, _, local, domain, server, _, _, words, _, other = row
+            if words:
+                recipient = f"{local}@{domain}"
+                key = flag, alike(without_address(words, local, recipient))
+                party = messages.sender_of(queue_id), recipient, None, queue_id
+                failures.append((key, line, time, domain, server, "", party))
+            elif left := other or line:
+                yield left
     groups.add_failures(failures)
     messages.settle()
 

@@ -54,7 +54,7 @@ _ENVELOPE = re.compile(
     )
 )
 _REFUSED = ": NOQUEUE: reject: "
-_STATUS = 9  # its place in what the pattern of a block gives of a line
+_ID, _STATUS, _SENDER = 3, 9, 11  # their places in what the pattern of a block gives of a line
 
 
 # --- many lines in one group ---
@@ -69,27 +69,26 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     senders = messages.new_senders
     failures: list[Failure] = []
     for row in rows:
-        if row[_STATUS] == "sent":
-            continue
-        (
-            line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
-            sender, other,
-        ) = row  # fmt: skip
-        if sender:
-            senders[queue_id] = sender[1:-1]
-        elif status:
-            recipient = f"{local}@{domain}"
-            words = _in_general(reason, relay, local, recipient)
-            key = program, _word_in(relay), dsn, status, words
-            party = messages.sender_of(queue_id), recipient, None, queue_id
-            failures.append((key, line, time, domain, relay, delay, party))
-        elif other:
-            line, _, rest = other.partition("\n")
-            failure = _refusal_in(line, refusal)
-            if failure is not None:
-                failures.append(failure)
-            if left := other if failure is None else rest:
-                yield left
+        if sender := row[_SENDER]:
+            senders[row[_ID]] = sender[1:-1]
+        elif row[_STATUS] != "sent":
+            (
+                line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
+                _, other,
+            ) = row  # fmt: skip
+            if status:
+                recipient = f"{local}@{domain}"
+                words = _in_general(reason, relay, local, recipient)
+                key = program, _word_in(relay), dsn, status, words
+                party = messages.sender_of(queue_id), recipient, None, queue_id
+                failures.append((key, line, time, domain, relay, delay, party))
+            elif other:
+                line, _, rest = other.partition("\n")
+                failure = _refusal_in(line, refusal)
+                if failure is not None:
+                    failures.append(failure)
+                if left := other if failure is None else rest:
+                    yield left
     groups.add_failures(failures)
     messages.settle()
 
