@@ -22,6 +22,7 @@ from smtpreply.logs.formats.exim.grammar import (
     MESSAGE,
     SILENT,
     USUAL_ATTEMPT,
+    USUAL_MESSAGE,
 )
 from smtpreply.logs.grouping import Failure, Groups, success_head, without_address
 from smtpreply.logs.toolkit.envelopes import Messages
@@ -83,7 +84,7 @@ def _head_of(block: str) -> str:
 @functools.cache
 def _grouping(head: str, time: str) -> re.Pattern[str]:
     fields = ("queue_id", "flag", "local", "domain", "server", "reply", "delay", "words", "sender")
-    told = rf"{head}{MESSAGE}(?:{USUAL_ATTEMPT}|{ARRIVAL})\n"
+    told = rf"{head}{USUAL_MESSAGE}(?:{USUAL_ATTEMPT}|{ARRIVAL})\n"
     silent = capturing(rf"(?:{head}(?:{SILENT}))*+")
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"

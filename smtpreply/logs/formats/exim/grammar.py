@@ -13,6 +13,7 @@ From src/src/deliver.c, transports/smtp.c::
 `lines`, to which it hands an `ATTEMPT` with its addresses taken apart.
 """
 
+from smtpreply.logs.formats.exim.message_id import EXIM_ID
 from smtpreply.logs.input.clock import DATE, MINUTES
 
 HOUR = rf"{DATE} [0-9][0-9]"
@@ -22,8 +23,9 @@ _PID = r"(?:\[[0-9]{1,10}+\] )?"
 HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}{_FRACTION}{_ZONE}) {_PID}"
 BARE_HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}) "
 """What most logs have, where no setting asks for more."""
-# What `EXIM_ID` tells apart has no other lengths between: one run is faster than two ways.
-MESSAGE = r"(?P<queue_id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}+-[0-9A-Za-z]{2,4}+) "
+MESSAGE = rf"(?P<queue_id>{EXIM_ID}) "
+# Exim's ids have no lengths between those: in a block, one run is faster than two ways.
+USUAL_MESSAGE = r"(?P<queue_id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}+-[0-9A-Za-z]{2,4}+) "
 
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
 ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
@@ -62,7 +64,7 @@ ATTEMPT = (
 """An attempt at a plain address, to be read on by `lines`."""
 # A space is the only blank here: what is behind another one is left.
 SILENT = (
-    rf"{MESSAGE}Completed(?: QT=[^\n]*+|)\n"
+    rf"{USUAL_MESSAGE}Completed(?: QT=[^\n]*+|)\n"
     r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"
     r"SMTP connection from )[^\n]*+\n"
 )
