@@ -108,7 +108,7 @@ def peak(path: Path) -> float:
         "try:\n    runpy.run_module('smtpreply', run_name='__main__')\n"
         "finally:\n    sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
     )
-    words = [sys.executable, "-c", script.format(["scan", "--json", str(path)])]
+    words = [sys.executable, "-c", script.format(["scan", "--jobs", "1", "--json", str(path)])]
     done = subprocess.run(words, check=True, capture_output=True, env=ENVIRONMENT)
     return int(done.stderr) / 1024
 

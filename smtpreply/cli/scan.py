@@ -25,7 +25,7 @@ from smtpreply.cli.log_input import check_format, check_paths, sources_of
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import WHEN
 from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
-from smtpreply.logs.input.split import size_of_file
+from smtpreply.logs.input.split import can_be_parted, size_of_file
 from smtpreply.reasons import Reason
 from smtpreply.report.findings import TITLE
 from smtpreply.summary.comparison import changes
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
 
 _ROWS = 100_000
+_MOST_JOBS = 256
+_LONG_FOR_ONE = 1 << 25  # octets: the size from which several processes are worth starting
 _LONG = 20_000_000  # octets: the size from which a progress bar is worth showing
 
 # Options that exclude each other: --jobs loses the order, --follow never ends, and
@@ -195,7 +197,11 @@ class _Output:
     type=ThresholdType(),
     help="Exit with 2 if exceeded, such as 'bounced>5%' or 'ip_blocked>0'; may be repeated.",
 )
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="Number of processes.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, _MOST_JOBS),
+    help="Number of processes. Default: one for each CPU where a log is long and can be cut.",
+)
 @click.option(
     "--follow", is_flag=True, help="Keep reading as the file grows, like tail -F; Ctrl-C stops."
 )
@@ -214,7 +220,7 @@ def scan_command(
     name: str | None,
     year: int | None,
     tz: str | None,
-    jobs: int,
+    jobs: int | None,
     follow: bool,
     warn_on: tuple[Threshold, ...],
     fail_on: tuple[Threshold, ...],
@@ -244,7 +250,7 @@ def scan_command(
         heading=_heading(paths, anonymize=anonymize),
         subtitle=_subtitle(criteria),
     )
-    _check(paths, name, output, jobs=jobs, follow=follow)
+    _check(paths, name, output, jobs=jobs or 1, follow=follow)
     options = {"format": name, "year": year, "tz": tz}
     try:
         total = _read(paths, criteria, output, options, jobs=jobs, follow=follow)
@@ -376,7 +382,7 @@ def _read(
     output: _Output,
     options: dict[str, Any],
     *,
-    jobs: int,
+    jobs: int | None,
     follow: bool,
 ) -> Total:
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
@@ -392,6 +398,9 @@ def _read(
 
             return followed(run, wanted, output.names)
         on_progress = stack.enter_context(_bar(size))
+        in_order = output.deliveries or output.unreadable or options["format"] or options["year"]
+        if jobs is None:
+            jobs = 1 if in_order or size < _LONG_FOR_ONE else _jobs_for(source)
         if jobs > 1:
             from smtpreply.summary.parallel import total_of_files  # noqa: PLC0415  (30 ms)
 
@@ -400,6 +409,22 @@ def _read(
         if output.deliveries is not None:
             return _one_by_one(run, wanted, output, output.deliveries, follow=False)
         return total_of(run, wanted)
+
+
+def _jobs_for(source: list[Path]) -> int:
+    """Return how many processes to read long logs with, to the same summary as one.
+
+    That is so where lines stand alone: what goes on in the next file of a rotated log would count
+    as two.
+    """
+    try:
+        # A pipe can be opened once, so only what has a size is looked into.
+        if not all(size_of_file(path) is not None and can_be_parted(path) for path in source):
+            return 1
+    except OSError:  # reported when it is read
+        return 1
+    given = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return min(len(given(0)) if given else os.cpu_count() or 1, _MOST_JOBS)
 
 
 def _one_by_one(

@@ -7,11 +7,13 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from smtpreply.cli.group import group
+from smtpreply.summary import parallel
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/smtp[4242]: 4E74613FE7: to=<bob@example.org>, "
 RELAY = "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, "
@@ -164,6 +166,28 @@ def test_processes_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     many = json.loads(run(path, "--json", "--jobs", 3).output)
     assert many["deliveries"] == 2500
     assert many["coverage"] == json.loads(run(path, "--json").output)["coverage"]
+
+
+def test_a_long_log_is_read_by_several_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --jobs: where its lines stand alone, and to the same summary."""
+    path = tmp_path / "mail.log"
+    path.write_text(f"{SENT}\n" * 30, encoding="utf-8")
+    asked: list[int] = []
+    monkeypatch.setattr("smtpreply.cli.scan._LONG_FOR_ONE", 1000)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    total_of_files = parallel.total_of_files
+
+    def counted(*args: Any, jobs: int, **options: Any) -> Any:
+        asked.append(jobs)
+        return total_of_files(*args, jobs=jobs, **options)
+
+    monkeypatch.setattr(parallel, "total_of_files", counted)
+    several = run(path, "--json").output
+    assert run(path, "--json", "--jobs", 1).output == several
+    run(path, "--json", "--year", 2026)
+    assert asked == [3]
 
 
 @pytest.mark.parametrize(

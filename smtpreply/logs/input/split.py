@@ -59,7 +59,7 @@ def size_of_file(path: Path) -> int | None:
 
 
 def _parts(path: Path, length: int | None, size: int) -> list[Part]:
-    if length is None or length <= size or not _can_be_parted(path):
+    if length is None or length <= size or not can_be_parted(path):
         return [Part(path, 0, length)]
     with path.open("rb") as file:
         bounds = [0]
@@ -72,7 +72,12 @@ def _parts(path: Path, length: int | None, size: int) -> list[Part]:
     return [Part(path, *pair) for pair in pairwise(bounds)]
 
 
-def _can_be_parted(path: Path) -> bool:
+def can_be_parted(path: Path) -> bool:
+    """Return whether a file's lines can be read apart from those before them.
+
+    Raises:
+        OSError: the file can't be read.
+    """
     with path.open("rb") as file:
         octets = file.read(_HEAD)
     if is_packed(octets):
