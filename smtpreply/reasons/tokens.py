@@ -76,7 +76,8 @@ def without_names(text: str) -> str:
     >>> without_names("at mx.example.com: full")
     'at               : full'
     """
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for start, end in names_in(text):
         parts += text[at:start], " " * (end - start)
         at = end
