@@ -43,6 +43,11 @@ class ReplySyntaxError(ReplyError, ValueError):
 class MultipleRepliesError(ReplySyntaxError):
     """One reply was asked for and the text holds more: `parse_all` reads them."""
 
+    def __str__(self) -> str:
+        if (self.line, self.position) != (1, 0):
+            return super().__str__()
+        return f"{self.message}: '{self.excerpt}'"  # the text as a whole is meant
+
 
 class StreamError(ReplyError):
     """A connection's octets can't go on as replies.

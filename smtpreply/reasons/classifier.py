@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smtpreply._support import data
+from smtpreply._support.checks import check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError
 from smtpreply.reasons.engine import ACCEPTED, SENT, UNKNOWN, Engine, Plan, plan_of
@@ -33,7 +34,7 @@ from smtpreply.reasons.extract import (
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
-from smtpreply.reasons.taxonomy import Outcome
+from smtpreply.reasons.taxonomy import Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.recipients import names_several, recipients_in
@@ -149,11 +150,25 @@ class Classifier:
                     break
         if not answers and not isinstance(replies, Mapping):
             return {None: self.classify(replies, stage=stage)}
-        return {whom: self.classify(answer, stage=stage) for whom, answer in answers.items()}
+        verdicts: dict[str | None, Verdict] = {
+            whom: self.classify(answer, stage=stage) for whom, answer in answers.items()
+        }
+        if isinstance(replies, BaseException):
+            return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
+        return verdicts
 
     def undecided(self, text: str) -> Verdict:
         """Return the verdict on a text of which nothing is known: a person looks."""
         return Verdict(Extract(text, None, None, None, text), UNKNOWN, self.engine)
+
+    def _not_accepted(self, verdict: Verdict) -> Verdict:
+        """Return a verdict on what an exception holds: no program raises one for a success."""
+        if verdict.reason is not Reason.ACCEPTED:
+            return verdict
+        text, code = verdict.text, verdict.code
+        return Verdict(
+            Extract(text, code, verdict.status, verdict.stage, text), UNKNOWN, self.engine
+        )
 
     def _of_object(self, given: object, stage: Stage | None, known: Known) -> Verdict:
         """Classify what is neither a reply nor text."""
@@ -166,6 +181,10 @@ class Classifier:
             answer = _only(answers_in(given))
         elif isinstance(given, (tuple, list)):
             answer = reply_of_pair(given)
+            if answer is None and len(given) > 1:
+                raise TypeError(
+                    f"a pair is a reply code from 200 to 599 and text or octets, not {given!r:.80}"
+                )
         if answer is None:
             raise TypeError(
                 "classify takes a Reply, text, octets, a pair of code and text, or an exception, "
@@ -181,7 +200,8 @@ class Classifier:
 
         def classified(answer: Answer, cause: BaseException) -> Verdict:
             at = stage or stage_of(cause)
-            return self.classify(answer, stage=at, status=known.status, outcome=known.outcome)
+            verdict = self.classify(answer, stage=at, status=known.status, outcome=known.outcome)
+            return self._not_accepted(verdict)
 
         causes = list(causes_of(error))
         for cause in causes:
@@ -297,10 +317,12 @@ def from_exception(error: BaseException) -> Verdict:
     Raises:
         MultipleRepliesError: several recipients were refused; `classify_all` gives a verdict for
             each.
+        TypeError: it is no exception.
 
     >>> from_exception(ConnectionRefusedError(111, "Connection refused")).reason.value
     'network_error'
     """
+    check_type(error, BaseException, "what from_exception takes")
     return default_classifier().classify(error)
 
 

@@ -262,12 +262,12 @@ def _lettre_code(text: str) -> int | None:
 
 
 def is_before_recipient(extract: AnyExtract) -> bool:
-    """Return whether it answers what comes before RCPT (RFC 5321 3): no recipient is meant."""
+    """Return whether it answers what comes before RCPT, and means no recipient: RFC 5321 3."""
     return extract.stage in _BEFORE_RECIPIENT
 
 
 def is_of_sender(extract: AnyExtract) -> bool:
-    """Return whether the sender is meant: at MAIL, or by X.1.7 or X.1.8 (RFC 3463 3.2)."""
+    """Return whether the sender's address is meant: at MAIL, or X.1.7 and X.1.8 (RFC 3463 3.2)."""
     status = extract.status
     by_status = status is not None and (status.subject, status.detail) in _OF_SENDER
     return by_status or extract.stage is Stage.MAIL

@@ -112,6 +112,8 @@ class Disposition(enum.StrEnum):
     """What the sending system does with the message."""
 
     DELIVERED = "delivered"
+    CONTINUE = "continue"
+    """The server agrees with a step of the session; the message is not delivered by that."""
     RETRY = "retry"
     RETRY_SLOWER = "retry_slower"
     STOP = "stop"

@@ -33,6 +33,8 @@ from smtpreply.stage import Stage
 
 # Beside words about a recipient they are about the client ("User unknown in 192.0.2.1 DNSBL").
 _LIST_WORDS = frozenset(["blacklist", "dnsbl", "rbl"])
+# Positive replies to other commands than the end of data: RFC 5321 4.2.3, RFC 4954 6.
+_OTHER_POSITIVE = frozenset([211, 214, 220, 221, 235, 252])
 
 
 @attrs.frozen(kw_only=True)
@@ -190,7 +192,18 @@ class Verdict:
         transient = known.status is not None and known.status.class_ == 4
         if transient or known.outcome is Outcome.DEFERRED:
             return _again(advice.disposition(4))
+        if self.reason is Reason.ACCEPTED and not self._is_delivery:
+            return Disposition.CONTINUE
         return advice.disposition(self._extract.digit)
+
+    @property
+    def _is_delivery(self) -> bool:
+        """Whether a positive reply may answer the end of data: RFC 5321 4.3.2."""
+        code, known = self._extract.code, self._extract.known
+        if code is None or known.outcome is Outcome.SENT:
+            return True
+        is_final = code < 300 and code not in _OTHER_POSITIVE
+        return is_final and self._extract.stage in (None, Stage.END_OF_DATA)
 
     @property
     def suppress(self) -> bool:

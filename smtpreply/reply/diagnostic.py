@@ -37,7 +37,7 @@ _GO = re.compile(rf"([2-5][0-9][0-9])[ ]{QUOTED}\Z", re.DOTALL)
 _WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
 
 
-def parse_diagnostic(text: str | bytes) -> Reply:
+def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
     r"""Read the one reply in a diagnostic, as a bounce or a program's log has it.
 
     That is the Diagnostic-Code of RFC 3464 (with or without the field's name; type, comments and
@@ -52,14 +52,15 @@ def parse_diagnostic(text: str | bytes) -> Reply:
     Raises:
         ReplySyntaxError: there is no reply in it, as in ``x-unix; 75``.
         MultipleRepliesError: there are several that differ (a dict of refused recipients).
+        TypeError: it is neither text nor octets.
 
     >>> parse_diagnostic("smtp; 550-5.1.1 No such\n 550 5.1.1 user").lines
     ('No such', 'user')
     >>> parse_diagnostic(r"{'bob@example.org': (550, b'5.1.1 No such user')}").code
     550
     """
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "surrogateescape")
+    if not isinstance(text, str):
+        text = octets_of(text).decode("utf-8", "surrogateescape")
     body = _body_of(text)
     try:
         return _literal_in(body)

@@ -108,13 +108,16 @@ class Reply:
 
         Raises:
             ReplySyntaxError: the code is none, as smtplib's -1 for a line that it could not read.
-            TypeError: the message is neither text nor octets.
+            TypeError: the code is no int, or the message neither text nor octets.
 
         >>> Reply.from_response(550, b"5.1.1 No such user\\n5.1.1 here").lines
         ('No such user', 'here')
         """
+        check_type(code, int, "a reply code")
         is_one = isinstance(message, (str, bytes, bytearray, memoryview))
-        parts: Iterable[Any] = [message] if is_one else items_of(message, "a message")
+        parts: Iterable[Any] = (
+            [message] if is_one else items_of(message, "a message that is neither text nor octets")
+        )
         octets = b"\n".join(_octets_of(part) for part in parts)
         texts = [line.rstrip(b"\r") for line in octets.split(b"\n")]
         if not _is_code(code):

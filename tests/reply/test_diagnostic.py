@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from smtpreply import ReplySyntaxError, parse_diagnostic
+from smtpreply import MultipleRepliesError, ReplySyntaxError, parse_diagnostic
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,20 @@ def test_a_reply_within_a_sentence(text: str, code: int, status: str | None, wor
 def test_a_diagnostic_without_a_reply_is_an_error(text: str) -> None:
     with pytest.raises(ReplySyntaxError, match="in the diagnostic"):
         parse_diagnostic(text)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_kind_of_octets_is_read(kind: Callable[[bytes], bytes]) -> None:
+    assert parse_diagnostic(kind(b"smtp; 550 5.1.1 No")).code == 550
+
+
+@pytest.mark.parametrize("given", [None, 550])
+def test_what_is_no_text_is_one_clear_error(given: Any) -> None:
+    with pytest.raises(TypeError, match="text or octets, not"):
+        parse_diagnostic(given)
+
+
+def test_replies_that_differ_are_of_the_text_as_a_whole() -> None:
+    with pytest.raises(MultipleRepliesError) as caught:
+        parse_diagnostic("{'a@b.example': (550, b'x'), 'c@b.example': (551, b'x')}")
+    assert "position" not in str(caught.value)
