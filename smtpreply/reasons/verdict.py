@@ -273,7 +273,7 @@ class Verdict:
         if evidence is None or self._finding.reads_text:
             return False
         return any(
-            start < name_end and name_start < end
+            name_start <= start < name_end or name_start < end <= name_end
             for name_start, name_end in names_in(self.text)
             for start, end in evidence.spans
         )

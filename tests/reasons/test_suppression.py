@@ -116,3 +116,7 @@ def test_lines_that_disagree_suppress_nobody(dead: str) -> None:
 
 def test_an_unknown_domain_of_a_recipient_is_no_unknown_user() -> None:
     assert classify("550 5.1.1 unknown recipient domain").reason is Reason.UNKNOWN_DOMAIN
+
+
+def test_a_host_name_among_the_words_leaves_them_as_they_are() -> None:
+    assert classify("554 This user doesn't have a example.com account").suppress
