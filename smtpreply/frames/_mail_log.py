@@ -207,15 +207,15 @@ def _verdict(
         None if direction is None else Direction(direction),
     )
     if code is not None and code < 400 and outcome in (None, Outcome.SENT):
-        return _positive(code)
+        return _positive(code, stage, outcome)
     at = None if stage is None else Stage(stage)
     known = None if dsn is None else EnhancedStatus.parse(dsn)
     return _decided(verdict_on(text, None if code is None else parse(text), at, known, outcome))
 
 
 @functools.lru_cache(maxsize=4096)
-def _positive(code: int) -> dict[str, str | None]:
-    return _decided(classify(Reply(code)))
+def _positive(code: int, stage: str | None, outcome: Outcome | None) -> dict[str, str | None]:
+    return _decided(classify(Reply(code), stage=stage, outcome=outcome))
 
 
 def _decided(verdict: Verdict) -> dict[str, str | None]:
