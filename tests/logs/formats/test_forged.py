@@ -162,3 +162,23 @@ def test_quotes_that_do_not_close_forge_nothing(case: str) -> None:
         assert "good.example" not in (delivery.relay_host or "")
         assert delivery.reply is None or "real" in delivery.reply.text
         assert not (delivery.verdict and delivery.verdict.suppress)
+
+
+def test_postfix_internal_address_of_two_readings_gives_no_delivery() -> None:
+    line = (
+        "Mar  3 10:00:00 mx postfix/smtp[7]: 4F1A2B3C4D: to=<b>, relay=a.example[192.0.2.7]:25, "
+        "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)@c.example>, "
+        "relay=d.example[192.0.2.8]:25, delay=2, delays=0/0/0/2, dsn=5.1.1, status=bounced "
+        "(host d.example[192.0.2.8] said: 550 5.1.1 no (in reply to RCPT TO command))"
+    )
+    assert list(scan([line])) == []
+
+
+def test_exim_certificate_name_is_no_field() -> None:
+    line = (
+        "2026-03-03 10:00:00 H=c.example [192.0.2.8] X=TLS1.3:A:256 CV=no "
+        'DN="CN=y F=<other@d.example> rejected RCPT <w@d.example>: no" '
+        "F=<b@c.example> rejected RCPT <z@e.example>: policy"
+    )
+    [found] = scan([line])
+    assert (found.sender, found.recipient) == ("b@c.example", "z@e.example")

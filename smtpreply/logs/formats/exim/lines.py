@@ -234,8 +234,10 @@ _STATUSES = {
 # Who sends a message chooses what stands in a quoted local part, a whole log line if they like
 # (RFC 5321 4.1.2). While a line is parted into fields, each stands masked.
 _OPEN_QUOTE = '<"'
+_NAME_FIELD = ' DN="'
 _QUOTED_FIELD = '=<"'
-_IN_BRACKETS = re.compile(rf"(?<=<){QUOTED}(?=@)")
+# The name in a certificate is its owner's choice too.
+_IN_BRACKETS = re.compile(rf"(?<=<){QUOTED}(?=@)|(?<= DN=){QUOTED}")
 _IN_FIELDS = re.compile(rf"(?<= [FP]=<){QUOTED}(?=@)")
 _FIRST_MASK = 0xE000  # of Unicode's private use area
 _MOST_MASKS = 100
@@ -313,7 +315,7 @@ class EximReader(Reader):
             return ()
         if body.startswith(_PLAIN):
             return ()
-        masked, quoted = _masked(body) if _OPEN_QUOTE in body else (body, ())
+        masked, quoted = _masked(body) if _OPEN_QUOTE in body or _NAME_FIELD in body else (body, ())
         delivery = (
             self._error(line, queue_id, masked)
             or self._turned_away(line, queue_id, masked)

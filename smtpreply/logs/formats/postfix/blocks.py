@@ -24,6 +24,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     PLAIN_SENDER,
     PROGRAM,
     QUEUE_ID,
+    REASON,
     RELAY,
     SILENT,
     TIMES,
@@ -37,7 +38,7 @@ from smtpreply.reasons.dedup import alike
 _LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
 _ATTEMPT = (
     rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, )?"
-    rf"relay=(?P<relay>{RELAY}), {TIMES}(?P<reason>[^\n]*+)"
+    rf"relay=(?P<relay>{RELAY}), {TIMES}{REASON}"
 )
 _ARRIVAL = rf"from={PLAIN_SENDER}, size=[^\n]*+"
 _NAMED = rf"{MESSAGE_ID}{PLAIN_MESSAGE_ID}(?=\n)"

@@ -58,6 +58,7 @@ _NAME = "postfix"
 
 _QID = rf"({QUEUE_ID})"
 
+_SECOND_ADDRESS = re.compile(r">, (?:relay|orig_to)=")
 _DELIVERY = re.compile(
     rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}(.*)\Z",
     re.DOTALL,
@@ -241,6 +242,8 @@ class PostfixReader(Reader):
         message = line.message
         if "status=" in message:
             if match := _DELIVERY.match(message):
+                if _SECOND_ADDRESS.search(message, match.end("status")):
+                    return None  # two readings: neither is told
                 return (self._delivery(line, match),)
             if match := _EXPIRED.match(message):
                 return (self._expired(line, match),)
