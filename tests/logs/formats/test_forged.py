@@ -182,3 +182,11 @@ def test_exim_certificate_name_is_no_field() -> None:
     )
     [found] = scan([line])
     assert (found.sender, found.recipient) == ("b@c.example", "z@e.example")
+
+
+def test_exim_unquoted_sender_of_two_readings_gives_no_delivery() -> None:
+    line = (
+        "2026-03-03 10:00:00 H=c.example [192.0.2.8] F=<y> rejected RCPT <w@d.example>: "
+        "no@c.example> rejected RCPT <z@e.example>: policy"
+    )
+    assert list(scan([line])) == []

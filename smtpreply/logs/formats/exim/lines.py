@@ -129,6 +129,7 @@ _REJECTED = re.compile(
     rf"(?:<{PATH}>)?(?:: (.*))?\Z",
     re.DOTALL,
 )
+_SECOND_REFUSAL = re.compile(r"> (?:temporarily )?rejected ")
 # Behind a client's host (host_and_ident): the interface, and the name that it gave to ident.
 _REST_OF_CLIENT = r"(?: [A-Z]{1,3}=\S{1,255}){0,9}"
 # What is turned away without an ACL, and what an ACL takes and throws away.
@@ -507,7 +508,8 @@ class EximReader(Reader):
                 **_host_fields(match),
             )
         match = _REJECTED.search(body)
-        if match is None:
+        # An unquoted sender may hold what looks like a refusal: then there are two readings.
+        if match is None or (match[3] and _SECOND_REFUSAL.search(match[3])):
             return None
         text = _own_unescaped(match[3]) if match[3] else None
         speaker = ReplyBy.OWN if text and _REPLY.match(text) else None
