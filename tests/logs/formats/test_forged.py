@@ -190,3 +190,11 @@ def test_exim_unquoted_sender_of_two_readings_gives_no_delivery() -> None:
         "no@c.example> rejected RCPT <z@e.example>: policy"
     )
     assert list(scan([line])) == []
+
+
+def test_exim_error_within_an_open_address_is_no_outgoing_failure() -> None:
+    line = (
+        "2026-03-03 10:00:00 H=c.example [192.0.2.8] F=<y SMTP error from remote mail server "
+        "after RCPT TO:<w@d.example>: 550 5.1.1 no@c.example> rejected RCPT <z@e.example>: policy"
+    )
+    assert all(found.direction.value == "incoming" for found in scan([line]))

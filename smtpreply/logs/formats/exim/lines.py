@@ -453,6 +453,8 @@ class EximReader(Reader):
         if error is None:
             return None
         before = body[: error.start()]
+        if before.rfind("<") > before.rfind(">"):  # within an address, whose owner chose the words
+            return None
         host = _CALLOUT_HOST.search(before)
         if error.re is _RESPONSE and error["from"]:
             host = _CLIENT.search(error["from"])
