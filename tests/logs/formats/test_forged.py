@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from smtpreply.logs import Delivery, scan
+from smtpreply.logs import Delivery, Direction, Status, scan
 
 SENDMAIL = "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: "
 SENT_BY_SENDMAIL = (
@@ -197,4 +197,6 @@ def test_exim_error_within_an_open_address_is_no_outgoing_failure() -> None:
         "2026-03-03 10:00:00 H=c.example [192.0.2.8] F=<y SMTP error from remote mail server "
         "after RCPT TO:<w@d.example>: 550 5.1.1 no@c.example> rejected RCPT <z@e.example>: policy"
     )
-    assert all(found.direction.value == "incoming" for found in scan([line]))
+    [found] = scan([line])
+    assert (found.direction, found.status) == (Direction.INCOMING, Status.REJECTED)
+    assert (found.recipient, found.reply) == ("z@e.example", None)
