@@ -47,6 +47,7 @@ _COMPONENT = re.compile(
     r"(?:RESOLVER|QUEUE|ROUTING|STOREDRV|SMTPSEND|AGENT|TRANSPORT|APPROVAL|CAT)\.[A-Za-z]+"
 )
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_:+/=-]{1,80}")
+_SCHEMES = frozenset({"http", "https", "ftp", "ldap", "ldaps", "smtp", "smtps"})
 _URL_HOST = re.compile(r"[^/\s:?#@]{1,255}")
 _OURS = re.compile(r"(?:user-[0-9a-f]{8}@)?host-[0-9a-f]{8}\.example|user-[0-9a-f]{8}")
 
@@ -163,6 +164,8 @@ class Pseudonyms:
     def _url(self, url: str) -> str:
         """Return scheme and host pseudonym; a path or query, which may name anybody, as "/..."."""
         scheme, _, rest = url.partition("://")
+        if scheme.lower() not in _SCHEMES:  # what stands before "://" may be an address
+            scheme = "***"
         host = _URL_HOST.match(rest)
         if host is None:
             return scheme

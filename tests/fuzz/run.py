@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,12 +35,12 @@ def fuzz(name: str, arguments: list[str]) -> None:
     atheris.Fuzz()
 
 
-def run(name: str, seconds: int, findings: Path, corpus: Path) -> int:
+def run(name: str, extent: list[str], findings: Path, corpus: Path) -> int:
     """Run one target in a process of its own, and return its exit code."""
-    limits = [f"-max_total_time={seconds}", f"-max_len={_LONGEST}", f"-timeout={_SLOWEST}"]
+    limits = [*extent, f"-max_len={_LONGEST}", f"-timeout={_SLOWEST}"]
     limits += [f"-rss_limit_mb={_MOST_MEMORY}", f"-artifact_prefix={findings}/{name}-"]
     words = [sys.executable, __file__, _ONE, name, *limits, "-print_final_stats=1", str(corpus)]
-    return subprocess.run(words, check=False).returncode
+    return subprocess.run(words, check=False, env={**os.environ, "PYTHONHASHSEED": "0"}).returncode
 
 
 def main() -> int:
@@ -49,19 +50,23 @@ def main() -> int:
     parser.add_argument("target", nargs="?", choices=list(TARGETS), help="only this one")
     parser.add_argument("input", nargs="?", type=Path, help="only this input")
     parser.add_argument("--seconds", type=int, default=300, help="for each target")
+    parser.add_argument("--runs", type=int, help="instead: so many inputs, the same each time")
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
     chosen = parser.parse_args()
     if chosen.input is not None:
         TARGETS[chosen.target](chosen.input.read_bytes())
         return 0
     chosen.findings.mkdir(exist_ok=True)
+    extent = [f"-max_total_time={chosen.seconds}"]
+    if chosen.runs is not None:
+        extent = [f"-runs={chosen.runs}", "-seed=1"]
     failed = []
     for name in [chosen.target] if chosen.target else TARGETS:
         with tempfile.TemporaryDirectory() as folder:
             corpus = Path(folder)
             for seed in seeds():
                 (corpus / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
-            if run(name, chosen.seconds, chosen.findings.resolve(), corpus):
+            if run(name, extent, chosen.findings.resolve(), corpus):
                 failed.append(name)
     sys.stderr.write(f"found something: {', '.join(failed) or 'nothing'}\n")
     return int(bool(failed))

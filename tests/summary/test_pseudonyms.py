@@ -85,3 +85,9 @@ def test_a_delivery_names_nobody() -> None:
     assert made.reply is not None
     assert (made.reply.code, str(made.reply.enhanced)) == (550, "5.1.1")
     assert made.orig_recipient is None
+
+
+@pytest.mark.parametrize("text", ["bob@example.org://host", "see bob://x", "mx.example.org://a b"])
+def test_what_stands_where_a_scheme_does_is_hidden(text: str) -> None:
+    shown = Pseudonyms(b"key").text(text)
+    assert not any(word in shown for word in ("bob", "example.org", "mx"))
