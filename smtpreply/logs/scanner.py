@@ -265,8 +265,18 @@ class Scan(Iterator[Delivery]):
         for problem in reader.problems:
             self.coverage.report(problem)
         self.coverage.mails += reader.mails
+        before: Line | None = None
         for line in reader.not_understood:
-            self._not_understood(line, 1)
+            # Parts of one line are a shape each, and the line counts once.
+            is_same = before is not None and (before.source, before.number) == (
+                line.source,
+                line.number,
+            )
+            if is_same:
+                self.coverage.not_understood(line.message)
+            else:
+                self._not_understood(line, 1)
+            before = line
         reader.problems.clear()
         reader.mails.clear()
         reader.not_understood.clear()

@@ -30,7 +30,13 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, stage_of
-from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, carried, parsed
+from smtpreply.logs.toolkit.json_stream import (
+    ObjectsOverLines,
+    begins_objects,
+    carried,
+    members,
+    parsed,
+)
 from smtpreply.logs.toolkit.timestamps import time_of
 
 Fields = dict[str, Any]
@@ -247,6 +253,9 @@ class EventReader(Reader):
         read = [self._deliveries(line, number, parsed(text)) for number, text in ended]
         if all(each is None for each in read):
             return None
+        for each, (_, text) in zip(read, ended, strict=True):
+            if each is None:
+                self._leave(line, text)
         return [delivery for each in read if each for delivery in each]
 
     def finish(self) -> Iterable[Delivery]:
@@ -260,26 +269,28 @@ class EventReader(Reader):
     def _deliveries(self, line: Line, number: int, value: Any) -> list[Delivery] | None:
         """Return the deliveries in a JSON value; None where no event is understood.
 
-        Where some members of a list are understood and others are not, the line counts as not
-        understood, with one of these as its shape: their deliveries are not lost in silence.
+        Where some of the objects in it are understood and others are not, each of these is a
+        shape of the line, which counts as not understood: no event is lost in silence.
         """
         found: list[Delivery] = []
-        members = value if isinstance(value, list) else [value]
         unread = []
-        for member in members:
-            understood = False
-            for event in _events_in(member, self._kind.knows):
-                reported = self._kind.deliveries(event)
-                understood |= reported is not None
-                found += [self._delivery(line, number, fields) for fields in reported or ()]
-            if not understood:
+        is_any_read = False
+        for member, is_known in members(value, lambda item: self._kind.knows(Event(item))):
+            reported = self._kind.deliveries(Event(member)) if is_known else None
+            if reported is None:
                 unread.append(member)
-        if len(unread) == len(members):
+                continue
+            is_any_read = True
+            found += [self._delivery(line, number, fields) for fields in reported]
+        if not is_any_read:
             return None
-        if unread:
-            shape = json.dumps(unread[0], ensure_ascii=False)[:_LONGEST_SHAPE]
-            self.not_understood.append(attrs.evolve(line, message=shape))
+        for member in unread:
+            self._leave(line, json.dumps(member, ensure_ascii=False))
         return found
+
+    def _leave(self, line: Line, text: str) -> None:
+        """Count a part of a line as not understood."""
+        self.not_understood.append(attrs.evolve(line, message=text[:_LONGEST_SHAPE]))
 
     def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
         known: Fields = {

@@ -77,9 +77,7 @@ def _in_a_row(text: str) -> list[Any] | None:
     return values
 
 
-def carried(
-    value: Any, wanted: Callable[[dict[str, Any]], bool], *, inside: int = 0
-) -> Iterator[dict[str, Any]]:
+def carried(value: Any, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
     """Yield the wanted objects that a value is or carries.
 
     What is wanted is not looked into: a stranger may have put into an event what looks like others.
@@ -87,13 +85,26 @@ def carried(
     >>> list(carried([{"a": 1}, {"items": [{"a": 2}]}], lambda item: "a" in item))
     [{'a': 1}, {'a': 2}]
     """
+    return (item for item, is_wanted in members(value, wanted) if is_wanted)
+
+
+def members(
+    value: Any, wanted: Callable[[dict[str, Any]], bool], *, inside: int = 0
+) -> Iterator[tuple[Any, bool]]:
+    """Yield all that a value is or carries, each with whether it is a wanted object.
+
+    >>> list(members({"items": [{"a": 2}, 7]}, lambda item: "a" in item))
+    [({'a': 2}, True), (7, False)]
+    """
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, dict):
-            continue
-        if wanted(item):
-            yield item
-        elif inside < _MOST_CARRIERS:
-            yield from carried(_carried_by(item), wanted, inside=inside + 1)
+            yield item, False
+        elif wanted(item):
+            yield item, True
+        elif inside < _MOST_CARRIERS and (inner := _carried_by(item)) is not None:
+            yield from members(inner, wanted, inside=inside + 1)
+        else:
+            yield item, False
 
 
 def _carried_by(item: dict[str, Any]) -> Any:

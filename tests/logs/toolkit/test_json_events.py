@@ -479,3 +479,37 @@ def test_a_list_of_events_that_are_all_read_is_understood() -> None:
     run = scan([json.dumps([event(), event()])])
     assert len(list(run)) == 2
     assert (run.coverage.understood, len(run.coverage.shapes)) == (1, 0)
+
+
+UNKNOWN = event() | {"event": "bounce_v2"}
+OF_ANOTHER = json.loads((DATA / "resend.jsonl").read_text(encoding="utf-8").splitlines()[0])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [event(), UNKNOWN, {"toy": 1}],
+        {"events": [event(), UNKNOWN, OF_ANOTHER]},
+        [{"items": [UNKNOWN, event()]}, OF_ANOTHER],
+        [event(), event() | {"event": 7}, 7],
+    ],
+)
+def test_each_event_that_nobody_reads_is_a_shape_of_its_line(value: Any) -> None:
+    run = scan([json.dumps(value)], format="sendgrid")
+    assert len(list(run)) == 1
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)
+    assert run.coverage.shapes.total() == 2
+
+
+def test_objects_that_end_in_one_line_are_not_lost_beside_one_that_is_read() -> None:
+    lines = ["[", " {", '  "toy": 1', f" }}, {json.dumps(event())}", "]"]
+    run = scan(lines, format="sendgrid")
+    assert len(list(run)) == 1
+    assert run.coverage.known - run.coverage.understood == 1
+    assert run.coverage.shapes.total() == 1
+
+
+def test_two_services_in_one_list_are_not_read_as_one() -> None:
+    run = scan([json.dumps([event(), OF_ANOTHER])])
+    assert [delivery.mta for delivery in run] in (["sendgrid"], ["resend"])
+    assert (run.coverage.understood, run.coverage.shapes.total()) == (0, 1)
