@@ -47,9 +47,9 @@ class Reader(ABC):
     def not_understood(self) -> list[Line]:
         """Lines that were taken for understood until their message's end showed that it is not.
 
-        The scanner moves them to `Coverage.shapes`, and takes them from `Coverage.understood`. Parts
-        of one line come one after the other, with its number: each is a shape, and the line counts
-        once.
+        The scanner moves them to `Coverage.shapes`, and takes them from `Coverage.understood`.
+        Parts of one line come one after the other, with its number: each is a shape, and the line
+        counts once.
         """
         return []
 

@@ -109,6 +109,8 @@ _DETECTED = re.compile(
     r"Start MID |Message (?:finished|aborted) MID |Connection Error: DCID|"
     r"[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
 )
+_OUTCOME = re.compile(r"Bounced|Delayed|Message done |MID [0-9]{1,20} RID \[")
+"""How an event begins that tells what became of a message: one cut short is not understood."""
 _EXPIRED = "Delivery expired"
 _MOST_RECIPIENTS = 1000  # whose response is waited for in one connection
 
@@ -142,6 +144,8 @@ class CiscoEsaReader(Reader):
             return [refused]
         if match := _DEBUG.match(event) or _INJECTION.match(event):
             return self._spoken(line, match)
+        if _OUTCOME.match(event):
+            return None
         if self._learnt(event) or _DETECTED.match(event):
             return ()
         return None

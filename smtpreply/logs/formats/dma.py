@@ -43,6 +43,8 @@ _FAILED = re.compile(
     rf"remote delivery (deferred:|to) {_HOST} failed after ([A-Za-z ]{{4,12}}): (.*)\Z", re.DOTALL
 )
 _UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
+_OUTCOME = re.compile(r"<|remote delivery|connect to ")
+"""How a line begins that tells what became of a message: one that was cut is not understood."""
 _OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
 
 
@@ -72,6 +74,8 @@ class DmaReader(Reader):
         if match := _OTHERWISE.match(event):
             status = Status.BOUNCED if match[1] == "failed" else Status.DEFERRED
             return (self._delivery(line, queue_id, status=status, text=match[2] or None),)
+        if _OUTCOME.match(event):
+            return None
         return () if line.program == _NAME or _HEAD.match(line.message) else None
 
     def _failed(self, line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:

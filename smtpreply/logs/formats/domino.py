@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.fields import REPLY_HEAD
 from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.logs.toolkit.timestamps import time_of
 
@@ -54,7 +55,9 @@ class DominoReader(Reader):
         thread = self._threads.of(name, Direction.OUTGOING, line)
         thread.fields = {"status": None}  # which recipients it is about, is not logged
         text = words.removeprefix(_RESPONSE).rstrip()
-        return [*thread.reply(line, text), *self._threads.given_up()]
+        goes_on = thread.session.held > 0  # a reply's later lines may lack its code
+        found = [*thread.reply(line, text), *self._threads.given_up()]
+        return found if found or goes_on or REPLY_HEAD.match(text) else None
 
     def finish(self) -> Iterable[Delivery]:
         """Return the replies whose last line is not in the log."""

@@ -52,6 +52,12 @@ _EVENT = re.compile(
     r"rejected message|rejected:|discarded message|marked message to be discarded)( .*)?\Z",
     re.DOTALL,
 )
+_OUTCOME = re.compile(
+    r"(?:\S{1,100}: )?(?:Sent message|Failed to (?:send|relay)|Successfully relayed)|"
+    r"(?:.{0,4000}(?::|,) )?(?:saved mail|stored mail|save failed|failed to store)",
+    re.DOTALL,
+)
+"""What tells what became of a message: a line that was cut behind it is not understood."""
 _MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
 _PROXIED = re.compile(
     rf"(?:\S{{1,100}}: )?(Sent|Failed to send) message to <({PATH})> at "
@@ -96,7 +102,10 @@ class DovecotReader(Reader):
         if match := _RELAYED.match(event):
             return (_relayed(line, match, event),)
         what = _EVENT.match(event) if agent in _DELIVERING else None
-        return () if what is None else (_delivered(line, user, event, what),)
+        if what is not None:
+            return (_delivered(line, user, event, what),)
+        is_about_mail = agent in _DELIVERING or agent == "submission"
+        return None if is_about_mail and _OUTCOME.match(event) else ()
 
 
 def _delivered(line: Line, user: str | None, event: str, what: re.Match[str]) -> Delivery:

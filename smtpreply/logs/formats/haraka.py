@@ -70,6 +70,8 @@ _DELIVERED = re.compile(
 )
 _BOUNCING = re.compile(r"bouncing mail: (.*)\Z", re.DOTALL)
 _TEMP_FAILING = re.compile(r"Temp failing \S+ for [0-9.]+ seconds: (.*)\Z", re.DOTALL)
+_OUTCOME = re.compile(r"recipient <|delivered file=|bouncing mail|Temp failing")
+"""How a line begins that tells what became of a message: one that was cut is not understood."""
 _TOO_MANY = re.compile(r"Too many failures \((.*)\)\Z", re.DOTALL)
 _UPSTREAM = "Upstream error: "
 _TOLD_BEFORE = re.compile(r"Some recipients (?:temp )?failed: ")
@@ -129,10 +131,11 @@ class HarakaReader(Reader):
             return None
         if match := _SPOKEN.match(entry.message):
             return self._spoken(line, entry, *match.groups())
-        told = self._outbound(line, entry) if entry.origin == "outbound" else None
-        if told is None and entry.origin != "outbound":
-            told = self._inbound(line, entry)
-        return () if told is None else (told,)
+        is_outbound = entry.origin == "outbound"
+        told = self._outbound(line, entry) if is_outbound else self._inbound(line, entry)
+        if told is not None:
+            return (told,)
+        return None if is_outbound and _is_cut(entry.message) else ()
 
     def _spoken(self, line: Line, entry: _Entry, who: str, text: str) -> Iterable[Delivery]:
         """Read a command or a line of a reply: in the core we are the server."""
@@ -301,6 +304,13 @@ def _entry(line: Line) -> _Entry | None:
         uuid = None if head[1] == "-" else head[1]
         return _Entry(uuid, head[2], fields.pop("message", "").strip(), fields)
     return None
+
+
+def _is_cut(message: str) -> bool:
+    """Return whether a message begins as an outcome does, and does not go on as one."""
+    if _BOUNCING.match(message) or _TEMP_FAILING.match(message):
+        return False  # of recipients that have lines of their own
+    return _OUTCOME.match(message) is not None
 
 
 def _structured(fields: Mapping[str, Any]) -> _Entry | None:

@@ -65,7 +65,7 @@ class KerioReader(Reader):
             return ()
         match = _SENT.match(event)
         if match is None:
-            return () if event.startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: ")) else None
+            return () if event.startswith("Recv: Queue-ID: ") else None
         return (self._sent(line, match),)
 
     def _sent(self, line: Line, match: re.Match[str]) -> Delivery:

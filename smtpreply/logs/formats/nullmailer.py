@@ -35,6 +35,8 @@ _MESSAGE_ID = re.compile(r"Message-Id: <([^>]{1,998})>")
 _TOLD = re.compile(r"(?:smtp|qmqp): (Failed|Succeeded): (.*)\Z", re.DOTALL)
 _SENT = "Sent file."
 _FAILED = re.compile(r"Sending failed: ")
+_OUTCOME = re.compile(r"(?:smtp|qmqp): |Sending |Sent ")
+"""How a line begins that tells what became of a message: one that was cut is not understood."""
 _PERMANENT = "Permanent error"
 _DETECTED = re.compile(
     r"(?:smtp|qmqp): (?:Failed|Succeeded): |Starting delivery: .{0,600}file: |Sending failed: "
@@ -103,7 +105,7 @@ class NullmailerReader(Reader):
             attempt.recipients = tuple(_RECIPIENT.findall(match[2]))
         elif match := _MESSAGE_ID.match(message):
             attempt.message_id = match[1]
-        elif line.program is None:
+        elif line.program is None or _OUTCOME.match(message):
             return None
         return ()
 

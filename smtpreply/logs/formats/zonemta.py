@@ -48,6 +48,8 @@ _OUTCOME = re.compile(
 _FAILURE = re.compile(
     r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
 )
+_TOLD = re.compile(r"ACCEPT|DEFERR|REJECT|SMTPERR|SMTPCLOSE|ERRCONNECT")
+"""How an event begins that tells of a delivery: one that was cut is not understood."""
 _END = re.compile(r"\"(?: connected=[0-9.]{1,20}s?\.?)?\Z")
 _REPLY = re.compile(r"(?:\A|: |response=)([2-5][0-9]{2}(?:[ -].*)?)\Z", re.DOTALL)
 _MADE_UP = re.compile(
@@ -113,7 +115,11 @@ class ZoneMtaReader(Reader):
         head = _HEAD.match(text)
         if head is None:
             return () if line.program is not None else None
-        return list(self._told(line, head, text[head.end() :]))
+        event = text[head.end() :]
+        found = list(self._told(line, head, event))
+        if found or _FAILURE.match(event):
+            return found
+        return None if _TOLD.match(event) else ()
 
     def _told(self, line: Line, head: re.Match[str], event: str) -> Iterator[Delivery]:
         name, _, queue_id = head.groups()

@@ -111,9 +111,9 @@ def test_lines_without_a_delivery() -> None:
 @settings(deadline=None)  # the first example imports the format
 @given(st.text())
 def test_any_event_is_read(event: str) -> None:
-    """Whatever an agent says, it is read or tells of nothing."""
+    """Whatever an agent says, it is read, or counted as not understood."""
     if "\n" not in event and "\0" not in event:
         for head in (HEAD, f"{HEAD}msgid=<a@b>: saved mail to ", f"{HEAD}Sent message to <"):
             run = scan([head + event])
             assert all(found.to_dict() for found in run)
-            assert run.coverage.understood == 1
+            assert run.coverage.understood + run.coverage.shapes.total() == 1
