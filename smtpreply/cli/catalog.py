@@ -97,12 +97,18 @@ def search_command(words: tuple[str, ...], limit: int, language: str) -> None:
 @click.option("--count", is_flag=True, help="Print the number of entries of each kind instead.")
 @language_option
 def codes_command(verb: str | None, digit: int | None, language: str, *, count: bool) -> None:
-    """List the reply codes of the catalog, or count its entries."""
+    """List the reply codes of the catalog, or count its entries.
+
+    Exit code 1: there is no such code.
+    """
     if count:
         for family, number in _families().items():
             click.echo(f"{number:5}  {family}")
         return
-    for entry in codes(command=verb, reply_class=digit, language=language):
+    found = list(codes(command=verb, reply_class=digit, language=language))
+    if not found:
+        raise click.ClickException("no reply code of the catalog is such")
+    for entry in found:
         click.echo(f"{entry.key}  {entry.standing:12} {entry.title}")
 
 

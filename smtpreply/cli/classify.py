@@ -37,13 +37,17 @@ _LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
 
 @click.command("classify")
-@click.argument("path", metavar="FILE|-", type=click.Path(exists=True, allow_dash=True))
-@click.option("--json", "style", flag_value="json", help="Print a JSON object a line.")
-@click.option("--csv", "style", flag_value="csv", help="Print comma-separated values.")
+@click.argument(
+    "path", metavar="[FILE|-]", default="-", type=click.Path(exists=True, allow_dash=True)
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @rules_option
 @language_option
-def classify_command(path: str, style: str | None, rules: tuple[str, ...], language: str) -> None:
-    """Classify each reply in a file: a line of output for each.
+def classify_command(
+    path: str, *, as_json: bool, as_csv: bool, rules: tuple[str, ...], language: str
+) -> None:
+    """Classify each reply in a file or standard input: a line of output for each.
 
     The file holds one text a line: a reply, or how a log or bounce quotes it; a reply of several
     lines ("550-...", "550 ...") counts as one text, and a text that reports on several recipients
@@ -52,8 +56,10 @@ def classify_command(path: str, style: str | None, rules: tuple[str, ...], langu
     provider, seconds to wait, and the text. An empty column is "-".
     """
     classifier = classifier_of(rules)
-    write = {"json": _write_json, "csv": _csv_writer()}.get(style or "", _write_columns)
-    if style == "csv":
+    if as_json and as_csv:
+        raise click.UsageError("--json cannot be combined with --csv")
+    write = _write_json if as_json else _csv_writer() if as_csv else _write_columns
+    if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
     for text in texts_in(_read(path)):
         for verdict in classifier.classify_all(text.octets).values():

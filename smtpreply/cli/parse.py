@@ -44,6 +44,9 @@ def parse_command(
     reply with tab-separated columns: line, code, class, enhanced status, text, defects, and the
     command that was answered; with several files, the file comes first. An empty column is "-".
 
+    A file whose first line ends with LF alone is read as a saved transcript: its line ends are no
+    violation with --strict.
+
     Skipped lines are no failure. A file without any reply is one (exit code 1), and so is a reply
     with lines that have no reply code in a transcript with marks: they may be of others.
     """

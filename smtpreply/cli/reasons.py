@@ -30,6 +30,8 @@ def reasons_command(
     With a REASON or several, everything about them: also what to do, who does it, and the names
     that other tools and services have for the same.
     """
+    if as_json and as_markdown:
+        raise click.UsageError("--json cannot be combined with --markdown")
     facts = [_facts(Reason(name), language) for name in names or list(Reason)]
     if as_json:
         sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")

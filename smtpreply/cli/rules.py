@@ -52,6 +52,8 @@ def check_command(paths: tuple[str, ...]) -> None:
     """
     classifier = classifier_of(paths)
     own = [rule for rule in classifier.rules if rule.layer == 0]
+    if not own:
+        raise click.ClickException(escape(f"no rules in {', '.join(paths)}"))
     found = problems(classifier, own)
     for problem in found:
         click.echo(escape(str(problem)), err=True)

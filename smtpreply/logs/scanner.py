@@ -472,7 +472,7 @@ def scan(
     Raises:
         ValueError: there is no such format or year, or more than one file to follow.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
-        TypeError: `source` is nothing that can be read.
+        TypeError: `source` is nothing that can be read, or `year` or `tz` is of another type.
         FileNotFoundError: when the first delivery is asked for: a path leads to nothing.
 
     >>> log = [
@@ -486,6 +486,10 @@ def scan(
     ('bob@example.org', 'bounced', '550 5.1.1 No such user', 'RCPT')
     """
     only = format_called(format) if isinstance(format, str) else format
+    if year is not None and (not isinstance(year, int) or isinstance(year, bool)):
+        raise TypeError(f"year is an int, not {type(year).__name__}")
+    if tz is not None and not isinstance(tz, (str, tzinfo)):
+        raise TypeError(f"tz is a name or a tzinfo, not {type(tz).__name__}")
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
     source = readable(source)
     if year is not None and not MINYEAR <= year <= MAXYEAR:

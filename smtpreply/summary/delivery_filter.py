@@ -26,7 +26,7 @@ class DeliveryFilter:
     Attributes:
         status: values of `smtpreply.logs.Status`.
         direction: values of `smtpreply.logs.Direction`.
-        domain: recipients' domains, compared without case.
+        domain: recipients' domains, compared without case; an "@" before one is left out.
         reason: values of `smtpreply.reasons.Reason`.
         since: the earliest time: by the log's own clock, or with a time zone, as an instant.
         until: the time before which a delivery must lie; as `since`.
@@ -103,4 +103,4 @@ def _is_before(time: datetime, limit: datetime) -> bool:
 
 def _is_of(recipient: str | None, domains: Iterable[str]) -> bool:
     _, at, domain = (recipient or "").lower().rpartition("@")
-    return bool(at) and any(domain == wanted.lower() for wanted in domains)
+    return bool(at) and any(domain == wanted.lower().removeprefix("@") for wanted in domains)

@@ -172,7 +172,9 @@ def _paths(places: Sequence[Place]) -> list[Path]:
         elif matches := _matches(place):
             found += matches
         else:
-            raise FileNotFoundError(f"there is no such file: {str(place)!r}")
+            is_text = isinstance(place, str) and "\n" in place
+            hint = "; text of a log is given as a list of lines, or as io.StringIO"
+            raise FileNotFoundError(f"there is no such file: {str(place)!r}{hint * is_text}")
     return sorted(dict.fromkeys(found), key=age)
 
 
