@@ -486,10 +486,7 @@ def scan(
     ('bob@example.org', 'bounced', '550 5.1.1 No such user', 'RCPT')
     """
     only = format_called(format) if isinstance(format, str) else format
-    if year is not None and (not isinstance(year, int) or isinstance(year, bool)):
-        raise TypeError(f"year is an int, not {type(year).__name__}")
-    if tz is not None and not isinstance(tz, (str, tzinfo)):
-        raise TypeError(f"tz is a name or a tzinfo, not {type(tz).__name__}")
+    _check_types(year, tz)
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz
     source = readable(source)
     if year is not None and not MINYEAR <= year <= MAXYEAR:
@@ -497,3 +494,10 @@ def scan(
     if follow and len(paths_of(source) or ()) != 1:
         raise ValueError("one file can be followed, and it must be given by its path")
     return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)
+
+
+def _check_types(year: object, tz: object) -> None:
+    if year is not None and (not isinstance(year, int) or isinstance(year, bool)):
+        raise TypeError(f"year is an int, not {type(year).__name__}")
+    if tz is not None and not isinstance(tz, (str, tzinfo)):
+        raise TypeError(f"tz is a name or a tzinfo, not {type(tz).__name__}")
