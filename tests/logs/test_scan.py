@@ -667,8 +667,9 @@ def test_a_delivery_is_a_value() -> None:
 # --- repeats, and what all lines of a source have before them --------------------------------
 
 _REFUSED = (
-    "NOQUEUE: reject: RCPT from a.example[192.0.2.1]: 550 5.1.1 <x@example.com>: Recipient address "
-    "rejected: User unknown; from=<a@example.org> to=<x@example.com> proto=ESMTP helo=<a>"
+    "NOQUEUE: reject: RCPT from out.sender.example[198.51.100.7]: 450 4.1.8 <news@sender.example>: "
+    "Sender address rejected: Domain not found; from=<news@sender.example> "
+    "to=<ola@example.net> proto=ESMTP helo=<out.sender.example>"
 )
 _SMTPD = "Nov 24 11:43:32 mx1 postfix/smtpd[42]: "
 
@@ -687,7 +688,7 @@ def test_what_was_repeated_counts_as_often_as_it_was(repeated: str) -> None:
     run = scan(log)
     found = list(run)
     assert [(one.recipient, one.status) for one in found] == [
-        ("x@example.com", Status.REJECTED)
+        ("ola@example.net", Status.REJECTED)
     ] * 4
     assert run.coverage.deliveries == 4
     assert (run.coverage.lines, run.coverage.understood) == (2, 2)
@@ -701,7 +702,7 @@ def test_a_repetition_of_nothing_is_nothing() -> None:
 
 
 def test_words_about_repetition_repeat_nothing() -> None:
-    text = _REFUSED.replace("User unknown", "last message repeated 3 times")
+    text = _REFUSED.replace("Domain not found", "last message repeated 3 times")
     assert len(list(scan([_SMTPD + text]))) == 1
 
 

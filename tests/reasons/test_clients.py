@@ -113,7 +113,7 @@ def test_other_things_that_fail_at_the_client(text: str, reason: str) -> None:
     ("text", "reason", "code", "disposition"),
     [
         (
-            'Expected response code "354" but got code "250", with message "250 Ok"',
+            'Expected response code "221" but got code "250", with message "250 Still here"',
             "protocol_error",
             None,
             "stop",

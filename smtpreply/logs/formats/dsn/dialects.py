@@ -418,13 +418,13 @@ The message that you sent was undeliverable to the following:
 Error: Invalid user address
 
 Error message below:
-550 - Requested action not taken: no such user here
+551 - Nobody of that name lives here
 
 Message details:
   MAIL FROM: al@example.com
   RCPT TO: bob@example.org
 """,
-        tells=(("bob@example.org", "550 - Requested action not taken"),),
+        tells=(("bob@example.org", "551 - Nobody of that name"),),
         seen="bounce",
     ),
     Dialect(
@@ -697,9 +697,9 @@ bob@example.org [User unknown]
         example="""\
 1 error(s):
 
-The following recipients returned permanent errors: bob@example.org. Reason: SMTP Server <192.0.2.1> refused to accept your message (DATA), with the following error message: [554 5.4.6 Hop count exceeded]
+The following recipients returned permanent errors: bob@example.org. Reason: SMTP Server <192.0.2.1> refused to accept your message (DATA), with the following error message: [550 5.2.1 This mailbox is closed]
 """,
-        tells=(("bob@example.org", "554 5.4.6 Hop count exceeded"),),
+        tells=(("bob@example.org", "550 5.2.1 This mailbox is closed"),),
         seen="bounce",
     ),
     Dialect(
