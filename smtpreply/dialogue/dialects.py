@@ -196,6 +196,7 @@ TYPED = (
 _EXIM = rb"(?:[0-9:.]{8,15} )?(?: {0,9}[0-9]{1,10} )?(?: |\||\xe2\x95\x8e)*"
 # set_debuglevel(2) writes the time before each line.
 _SMTPLIB = rb"(?:[0-9:.]+ )?"
+_TAGS = rb"(?:</?(?:pre|br ?/?)>)*"
 _QUOTED = rb"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")"
 _PORTS = rb"(?:00025|00465|00587|02525)"
 _TCPFLOW = rb"(?:[0-9]{3}\.){4}"
@@ -702,6 +703,26 @@ DIALECTS: tuple[Dialect, ...] = (
         "System.Net Verbose: 0 : [1208] 00000000 : 35 35 30 20 35 2E 31 2E-31 20 4E 6F 0D 0A "
         "      : 550 5.1.1 No..",
         needle=b"System.Net",
+    ),
+    # CodeIgniter's Email::print_debugger (system/libraries/Email.php, _send_command), as a page has
+    # it or as its source: each reply behind the name of the step, the greeting before all of them.
+    Dialect(
+        "CodeIgniter",
+        (
+            Row(
+                _TAGS + rb"(?:hello|starttls|from|to|data|reset|quit): " + _REPLY,
+                Role.REPLY,
+                Written.HTML,
+            ),
+            Row(
+                _TAGS + rb"The following SMTP error was encountered: " + _REPLY,
+                Role.REPEATED,
+                Written.HTML,
+            ),
+            Row(_TAGS + rb"([2-5][0-9][0-9](?:[ -].*)?)", Role.BARE, Written.HTML),
+        ),
+        needle=b"hello: ",
+        marks_the_client=False,
     ),
     # aiosmtpd, logger mail.log: a server, which writes out.
     Dialect(

@@ -205,3 +205,29 @@ def test_an_own_log_of_a_server_tells_its_own_replies() -> None:
 )
 def test_lines_in_which_no_client_is_heard_are_no_session(lines: list[str]) -> None:
     assert not is_session(lines)
+
+
+CODEIGNITER = (
+    "220 mx.example.org ESMTP\n"
+    "{0}hello: 250-mx.example.org\n"
+    "250-SIZE 1000\n"
+    "250 AUTH LOGIN\n"
+    "{1}from: 250 2.1.0 Ok\n"
+    "{1}to: 550 5.1.1 No such user\n"
+    "{2}The following SMTP error was encountered: 550 5.1.1 No such user\n"
+    "{3}Unable to send email using PHP SMTP."
+)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [("", "", "", ""), ("<br /><pre>", "</pre><pre>", "</pre>", "<br />")],
+    ids=["as the page shows it", "its source"],
+)
+def test_codeigniter_names_the_step_before_each_reply(tags: tuple[str, str, str, str]) -> None:
+    assert replies(CODEIGNITER.format(*tags)) == [
+        (220, "mx.example.org ESMTP", None),
+        (250, "mx.example.org\nSIZE 1000\nAUTH LOGIN", None),
+        (250, "Ok", None),
+        (550, "No such user", None),
+    ]
