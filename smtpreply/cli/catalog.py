@@ -41,8 +41,7 @@ def _shown(subject: Callable[[], Entry | Comparison], style: Format, language: s
     try:
         found = subject()
     except ReplyError as error:
-        click.echo(f"smtpreply: {error}", err=True)
-        raise SystemExit(1) from None
+        raise click.ClickException(str(error)) from None
     if style == "text" and wants_drawing():
         draw(page(describe(found, language)))
     else:

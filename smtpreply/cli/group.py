@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -55,6 +57,14 @@ class _Group(click.Group):
         command: click.Command = getattr(import_module(f"smtpreply.cli.{module}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"no such command: '{name}'{_suggestion(name)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with _ended_by_sigterm():
@@ -74,6 +84,16 @@ class _Group(click.Group):
         except click.ClickException as error:
             error.message = escape(error.message)  # type: ignore[misc]  # what was typed may be in it
             raise
+
+
+def _suggestion(typed: str) -> str:
+    """Return what may have been meant by what is no command: another one, a code, a reply."""
+    if re.fullmatch(r"[2-5][0-9]{2}|[2-5X](?:\.[0-9]{1,3}){2}", typed):
+        return f"; for its meaning: smtpreply code {typed}"
+    if re.match(r"[2-5][0-9]{2}[ -]", typed):
+        return f'; for the reason of a reply: smtpreply explain "{typed}"'
+    close = difflib.get_close_matches(typed, _COMMANDS, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _words(error: OSError) -> str:

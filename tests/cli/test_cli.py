@@ -563,3 +563,18 @@ def test_a_command_loads_no_other(start: Callable[..., subprocess.Popen[bytes]])
     loaded = process.communicate()[1].decode().split()
     assert "smtpreply.cli.group" in loaded
     assert not {"smtpreply.logs", "smtpreply.cli.parse", "smtpreply.reasons"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("clasify", "did you mean 'classify'?"),
+        ("550", "smtpreply code 550"),
+        ("5.1.1", "smtpreply code 5.1.1"),
+        ("550 5.1.1 No such user", 'smtpreply explain "550 5.1.1 No such user"'),
+    ],
+)
+def test_what_is_no_command_is_told_what_may_have_been_meant(typed: str, hint: str) -> None:
+    result = run(typed)
+    assert result.exit_code == 2
+    assert hint in result.stderr
