@@ -445,6 +445,37 @@ def test_a_forwarded_bounce_is_read() -> None:
     assert told(one(text)) == ("bob@example.org", Status.BOUNCED, 550)
 
 
+POSTFIX = (
+    "This is the mail system at host mx1.example.com.\n\n"
+    "<bob@example.org>: host mx.example.org[192.0.2.1] said: 550 5.1.1\n"
+    "    <bob@example.org>: Recipient address rejected: User unknown (in reply to RCPT\n"
+    "    TO command)\n"
+)
+
+
+@pytest.mark.parametrize("mark", ["", "> ", ">"], ids=["as it is", "quoted", "quoted closely"])
+def test_the_words_of_a_forwarded_bounce_are_whole(mark: str) -> None:
+    person = (
+        "From: Eve <eve@example.net>\nTo: help@example.net\nSubject: Fwd: Undelivered Mail\n\n"
+        "What is this?\n\n---------- Forwarded message ---------\n"
+    )
+    header = "From: Mail Delivery System <MAILER-DAEMON@mx1.example.com>\nTo: <eve@example.net>\n"
+    quoted = f"{header}Subject: Undelivered\n\n{POSTFIX}"
+    delivery = one(person + "".join(f"{mark}{line}\n" for line in quoted.split("\n")))
+    assert delivery.text == "550 5.1.1 <bob@example.org>: Recipient address rejected: User unknown"
+    assert delivery.sender == "eve@example.net"
+
+
+@pytest.mark.parametrize("between", ["\n", ""], ids=["empty line", "none"])
+def test_recipients_of_postfix_are_told_apart_by_their_indents(between: str) -> None:
+    second = "<carol@example.net>: Host or domain name not found. Name service error for\n    x\n"
+    found, _ = read(f"{HEAD}\n{POSTFIX}{between}{second}")
+    assert [told(delivery) for delivery in found] == [
+        ("bob@example.org", Status.BOUNCED, 550),
+        ("carol@example.net", Status.BOUNCED, None),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

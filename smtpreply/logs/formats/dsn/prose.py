@@ -41,7 +41,7 @@ _LONGEST_LINE = 10_000
 _LONGEST_SENTENCE = 200
 
 _QUOTED = re.compile(r"\s*>(?:\s|\Z)")
-_ONE_QUOTE = re.compile(r"> ?")
+_ONE_QUOTE = re.compile(r"\A\s*> ?")
 _FROM_DAEMON = re.compile(
     r"[\s>*]*(?:From|Von|De|Da|Van|От|差出人)\s*:.*(?:mail(?:er)?[-_ ]?daemon|postmaster|"
     r"mail delivery)",
@@ -245,9 +245,18 @@ class Notice:
             return f"{recipient}@{server.rpartition('@')[2]}"
         return recipient
 
+    @property
+    def _addressee(self) -> str | None:
+        """The field of whom the notice came to, who sent the message that failed."""
+        if self._looks.is_forwarded and not self._looks.is_of_a_system:
+            lines, _ = self.lines()
+            start = next((n for n, line in enumerate(lines) if line), len(lines))
+            return fields_of_copy(lines[start:]).get("to")  # not of the person who forwards it
+        return self._fields.get("to")
+
     def _delivery(self, place: Line, told: Told) -> Delivery:
         known = {
-            "sender": mailbox_of(self._fields.get("to")),
+            "sender": mailbox_of(self._addressee),
             "direction": Direction.OUTGOING,
         }
         place = attrs.evolve(place, time=date_of(self._fields.get("date")))

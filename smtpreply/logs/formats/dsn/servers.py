@@ -201,7 +201,7 @@ _POSTFIX_RECIPIENT = re.compile(
 
 def _postfix(lines: Sequence[str]) -> Found:
     delayed = any("could not be delivered for" in line for line in lines)
-    for number, block in _paragraphs(lines):
+    for number, block in _postfix_entries(lines):
         match = _POSTFIX_RECIPIENT.match(" ".join(line.strip() for line in block))
         if match is None:
             continue
@@ -219,6 +219,20 @@ def _postfix(lines: Sequence[str]) -> Found:
         elif by is None and (read := read_words([text]))["reply_by"]:
             told |= read  # of a program in between, such as "Command output: 550 ..."
         yield number, told
+
+
+def _postfix_entries(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Split lines at empty ones, and where a line that is not indented follows one that is.
+
+    Postfix indents all lines of a recipient but the first; the empty lines may have been lost.
+    """
+    for number, block in _paragraphs(lines):
+        start = 0
+        for n in range(1, len(block)):
+            if block[n].startswith("<") and block[n - 1][0].isspace():
+                yield number + start, block[start:n]
+                start = n
+        yield number + start, block[start:]
 
 
 # --- Exchange ------------------------------------------------------------------------------
