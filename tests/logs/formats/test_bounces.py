@@ -284,6 +284,41 @@ def test_html_is_read_where_there_is_no_plain_text() -> None:
     assert delivery.text == "The user bob@example.org does not exist"
 
 
+PAGES = {
+    "br": "<br>\n".join,
+    "div": lambda lines: "".join(f"<div>{line or '<br>'}</div>\n" for line in lines),
+    "pre": lambda lines: "<pre>{}</pre>".format("\n".join(lines)),
+    "nbsp": lambda lines: "<br />\n".join(line.replace("  ", "&nbsp; ") for line in lines),
+}
+EXIM = (
+    "This message was created automatically by mail delivery software.\n\n"
+    "A message that you sent could not be delivered. The following address(es) failed:\n\n"
+    "  bob@example.org\n    host mx.example.org [192.0.2.1]\n"
+    "    SMTP error from remote mail server after end of data:\n    550 5.2.2 Mailbox full\n"
+    "  carol@example.net\n    Unrouteable address\n"
+)
+QMAIL = (
+    "Hi. This is the qmail-send program at mx1.example.com.\n\n"
+    "<bob@example.org>:\n192.0.2.1 does not like recipient.\n"
+    "Remote host said: 550 5.2.2 Mailbox full\nGiving up on 192.0.2.1.\n\n"
+    "<carol@example.net>:\nSorry, I couldn't find any host named example.net. (#5.1.2)\n"
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("words", [EXIM, QMAIL], ids=["Exim", "qmail"])
+@pytest.mark.parametrize("named", [False, True], ids=["", "X-Failed-Recipients"])
+def test_a_page_has_the_lines_that_it_shows(page: str, words: str, *, named: bool) -> None:
+    head = HEAD + "X-Failed-Recipients: bob@example.org, carol@example.net\n" * named
+    shown = PAGES[page]([line.replace("<", "&lt;") for line in words.split("\n")])
+    found, _ = read(f"{head}Content-Type: text/html\n\n<html><body>{shown}</body></html>\n")
+    codes = {delivery.recipient: delivery.reply and delivery.reply.code for delivery in found}
+    assert codes == {"bob@example.org": 550, "carol@example.net": None}
+    reasons = [delivery.verdict and delivery.verdict.reason.value for delivery in found]
+    assert reasons[0] == "mailbox_full"
+    assert reasons[1] in {"unknown_recipient", "unknown_domain"}
+
+
 def test_words_are_decoded_by_their_character_set() -> None:
     words = "宛先: bob@example.org\nエラー: 不明".encode("iso-2022-jp").decode("ascii")
     text = f"{HEAD}Content-Type: text/plain; charset=iso-2022-jp\n\n{words}\n"
@@ -485,10 +520,23 @@ def test_recipients_of_postfix_are_told_apart_by_their_indents(between: str) -> 
         f"X-Long: {'a' * 2_000_000}\n\nx\n",
         "Content-Type: text/html\n\n" + "<style>" * 20_000,
         "Content-Type: text/html\n\n" + " bob@example.org" * 10_000,
+        "Content-Type: text/html\n\n" + "a<b>" * 50_000,
+        "Content-Type: text/html\n\n<pre>" + "a<b>\n" * 30_000,
         "\n" + "=" * 190 + "\n" * 1000,
         "\n" + "a@" * 90_000,
     ],
-    ids=["deep", "messages", "parts", "header", "styles", "addresses", "rules", "ats"],
+    ids=[
+        "deep",
+        "messages",
+        "parts",
+        "header",
+        "styles",
+        "addresses",
+        "bold",
+        "kept",
+        "rules",
+        "ats",
+    ],
 )
 def test_hostile_mails_are_read_in_time(text: str) -> None:
     read(HEAD)  # which compiles what is compiled once

@@ -97,14 +97,19 @@ def read_general(
 
 
 def _named(lines: Sequence[str], failed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    names = "|".join(map(re.escape, failed))
+    to = rf"(?P<to>{names})(?![\w-]|\.\w)"
+    found: dict[str, tuple[int, dict[str, Any]]] = {}
+    # At the beginning of a line; else wherever it stands.
+    for form in (
+        rf"{_OPEN}{to}{_CLOSE}(?P<words>.*)\Z",
+        rf".{{0,200}}?(?<![\w.+-]){to}{_CLOSE}(?P<words>.*)\Z",
+    ):
+        for number, told in read_entries(lines, re.compile(form, re.IGNORECASE)):
+            found.setdefault(told["recipient"].lower(), (number, told))
     for address in failed:
-        form = re.compile(
-            rf".{{0,200}}?(?<![\w.+-])(?P<to>{re.escape(address)})(?![\w-])[>\"')\]]{{0,3}}(?P<words>.*)\Z",
-            re.IGNORECASE,
-        )
-        found = next(read_entries(lines, form), None)
-        words = (0, read_words(words_for_all(lines))) if found is None else found
-        yield words[0], words[1] | {"recipient": address}
+        number, told = found.get(address.lower()) or (0, read_words(words_for_all(lines)))
+        yield number, told | {"recipient": address}
 
 
 def words_for_all(lines: Sequence[str]) -> list[str]:

@@ -63,10 +63,12 @@ _GIVEN_UP = re.compile(
     r"no further (?:delivery )?attempts",
     re.IGNORECASE,
 )
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]{0,15}|!)[^<>]*>")
-_BREAKS = frozenset(
-    {"br", "p", "/p", "div", "/div", "tr", "/tr", "li", "h1", "h2", "h3", "h4", "hr", "/table"}
+_PARAGRAPHS = frozenset(
+    {"p", "h1", "h2", "h3", "h4", "hr", "table", "pre", "ul", "ol", "blockquote"}
 )
+_BLOCKS = _PARAGRAPHS | {"div", "tr", "li", "dt", "dd", "body", "title"}
 _HIDDEN = frozenset({"style", "script", "head"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
@@ -282,21 +284,65 @@ class _Lines:
         self.places.append(Line("", "", line.number, line.source))
 
 
+class _Page:
+    """The text of HTML, as lines: an empty one before and after a paragraph."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._line: list[str] = []  # in parts: as one text, each tag would copy it
+        self._is_kept = False
+
+    def add(self, text: str) -> None:
+        """Add text: its spaces and line ends count as one space, but within ``<pre>``."""
+        if self._is_kept:
+            first, *others = html.unescape(text).split("\n")
+            self._line.append(first)
+            for line in others:
+                self._end_line()
+                self._line.append(line)
+            return
+        text = _SPACES.sub(" ", text)
+        if not self._line or self._line[-1].endswith(" "):
+            text = text.removeprefix(" ")
+        if text:
+            self._line.append(html.unescape(text))
+
+    def tag(self, name: str) -> None:
+        """Break the line as a tag does; the name of one that closes begins with a slash."""
+        plain = name.removeprefix("/")
+        if name == "br" or (plain in _BLOCKS and self._line):
+            self._end_line()
+        if plain in _PARAGRAPHS and self._lines and self._lines[-1]:
+            self._lines.append("")
+        if plain == "pre":
+            self._is_kept = name == plain
+
+    def _end_line(self) -> None:
+        line = "".join(self._line).replace("\xa0", " ").rstrip()
+        self._lines.append(line[:_LONGEST_LINE])
+        self._line.clear()
+
+    def end(self) -> list[str]:
+        """Return the lines."""
+        self._end_line()
+        return self._lines
+
+
 def _without_tags(lines: Sequence[str]) -> list[str]:
     """Return the text of HTML, as lines."""
-    text = " ".join(" ".join(lines).split())
-    found: list[str] = []
+    text = "\n".join(lines)
+    page = _Page()
     hidden: str | None = None
     start = 0
     for tag in _TAG.finditer(text):
         name = tag[1].lower()
         if hidden is None:
-            found += text[start : tag.start()], "\n" if name in _BREAKS else " "
+            page.add(text[start : tag.start()])
+            page.tag(name)
             hidden = name if name in _HIDDEN else None
         elif name == f"/{hidden}":
             hidden = None
         start = tag.end()
     if hidden is None:
-        found.append(text[start:])
-    text = html.unescape("".join(found))
-    return [" ".join(line.split())[:_LONGEST_LINE] for line in text.split("\n")]
+        page.add(text[start:])
+    return page.end()
