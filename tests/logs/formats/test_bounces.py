@@ -3,6 +3,7 @@
 import io
 import time
 from collections import Counter
+from collections.abc import Callable
 from email import message_from_string
 
 import pytest
@@ -284,7 +285,7 @@ def test_html_is_read_where_there_is_no_plain_text() -> None:
     assert delivery.text == "The user bob@example.org does not exist"
 
 
-PAGES = {
+PAGES: dict[str, Callable[[list[str]], str]] = {
     "br": "<br>\n".join,
     "div": lambda lines: "".join(f"<div>{line or '<br>'}</div>\n" for line in lines),
     "pre": lambda lines: "<pre>{}</pre>".format("\n".join(lines)),
