@@ -1,6 +1,7 @@
 """qmail, and what is made of it: netqmail, notqmail, s/qmail, indimail.
 
-From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c and ucspi-tcp's rblsmtpd.c::
+From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c, ucspi-tcp's rblsmtpd.c and indimail's
+qmail-smtpd.c::
 
     line    = [STAMP " "] BODY [" " QUEUE]              ; QUEUE: indimail's, which has several
     STAMP   = "@" 16HEX 8HEX                            ; TAI64N, of multilog
@@ -14,6 +15,10 @@ From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c and ucspi-tcp's rblsm
             / ["qmail-smtpd: pid " N " "] ("Reject" / "Accept") "::" TYPE "::" CONDITION ": "
               ["P:" PROTOCOL " "] "S:" IP ":" NAME [" H:" HELO] [" F:" SENDER] [" T:" RCPT] ...
                                                          ; SPAMCONTROL's and s/qmail's qmail-smtpd
+            / "qmail-smtpd: pid " N " from " IP " " (REFUSAL / other)        ; indimail's
+    REFUSAL = WORDS [": " ["HELO <" HELO "> "] "MAIL from <" SENDER ">" [" RCPT <" RCPT ">"] ...]
+    WORDS   = "BAD IP client" / "Invalid RECIPIENT address" / why it was not queued " (permanent)"
+            / ...
     TYPE    = "SNDR" / "ORIG" / "RCPT" / "DATA" / "SMTP" / "AUTH"
     REPORT  = [ NOTE "/" ] SENTENCE "./" ["Remote_host_said:_" REPLY "/"]
               ["Giving_up_on_" IP "./"] ["I'm_not_going_to_try_again;..."]
@@ -40,7 +45,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
-from smtpreply.logs.toolkit.fields import said_by, status_of
+from smtpreply.logs.toolkit.fields import BARE, said_by, status_of
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -77,6 +82,29 @@ _CONTROLLED_AT = {
     "DATA": Stage.END_OF_DATA,
     "AUTH": Stage.AUTH,
 }
+_LOGGED = re.compile(r"qmail-smtpd: pid [0-9]{1,10} from (\S{1,60}) (.*)\Z", re.DOTALL)
+_REFUSAL = re.compile(
+    rf"(greylist) +({BARE}) to ({BARE})|((?:BAD|OPEN|PTR|Bare|unable|greylisting|Invalid|invalid|"
+    r"non-FQDN|Non-existing|Blackholed|[Tt]oo many|virus/banned|data size| AUTH) .{1,300}?|"
+    r".{1,300}? \((?:permanent|temporary)\))"
+    rf"(?:: (?:HELO {BARE} )?"
+    rf"(?:MAIL (?:from )?({BARE})(?: (?:Last )?RCPT ({BARE}))?.*|HELO .*)?)?\Z",
+    re.DOTALL,
+)
+_NO_REFUSAL = re.compile(
+    r" ?HELO <|NOTIFY: |Setting (?:Env|DomainQueue)|(?:read|write) error|timeout reached"
+)
+_REFUSED_AT = (
+    ("RECIPIENT", Stage.RCPT),
+    ("Invalid RELAY", Stage.RCPT),
+    ("SENDER", Stage.MAIL),
+    ("HELO", Stage.EHLO),
+    ("AUTH", Stage.AUTH),
+    ("virus", Stage.END_OF_DATA),
+    ("data size", Stage.END_OF_DATA),
+    (" (permanent)", Stage.END_OF_DATA),
+    (" (temporary)", Stage.END_OF_DATA),
+)
 # A report as bounces and people quote it, without its number.
 _LONE = re.compile(r"[A-Za-z0-9._:\[\]()@-]{3,300}\./Remote_host_said:_\S*\Z")
 _QUOTED = re.compile(
@@ -91,7 +119,7 @@ _DETECTED = re.compile(
     r"(?:info|new|end|bounce) msg [0-9]|starting delivery [0-9]+: msg [0-9]|"
     r"delivery [0-9]+: (?:success|failure|deferral|report mangled)|"
     r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]|"
-    rf"{_SMTPD}"
+    rf"qmail-smtpd: pid [0-9]+ from |{_SMTPD}"
 )
 
 _SAID = "Remote_host_said:_"
@@ -166,6 +194,8 @@ class QmailReader(Reader):
             return (self._blocked(line, *match.groups()),)
         if match := _CONTROLLED.match(body):
             return self._controlled(line, match)
+        if match := _LOGGED.match(body):
+            return self._logged(line, *match.groups())
         if _LONE.match(body):
             return (self._reported(line, None, None, body),)
         if match := _QUOTED.match(body):
@@ -203,6 +233,28 @@ class QmailReader(Reader):
             reply_by=said_by(ReplyBy.OWN, text),
         )
         return _timed(delivery, line)
+
+    def _logged(self, line: Line, ip: str, words: str) -> tuple[Delivery, ...] | None:
+        """Read what indimail's qmail-smtpd refused; it logs no reply."""
+        match = _REFUSAL.match(words)
+        if match is None:
+            return () if _NO_REFUSAL.match(words) else None
+        greylisted, early, late, why, sender, recipient = match.groups()
+        sender, recipient = early or sender, late or recipient
+        text = (greylisted or why).strip()
+        delivery = self._messages.delivery(
+            line,
+            None,
+            direction=Direction.INCOMING,
+            relay_host=ip,
+            relay_ip=ip,
+            sender=None if sender is None else sender.strip("<>"),
+            recipient=None if recipient is None else recipient.strip("<>"),
+            stage=next((stage for part, stage in _REFUSED_AT if part in text), None),
+            status=Status.DISCARDED if text.startswith("Blackholed") else Status.REJECTED,
+            text=text,
+        )
+        return (_timed(delivery, line),)
 
     def _controlled(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
         """Read what qmail-smtpd refused; what it accepts is told again as it is delivered."""
@@ -311,14 +363,16 @@ def _timed(delivery: Delivery, line: Line) -> Delivery:
 
 _NEEDLES = (
     "delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "Reject::", "Accept::",
-    "Remote_host_said:_", "Remote host",
+    "Remote_host_said:_", "Remote host", "qmail-smtpd: pid",
 )  # fmt: skip
 
 FORMAT = Format(
     _NAME,
     _detect,
     QmailReader,
-    # Lines that tai64nlocal has stamped look as if a program were called "5".
-    programs=r"qmail|notqmail|rblsmtpd|[0-9]{1,20}\Z",
+    # Lines that tai64nlocal has stamped look as if a program were called "5"; splogger may be given
+    # the name that OpenSMTPD's program has.
+    programs=r"qmail|notqmail|rblsmtpd|smtpd\Z|[0-9]{1,20}\Z",
     needles=_NEEDLES,
+    order=45,
 )

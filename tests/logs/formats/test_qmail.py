@@ -146,6 +146,69 @@ def test_qmail_smtpd_tells_what_it_refuses(head: str) -> None:
     assert (found.sender, found.recipient) == ("a@example.net", "bob@example.org")
 
 
+INDIMAIL = "@400000006925bea40f1e2d3c qmail-smtpd: pid 42 from 203.0.113.9 "
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "stage", "sender", "recipient"),
+    [
+        ("BAD IP client", "BAD IP client", None, None, None),
+        ("BAD HOST c.example.net", "BAD HOST c.example.net", None, None, None),
+        ("Invalid SENDER address: MAIL from <>", "Invalid SENDER address", Stage.MAIL, "", None),
+        (
+            'Invalid RECIPIENT address: MAIL from <"x> RCPT <v"@example.net> RCPT bob@example.org',
+            "Invalid RECIPIENT address",
+            Stage.RCPT,
+            '"x> RCPT <v"@example.net',
+            "bob@example.org",
+        ),
+        (
+            "virus/banned content: a program: MAIL from <a@example.net> RCPT <bob@example.org> "
+            "Size: 7",
+            "virus/banned content: a program",
+            Stage.END_OF_DATA,
+            "a@example.net",
+            "bob@example.org",
+        ),
+        (
+            "mail server rejects message (permanent): HELO <c> MAIL from <a@example.net> "
+            "RCPT <bob@example.org> AUTH <local-rcpt> Size: 7 TLS=No qp 43",
+            "mail server rejects message (permanent)",
+            Stage.END_OF_DATA,
+            "a@example.net",
+            "bob@example.org",
+        ),
+        ("greylist  <a@b.example> to <bob@c.example>...", "greylist", None, "a@b.example", None),
+    ],
+)
+def test_qmail_smtpd_of_indimail_tells_what_it_refuses(
+    words: str, text: str, stage: Stage | None, sender: str | None, recipient: str | None
+) -> None:
+    found = one(INDIMAIL + words)
+    assert (found.status, found.text, found.stage) == (Status.REJECTED, text, stage)
+    assert (found.relay_ip, found.sender) == ("203.0.113.9", sender)
+    assert found.recipient == (recipient or found.recipient)
+
+
+def test_what_qmail_smtpd_of_indimail_takes_or_loses_is_no_refusal() -> None:
+    [lost] = scan([INDIMAIL + "Blackholed SENDER address: MAIL a@example.net"])
+    assert (lost.status, lost.sender) == (Status.DISCARDED, "a@example.net")
+    for words, understood in (
+        (" HELO <c> MAIL from <a@example.net> RCPT <bob@example.org> AUTH <local-rcpt> Size: 7", 1),
+        ("words that nobody knows", 0),
+    ):
+        run = scan([INDIMAIL + words])
+        assert list(run) == []
+        assert (run.coverage.known, run.coverage.understood) == (1, understood)
+
+
+def test_splogger_may_be_given_the_name_of_another_program() -> None:
+    [found] = scan(
+        ["Nov 24 11:43:32 mx smtpd: 1795520612.123456 rblsmtpd: 203.0.113.9 pid 42: 553 Blocked"]
+    )
+    assert (found.mta, found.text) == ("qmail", "553 Blocked")
+
+
 def test_what_qmail_smtpd_accepts_is_told_as_it_is_delivered() -> None:
     run = scan(["Accept::ORIG::Valid_Auth: S:203.0.113.9:unknown F:a@b T:c@d"])
     assert list(run) == []
