@@ -13,6 +13,7 @@ FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
     ('iis-smtp', 'iis_smtp', None, ('OutboundConnection', 'SMTPSVC'), True),
     ('postfix', 'postfix', 'postfix(?:[/@-]|\\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\\Z', ('status=', 'host ', 'reject', ': hold: ', ': discard: ', ': filter: ', 'proxy-a', 'milter-', ': from=<', 'message-id=', ': removed', 'released from', ': client=', 'SASL auth', ': uid=', 'enabling PIX', 'lost connection', 'conversation with'), False),
     ('dovecot', 'dovecot', 'dovecot', ('lmtp(', 'lda(', 'deliver(', 'submission(', '-login: '), False),
+    ('fortimail', 'fortimail', None, ('log_id=',), False),
     ('exim', 'exim', 'exim', ('-', ' R=', 'LOG: '), False),
     ('qmail', 'qmail', 'qmail|notqmail|rblsmtpd|smtpd\\Z|[0-9]{1,20}\\Z', ('delivery ', ' msg ', 'status: local', 'bounce: ', 'rblsmtpd: ', 'Reject::', 'Accept::', 'Remote_host_said:_', 'Remote host', 'qmail-smtpd: pid'), False),
     ('amavis', 'amavis', 'amavis', (') Blocked ', ') Passed '), False),

@@ -64,7 +64,8 @@ _RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
 _HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
 _TELLING = (", stat=", "reject=")
 _UNDERSTOOD = re.compile(
-    rf"{_QID}: |STARTTLS|AUTH|starting daemon|started as|alias database|NOQUEUE|rejecting conn|"
+    rf"{_QID}: (?!to=)|"  # a delivery that was cut
+    r"STARTTLS|AUTH|starting daemon|started as|alias database|NOQUEUE|rejecting conn|"
     r"accepting connections|runqueue|grew WorkList|restarting|stopping daemon|/\S+: [0-9]+ aliases|"
     r"My unqualified|unable to|gethostby|SYSERR|Milter|milter|error|Error|ERROR|Losing|daemon |"
     r"did not issue|lost input|timeout |collect: |Authentication|file |hash map|problem|tls_|TLS|"

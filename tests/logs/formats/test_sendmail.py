@@ -269,3 +269,13 @@ def test_any_text_after_a_valid_head_is_read_without_an_error(
 def test_a_line_of_many_fields_is_read_in_time(unit: str) -> None:
     for head in ("to=<b>, delay=00:00:01", "ruleset=check_rcpt, arg1=<a>"):
         list(scan([ID + head + unit * 5_000]))
+
+
+def test_a_delivery_that_was_cut_is_not_understood() -> None:
+    line = (
+        "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: to=<bob@example.org>, delay=00:00:01, "
+        "xdelay=00:00:01, mailer=esmtp, pri=120303, relay=mx.example.org. [192.0.2.1], dsn=5.1.1"
+    )
+    run = scan([line])
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)

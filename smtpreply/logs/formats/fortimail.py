@@ -1,0 +1,170 @@
+r"""FortiMail: its event and history logs, on disk or by syslog.
+
+From Fortinet's "FortiMail Log Reference" (log message syntax, history logs, event logs)::
+
+    line    = [PRI] [STAMP " " HOST " "] ("date=" DATE " time=" TIME / DATE " " TIME) 1*(" " FIELD)
+    FIELD   = NAME "=" (QUOTE *char QUOTE / 1*char)
+    event   = ... "type=event" ... " session_id=" QUOTE ID QUOTE " msg=" QUOTE MESSAGE QUOTE
+    history = ... "type=statistics" ... "session_id" "client_name" ... "from" "to" ... "subject" ...
+              "disposition=" QUOTE *(ACTION [";"]) QUOTE " classifier=" QUOTE WHY QUOTE ...
+    MESSAGE = of Sendmail, without its queue id / "to=" RCPT ", delay=" N ", " ... ", to_ip=" IP
+              ", mailer=proxy, stat=" WORDS                          ; of the transparent proxy
+
+The session's id is the queue id: FortiMail's MTA is a Sendmail, whose grammar its messages have.
+A history line is of one recipient. It tells what was refused, discarded or quarantined; what became
+of a message that was accepted, and in which words a client was refused, the events tell. A subject
+is a stranger's words: a line on which a name stands twice is not understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.format import Format, Reader
+from smtpreply.logs.formats.sendmail import SendmailReader
+from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import PATH, said_by, status_by_code
+from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.logs.toolkit.timestamps import time_of
+
+_NAME = "fortimail"
+
+_TIME = r"(?:date=)?([0-9]{4}-[0-9]{2}-[0-9]{2}) (?:time=)?([0-9:]{8}(?:\.[0-9]{1,6})?)"
+_HEAD = re.compile(
+    rf"(?:<[0-9]{{1,3}}>)?(?:{STAMP} \S{{1,255}} )?{_TIME} "
+    r"(?=(?:[a-z_]{1,40}=\S{0,255} ){0,4}log_id=[0-9]+ )"
+)
+_FIELD = re.compile(r"([a-z_]{1,40})=(?:\"([^\"]*)\"|([^\s\"]*))(?: |\Z)")
+_MESSAGE = re.compile(r"msg=\"?(.*?)\"?\s*\Z", re.DOTALL)
+_PROXIED = re.compile(
+    rf"to=<?({PATH})>?, delay=([0-9]{{1,9}}), (?:[a-z_]{{1,20}}=[^,]{{0,300}}, ){{0,6}}?"
+    r"to_ip=([0-9A-Fa-f.:]{2,45}), mailer=proxy, stat=(.*)\Z",
+    re.DOTALL,
+)
+_SENT = "Sent"
+_KEPT_BACK = {
+    "Reject": Status.REJECTED,
+    "Discard": Status.DISCARDED,
+    "Quarantine": Status.HELD,
+    "System Quarantine": Status.HELD,
+    "User Quarantine": Status.HELD,
+    "Domain Quarantine": Status.HELD,
+}
+_LET_THROUGH = {
+    "Accept", "Add Header", "Modify Subject", "Insert Disclaimer", "Notification", "Archive",
+    "Replace", "Rewrite Recipient", "BCC", "Encrypt", "Treat As Spam",
+}  # fmt: skip
+_OUTCOMES = re.compile(r"stat=|reject=")
+
+
+class FortiMailReader(Reader):
+    """Reads the lines of one log. It remembers who sent each message, and what was refused."""
+
+    def __init__(self) -> None:
+        self._events = SendmailReader()
+        self._refused: Memory[str] = Memory()
+
+    def senders(self) -> dict[str, str]:
+        """Return the senders that are remembered, by session."""
+        return self._events.senders()
+
+    def read(self, line: Line) -> Iterable[Delivery] | None:
+        head = _HEAD.match(line.message)
+        if head is None:
+            return None
+        fields, end = _fields(line.message, head.end())
+        if fields is None:
+            return None
+        told = attrs.evolve(line, time=time_of(f"{head[1]} {head[2]}") or line.time)
+        kind = fields.get("type")
+        if kind == "statistics":
+            return self._history(told, fields)
+        message = _MESSAGE.match(line.message, end)
+        if kind != "event" or fields.get("subtype") != "smtp" or message is None:
+            return None if end < len(line.message) and message is None else ()
+        return self._event(told, fields.get("session_id") or "", message[1])
+
+    def _event(self, line: Line, session: str, message: str) -> list[Delivery] | None:
+        if match := _PROXIED.match(message):
+            return [_proxied(line, session, match)]
+        inner = attrs.evolve(line, message=f"{session}: {message}" if session else message)
+        found = self._events.read(inner)
+        if found is None:
+            return None if session or _OUTCOMES.search(message) else []
+        deliveries = [attrs.evolve(each, mta=_NAME) for each in found]
+        if any(each.status is Status.REJECTED for each in deliveries):
+            self._refused[session] = session
+        return deliveries
+
+    def _history(self, line: Line, fields: Mapping[str, str]) -> tuple[Delivery, ...] | None:
+        actions = [action.strip() for action in fields.get("disposition", "").split(";")]
+        status = next((_KEPT_BACK[action] for action in actions if action in _KEPT_BACK), None)
+        if status is None:
+            return () if set(actions) <= _LET_THROUGH else None
+        session = fields.get("session_id") or None
+        if status is Status.REJECTED and self._refused.get(session) is not None:
+            return ()
+        client = fields.get("client_ip") or fields.get("client_name")
+        return (
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.OUTGOING
+                if fields.get("direction") == "out"
+                else Direction.INCOMING,
+                queue_id=session,
+                sender=fields.get("from"),
+                recipient=fields.get("to") or None,
+                relay_host=fields.get("client_name") or client or None,
+                relay_ip=client or None,
+                status=status,
+                text=": ".join(filter(None, (";".join(actions), fields.get("classifier")))),
+            ),
+        )
+
+
+def _fields(text: str, start: int) -> tuple[dict[str, str] | None, int]:
+    """Return the fields up to the message, and where that begins; None where one is there twice."""
+    fields: dict[str, str] = {}
+    while (match := _FIELD.match(text, start)) and match[1] != "msg":
+        if match[1] in fields:
+            return None, start
+        fields[match[1]] = match[2] if match[2] is not None else match[3]
+        start = match.end()
+    return fields, start
+
+
+def _proxied(line: Line, session: str, match: re.Match[str]) -> Delivery:
+    recipient, delay, ip, words = match.groups()
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        queue_id=session or None,
+        recipient=recipient,
+        relay_host=ip,
+        relay_ip=ip,
+        status=Status.SENT if words.startswith(_SENT) else status_by_code(words),
+        delay=float(delay),
+        text=words,
+        reply_by=said_by(ReplyBy.REMOTE, words),
+    )
+
+
+def _detect(line: Line) -> bool:
+    return _HEAD.match(line.message) is not None
+
+
+FORMAT = Format(
+    _NAME,
+    _detect,
+    FortiMailReader,
+    needles=("log_id=",),
+    order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
+)
