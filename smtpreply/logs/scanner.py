@@ -25,6 +25,7 @@ from smtpreply.logs.input.syslog import (
     read_prefix,
     repeated_in,
     stamp_from_message,
+    unwrapped,
 )
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
@@ -205,12 +206,21 @@ class Scan(Iterator[Delivery]):
         # A folded line belongs to the line before it, whatever it looks like.
         folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
         known = folded or self._detection.of_line(line) or self._continued(line)
+        if known is None:
+            known, line = self._unwrapped(line, clock)
         self._last = known
         if known is None:
             self._unread(line)
             return ()
         stamp_from_message(line, clock)
         return self._read(line, known)
+
+    def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
+        """Return the format of a line behind something that is not its own, and the line."""
+        for bare in unwrapped(line, clock):
+            if known := self._detection.of_line(bare):
+                return known, bare
+        return None, line
 
     def _continued(self, line: Line) -> Format | None:
         """Return the format of the line before, if this line goes on with it."""

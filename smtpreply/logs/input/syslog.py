@@ -19,7 +19,7 @@ import functools
 import json
 import os.path
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ import attrs
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import (
+    DATE,
     DATE_OF_A_PAGE,
     EPOCH,
     LOCAL_STAMP,
@@ -60,7 +61,8 @@ NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
 _SYSLOG = re.compile(
-    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST})(\S*[^\s:]) {_FACILITY}{_TAG}"
+    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S*[^\s:]) "
+    rf"{_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")
@@ -85,16 +87,17 @@ _COMPOSE = re.compile(
 )
 # Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+_WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 _ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
 _CONTAINER_NAME = "(?=[A-Za-z]{0,255}[0-9_.-])[A-Za-z0-9_.-]{1,255}"  # has a number
 # What must follow for a line to have something before its header.
 _NEXT = (
-    rf"(?={_PRIORITY}{_ANY_STAMP}[ \t]|{_PROGRAM}\[[0-9]{{1,10}}\]: |{_CONTAINER_NAME} +\| |\{{\"|"
-    r"\[pod/)"
+    rf"(?={_PRIORITY}(?:{_WEEKDAY})?{_ANY_STAMP}[ \t]|{_PROGRAM}\[[0-9]{{1,10}}\]: |"
+    rf"{_CONTAINER_NAME} +\| |\{{\"|\[pod/)"
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
 # stamp and the stream's name.
-_STAMPED = re.compile(rf"({STAMP}) (?:\S{{1,255}} )?{_NEXT}")
+_STAMPED = re.compile(rf"({STAMP}) (?:(?!{_WEEKDAY}|{{)\S{{1,255}} )?{_NEXT}")
 _FILE = r"[^\s:{}\[\]\"']{1,255}"
 # grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
 # a quotation: "> "; a page's or a ticket's indentation.
@@ -106,6 +109,15 @@ _INDENTED = re.compile(
     rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+\S{{1,255}} \S{{1,255}}: |"
     rf"{_CONTAINER_NAME} +\| )"
 )
+_STREAM = r"[^\s:/]{1,255}(?:/[^\s:/]{1,255}){2,9}"
+_IN_STREAM = re.compile(rf"({STAMP}) {_STREAM} ")  # looks like a host and a program's tag
+# The same, whatever follows: of lines whose beginning is no header, where no format knows them.
+_BEFORE_ANY = re.compile(
+    rf"({STAMP})[ \t]+|[ \t]{{1,100}}|(?:[>|] ?){{1,5}}|{_FILE}?-[0-9]{{1,9}}-|"
+    rf"{_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
+    rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"
+)
+_NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # behind the pod's, of stern
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
 _ROW = re.compile(
@@ -188,6 +200,50 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     if line.fields is None and line.message.startswith("{"):
         line.fields = _json_object(line.message)
     return line
+
+
+def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
+    """Yield what a line that no format knows may be, taking off one wrapping after the other.
+
+    `read_prefix` takes a wrapping off where what follows shows that it is one. Many formats have
+    lines that begin in a way of their own: whoever asks for these knows what such a line is.
+
+    >>> line = read_prefix("mdaemon.log:12:Tue 2026-11-24 11:43:32: ...", 1, Clock())
+    >>> [each.message for each in unwrapped(line, Clock())]
+    ['Tue 2026-11-24 11:43:32: ...']
+    """
+    if _is_of_another(line):
+        return
+    line = attrs.evolve(line)
+    is_pod = False
+    for _ in range(_MOST_WRAPPINGS):
+        if _is_of_another(line):
+            return
+        if line.program is not None:
+            if match := _IN_STREAM.match(line.text):
+                line.message, line.host = line.text[match.end() :], None
+            line.text, line.program, line.pid = line.message, None, None
+        elif match := _BEFORE_ANY.match(line.message):
+            if match[1]:
+                _set_time(line, match[1], clock)
+            is_pod = match[2] is not None
+            _cut(line, match.end())
+            _unwrap(line, clock)
+        elif is_pod and (match := _NAME_IN_POD.match(line.message)):
+            is_pod = False
+            _cut(line, match.end())
+        else:
+            return
+        if line.fields is None and line.message.startswith("{"):
+            line.fields = _json_object(line.message)
+        yield line
+
+
+def _is_of_another(line: Line) -> bool:
+    """Return whether a program wrote it that hands on no lines of others."""
+    if line.program is None or _is_carrier(line.program):
+        return False
+    return line.host is None or "/" not in line.host or _IN_STREAM.match(line.text) is None
 
 
 def repeated_in(line: Line) -> tuple[int, str | None] | None:

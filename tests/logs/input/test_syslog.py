@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from smtpreply.logs import Delivery, scan
+from smtpreply.logs import Delivery, known_formats, scan
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.months import month_number
 from smtpreply.logs.input.syslog import Line, read_prefix
@@ -200,26 +200,68 @@ def test_the_stamp_of_exim_itself_counts_where_syslog_names_no_year() -> None:
     assert found.time == datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-# --- every line of every format that is read line by line ------------------------------------
+# --- a line of every format behind every prefix -----------------------------------------------
 
-LINE_BY_LINE = [
-    *("barracuda.log", "cisco_esa.log", "courier.log", "dma.log", "dovecot.log", "zonemta.log"),
-    *("haraka.log", "qmail.log", "nullmailer.log", "stalwart.log", "maddy.log", "kumomta.jsonl"),
-]
+# Formats whose samples have no line that gives a delivery on its own: a row needs its table's head,
+# and a session's replies their commands.
+LONE = {
+    "exim": "2026-11-24 11:43:32 1abcde-123456-00 => bob@example.org R=out T=smtp "
+    'H=mx.example.org [192.0.2.1] C="250 Ok"',
+    "sendmail": "Nov 24 11:43:32 mx1 sendmail[42]: 5AOBhVcd012345: to=<bob@example.org>, "
+    "delay=00:00:02, mailer=esmtp, relay=mx.example.org. [192.0.2.1], dsn=5.1.1, "
+    "stat=User unknown",
+    "opensmtpd": "Nov 24 11:43:32 mx1 smtpd[42]: ba6a2a2629b48883 mta delivery "
+    "evpid=8f26ea98359eccea from=<al@example.com> to=<bob@example.org> rcpt=<-> "
+    'source="203.0.113.1" relay="192.0.2.1 (mx.example.org)" delay=1s result="Ok" stat="250 Ok"',
+    "transcript": "<** 550 5.1.1 No such user",
+    "ssmtp": "Nov 24 11:43:32 mx1 sSMTP[42]: RCPT TO:<bob@example.org> (550 5.1.1 No such user)",
+}
+OF_TABLES = {"exchange-online", "google-workspace", "zeek"}
+SAMPLES = {
+    path.name: path.read_text("utf-8", "surrogateescape").splitlines()
+    for path in sorted([*DATA.iterdir(), DATA.parent / "sample.log"])
+} | {name: [line] for name, line in LONE.items()}
+# A stamp before "Last Error: ..." makes a host and a program of its first words.
+NOT_TO_TELL = {("exchange_status.txt", "docker logs -t")}
 
 
-def without_prefix(delivery: Delivery) -> Delivery:
-    return attrs.evolve(delivery, time=None, host=None)
+def read_from(line: str) -> list[Delivery]:
+    """Return a line's deliveries, without what a prefix says."""
+    found = scan([line], year=2026)
+    return [attrs.evolve(each, time=None, host=None, program=None) for each in found]
 
 
-@BY_NAME
-@pytest.mark.parametrize("sample", LINE_BY_LINE)
-def test_every_line_behind_every_prefix(sample: str, wrap: Callable[[str], str]) -> None:
-    """A line with a header of its own gives the same delivery behind each prefix."""
-    lines = [
-        line
-        for line in (DATA / sample).read_text(encoding="utf-8").splitlines()
-        if prefix_of(line).time is not None and prefix_of(line).program is not None
-    ]
-    plain = [without_prefix(found) for found in scan(lines, year=2026)]
-    assert [without_prefix(found) for found in scan(map(wrap, lines), year=2026)] == plain
+ALONE = {
+    name: {line: found for line in dict.fromkeys(lines[:100]) if (found := read_from(line))}
+    for name, lines in SAMPLES.items()
+}
+
+
+def test_every_format_of_lines_is_tried() -> None:
+    tried = {each.mta for lines in ALONE.values() for found in lines.values() for each in found}
+    assert tried == known_formats().keys() - OF_TABLES
+
+
+@pytest.mark.parametrize("name", WRAPPINGS)
+@pytest.mark.parametrize("sample", [name for name, lines in ALONE.items() if lines])
+def test_every_line_behind_every_prefix(sample: str, name: str) -> None:
+    """A line gives the same deliveries behind each prefix."""
+    wrap = WRAPPINGS[name]
+    for line, found in ALONE[sample].items():
+        is_lost = (sample, name) in NOT_TO_TELL and line.startswith("Last Error")
+        assert read_from(wrap(line)) == ([] if is_lost else found)
+
+
+@pytest.mark.parametrize("sample", [name for name in ALONE if name.endswith(".jsonl")])
+def test_an_event_in_the_log_of_any_program(sample: str) -> None:
+    for line, found in ALONE[sample].items():
+        assert read_from(f"Nov 24 11:43:33 host app[1]: {line}") == found
+
+
+def test_what_no_format_knows_is_shown_as_it_stands() -> None:
+    shown: list[str] = []
+    run = scan(
+        ["> mail-0 postfix words of nobody"], on_unreadable=lambda line: shown.append(line.text)
+    )
+    assert list(run) == []
+    assert shown == ["> mail-0 postfix words of nobody"]

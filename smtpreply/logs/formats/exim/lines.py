@@ -59,7 +59,7 @@ _HEAD = re.compile(rf"{HEAD}(?:{MESSAGE})?")
 _BARE_HEAD = re.compile(MESSAGE)
 # exim -v and -d: a process id where several write, and what goes to the log besides.
 _VERBOSE = re.compile(
-    r"(?:[0-9]{1,10} )?(?: {2,4}(?=(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S)"
+    r"(?:[0-9]{1,10} )?(?: {0,4}(?=(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S)"
     r"|(?P<announced>LOG: [A-Za-z_ ]{1,60})\Z)"
 )
 
