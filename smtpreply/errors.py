@@ -10,7 +10,11 @@ from smtpreply._support.escape import excerpt
 
 
 class ReplyError(Exception):
-    """The base of all errors of this library."""
+    """The base of all errors of this library.
+
+    >>> issubclass(ReplySyntaxError, ReplyError), issubclass(StreamError, ReplyError)
+    (True, True)
+    """
 
 
 class ReplySyntaxError(ReplyError, ValueError):
@@ -21,6 +25,13 @@ class ReplySyntaxError(ReplyError, ValueError):
         text: the text it is about; octets that are not UTF-8 are kept as surrogate escapes.
         position: where in the text, in characters (in octets if it was given as octets), from 0.
         line: in which line of the text, from 1.
+
+    >>> from smtpreply import parse
+    >>> try:
+    ...     parse("no reply")
+    ... except ReplySyntaxError as error:
+    ...     error.message, error.line, error.position, error.excerpt
+    ('no reply code', 1, 0, 'no reply')
     """
 
     def __init__(self, message: str, text: str = "", position: int = 0, line: int = 1) -> None:
@@ -41,7 +52,15 @@ class ReplySyntaxError(ReplyError, ValueError):
 
 
 class MultipleRepliesError(ReplySyntaxError):
-    """One reply was asked for and the text holds more: `parse_all` reads them."""
+    r"""One reply was asked for and the text holds more: `parse_all` reads them.
+
+    >>> from smtpreply import parse
+    >>> try:
+    ...     parse("250 Ok\r\n550 No such user\r\n")
+    ... except MultipleRepliesError as error:
+    ...     error.line
+    2
+    """
 
     def __str__(self) -> str:
         if (self.line, self.position) != (1, 0):
@@ -50,12 +69,15 @@ class MultipleRepliesError(ReplySyntaxError):
 
 
 class StreamError(ReplyError):
-    """A connection's octets can't go on as replies.
+    """The octets of a connection cannot be read as replies any further.
 
     Attributes:
         message: what is wrong.
         received: the octets of the unfinished reply that had arrived (at most what the bounds
             of the reader allow, and what came with the same chunk).
+
+    >>> str(StreamError("the stream ended in the middle of a reply", b"250-mx"))
+    "the stream ended in the middle of a reply: '250-mx'"
     """
 
     def __init__(self, message: str, received: bytes = b"") -> None:
@@ -69,16 +91,54 @@ class StreamError(ReplyError):
 
 
 class IncompleteReplyError(StreamError):
-    """The connection ended in the middle of a reply; `received` keeps what had come."""
+    r"""The connection ended in the middle of a reply; `received` keeps what had arrived.
+
+    >>> from smtpreply import ReplyReader
+    >>> reader = ReplyReader()
+    >>> reader.receive_data(b"250-mx.example.com\r\n")
+    >>> reader.receive_data(b"")
+    >>> try:
+    ...     reader.next_reply()
+    ... except IncompleteReplyError as error:
+    ...     error.received
+    b'250-mx.example.com\r\n'
+    """
 
 
 class LineTooLongError(StreamError):
-    """A line is longer than the reader's `max_line_length`."""
+    """A line is longer than the reader's `max_line_length`.
+
+    >>> from smtpreply import ReplyReader
+    >>> reader = ReplyReader(max_line_length=20)
+    >>> reader.receive_data(b"250 " + b"x" * 40)
+    >>> reader.next_reply()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    smtpreply.errors.LineTooLongError: ...
+    """
 
 
 class TooManyLinesError(StreamError):
-    """A reply has more lines than the reader's `max_lines`."""
+    r"""A reply has more lines than the reader's `max_lines`.
+
+    >>> from smtpreply import ReplyReader
+    >>> reader = ReplyReader(max_lines=2)
+    >>> reader.receive_data(b"250-mx.example.com\r\n250-SIZE\r\n250-DSN\r\n250 HELP\r\n")
+    >>> reader.next_reply()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    smtpreply.errors.TooManyLinesError: ...
+    """
 
 
 class ReplyTooLongError(StreamError):
-    """A reply has more octets than the reader's `max_reply_length`."""
+    r"""A reply has more octets than the reader's `max_reply_length`.
+
+    >>> from smtpreply import ReplyReader
+    >>> reader = ReplyReader(max_reply_length=30)
+    >>> reader.receive_data(b"250-mx.example.com\r\n250-SIZE\r\n250 HELP\r\n")
+    >>> reader.next_reply()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    smtpreply.errors.ReplyTooLongError: ...
+    """

@@ -16,7 +16,12 @@ from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 class Advice:
     """What a reason means and what to do about it. Its prose is `Text`, which knows its language.
 
+    >>> advice = advice_for(Reason.MAILBOX_FULL)
+    >>> advice.title, advice.actor.value, advice.suppress
+    ('Mailbox full', 'recipient', False)
+
     Attributes:
+        reason: the reason.
         title: a name, such as "Mailbox full".
         means: one sentence on what happened.
         action: what to do, and the actor does it.
@@ -39,6 +44,9 @@ class Advice:
     def disposition(self, digit: int | None) -> Disposition:
         """Return what the sending system does: after a 4yz, a 5yz, or words without a code.
 
+        Args:
+            digit: the first of the reply code; None where there is no code.
+
         >>> advice_for(Reason.MAILBOX_FULL).disposition(4).value
         'retry'
         """
@@ -47,6 +55,10 @@ class Advice:
 
 def advice_for(reason: Reason, language: str = FALLBACK) -> Advice:
     """Return the advice on a reason, in English where a language has no words for it yet.
+
+    Args:
+        reason: the reason.
+        language: one of `smtpreply.catalog.LANGUAGES`.
 
     Raises:
         UnknownLanguageError: the catalog does not speak the language.

@@ -17,6 +17,9 @@ from smtpreply.reasons.lexicon import Names, table
 class BlockList:
     """A block list.
 
+    >>> blocklists()["spamhaus-zen"].operator
+    'The Spamhaus Project'
+
     Attributes:
         key: its key in ``data/blocklists.toml``.
         name: such as "Spamhaus ZEN".
@@ -35,6 +38,11 @@ class BlockList:
 @attrs.frozen
 class Listing:
     """What a text says to be listed, and where.
+
+    >>> from smtpreply import classify
+    >>> verdict = classify("554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org")
+    >>> verdict.blocklist.blocklist.key, verdict.blocklist.item
+    ('spamhaus-zen', '192.0.2.1')
 
     Attributes:
         blocklist: the list.
@@ -60,7 +68,11 @@ class Listing:
 
 @functools.cache
 def blocklists() -> dict[str, BlockList]:
-    """Return all that are known, by their keys."""
+    """Return all block lists that are known, by their keys.
+
+    >>> blocklists()["spamhaus-zen"].name
+    'Spamhaus ZEN'
+    """
     return {
         key: BlockList(key, row["name"], row["operator"], row["lists"], row["lookup"])
         for key, row in table("blocklists").items()

@@ -44,7 +44,11 @@ CACHE_SIZE = 4096
 
 
 class Builtin(enum.StrEnum):
-    """The place of the built-in rules beside a user's own."""
+    """The place of the built-in rules beside a user's own.
+
+    >>> Classifier.from_files(builtin=Builtin.NONE).rules
+    ()
+    """
 
     AFTER = "after"
     """The built-in ones apply where none of the user's matches."""
@@ -112,7 +116,19 @@ class Classifier:
         status: EnhancedStatus | str | None = None,
         outcome: Outcome | str | None = None,
     ) -> Verdict:
-        """Explain why a server answered as it did: see `smtpreply.classify`."""
+        """Explain why a server answered as it did, as `smtpreply.classify` does by our rules.
+
+        Args:
+            reply: as for `smtpreply.classify`.
+            stage: as for `smtpreply.classify`.
+            status: as for `smtpreply.classify`.
+            outcome: as for `smtpreply.classify`.
+
+        Raises:
+            MultipleRepliesError: the text holds replies to several recipients.
+            ValueError: there is no such stage, status or outcome.
+            TypeError: an object that holds no reply.
+        """
         if stage is not None:
             stage = Stage(stage)
         known = NOTHING_KNOWN if status is None and outcome is None else _known(status, outcome)
@@ -134,7 +150,16 @@ class Classifier:
     def classify_all(
         self, replies: Classifiable, *, stage: Stage | str | None = None
     ) -> dict[str | None, Verdict]:
-        """Explain what was answered to each recipient: see `smtpreply.classify_all`."""
+        """Explain what was answered to each recipient, as `smtpreply.classify_all` does.
+
+        Args:
+            replies: as for `smtpreply.classify_all`.
+            stage: as for `smtpreply.classify_all`.
+
+        Raises:
+            ValueError: there is no such stage.
+            TypeError: an object that holds no reply.
+        """
         answers: Mapping[str, Answer] = {}
         if isinstance(replies, (str, bytes)):
             answers = recipients_in(extract_from(replies).text)
@@ -328,7 +353,11 @@ def from_exception(error: BaseException) -> Verdict:
 
 @functools.cache
 def default_classifier() -> Classifier:
-    """Return the classifier that `classify` asks; it is made on the first call."""
+    """Return the classifier that `classify` uses; it is made on the first call.
+
+    >>> default_classifier().classify("552 5.2.2 Mailbox full").reason.value
+    'mailbox_full'
+    """
     return Classifier(LazyRules(rule_rows()), plan=Plan(**plan_of_rules()))
 
 
@@ -360,7 +389,14 @@ def plan_of_rules() -> data.Table:
 
 
 def builtin_rules(layer: int = 0) -> list[Rule]:
-    """Read our own rules."""
+    """Return the built-in rules.
+
+    Args:
+        layer: their layer: of two rules that match, that of the lower layer decides.
+
+    >>> next(rule.reason.value for rule in builtin_rules() if rule.id == "user-unknown")
+    'unknown_recipient'
+    """
     rows = rule_rows().items()
     return [rule for key, (file, table) in rows for rule in rules_of({key: table}, file, layer)]
 

@@ -28,6 +28,9 @@ def alike(text: str) -> str:
     Texts for which it gives the same have, by our own rules, verdicts of the same reason, provider
     and block list, and the same template.
 
+    Args:
+        text: a reply, a diagnostic, or any other text.
+
     >>> alike("554 5.7.1 see 4Zq8mN2c7TzXb, in 17 s") == alike("554 5.7.1 see 9A2mN2c7TzXb, in 9 s")
     True
     >>> alike("550 5.7.1 (TSS04)") == alike("550 5.7.1 (TSS09)")

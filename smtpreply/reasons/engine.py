@@ -80,6 +80,10 @@ class Plan(NamedTuple):
 class Finding:
     """One piece of evidence for a reason.
 
+    >>> from smtpreply import classify
+    >>> [finding.rule for finding in classify("552 5.2.2 Mailbox full").findings]
+    ['mailbox-full']
+
     Attributes:
         reason: the reason.
         basis: what speaks for it.

@@ -27,6 +27,10 @@ _BREAK = re.compile(rf"(?:{_LINE_END.pattern})|[.;!?]+(?:\s+|\Z)|;")
 class Evidence:
     """The words of a text that decided.
 
+    >>> from smtpreply import classify
+    >>> classify("550 5.7.1 <bob@example.com>: Recipient address rejected: User unknown").evidence
+    Evidence(words='Recipient address rejected: User unknown', spans=((29, 69),))
+
     Attributes:
         words: the text from the first of them to the last, without line ends and the codes that
             begin lines; "..." stands between words of different clauses.

@@ -14,7 +14,10 @@ _LABELS = 10  # more than any host of the table has; a name may be anything
 
 @attrs.frozen
 class Provider:
-    """A mail provider, gateway or server software that can be told by its replies.
+    """A mail provider, gateway or server software that can be recognised by its replies.
+
+    >>> providers()["gmail"].operator
+    'Google'
 
     Attributes:
         key: how rules name it, such as ``gmail``.
@@ -31,7 +34,11 @@ class Provider:
 
 @functools.cache
 def providers() -> dict[str, Provider]:
-    """Return all that are known, by their keys."""
+    """Return all providers that are known, by their keys.
+
+    >>> providers()["gmail"].name
+    'Gmail'
+    """
     return {
         key: Provider(key, row["name"], row["operator"], row.get("help", ""))
         for key, row in table("providers").items()
@@ -64,7 +71,10 @@ def known_hosts() -> frozenset[str]:
 
 @functools.lru_cache(maxsize=1024)  # a log names the same servers again and again
 def provider_at(host: str) -> Provider | None:
-    """Return whose server a host is, by its name.
+    """Return whose server a host is, by its name; None where it is of no provider that is known.
+
+    Args:
+        host: a host name, with or without a dot at its end.
 
     >>> provider_at("gmail-smtp-in.l.google.com").name
     'Gmail'

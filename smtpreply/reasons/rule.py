@@ -29,6 +29,11 @@ _MASK = re.compile(r"([245X])\.([0-9]{1,3}|\*)\.([0-9]{1,3}|\*)")
 class RuleError(ValueError):
     """A file of rules that cannot be used.
 
+    >>> rules_in(Path("no-such-file.toml"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    smtpreply.reasons.rule.RuleError: no-such-file.toml: [Errno 2] ...
+
     Attributes:
         message: what is wrong.
         source: the file.
@@ -48,7 +53,13 @@ class RuleError(ValueError):
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Rule:
-    """One rule, as its file has it."""
+    """One rule, as its file has it.
+
+    >>> from smtpreply.reasons.extract import extract_from
+    >>> rule = Rule(id="full", reason=Reason.MAILBOX_FULL, words=("mailbox full",), class_=5)
+    >>> rule, rule.allows(extract_from("450 mailbox full")), rule.allows(extract_from("550 ..."))
+    (Rule('full', 'mailbox_full'), False, True)
+    """
 
     id: str
     reason: Reason
@@ -129,7 +140,11 @@ class Rule:
         return self.pattern is not None or self.provider is not None
 
     def allows(self, extract: AnyExtract) -> bool:
-        """Return whether class, code, status and stage are within the bounds."""
+        """Return whether class, code, status and stage are within the bounds.
+
+        Args:
+            extract: what was extracted from a text.
+        """
         return (
             (self.class_ is None or self.class_ == extract.digit)
             and (not self.codes or extract.code in self.codes)
@@ -161,7 +176,18 @@ def _masked(masks: tuple[str, ...], status: EnhancedStatus | None) -> bool:
 
 
 def rules_in(path: Path, layer: int = 0) -> list[Rule]:
-    """Read a file of rules.
+    r"""Read a file of rules: docs/rules.md has its syntax.
+
+    Args:
+        path: a TOML file.
+        layer: of two rules that match, that of the lower layer decides.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile("w", suffix=".toml") as file:
+    ...     _ = file.write('[full]\nreason = "mailbox_full"\nwords = ["no room for mail"]')
+    ...     file.flush()
+    ...     rules_in(Path(file.name))
+    [Rule('full', 'mailbox_full')]
 
     Raises:
         RuleError: it cannot be read, is no TOML, or a rule in it breaks the schema.

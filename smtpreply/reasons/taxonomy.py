@@ -12,7 +12,12 @@ from smtpreply._support import data
 
 
 class Group(enum.StrEnum):
-    """What a reason is about."""
+    """What a reason is about.
+
+    >>> from smtpreply import Reason
+    >>> [reason.value for reason in Reason if reason.group == Group.PACE]
+    ['greylisted', 'rate_limited', 'too_many_connections', 'too_many_recipients']
+    """
 
     RECIPIENT = "recipient"
     MESSAGE = "message"
@@ -23,7 +28,12 @@ class Group(enum.StrEnum):
 
 
 class BounceType(enum.StrEnum):
-    """The industry's two kinds of bounce."""
+    """The industry's two kinds of bounce: only a hard one is about the address itself.
+
+    >>> from smtpreply import classify
+    >>> classify("550 5.1.1 No such user").bounce_type, classify("552 Too big").bounce_type
+    (<BounceType.HARD: 'hard'>, <BounceType.SOFT: 'soft'>)
+    """
 
     HARD = "hard"
     """The address takes no mail, whatever is sent to it."""
@@ -109,7 +119,13 @@ class Reason(enum.StrEnum):
 
 
 class Disposition(enum.StrEnum):
-    """What the sending system does with the message."""
+    """What the sending system does with the message.
+
+    >>> from smtpreply import classify
+    >>> replies = ("250 2.0.0 Queued as 4E74613FE7", "450 Greylisted", "550 5.1.1 No such user")
+    >>> [classify(reply, stage="end of data").disposition.value for reply in replies]
+    ['delivered', 'retry', 'stop']
+    """
 
     DELIVERED = "delivered"
     CONTINUE = "continue"
@@ -122,7 +138,14 @@ class Disposition(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What became of the message, as a log or a program knows it beside the words."""
+    """What became of the message, as a log or a program knows it beside the words.
+
+    >>> from smtpreply import classify
+    >>> classify("Connection timed out", outcome=Outcome.DEFERRED).disposition.value
+    'retry'
+    >>> classify("Connection timed out", outcome=Outcome.EXPIRED).disposition.value
+    'stop'
+    """
 
     SENT = "sent"
     DEFERRED = "deferred"
@@ -134,7 +157,12 @@ class Outcome(enum.StrEnum):
 
 
 class Actor(enum.StrEnum):
-    """Who can change the outcome."""
+    """Who can change the outcome.
+
+    >>> from smtpreply import classify
+    >>> classify("552 5.2.2 Mailbox full").advice.actor
+    <Actor.RECIPIENT: 'recipient'>
+    """
 
     SENDER = "sender"
     """Whoever runs the list or the sending program."""
@@ -147,7 +175,12 @@ class Actor(enum.StrEnum):
 
 
 class Basis(enum.StrEnum):
-    """What decided."""
+    """What decided a verdict, from the strongest grounds to none.
+
+    >>> from smtpreply import classify
+    >>> [classify(each).basis.value for each in ("552 Mailbox full", "552 5.2.2", "552", "Hello")]
+    ['words', 'enhanced status', 'code', 'nothing']
+    """
 
     CLASS = "class"
     """The first digit: a positive reply needs no more."""

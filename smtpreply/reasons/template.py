@@ -10,6 +10,9 @@ def template(text: str) -> str:
 
     Replies that differ in these only have one template, by which they can be counted.
 
+    Args:
+        text: a reply, a diagnostic, or any other text.
+
     >>> template("450 4.7.1 <bob@example.com>: 17 mails from 192.0.2.1, wait 300 s (4XyZ12ab)")
     '450 4.7.1 <address>: <number> mails from <ip>, wait <number> s (<id>)'
     """

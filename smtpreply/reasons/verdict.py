@@ -403,11 +403,14 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
-        """Make the verdict that `to_dict` gave.
+        """Make a verdict from what `to_dict` returned.
+
+        Args:
+            data: the dictionary, also after a way through JSON.
 
         Raises:
             KeyError: a key is missing.
-            ValueError: a value is none that `to_dict` gives.
+            ValueError: a value is none that `to_dict` returns.
 
         >>> from smtpreply import classify
         >>> verdict = classify("552 5.2.2 Mailbox full")

@@ -76,7 +76,12 @@ class Reply:
     def from_textstrings(
         cls, code: int, textstrings: Iterable[str], defects: Iterable[Defect] = ()
     ) -> Reply:
-        """Make a reply of the text of its lines as they are sent, status included.
+        """Make a reply from the text of its lines as they are sent, status included.
+
+        Args:
+            code: the reply code, 200 to 599.
+            textstrings: the text of each line.
+            defects: what is known of the reply beside what its lines show.
 
         Raises:
             ValueError: as `Reply` does.

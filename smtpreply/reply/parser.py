@@ -67,9 +67,16 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
 
 
 def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:
-    r"""Read all replies in `raw`, one after the other. None at all gives an empty list.
+    r"""Read all replies in `raw`, one after the other. A text without one gives an empty list.
 
-    Args and errors are those of `parse`. A line without a code goes with the reply before it.
+    A line without a code belongs to the reply before it.
+
+    Args:
+        raw: as for `parse`.
+        strict: as for `parse`.
+
+    Raises:
+        ReplySyntaxError: with `strict`, any departure from the ABNF of RFC 5321 4.2.
 
     >>> [reply.code for reply in parse_all(b"250 2.1.0 Ok\r\n550 5.1.1 No such user\r\n")]
     [250, 550]
@@ -82,7 +89,14 @@ def parse_all(raw: Raw, *, strict: bool = False) -> list[Reply]:
 
 
 def iter_replies(raw: Raw, *, strict: bool = False) -> Iterator[Reply]:
-    r"""Read the replies in `raw` one by one, as they are asked for: `parse_all` as an iterator.
+    r"""Yield the replies in `raw` one by one: `parse_all` as an iterator.
+
+    Args:
+        raw: as for `parse`.
+        strict: as for `parse`.
+
+    Raises:
+        ReplySyntaxError: as for `parse_all`, when the iterator reaches the departure.
 
     >>> next(iter_replies("220 mx.example.com ESMTP\r\n250 Ok\r\n")).text
     'mx.example.com ESMTP'
