@@ -23,7 +23,12 @@ CodeEntry = ReplyCodeEntry | StatusEntry
 
 
 class Axis(enum.StrEnum):
-    """A property by which codes are compared, the most important first."""
+    """A property by which codes are compared, the most important first.
+
+    >>> from smtpreply.catalog import compare
+    >>> [point.axis.value for point in compare(450, 550).differences][:2]
+    ['class', 'advice']
+    """
 
     CLASS = "class"
     MIXED_CLASS = "mixed_class"
@@ -49,7 +54,12 @@ Value = str | int | bool | tuple[str | int, ...] | None
 
 @attrs.frozen
 class Point:
-    """One axis, and the value of each of the two codes on it."""
+    """One axis, and the value of each of the two codes on it.
+
+    >>> from smtpreply.catalog import compare
+    >>> compare(450, 550).differences[0]
+    Point(axis=<Axis.CLASS: 'class'>, first=4, second=5)
+    """
 
     axis: Axis
     first: Value
@@ -89,6 +99,11 @@ class Comparison:
 
 class NotComparableError(ReplyError, ValueError):
     """Only reply codes and enhanced status codes can be compared, and not with themselves.
+
+    >>> compare(550, 550)
+    Traceback (most recent call last):
+        ...
+    smtpreply.catalog.comparison.NotComparableError: 550 cannot be compared with itself
 
     Attributes:
         first, second: the keys that were given.

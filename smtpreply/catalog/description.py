@@ -50,6 +50,13 @@ def describe(subject: Entry | Comparison, language: str = FALLBACK) -> Document:
     The headings and sentences are in `language`; the entries' own prose is in the language in
     which they were looked up.
 
+    Args:
+        subject: what `lookup` or `compare` returned.
+        language: one of `smtpreply.catalog.LANGUAGES`.
+
+    Raises:
+        UnknownLanguageError: the catalog does not speak that language.
+
     >>> from smtpreply.catalog import compare
     >>> describe(compare(214, 235), "ru").sections[-1].heading
     'Узнать больше'

@@ -57,7 +57,12 @@ class Section:
 
 @attrs.frozen
 class Document:
-    """A page."""
+    """A page: what `describe` returns.
+
+    >>> from smtpreply.catalog import describe, lookup
+    >>> describe(lookup(550)).title
+    'SMTP 550 Mailbox Unavailable'
+    """
 
     title: Text
     language: str

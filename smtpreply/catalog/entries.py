@@ -17,7 +17,12 @@ from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 
 
 class Standing(enum.StrEnum):
-    """The standardisation status of a code; `evidence` of an entry gives the grounds."""
+    """The standardisation status of a code; `evidence` of an entry gives the grounds.
+
+    >>> from smtpreply.catalog import lookup
+    >>> lookup(550).standing.value, lookup(535).standing.value, lookup(599).standing.value
+    ('standard', 'extension', 'unregistered')
+    """
 
     STANDARD = "standard"
     EXTENSION = "extension"
@@ -42,7 +47,12 @@ class Standing(enum.StrEnum):
 
 
 class NextStep(enum.StrEnum):
-    """What the client that sent the command should do next."""
+    """What the client that sent the command should do next (RFC 5321 4.2.1, RFC 3463 2).
+
+    >>> from smtpreply.catalog import lookup
+    >>> [lookup(code).advice.value for code in (250, 354, 451, 550)]
+    ['none', 'continue', 'retry', 'stop']
+    """
 
     NONE = "none"
     CONTINUE = "continue"
@@ -60,7 +70,12 @@ class NextStep(enum.StrEnum):
 
 
 class ResponsibleParty(enum.StrEnum):
-    """Who has to act before the outcome can change."""
+    """Who has to act before the outcome can change.
+
+    >>> from smtpreply.catalog import lookup
+    >>> lookup("5.2.2").actor.value
+    'recipient'
+    """
 
     NOBODY = "nobody"
     CLIENT = "client"
@@ -80,7 +95,12 @@ class PasswordHidden(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """What a reply changes in the session."""
+    """What a reply changes in the session.
+
+    >>> from smtpreply.catalog import lookup
+    >>> lookup(221).state.value, lookup(235).state.value
+    ('closes', 'authenticated')
+    """
 
     NONE = "none"
     SESSION = "session"
@@ -203,7 +223,13 @@ class Practice:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """The fields that all entries share."""
+    """The fields that all entries share.
+
+    >>> from smtpreply.catalog import lookup
+    >>> entry = lookup("STARTTLS")
+    >>> entry.key, entry.title, entry.references[0].text
+    ('STARTTLS', 'Start TLS', 'RFC 3207')
+    """
 
     protocol: ClassVar[str] = "SMTP"
 
@@ -317,7 +343,12 @@ class StatusEntry(Entry):
 
 @attrs.frozen(kw_only=True)
 class KeywordEntry(Entry):
-    """An EHLO keyword: a service extension."""
+    """An EHLO keyword: a service extension (RFC 5321 2.2).
+
+    >>> from smtpreply.catalog import keyword
+    >>> keyword("SIZE").mail_parameters
+    ('SIZE=',)
+    """
 
     parameters: Text | None = None
     mail_parameters: tuple[str, ...] = ()
@@ -332,7 +363,12 @@ class KeywordEntry(Entry):
 
 @attrs.frozen(kw_only=True)
 class MechanismEntry(Entry):
-    """A SASL mechanism, as AUTH uses it."""
+    """A SASL mechanism, as AUTH uses it (RFC 4954).
+
+    >>> from smtpreply.catalog import mechanism
+    >>> mechanism("PLAIN").password_hidden.value
+    'no'
+    """
 
     password_hidden: PasswordHidden
     exchange: Text
@@ -341,7 +377,12 @@ class MechanismEntry(Entry):
 
 @attrs.frozen(kw_only=True)
 class CommandEntry(Entry):
-    """A command, and its possible replies."""
+    """A command, and its possible replies (RFC 5321 4.3.2).
+
+    >>> from smtpreply.catalog import command
+    >>> command("QUIT").success
+    (221,)
+    """
 
     syntax: str
     use: Text

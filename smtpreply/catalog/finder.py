@@ -29,6 +29,12 @@ _STATUS = re.compile(r"([245X])\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
 class UnknownEntryError(ReplyError, KeyError):
     """The key is neither a code nor a name in the catalog.
 
+    >>> try:
+    ...     lookup("PLEASE")
+    ... except UnknownEntryError as error:
+    ...     error.key
+    'PLEASE'
+
     Attributes:
         key: the key that was looked up.
     """
@@ -94,8 +100,13 @@ def _lookup(key: str, language: str) -> Entry:
 def keyword(name: str, *, language: str = FALLBACK) -> Entry:
     """Look up an EHLO keyword, in any case.
 
+    Args:
+        name: the keyword, such as "SIZE".
+        language: of the prose, where it is translated.
+
     Raises:
         UnknownEntryError: the catalog does not have it.
+        UnknownLanguageError: the catalog does not speak that language.
 
     >>> keyword("size").key
     'SIZE'
@@ -106,8 +117,13 @@ def keyword(name: str, *, language: str = FALLBACK) -> Entry:
 def command(verb: str, *, language: str = FALLBACK) -> Entry:
     """Look up a command, in any case; CONNECT, DATA-END, AUTH-CONTINUE and ANY are some too.
 
+    Args:
+        verb: the command, such as "RCPT".
+        language: of the prose, where it is translated.
+
     Raises:
         UnknownEntryError: the catalog does not have it.
+        UnknownLanguageError: the catalog does not speak that language.
 
     >>> command("rcpt").key
     'RCPT'
@@ -118,8 +134,13 @@ def command(verb: str, *, language: str = FALLBACK) -> Entry:
 def mechanism(name: str, *, language: str = FALLBACK) -> Entry:
     """Look up a SASL mechanism, in any case; one of a family has the family's entry.
 
+    Args:
+        name: the mechanism, such as "PLAIN".
+        language: of the prose, where it is translated.
+
     Raises:
         UnknownEntryError: the catalog does not have it.
+        UnknownLanguageError: the catalog does not speak that language.
 
     >>> mechanism("plain").key
     'PLAIN'
@@ -158,13 +179,27 @@ def codes(
 
 
 def statuses(*, language: str = FALLBACK) -> tuple[StatusEntry, ...]:
-    """Return the enhanced status codes: the registered details, then the providers' own codes."""
+    """Return the enhanced status codes: the registered details, then the providers' own codes.
+
+    Args:
+        language: of the prose, where it is translated.
+
+    >>> [entry.key for entry in statuses()][:3]
+    ['X.0.0', 'X.1.0', 'X.1.1']
+    """
     tongue = resolve(language)
     return (*load.status_details(tongue).values(), *load.provider_statuses(tongue).values())
 
 
 def everything(*, language: str = FALLBACK) -> tuple[Entry, ...]:
-    """Return all entries: reply codes, enhanced codes, keywords, mechanisms, commands."""
+    """Return all entries: reply codes, enhanced codes, keywords, mechanisms, commands.
+
+    Args:
+        language: of the prose, where it is translated.
+
+    >>> {"550", "X.1.1", "STARTTLS", "PLAIN", "RCPT"} <= {entry.key for entry in everything()}
+    True
+    """
     tongue = resolve(language)
     return (
         *codes(language=tongue),

@@ -43,7 +43,12 @@ _NAMED, _MEANT, _STEP = 1000.0, 100.0, 10.0
 
 @attrs.frozen
 class Hit:
-    """A search result: an entry and its score; higher is better."""
+    """A search result: an entry and its score; higher is better.
+
+    >>> [hit] = search("greylisting", limit=1)
+    >>> hit.entry.key, hit.score > 0
+    ('450', True)
+    """
 
     entry: Entry
     score: float

@@ -32,6 +32,13 @@ class Text(str):
 class UnknownLanguageError(ValueError):
     """The catalog has no texts in this language.
 
+    >>> from smtpreply.catalog import lookup
+    >>> try:
+    ...     lookup(550, language="xx")
+    ... except UnknownLanguageError as error:
+    ...     error.language
+    'xx'
+
     Attributes:
         language: the language tag that was requested.
     """
