@@ -21,6 +21,11 @@ _MORE_PROBLEMS = "there were more problems than are listed"
 class Coverage:
     """What a scan read and understood. Coverages add up, so that parts can be read in parallel.
 
+    >>> from smtpreply.logs import scan
+    >>> run = scan(["Nov 24 11:43:34 mx postfix/qmgr[43]: 4E74613FE7: removed", "a line"])
+    >>> list(run), run.coverage.lines, run.coverage.known, run.coverage.understood
+    ([], 2, 1, 1)
+
     Attributes:
         octets: read from files and streams, counted before decompression.
         lines: all that were read, without empty ones.
@@ -49,13 +54,21 @@ class Coverage:
     trouble: Trouble = attrs.field(factory=Trouble)
 
     def not_understood(self, message: str) -> None:
-        """Count a line of a known format that was not understood."""
+        """Count a line of a known format that was not understood.
+
+        Args:
+            message: what follows the prefix of the line.
+        """
         shape = template(message[:_LONGEST_SHAPE])
         if shape in self.shapes or len(self.shapes) < _SHAPES:
             self.shapes[shape] += 1
 
     def report(self, problem: str) -> None:
-        """Note what could not be read, in words."""
+        """Record what could not be read.
+
+        Args:
+            problem: what it is, in words.
+        """
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(problem[:_LONGEST_PROBLEM])
         elif len(self.problems) == MOST_PROBLEMS:

@@ -22,14 +22,19 @@ from smtpreply.stage import Stage
 
 
 class Status(enum.StrEnum):
-    """The outcome as the log states it; it may contradict the reply code (see `Delivery`)."""
+    """The outcome as the log states it; it may contradict the reply code (see `Delivery`).
+
+    >>> from smtpreply.logs import scan
+    >>> sorted({str(delivery.status) for delivery in scan("tests/data/sample.log")})[:4]
+    ['bounced', 'deferred', 'expired', 'rejected']
+    """
 
     SENT = "sent"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
     EXPIRED = "expired"
     REJECTED = "rejected"
-    """Refused at the door: it never came into our queue."""
+    """Refused in the session: it never came into our queue."""
     ACCEPTED = "accepted"
     """Let through by a filter in front of our queue."""
     HELD = "held"
@@ -46,7 +51,14 @@ class Status(enum.StrEnum):
 
 
 class Direction(enum.StrEnum):
-    """Where the message went."""
+    """Where the message went.
+
+    >>> from collections import Counter
+    >>> from smtpreply.logs import scan
+    >>> counts = Counter(delivery.direction for delivery in scan("tests/data/sample.log"))
+    >>> counts[Direction.OUTGOING] > counts[Direction.INCOMING] > counts[Direction.LOCAL]
+    True
+    """
 
     OUTGOING = "outgoing"
     INCOMING = "incoming"
@@ -54,7 +66,13 @@ class Direction(enum.StrEnum):
 
 
 class ReplyBy(enum.StrEnum):
-    """Whose words the reply is."""
+    """Who gave the reply.
+
+    >>> from smtpreply.logs import scan
+    >>> [delivery] = scan(["550 5.1.1 No such user"], format="transcript")
+    >>> delivery.reply_by.value
+    'remote'
+    """
 
     REMOTE = "remote"
     """The server's that we spoke to."""
@@ -72,6 +90,16 @@ class Delivery:
 
     What the log does not record is None. `status` is the outcome that the log states, and `reply`
     is the server's: they may differ, as where Postfix defers after a greeting of 554.
+
+    >>> delivery = Delivery(
+    ...     mta="postfix",
+    ...     recipient="bob@example.org",
+    ...     status=Status.BOUNCED,
+    ...     text="550 5.1.1 No such user",
+    ...     reply_by=ReplyBy.REMOTE,
+    ... )
+    >>> delivery.reply.code, delivery.verdict.reason.value
+    (550, 'unknown_recipient')
 
     Attributes:
         time: aware where the stamp or the caller gives a time zone.
@@ -151,11 +179,14 @@ class Delivery:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Delivery:
-        """Make the delivery that `to_dict` gave; keys that it does not know are left out.
+        """Make a delivery from what `to_dict` returned; keys that it does not know are left out.
+
+        Args:
+            data: the dictionary, also after a way through JSON.
 
         Raises:
             KeyError: ``mta`` is missing.
-            ValueError: a value is none that `to_dict` gives.
+            ValueError: a value is none that `to_dict` returns.
             TypeError: a value has another type, or `data` is no mapping.
 
         >>> delivery = Delivery(mta="postfix", status=Status.SENT, text="250 2.0.0 Ok")

@@ -24,6 +24,14 @@ class Reader(ABC):
 
     It may remember what it needs of earlier lines. A run may have several sources; a reader sees
     them all, since a message may go on in the next file of a rotated log.
+
+    >>> class Silent(Reader):
+    ...     def read(self, line: Line) -> Iterable[Delivery] | None:
+    ...         return () if line.message == "started" else None
+    >>> from smtpreply.logs import scan
+    >>> run = scan(["started", "?"], format=Format("silent", lambda line: True, Silent))
+    >>> list(run), run.coverage.known, run.coverage.understood
+    ([], 2, 1)
     """
 
     reads_blocks: ClassVar[bool] = False
@@ -62,6 +70,9 @@ class Reader(ABC):
     def read(self, line: Line) -> Iterable[Delivery] | None:
         """Return the deliveries that a line reports.
 
+        Args:
+            line: the line, its prefix taken apart.
+
         Returns:
             An empty iterable for a line that is understood and reports none; None for a line that
             is not understood, which is then counted and shown as such.
@@ -72,6 +83,9 @@ class Reader(ABC):
 
         The scanner asks this of a line that begins with white space, and of one that no format
         detects. The default is that no line goes on.
+
+        Args:
+            line: the line that follows.
         """
         return False
 
@@ -150,6 +164,9 @@ class Format:
         order: formats are tried in ascending order, and those of equal order by name.
         prefix: a pattern that matches how the lines of a program's own log file begin, where that
             could be taken for the prefix of syslog.
+
+    >>> Format("acmemail", lambda line: line.program == "acmemail", Reader).claims_sources
+    False
 
     The last four are for built-in formats, whose modules are imported when a line may be theirs.
     The registry reads them in `smtpreply.logs.format_table`, which is generated from the modules.

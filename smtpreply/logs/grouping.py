@@ -39,6 +39,12 @@ def party_of(delivery: Delivery) -> Party:
 class Bundle:
     """Deliveries that say the same.
 
+    >>> from smtpreply.logs import scan
+    >>> found = scan("tests/data/sample.log").bundled()
+    >>> largest = max((one for one in found if isinstance(one, Bundle)), key=lambda one: one.count)
+    >>> largest.count, largest.domains["example.org"], largest.delivery.reply.code
+    (51, 12, 250)
+
     They have in common: mta, program, direction, stage, status, whose words the text is, and what
     it means: its code, its enhanced status, and its verdict.
 

@@ -83,8 +83,17 @@ _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any n
 def register(known: Format) -> None:
     """Make `scan` detect a format of your own, before the built-in ones.
 
+    Args:
+        known: the format.
+
     Raises:
         ValueError: a format of this name exists.
+
+    >>> from smtpreply.logs import Reader
+    >>> register(Format("acmemail", lambda line: line.program == "acmemail", Reader))
+    >>> "acmemail" in known_formats()
+    True
+    >>> unregister("acmemail")
     """
     if known.name in known_formats():
         raise ValueError(f"there is a format {known.name!r} already")
@@ -94,15 +103,27 @@ def register(known: Format) -> None:
 def unregister(name: str) -> None:
     """Take back what `register` did: the format of this name is detected no more.
 
+    Args:
+        name: the format's name.
+
     Raises:
         ValueError: no format of this name was registered.
+
+    >>> unregister("acmemail")
+    Traceback (most recent call last):
+        ...
+    ValueError: no format 'acmemail' was registered
     """
     if _own.pop(name, None) is None:
         raise ValueError(f"no format {name!r} was registered")
 
 
 def known_formats() -> Mapping[str, Format | Builtin]:
-    """Return all formats that `scan` detects, by name."""
+    """Return all formats that `scan` detects, by name.
+
+    >>> "postfix" in known_formats()
+    True
+    """
     builtin = {known.name: known for known in BUILTIN}
     return MappingProxyType({**_own, **builtin})
 

@@ -42,7 +42,12 @@ Unreadable = Callable[[Line], object]
 
 
 class Scan(Iterator[Delivery]):
-    """A run over a source: an iterator over its deliveries.
+    """A run over a source: an iterator over its deliveries, which `scan` returns.
+
+    >>> from smtpreply.logs import scan
+    >>> run = scan("tests/data/sample.log")
+    >>> next(run).mta, run.coverage.lines > 0
+    ('postfix', True)
 
     Attributes:
         coverage: what has been read and understood so far.

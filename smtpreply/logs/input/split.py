@@ -22,6 +22,9 @@ _HEAD = 1 << 16
 class Part:
     """Some lines of a file: from one octet on, up to another one.
 
+    >>> Part(Path("mail.log"), 100, 300).size
+    200
+
     Attributes:
         path: the file.
         start, end: the octets; without an end, the file is read to its own, as a pipe must be.
@@ -42,8 +45,15 @@ def parts_of(paths: Iterable[Path], count: int) -> list[Part]:
 
     A file that is compressed, or of a format whose lines do not stand alone, has one part only.
 
+    Args:
+        paths: the files.
+        count: how many parts; a file that is small has fewer.
+
     Raises:
         OSError: a file can't be read.
+
+    >>> [(part.start, part.size) for part in parts_of([Path("tests/data/session.txt")], 8)]
+    [(0, 1068)]
     """
     sizes = {path: size_of_file(path) for path in paths}
     size = max(_LEAST, sum(length or 0 for length in sizes.values()) // max(count, 1) + 1)

@@ -154,6 +154,12 @@ _CARRIERS = re.compile(
 class Line:
     """A line of a log: where it stands, and its prefix taken apart.
 
+    >>> from smtpreply.logs import scan
+    >>> lines = []
+    >>> _ = list(scan(["Nov 24 11:43:32 mx cron[7]: nightly job"], on_unreadable=lines.append))
+    >>> lines[0].program, lines[0].pid, lines[0].message
+    ('cron', 7, 'nightly job')
+
     Attributes:
         text: what stood in the file, wrappings taken off, without its end.
         message: what follows the prefix; all of `text` where there is none.
