@@ -87,6 +87,14 @@ def write_deliveries(
 
     Raises:
         OSError: the file cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from smtpreply.logs import scan
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "deliveries.parquet")
+    ...     written = write_deliveries(path, scan("tests/data/sample.log"))
+    ...     written == len(list(read_deliveries(path)))
+    True
     """
     with (
         part_of(path) as part,
@@ -98,9 +106,19 @@ def write_deliveries(
 def read_deliveries(path: str | Path) -> Iterator[Delivery]:
     """Yield the deliveries of a Parquet file, which is read batch by batch.
 
+    Args:
+        path: the path of a file that `write_deliveries` wrote.
+
     Raises:
         ValueError: the file is not Parquet, has no deliveries, or has a later schema version.
         OSError: the file cannot be read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "deliveries.parquet")
+    ...     _ = write_deliveries(path, [Delivery(mta="postfix", recipient="bob@example.org")])
+    ...     [delivery.recipient for delivery in read_deliveries(path)]
+    ['bob@example.org']
     """
     with pq.ParquetFile(path) as file:
         _check(file.schema_arrow, path)

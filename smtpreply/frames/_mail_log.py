@@ -84,6 +84,10 @@ def scan_mail_log(
         ValueError: there is no such format.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
         FileNotFoundError: when the frame is collected: the path leads to nothing.
+
+    >>> frame = scan_mail_log("tests/data/sample.log").filter(pl.col("status") == "bounced")
+    >>> frame.select("mta", "code").first().collect().rows()
+    [('postfix', 552)]
     """
     only = format_called(format) if isinstance(format, str) else format
     zone = ZoneInfo(tz) if isinstance(tz, str) else tz

@@ -80,6 +80,9 @@ def defect_bits(defects: Iterable[Defect]) -> int:
 def defects_of(bits: int) -> tuple[Defect, ...]:
     """Return the defects of a bit set, in the order of `Defect`.
 
+    Args:
+        bits: the bit set: the field ``defects`` of `PARSED`.
+
     >>> defects_of(5)
     (<Defect.BARE_LF: 'bare-lf'>, <Defect.EXTRA_CR: 'extra-cr'>)
     """

@@ -93,7 +93,14 @@ def code(replies: pl.Series) -> pl.Series: ...
 @overload
 def code(replies: pl.Expr | str) -> pl.Expr: ...
 def code(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Return the code of each reply: the field ``code`` of `parse`, faster."""
+    """Return the code of each reply: the field ``code`` of `parse`, faster.
+
+    Args:
+        replies: as for `parse`.
+
+    >>> code(pl.Series(["550 5.1.1 No such user", None])).to_list()
+    [550, None]
+    """
     return _over(replies, functools.partial(field, name="code"), pl.UInt16())
 
 
@@ -102,7 +109,14 @@ def enhanced(replies: pl.Series) -> pl.Series: ...
 @overload
 def enhanced(replies: pl.Expr | str) -> pl.Expr: ...
 def enhanced(replies: pl.Expr | pl.Series | str) -> pl.Expr | pl.Series:
-    """Return the enhanced status of each reply as text: the field ``enhanced`` of `parse`."""
+    """Return the enhanced status of each reply as text: the field ``enhanced`` of `parse`.
+
+    Args:
+        replies: as for `parse`.
+
+    >>> enhanced(pl.Series(["550 5.1.1 No such user", "250 Ok"])).to_list()
+    ['5.1.1', None]
+    """
     return _over(replies, functools.partial(field, name="enhanced"), pl.String())
 
 
@@ -129,12 +143,31 @@ def classify(
 
 
 def has_defect(defects: pl.Expr, defect: Defect) -> pl.Expr:
-    """Return for each bit set of defects whether the `defect` is in it."""
+    r"""Return for each bit set of defects whether the `defect` is in it.
+
+    Args:
+        defects: the field ``defects`` of `parse`.
+        defect: the defect.
+
+    >>> defects = pl.col("reply").smtp.parse().struct.field("defects")
+    >>> frame = pl.DataFrame({"reply": ["250 Ok\r\n", "250 Ok\n"]})
+    >>> frame.select(has_defect(defects, Defect.BARE_LF)).to_series().to_list()
+    [False, True]
+    """
     return (defects & DEFECT_BITS[defect]) != 0
 
 
 def defect_names(defects: pl.Expr) -> pl.Expr:
-    """Return each bit set of defects as a list of their names, such as "bare-lf"."""
+    r"""Return each bit set of defects as a list of their names.
+
+    Args:
+        defects: the field ``defects`` of `parse`.
+
+    >>> defects = pl.col("reply").smtp.parse().struct.field("defects")
+    >>> frame = pl.DataFrame({"reply": ["250 Ok\r\n", "250 Ok\n"]})
+    >>> frame.select(defect_names(defects)).to_series().to_list()
+    [[], ['bare-lf']]
+    """
     names = [
         pl.when(has_defect(defects, defect)).then(pl.lit(defect.value)) for defect in DEFECT_BITS
     ]
@@ -169,11 +202,11 @@ class Replies(Generic[_Column]):
         self._replies: _Column = replies
 
     def parse(self, *, fields: Sequence[str] | None = None) -> _Column:
-        """Return what `smtpreply.frames.polars.parse` returns."""
+        """Return what `smtpreply.frames.polars.parse` returns, of all `fields` or some."""
         return parse(self._replies, fields=fields)
 
     def classify(self, classifier: Classifier | None = None) -> _Column:
-        """Return what `smtpreply.frames.polars.classify` returns."""
+        """Return what `smtpreply.frames.polars.classify` returns, by a `classifier` or ours."""
         return classify(self._replies, classifier)
 
     def code(self) -> _Column:

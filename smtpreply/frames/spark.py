@@ -46,6 +46,10 @@ class Account(NamedTuple):
     Attributes:
         summary: the counts of the deliveries.
         coverage: what was read, and what could not be read.
+
+    >>> summary, coverage = Account(Summary(), Coverage())
+    >>> summary.deliveries, coverage.lines
+    (0, 0)
     """
 
     summary: Summary
@@ -68,7 +72,11 @@ def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataF
         numbers have the next larger type, since Spark has no unsigned ones; null where the text
         is null.
 
-    See docs/frames.md for an example.
+    >>> frame = session.createDataFrame([("550 5.1.1 No such user",)], "reply string")
+    ...     # doctest: +SKIP
+    >>> parse(frame, "reply").select("parsed.code", "parsed.enhanced").collect()
+    ...     # doctest: +SKIP
+    [Row(code=550, enhanced='5.1.1')]
     """
     return _with_column(frame, column, name, _parsed, arrow.PARSED)
 
@@ -76,8 +84,20 @@ def parse(frame: DataFrame, column: str | Column, name: str = "parsed") -> DataF
 def classify(frame: DataFrame, column: str | Column, name: str = "verdict") -> DataFrame:
     """Classify each reply of a column, by the built-in rules.
 
-    Arguments and result are those of `parse`, with the struct of
-    `smtpreply.frames._schema.CLASSIFIED`; `retry_after` is an INTERVAL DAY TO SECOND.
+    Args:
+        frame: any DataFrame.
+        column: the column with the replies.
+        name: the name of the column to add.
+
+    Returns:
+        The frame with a further column: a struct of `smtpreply.frames._schema.CLASSIFIED`, of
+        which `retry_after` is an INTERVAL DAY TO SECOND; null where the text is null.
+
+    >>> frame = session.createDataFrame([("552 5.2.2 Mailbox full",)], "reply string")
+    ...     # doctest: +SKIP
+    >>> classify(frame, "reply").select("verdict.reason", "verdict.suppress").collect()
+    ...     # doctest: +SKIP
+    [Row(reason='mailbox_full', suppress=False)]
     """
     return _with_column(frame, column, name, _classified, arrow.CLASSIFIED)
 
@@ -159,7 +179,9 @@ def summarize(
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
         pyspark.errors.PySparkException: as Spark does, such as for a path that does not exist.
 
-    See docs/frames.md for an example.
+    >>> account = summarize(session, "tests/data/sample.log")  # doctest: +SKIP
+    >>> account.summary.deliveries, account.coverage.formats["postfix"] > 0  # doctest: +SKIP
+    (171, True)
     """
     scan((), format=format, tz=tz)  # reports invalid options here, not in each task
     found = spark.read.format("binaryFile").load(paths if isinstance(paths, str) else [*paths])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
 import gzip
 import os
 import shutil
@@ -228,3 +229,13 @@ def test_a_missing_extra_is_one_clear_line(
 ) -> None:
     line = f'smtpreply.frames.spark needs {needed}: pip install "smtpreply[spark]"'
     assert said_without(needed, "smtpreply.frames.spark") == line
+
+
+@pytest.mark.parametrize("function", [spark.parse, spark.classify, spark.summarize])
+def test_the_examples_in_docstrings(session: Any, function: Callable[..., Any]) -> None:
+    # They are skipped elsewhere, since they need a session.
+    names = {**vars(spark), "session": session}
+    [found] = doctest.DocTestFinder(recurse=False).find(function, globs=names)
+    for example in found.examples:
+        del example.options[doctest.SKIP]
+    assert doctest.DocTestRunner().run(found) == doctest.TestResults(0, len(found.examples))
