@@ -44,7 +44,12 @@ __all__ = [
 
 
 class Stream(NamedTuple):
-    """What a server sent on one connection, and the replies that it is."""
+    r"""What a server sent on one connection, and the replies that it is.
+
+    >>> from smtpreply import parse
+    >>> Stream(b"250 Ok\r\n", (parse("250 Ok"),)).replies[0].code
+    250
+    """
 
     octets: bytes
     replies: tuple[Reply, ...]
@@ -54,7 +59,10 @@ class Stream(NamedTuple):
 
 
 def reply_codes(*, strict: bool = False) -> st.SearchStrategy[int]:
-    """Generate reply codes: 200 to 599, and if `strict` with a second digit of 0 to 5 only.
+    """Generate reply codes: 200 to 599.
+
+    Args:
+        strict: only those with a second digit of 0 to 5, as RFC 5321 4.2 has it.
 
     >>> from hypothesis import find
     >>> find(reply_codes(strict=True), lambda code: code > 459)
@@ -83,9 +91,11 @@ def enhanced_statuses() -> st.SearchStrategy[EnhancedStatus]:
 def textstrings(*, strict: bool = False) -> st.SearchStrategy[str]:
     r"""Generate the text of one line of a reply, enhanced status included where it has one.
 
-    Without `strict` it may be empty, hold any character but CR and LF, and octets that are not
-    UTF-8 as surrogate escapes (PEP 383). With `strict` it is a textstring of RFC 5321 4.2:
-    ``1*(%d09 / %d32-126)``.
+    It may be empty, hold any character but CR and LF, and octets that are not UTF-8 as surrogate
+    escapes (PEP 383).
+
+    Args:
+        strict: only textstrings of RFC 5321 4.2: ``1*(%d09 / %d32-126)``.
 
     >>> from hypothesis import find
     >>> find(textstrings(strict=True), lambda text: "\t" in text)
@@ -287,6 +297,9 @@ def chunkings(octets: bytes) -> st.SearchStrategy[list[bytes]]:
     """Generate ways to cut `octets` into chunks as a connection may, down to single octets.
 
     No chunk is empty, since that would be the end of the stream.
+
+    Args:
+        octets: the octets of a connection.
 
     >>> from hypothesis import find
     >>> find(chunkings(b"250 Ok"), lambda chunks: len(chunks) < 3)

@@ -36,6 +36,16 @@ from smtpreply.reply.opening import Opening, read_head
 from smtpreply.reply.parser import iter_replies, octets_of
 from smtpreply.stage import Stage
 
+__all__ = [
+    "Exchange",
+    "Peer",
+    "Skipped",
+    "Transcript",
+    "TranscriptReader",
+    "iter_transcript",
+    "read_transcript",
+]
+
 
 @attrs.frozen
 class Peer:
@@ -45,6 +55,9 @@ class Peer:
         host: its name, or its address where there is no name.
         ip: its address.
         port: the port.
+
+    >>> Peer("mx.example.org", "192.0.2.1", 25).port
+    25
     """
 
     host: str
@@ -66,6 +79,10 @@ class Exchange:
         peer: the server, where the transcript names it.
         doubt: why the reply may have lines that are not the server's, in words: the transcript has
             marks, and the reply has lines without a code. None where all is well.
+
+    >>> [exchange] = read_transcript(["C: RCPT TO:<bob@example.org>", "S: 550 No"]).exchanges
+    >>> exchange.line, exchange.command, exchange.recipients
+    (2, 'RCPT TO:<bob@example.org>', ('bob@example.org',))
     """
 
     reply: Reply
@@ -86,6 +103,9 @@ class Skipped:
         line: its number, from 1.
         text: the line without its end; octets that are not UTF-8 are kept as surrogate escapes.
         peer: the server spoken to, where the transcript names it.
+
+    >>> read_transcript(["S: 221 Bye", "(closed)"]).skipped
+    (Skipped(line=2, text='(closed)'),)
     """
 
     line: int
@@ -99,7 +119,11 @@ class Transcript:
 
     Attributes:
         exchanges: the replies, in their order.
-        skipped: the lines that nobody said.
+        skipped: the lines that are neither the server's nor the client's.
+
+    >>> transcript = read_transcript(["S: 221 Bye", "(closed)"])
+    >>> len(transcript.exchanges), len(transcript.skipped)
+    (1, 1)
     """
 
     exchanges: tuple[Exchange, ...]
@@ -107,7 +131,13 @@ class Transcript:
 
 
 def read_transcript(lines: Iterable[str] | Iterable[bytes]) -> Transcript:
-    r"""Read the whole transcript in `lines`: `iter_transcript`, sorted into two tuples.
+    r"""Read a whole transcript: `iter_transcript`, sorted into two tuples.
+
+    Args:
+        lines: as for `iter_transcript`.
+
+    Raises:
+        TypeError: as for `iter_transcript`.
 
     >>> session = read_transcript(["S: 220 mx.example.org", "C: QUIT", "S: 221 Bye", "(closed)"])
     >>> [(exchange.line, exchange.command) for exchange in session.exchanges]
@@ -123,7 +153,7 @@ def read_transcript(lines: Iterable[str] | Iterable[bytes]) -> Transcript:
 
 
 def iter_transcript(lines: Iterable[str] | Iterable[bytes]) -> Iterator[Exchange | Skipped]:
-    r"""Read the transcript in `lines` bit by bit, as it is asked for.
+    r"""Yield what is read in a transcript, as soon as it is known.
 
     Args:
         lines: the lines, with or without their ends: an open file, or a list. Plain replies, and
@@ -131,8 +161,11 @@ def iter_transcript(lines: Iterable[str] | Iterable[bytes]) -> Iterator[Exchange
             ``set_debuglevel``, ``sendmail -v``, ``exim -v``, Postfix's and sendmail's notices, and
             the marks ``S:`` and ``C:`` of the RFCs.
 
-    Returns:
-        The replies and the lines that nobody said, each as soon as it is known to be one.
+    Yields:
+        The replies, and the lines that are neither the server's nor the client's.
+
+    Raises:
+        TypeError: `lines` is one string.
 
     A reply that is broken off, or odd in another way, says so in its `defects`.
 

@@ -60,7 +60,12 @@ class ChallengeDefect(enum.Enum):
 
 @attrs.frozen
 class Challenge:
-    """What a 334 asks: octets, or the defect that hides them. One of the two is None."""
+    """What a 334 asks: octets, or the defect that hides them. One of the two is None.
+
+    >>> from smtpreply import parse
+    >>> challenge_of(parse("334 VXNlcm5hbWU6")).text
+    'Username:'
+    """
 
     octets: bytes | None
     """The challenge, decoded; empty where the mechanism wants the client to begin."""
@@ -88,6 +93,9 @@ def challenge_of(reply: Reply) -> Challenge | None:
 
     Nothing is guessed: "334 Just go on" begins with a word that could be base64, and an answer to
     what was never asked would give a secret away.
+
+    Args:
+        reply: the reply to AUTH, or to an answer during it.
 
     Returns:
         None where the code is not 334.

@@ -46,7 +46,12 @@ _PUNCTUATION = ".,;:!?\"'()[]<>"
 
 @attrs.frozen
 class ForwardPath:
-    """A forward path: RFC 5321 4.1.2."""
+    """A forward path: RFC 5321 4.1.2.
+
+    >>> from smtpreply import parse
+    >>> forward_path_of(parse("551 User not local; please try <bob@example.org>")).domain
+    'example.org'
+    """
 
     local_part: str
     """What stands before the ``@``, quotes and all."""
@@ -76,6 +81,9 @@ def forward_path_of(reply: Reply) -> ForwardPath | None:
 
     It stands in angle brackets, or bare as some servers write it, after "try", "forward to" and
     the like: a path in another place is the one that was asked for.
+
+    Args:
+        reply: the reply to RCPT, or to VRFY.
 
     Returns:
         None for other codes, and where no path is named.

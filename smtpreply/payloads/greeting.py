@@ -1,4 +1,4 @@
-"""Who speaks: the domain that a server gives as it opens and as it closes a session.
+"""The server's domain, from its 220 greeting and its 221 or 421 closing reply.
 
 RFC 5321 4.2 and 4.2.3::
 
@@ -17,6 +17,8 @@ import re
 import attrs
 
 from smtpreply.reply.model import Reply
+
+__all__ = ["Greeting", "closing_domain_of", "greeting_of"]
 
 GREETING = 220
 CLOSINGS = frozenset({221, 421})
@@ -54,7 +56,12 @@ _CLOSING = re.compile(rf"({_DOMAIN}|{_LITERAL}):?{_WORD_END}")
 
 @attrs.frozen
 class Greeting:
-    """What a server said as the connection opened: RFC 5321 4.2."""
+    """The reply with which a server opens a session: RFC 5321 4.2.
+
+    >>> from smtpreply import parse
+    >>> greeting_of(parse("220 mx.example.com ESMTP Postfix")).domain
+    'mx.example.com'
+    """
 
     domain: str | None
     """The domain or address literal, as sent; None where the first word is no such thing."""
@@ -86,6 +93,9 @@ def greeting_of(reply: Reply) -> Greeting | None:
 
 def closing_domain_of(reply: Reply) -> str | None:
     r"""Return the domain with which a 221 or a 421 begins: RFC 5321 4.2.3.
+
+    Args:
+        reply: the last reply on a connection.
 
     Returns:
         None for other codes, and where the text begins with something else ("221 2.0.0 Bye"). The

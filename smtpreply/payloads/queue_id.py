@@ -1,4 +1,4 @@
-"""Under what name a server has queued a message: the queue id in the 250 after DATA.
+"""The queue id that a server names in its 250 reply to the end of DATA.
 
 No standard asks for it and no grammar rules it, but nearly every server names it, and it is what
 that server's administrator will ask for. So this is a table: a row for each wording, tried in
@@ -16,12 +16,19 @@ import attrs
 from smtpreply.reply.enhanced import split_status
 from smtpreply.reply.model import Reply
 
+__all__ = ["QueueId", "queue_id_of"]
+
 ACCEPTED = 250
 
 
 @attrs.frozen
 class QueueId:
-    """The name under which a server has queued a message."""
+    """The name under which a server has queued a message.
+
+    >>> from smtpreply import parse
+    >>> str(queue_id_of(parse("250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb")))
+    '4Zq8mN2c7TzXb'
+    """
 
     server: str | None
     """The kind of server, as its wording shows it: "Postfix", "Exim", "Gmail". Many a service

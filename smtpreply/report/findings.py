@@ -31,6 +31,8 @@ from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
 
+__all__ = ["BlockListCount", "Destination", "Findings", "ReasonCount", "Report"]
+
 TITLE = "Mail delivery report"
 NO_ACTION = "No action needed."
 OTHERS = "Other servers"
@@ -47,6 +49,11 @@ class Destination:
         outcomes: attempts by outcome.
         reason: the most frequent reason of failures; None without one.
         delays: delays of delivered mail; empty where they are not counted.
+
+    >>> outcomes = Counter({"delivered": 8, "deferred": 2})
+    >>> destination = Destination(name="mx.example.org", outcomes=outcomes)
+    >>> destination.total, destination.trouble
+    (10, 2)
     """
 
     name: str
@@ -68,7 +75,14 @@ class Destination:
 
 @attrs.frozen(kw_only=True)
 class ReasonCount:
-    """A reason, the outcomes of the attempts that failed for it, and an example of the text."""
+    """A reason, the outcomes of the attempts that failed for it, and an example of the text.
+
+    >>> row = ReasonCount(
+    ...     reason=Reason.GREYLISTED, outcomes=Counter({"deferred": 2}), example="450 Greylisted"
+    ... )
+    >>> row.total, row.calls_for_action
+    (2, False)
+    """
 
     reason: Reason
     outcomes: Counter[str]
@@ -95,6 +109,9 @@ class BlockListCount:
     """A block list, and how often it was named.
 
     `blocklist` is None for a list that this version does not know, in a summary of a newer one.
+
+    >>> BlockListCount("spamhaus-zen", 3, blocklists()["spamhaus-zen"]).name
+    'Spamhaus ZEN'
     """
 
     key: str
@@ -182,6 +199,11 @@ class Report:
         deliveries: the number of deliveries of all directions.
         span: the first and the last time of all.
         outgoing, incoming, local, unknown: the findings of each direction.
+
+    >>> from smtpreply.logs import scan
+    >>> report = Report.of(Summary.of(scan("tests/data/sample.log")))
+    >>> [(heading, findings.counts.deliveries) for heading, findings in report.parts]
+    [('Outgoing', 148), ('Incoming', 20), ('Local', 3)]
     """
 
     deliveries: int

@@ -69,6 +69,12 @@ def terminal_report(
         title: the heading, before the period: any text, which is escaped.
         subtitle: a line below it, such as the filters; escaped, too.
         changes: what changed since another summary; None where there is none to compare with.
+
+    >>> from rich.console import Console
+    >>> with (console := Console(width=80)).capture() as captured:
+    ...     console.print(terminal_report(Summary(), Coverage(), title="Monday"))
+    >>> captured.get().splitlines()[:2]
+    ['Monday', '0 deliveries']
     """
     report = Report.of(summary)
     parts = (

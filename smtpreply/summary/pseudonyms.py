@@ -88,7 +88,11 @@ class Pseudonyms:
         return f"host-{self._digest('host', host.lower().rstrip('.'))}.example"
 
     def ip(self, ip: str) -> str:
-        """Return the pseudonym of an IP address, in a private network; other text unchanged."""
+        """Return the pseudonym of an IP address, in a private network.
+
+        Args:
+            ip: the address; other text is returned unchanged.
+        """
         try:
             known = ipaddress.ip_address(ip.removeprefix("IPv6:"))
         except ValueError:

@@ -20,6 +20,12 @@ def direction_of(delivery: Delivery) -> Direction | None:
 
     An outgoing message that our own server failed to send counts as local: no other server or
     domain is to be blamed for it.
+
+    Args:
+        delivery: the delivery.
+
+    >>> direction_of(Delivery(mta="postfix", direction=Direction.INCOMING)).value
+    'incoming'
     """
     if delivery.direction is Direction.OUTGOING and delivery.reply_by is None:
         return Direction.LOCAL if is_own_failure(delivery.text) else Direction.OUTGOING
@@ -71,12 +77,18 @@ class Summary:
         )
 
     def add(self, found: Delivery | Bundle) -> None:
-        """Count a delivery, or a bundle of alike ones: see `smtpreply.logs.Scan.bundled`."""
+        """Count what was found: a delivery, or a bundle of them (`smtpreply.logs.Scan.bundled`)."""
         delivery = found.delivery if isinstance(found, Bundle) else found
         self.part(direction_of(delivery)).add(found)
 
     def count_sender(self, direction: Direction | None, sender: str | None, count: int) -> None:
-        """Count the sender of refused mail, where it became known only later."""
+        """Count the sender of refused mail, where it became known only later.
+
+        Args:
+            direction: of the refused mail.
+            sender: the envelope's; None where it is unknown.
+            count: the number of messages.
+        """
         self.part(direction).count_sender(sender, count)
 
     def part(self, direction: Direction | str | None) -> Counts:
@@ -110,6 +122,9 @@ class Summary:
 
         Those of the directions are under ``directions``; directions without a delivery are left
         out.
+
+        Args:
+            top: the number of servers, domains and the like to list, the most frequent first.
         """
         directions = {
             name: counts.to_dict(top) for name, counts in self.parts.items() if counts.deliveries

@@ -32,6 +32,12 @@ def empty_summary(wanted: DeliveryFilter) -> Summary:
     """Return a summary to count the wanted deliveries in: by the minute, if a time is asked for.
 
     Without such a filter, `Scan.bundled` has the times of deliveries to the hour only.
+
+    Args:
+        wanted: which deliveries to count.
+
+    >>> empty_summary(DeliveryFilter()).deliveries
+    0
     """
     return Summary.by_minute() if wanted.by_time else Summary()
 

@@ -40,6 +40,11 @@ _LONGEST_TIME = 253_402_300_800  # seconds to the year 10000
 class MailqError(ValueError):
     """A line is none of ``postqueue -j`` or ``exim -bp``.
 
+    >>> list(read_mailq(["Hello"]))
+    Traceback (most recent call last):
+        ...
+    smtpreply.tools.mailq.MailqError: line 1 is not of postqueue -j or exim -bp
+
     Attributes:
         line: its number, from 1.
     """

@@ -37,6 +37,9 @@ class Queued:
         text: what was answered last, or the MTA's words.
         reason: a value of `smtpreply.reasons.Reason`.
         age: the time since `arrived`.
+
+    >>> Queued(queue_id="4E74613FE7", recipient="bob@example.org", mta="postfix").state
+    'deferred'
     """
 
     queue_id: str
@@ -95,7 +98,12 @@ class Queue:
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery], limit: int = LIMIT) -> Queue:
-        """Return the queue that deliveries leave; several hosts' logs may follow one another."""
+        """Return the queue that deliveries leave; several hosts' logs may follow one another.
+
+        Args:
+            deliveries: such as a `smtpreply.logs.scan`.
+            limit: as for `Queue`.
+        """
         made = cls(limit)
         for delivery in deliveries:
             made.add(delivery)

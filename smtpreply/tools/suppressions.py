@@ -43,6 +43,9 @@ class Suppression:
             has none. Refusals before a delivery that takes them back do not count.
         count: the number of them.
         mta: the format that the last was read from.
+
+    >>> Suppression(address="bob@example.org", reason="unknown_recipient", mta="dsn").count
+    1
     """
 
     address: str
@@ -105,7 +108,12 @@ class Suppressions:
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery], limit: int = LIMIT) -> Suppressions:
-        """Return the suppressions of deliveries; several logs may follow one another."""
+        """Return the suppressions of deliveries; several logs may follow one another.
+
+        Args:
+            deliveries: such as a `smtpreply.logs.scan`.
+            limit: as for `Suppressions`.
+        """
         made = cls(limit)
         for delivery in deliveries:
             made.add(delivery)

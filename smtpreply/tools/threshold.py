@@ -61,7 +61,7 @@ class Threshold:
         return cls(part, name, match["sign"] == ">", float(match["bound"]), bool(match["percent"]))
 
     def measure(self, summary: Summary) -> float:
-        """Return the count, or the share in percent: 0 of a summary without deliveries."""
+        """Return the count of a summary, or the share in percent: 0 where it has no deliveries."""
         counts = summary.total if self.part is None else summary.parts[self.part]
         count = self._count(counts)
         if not self.is_percent:
@@ -69,7 +69,7 @@ class Threshold:
         return 100 * count / counts.deliveries if counts.deliveries else 0.0
 
     def is_exceeded(self, summary: Summary) -> bool:
-        """Return whether the measure is beyond the bound; one that is equal is not."""
+        """Check whether the measure of a summary is beyond the bound; one that is equal is not."""
         measure = self.measure(summary)
         return measure > self.bound if self.is_upper else measure < self.bound
 

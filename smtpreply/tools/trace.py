@@ -35,6 +35,9 @@ class Step:
         next_id: the queue id under which the next server has the message.
         is_handover: whether what became of the message afterwards is among the steps, so that this
             is no outcome of its own.
+
+    >>> Step(delivery=Delivery(mta="postfix", queue_id="4E74613FE7")).is_handover
+    False
     """
 
     delivery: Delivery
@@ -59,6 +62,11 @@ class Life:
         steps: its deliveries, in the order of time.
         outcomes: for each recipient the status of the last step that is no handover; None where no
             line reports one.
+
+    >>> from smtpreply.logs import scan
+    >>> life = trace(lambda: scan("tests/data/sample.log"), "1vN1z6-0000000GGmh-BipV").lives[0]
+    >>> life.queue_ids, life.sender, len(life.steps)
+    (('1vN1z6-0000000GGmh-BipV',), 'ann@example.com', 1)
     """
 
     message_id: str | None
@@ -87,6 +95,9 @@ class Traced:
     Attributes:
         lives: the messages, in the order of their first steps.
         left_out: deliveries beyond the limit.
+
+    >>> trace(lambda: (), "4E74613FE7")
+    Traced(lives=(), left_out=0)
     """
 
     lives: tuple[Life, ...]
