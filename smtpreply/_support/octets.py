@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 def to_octets(text: str) -> bytes:
     r"""Return text as UTF-8; a surrogate escape as the octet that it stands for (PEP 383).
@@ -22,6 +26,17 @@ def rejoined(text: str) -> str:
     ('ü \udcff', '\udced\udca0\udc80')
     """
     return text if text.isascii() else to_octets(text).decode("utf-8", "surrogateescape")
+
+
+def storable(text: str) -> str:
+    r"""Return a text that can be stored as UTF-8, as JSON and columns want it.
+
+    Each octet that is not UTF-8, which stands in a text as a surrogate escape, becomes U+FFFD.
+
+    >>> storable("\u00fc\udcff")
+    'ü\ufffd'
+    """
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def surrogates(text: str) -> str:

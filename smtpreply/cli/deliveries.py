@@ -8,20 +8,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
-import attrs
 import click
 
 from smtpreply._support.files import replacing
 from smtpreply.cli.tables import CsvRows
 from smtpreply.logs import Delivery
-from smtpreply.logs.record import VERDICT_COLUMNS, record_of
+from smtpreply.logs.record import COLUMNS, record_of
 
-_COLUMNS = (
-    *(field.name for field in attrs.fields(Delivery)),
-    *("code", "enhanced"),
-    *VERDICT_COLUMNS,
-    "schema",
-)
+_COLUMNS = (*(column.name for column in COLUMNS), "schema")
 
 
 def check_ending(path: Path) -> None:
@@ -71,10 +65,13 @@ def _json_lines(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) 
 
 
 def _csv(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:
-    with replacing(path, errors="surrogateescape", newline="") as file:
+    with replacing(path, newline="") as file:
         rows = CsvRows(file, _COLUMNS, raw_cells=raw_cells)
         for delivery in deliveries:
-            rows.write(record_of(delivery))
+            record = record_of(delivery)
+            if record["octets"] is not None:
+                record["octets"] = json.dumps(record["octets"])
+            rows.write(record)
 
 
 def _parquet(deliveries: Iterable[Delivery], path: Path, *, raw_cells: bool) -> None:  # noqa: ARG001

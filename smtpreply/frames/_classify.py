@@ -18,10 +18,10 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from smtpreply._support.octets import storable
 from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.errors import MultipleRepliesError
 from smtpreply.frames._parse import as_text
-from smtpreply.frames._rows import storable
 from smtpreply.frames._scalar import Row, Text
 from smtpreply.frames._schema import CLASSIFIED
 from smtpreply.reasons import Classifier, Verdict, default_classifier

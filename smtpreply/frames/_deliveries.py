@@ -1,13 +1,15 @@
-"""Write deliveries to a Parquet file, a row each, and read them back. Needs only pyarrow.
+"""Deliveries in Arrow, a row each: logs as streams, and Parquet files. Needs only pyarrow.
 
 The columns are those of `smtpreply.frames._rows`, in the types of `DELIVERY_SCHEMA`, which has
-`VERSION` in its metadata. ``code``, ``enhanced`` and the verdict are for SQL queries; they are not
-read back.
+`VERSION` in its metadata. ``code``, ``enhanced`` and the verdict are for queries; they are not read
+back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,51 +24,38 @@ except ImportError:
 
 from smtpreply._support.files import part_of
 from smtpreply.frames._rows import delivery_of, row_of
-from smtpreply.logs import Delivery
-from smtpreply.logs.record import SCHEMA, VERDICT_COLUMNS
+from smtpreply.logs import Delivery, Format, scan
+from smtpreply.logs.record import COLUMNS, SCHEMA, Kind
 
 VERSION = SCHEMA
 """The version of the schema: that of all outputs of deliveries."""
 
 _KEY = b"smtpreply.deliveries"
 
+_TYPES: dict[Kind, Any] = {
+    "text": pa.string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "boolean": pa.bool_(),
+    "int64": pa.int64(),
+    "int32": pa.int32(),
+    "uint16": pa.uint16(),
+    "float64": pa.float64(),
+    "octets": pa.map_(pa.string(), pa.binary()),
+}
+
 DELIVERY_SCHEMA = pa.schema(
     [
-        pa.field("mta", pa.string(), nullable=False),
-        ("time", pa.timestamp("us", tz="UTC")),
-        ("utc_offset", pa.int32()),
-        ("host", pa.string()),
-        ("program", pa.string()),
-        ("direction", pa.string()),
-        ("queue_id", pa.string()),
-        ("message_id", pa.string()),
-        ("subject", pa.string()),
-        ("sender", pa.string()),
-        ("recipient", pa.string()),
-        ("orig_recipient", pa.string()),
-        ("relay_host", pa.string()),
-        ("relay_ip", pa.string()),
-        ("relay_port", pa.int32()),
-        ("stage", pa.string()),
-        ("status", pa.string()),
-        ("dsn", pa.string()),
-        ("delay", pa.float64()),
-        ("tls", pa.string()),
-        ("text", pa.string()),
-        ("reply_by", pa.string()),
-        ("source", pa.string()),
-        ("line", pa.int64()),
-        ("octets", pa.map_(pa.string(), pa.binary())),
-        ("code", pa.uint16()),
-        ("enhanced", pa.string()),
-        *((name, pa.bool_() if name == "suppress" else pa.string()) for name in VERDICT_COLUMNS),
+        pa.field(column.name, _TYPES[column.kind], nullable=column.name != "mta")
+        for column in COLUMNS
     ],
     metadata={_KEY: str(VERSION).encode()},
 )
-"""The columns of a file of deliveries."""
+"""The columns of deliveries: `smtpreply.logs.record.COLUMNS`, with the version."""
 
 ROW_GROUP = 65_536
-"""The number of deliveries that are held in memory at once."""
+"""The number of deliveries of a group in a file, which are held in memory."""
+
+_BATCH = 8192  # deliveries
 
 
 def write_deliveries(
@@ -122,7 +111,7 @@ def read_deliveries(path: str | Path) -> Iterator[Delivery]:
     """
     with pq.ParquetFile(path) as file:
         _check(file.schema_arrow, path)
-        for batch in file.iter_batches(batch_size=ROW_GROUP // 8):
+        for batch in file.iter_batches(batch_size=_BATCH):
             yield from deliveries_in(batch)
 
 
@@ -139,11 +128,66 @@ def delivery_batch(deliveries: Iterable[Delivery]) -> Any:
     return pa.record_batch(arrays, schema=DELIVERY_SCHEMA)
 
 
-def _write_groups(writer: Any, deliveries: Iterable[Delivery], row_group: int) -> Iterator[int]:
+class MailLog:
+    """The deliveries in mail logs as a stream of Arrow, which is read batch by batch.
+
+    Whatever speaks the Arrow PyCapsule interface takes it: pyarrow, DuckDB, Polars, pandas and
+    others. The logs are read anew each time.
+
+    Args:
+        path: a file, a folder or a glob.
+        format: as for `smtpreply.logs.scan`.
+        year: as for `scan`.
+        tz: as for `scan`.
+
+    Attributes:
+        schema: `DELIVERY_SCHEMA`.
+
+    Raises:
+        ValueError: there is no such format or year.
+        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+    """
+
+    schema = DELIVERY_SCHEMA
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        format: str | Format | None = None,  # noqa: A002  (as `scan` calls it)
+        year: int | None = None,
+        tz: tzinfo | str | None = None,
+    ) -> None:
+        scan((), format=format, year=year, tz=tz)  # reports invalid options now
+        self._path = path
+        self._scan = partial(scan, path, format=format, year=year, tz=tz)
+
+    def reader(self) -> Any:
+        """Return a `pyarrow.RecordBatchReader` of the deliveries.
+
+        Reading from it raises FileNotFoundError where the path leads to nothing.
+        """
+        return pa.RecordBatchReader.from_batches(DELIVERY_SCHEMA, batches_of(self._scan()))
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the deliveries by the Arrow PyCapsule interface."""
+        return self.reader().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        return f"MailLog({str(self._path)!r})"
+
+
+def batches_of(deliveries: Iterable[Delivery], size: int = _BATCH) -> Iterator[Any]:
+    """Yield deliveries as `delivery_batch` has them, so many at a time."""
     rest = iter(deliveries)
-    while group := list(islice(rest, row_group)):
-        writer.write_batch(delivery_batch(group), row_group_size=row_group)
-        yield len(group)
+    while group := list(islice(rest, size)):
+        yield delivery_batch(group)
+
+
+def _write_groups(writer: Any, deliveries: Iterable[Delivery], row_group: int) -> Iterator[int]:
+    for batch in batches_of(deliveries, row_group):
+        writer.write_batch(batch, row_group_size=row_group)
+        yield batch.num_rows
 
 
 def _check(schema: Any, path: str | Path) -> None:
@@ -159,10 +203,7 @@ def _check(schema: Any, path: str | Path) -> None:
 def deliveries_in(batch: Any) -> Iterator[Delivery]:
     """Yield the deliveries of a `pyarrow.RecordBatch` that has the columns of `DELIVERY_SCHEMA`."""
     columns = {}
-    for name in DELIVERY_SCHEMA.names:
-        if name not in batch.schema.names:  # it has been added since the file was written
-            columns[name] = [None] * batch.num_rows
-            continue
+    for name in batch.schema.names:
         column = batch.column(name)
         columns[name] = (column.cast(pa.int64()) if name == "time" else column).to_pylist()
     for values in zip(*columns.values(), strict=True):

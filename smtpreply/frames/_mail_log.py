@@ -7,7 +7,7 @@ say is worked out by columns, and only as far as it is asked for.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import islice
 from operator import attrgetter
@@ -15,46 +15,55 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import attrs
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from smtpreply.codes import EnhancedStatus
+from smtpreply._support.octets import storable
 from smtpreply.frames._parse import parsed_columns
-from smtpreply.frames._rows import ATTRIBUTES, instant, storable
-from smtpreply.frames._schema import CLASSIFIED
-from smtpreply.logs import Delivery, Direction, Format, ReplyBy, Status, scan
-from smtpreply.logs.delivery import known_outcome, verdict_on
+from smtpreply.frames._rows import ATTRIBUTES, delivery_of, instant
+from smtpreply.logs import Delivery, Format, scan
+from smtpreply.logs.delivery import known_outcome
+from smtpreply.logs.record import (
+    COLUMNS,
+    VERDICT_COLUMNS,
+    Column,
+    Kind,
+    take_octets,
+    verdict_values,
+)
 from smtpreply.logs.registry import format_called
-from smtpreply.reasons import Outcome, Verdict, classify
-from smtpreply.reply.model import Reply
-from smtpreply.reply.parser import parse
-from smtpreply.stage import Stage
+from smtpreply.reasons import Outcome
 
-_OF_VERDICT = ("reason", "disposition", "rule")
-_NUMBERS: dict[str, pl.DataType] = {
+_TYPES: dict[Kind, pl.DataType] = {
+    "text": pl.String(),
     "time": pl.Datetime("us", "UTC"),
-    "utc_offset": pl.Int32(),
-    "relay_port": pl.Int32(),
-    "delay": pl.Float64(),
-    "line": pl.Int64(),
-    "code": pl.UInt16(),
+    "boolean": pl.Boolean(),
+    "int64": pl.Int64(),
+    "int32": pl.Int32(),
+    "uint16": pl.UInt16(),
+    "float64": pl.Float64(),
+    "octets": pl.List(pl.Struct({"key": pl.String(), "value": pl.Binary()})),  # a map, in Arrow
 }
-_CHOICES = {"direction": Direction, "stage": Stage, "status": Status, "reply_by": ReplyBy}
 
 
-def _type(name: str) -> pl.DataType:
-    if name in _CHOICES:
-        return pl.Enum([str(member) for member in _CHOICES[name]])
-    return _NUMBERS.get(name) or pl.String()
+def _type(column: Column) -> pl.DataType:
+    if column.choices is None:
+        return _TYPES[column.kind]
+    return pl.Enum([member.value for member in column.choices])
 
 
-LOG: dict[str, pl.DataType] = {
-    **{name: _type(name) for name in (*ATTRIBUTES, "utc_offset", "code", "enhanced")},
-    **{name: pl.Schema(CLASSIFIED.to_schema())[name] for name in _OF_VERDICT},
-}
-"""The columns of a log: see `smtpreply.frames._rows`; and of the verdict, what decided."""
+LOG: dict[str, pl.DataType] = {column.name: _type(column) for column in COLUMNS}
+"""The columns of a log: `smtpreply.logs.record.COLUMNS`."""
 
-_JUDGED_BY = ["text", "stage", "code", "dsn", "status", "direction"]
+# What a verdict is made of: the words, and what the log says beside them, which has few kinds.
+_JUDGED_BY = [
+    column.name
+    for column in COLUMNS
+    if column.origin == "delivery"
+    and (column.choices or column.kind == "boolean" or column.name in {"text", "dsn"})
+] + ["code"]
+_OF_TEXT = {"provider", "blocklist"}  # columns of a verdict that need all words of a positive reply
 _TIMES = ("time", "utc_offset")
 _OF_REPLY = ("code", "enhanced")
 _BATCH = 10_000  # deliveries
@@ -121,26 +130,29 @@ class _Columns:
     """
 
     def __init__(self, wanted: Collection[str]) -> None:
-        self._of_verdict = [name for name in _OF_VERDICT if name in wanted]
+        self._of_verdict = tuple(name for name in VERDICT_COLUMNS if name in wanted)
         needed = {*wanted, *_JUDGED_BY} if self._of_verdict else set(wanted)
         self._of_reply = [name for name in _OF_REPLY if name in needed]
-        self._told = [name for name in ATTRIBUTES if name in needed and name not in _TIMES]
+        self._recorded = [name for name in ATTRIBUTES if name in needed and name not in _TIMES]
         self._times = [name for name in _TIMES if name in needed]
+        self._octets = "octets" in needed
 
     def of(self, deliveries: Sequence[Delivery], predicate: pl.Expr | None) -> pl.DataFrame:
         """Return the rows that the predicate leaves."""
         frame = self._unjudged(deliveries)
         if predicate is None:
             return self._judged(frame)
-        if set(_OF_VERDICT).isdisjoint(predicate.meta.root_names()):
+        if set(VERDICT_COLUMNS).isdisjoint(predicate.meta.root_names()):
             return self._judged(frame.filter(predicate))
         return self._judged(frame).filter(predicate)
 
     def _unjudged(self, deliveries: Sequence[Delivery]) -> pl.DataFrame:
         """Return all columns, but not those of the verdicts."""
-        columns = [_column(name, deliveries) for name in self._told]
+        columns = [_column(name, deliveries) for name in self._recorded]
         if self._times:
             columns += _times(deliveries)
+        if self._octets:
+            columns.append(_octets(deliveries))
         # The number of rows is told by a column, even where no other is asked for.
         rows = pl.Series("", [None] * len(deliveries), dtype=pl.Null)
         frame = pl.DataFrame([*columns, rows])
@@ -155,7 +167,7 @@ class _Columns:
         if not self._of_verdict:
             return frame
         keys = frame.select(_JUDGED_BY).unique().filter(pl.col("text").is_not_null())
-        answers = [_verdict(**key) for key in keys.iter_rows(named=True)]
+        answers = [_verdict(key, self._of_verdict) for key in keys.iter_rows(named=True)]
         known = keys.with_columns(
             pl.Series(field, [answer[field] for answer in answers], dtype=LOG[field])
             for field in self._of_verdict
@@ -192,39 +204,39 @@ def _times(deliveries: Sequence[Delivery]) -> list[pl.Series]:
     return [times.cast(LOG["time"]), offsets]
 
 
+def _octets(deliveries: Sequence[Delivery]) -> pl.Series:
+    """Return the octets of each row's texts that are not UTF-8; null where there are none."""
+    names = [name for name in ATTRIBUTES if LOG[name] == pl.String]
+    found = [
+        [
+            {"key": name, "value": octets}
+            for name, octets in take_octets({name: getattr(each, name) for name in names}).items()
+        ]
+        or None
+        for each in deliveries
+    ]
+    return pl.Series("octets", found, dtype=LOG["octets"])
+
+
 def _stored(text: str | None) -> str | None:
     return text if text is None or text.isascii() else storable(text)
 
 
-def _verdict(
-    text: str,
-    stage: str | None,
-    code: int | None,
-    *,
-    dsn: str | None,
-    status: str | None,
-    direction: str | None,
-) -> dict[str, str | None]:
-    """Judge what a row says; the code tells whether the text is a reply, or somebody's words."""
-    outcome = known_outcome(
-        None if status is None else Status(status),
-        None if direction is None else Direction(direction),
-    )
-    if code is not None and code < 400 and outcome in (None, Outcome.SENT):
-        return _positive(code, stage, outcome)
-    at = None if stage is None else Stage(stage)
-    known = None if dsn is None else EnhancedStatus.parse(dsn)
-    return _decided(verdict_on(text, None if code is None else parse(text), at, known, outcome))
+def _verdict(key: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return columns of the verdict on the delivery that a row of `_JUDGED_BY` is of."""
+    delivery = delivery_of({"mta": "", **key})
+    outcome = known_outcome(delivery.status, delivery.direction)
+    is_positive = key["code"] is not None and key["code"] < 400
+    if is_positive and outcome in {None, Outcome.SENT} and _OF_TEXT.isdisjoint(names):
+        return _positive(attrs.evolve(delivery, text=str(key["code"]), dsn=None), names)
+    verdict = delivery.verdict
+    assert verdict is not None
+    return verdict_values(verdict, names)
 
 
 @functools.lru_cache(maxsize=4096)
-def _positive(code: int, stage: str | None, outcome: Outcome | None) -> dict[str, str | None]:
-    return _decided(classify(Reply(code), stage=stage, outcome=outcome))
-
-
-def _decided(verdict: Verdict) -> dict[str, str | None]:
-    return {
-        "reason": verdict.reason.value,
-        "disposition": verdict.disposition.value,
-        "rule": verdict.rule,
-    }
+def _positive(delivery: Delivery, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return columns of the verdict on a positive reply: its words, an id mostly, do not matter."""
+    verdict = delivery.verdict
+    assert verdict is not None
+    return verdict_values(verdict, names)

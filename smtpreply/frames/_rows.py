@@ -1,49 +1,35 @@
 """Deliveries as rows of plain values, and back.
 
-The columns are the attributes of `smtpreply.logs.Delivery`, by their names, and:
+The columns are `smtpreply.logs.record.COLUMNS`: see docs/columns.md. In a row,
 
 ``time``
-    in microseconds since 1970. A time without a zone is stored as if it were UTC.
+    is in microseconds since 1970; a time without a zone, as if it were UTC.
 ``utc_offset``
-    the seconds by which the zone is ahead of UTC; None for a time without a zone.
-``direction``, ``stage``, ``status``, ``reply_by``, ``dsn``
-    the values as text.
+    is the seconds by which the zone is ahead of UTC; None for a time without a zone.
 ``octets``
-    the names of the columns whose text is not UTF-8, with their octets. In the column itself,
+    has the names of the columns whose text is not UTF-8, with their octets. In the column itself,
     each such octet is U+FFFD.
-``code``, ``enhanced``
-    the code and enhanced status of the reply in ``text``.
-``reason``, ``disposition``, ``suppress``, ``bounce_type``, ``provider``, ``blocklist``, ``rule``
-    the verdict: see `smtpreply.logs.record`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import attrs
-
-from smtpreply._support.octets import to_octets
 from smtpreply.codes import EnhancedStatus
-from smtpreply.logs import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.record import verdict_columns
-from smtpreply.stage import Stage
+from smtpreply.logs import Delivery
+from smtpreply.logs.record import COLUMNS, take_octets, utc_offset, verdict_columns
 
-ATTRIBUTES = tuple(field.name for field in attrs.fields(Delivery))
+ATTRIBUTES = tuple(column.name for column in COLUMNS if column.origin == "delivery")
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (times without a zone are counted from it, too)
 _MICROSECOND = timedelta(microseconds=1)
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _READ: dict[str, Callable[[str], Any]] = {
-    "direction": Direction,
-    "stage": Stage,
-    "status": Status,
-    "dsn": EnhancedStatus.parse,
-    "reply_by": ReplyBy,
-}
+    column.name: column.choices
+    for column in COLUMNS
+    if column.origin == "delivery" and column.choices is not None
+} | {"dsn": EnhancedStatus.parse}
 
 
 def row_of(delivery: Delivery) -> dict[str, Any]:
@@ -55,36 +41,21 @@ def row_of(delivery: Delivery) -> dict[str, Any]:
     row["code"] = reply and reply.code
     row["enhanced"] = str(reply.enhanced) if reply and reply.enhanced else None
     row |= verdict_columns(delivery)
-    undecoded = {}
-    for name, value in row.items():
-        if isinstance(value, str) and not value.isascii():
-            row[name] = storable(value)
-            if row[name] != value:
-                undecoded[name] = to_octets(value)
-    row["octets"] = list(undecoded.items()) or None
+    row["octets"] = list(take_octets(row).items()) or None
     return row
 
 
 def delivery_of(row: Mapping[str, Any]) -> Delivery:
-    """Return the delivery that `row_of` was given."""
-    values = {name: row[name] for name in ATTRIBUTES}
-    for name, octets in row["octets"] or ():
+    """Return the delivery that `row_of` was given; columns that are not there are null."""
+    values = {name: row[name] for name in ATTRIBUTES if row.get(name) is not None}
+    for name, octets in row.get("octets") or ():
         values[name] = octets.decode("utf-8", "surrogateescape")
     for name, read in _READ.items():
-        values[name] = None if values[name] is None else read(values[name])
-    values["time"] = _time(row["time"], row["utc_offset"])
+        if name in values:
+            values[name] = read(values[name])
+    if "time" in values:
+        values["time"] = _time(values["time"], row.get("utc_offset"))
     return Delivery(**values)
-
-
-def storable(text: str) -> str:
-    r"""Return a text as a column can hold it: valid UTF-8.
-
-    Each octet that is not UTF-8, which stands in a text as a surrogate escape, becomes U+FFFD.
-
-    >>> storable("\u00fc\udcff")
-    'ü\ufffd'
-    """
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def instant(time: datetime | None) -> tuple[int | None, int | None]:
@@ -94,14 +65,10 @@ def instant(time: datetime | None) -> tuple[int | None, int | None]:
     # `astimezone(UTC)` overflows at both ends of the calendar.
     since = time.replace(tzinfo=None) - _EPOCH
     offset = time.utcoffset()
-    if offset is None:
-        return since // _MICROSECOND, None
-    return (since - offset) // _MICROSECOND, int(offset.total_seconds())
+    return (since - (offset or timedelta(0))) // _MICROSECOND, utc_offset(time)
 
 
-def _time(microseconds: int | None, offset: int | None) -> datetime | None:
-    if microseconds is None:
-        return None
+def _time(microseconds: int, offset: int | None) -> datetime:
     ahead = timedelta(seconds=offset or 0)
     wall = _EPOCH + timedelta(microseconds=microseconds) + ahead
     if offset is None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
+from smtpreply._support.octets import storable
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.frames._rows import storable
 from smtpreply.frames._schema import NO_REPLY, PARSED, SEVERAL_REPLIES, defect_bits
 from smtpreply.reply.parser import parse
 

@@ -1,4 +1,4 @@
-"""Replies in Arrow arrays, and Parquet files of deliveries. Needs the extra ``arrow``.
+"""Replies in Arrow arrays; deliveries as Arrow streams and in Parquet. Needs the extra ``arrow``.
 
 The columnar path is that of `smtpreply.frames.polars`: arrays go in and out of Polars, which shares
 the octets of texts and the numbers with Arrow.
@@ -25,13 +25,19 @@ except ImportError:
 from smtpreply.frames import _classify as classifying
 from smtpreply.frames import _parse as parsing
 from smtpreply.frames import _schema as schema
-from smtpreply.frames._deliveries import DELIVERY_SCHEMA, read_deliveries, write_deliveries
+from smtpreply.frames._deliveries import (
+    DELIVERY_SCHEMA,
+    MailLog,
+    read_deliveries,
+    write_deliveries,
+)
 from smtpreply.reasons import Classifier
 
 __all__ = [
     "CLASSIFIED",
     "DELIVERY_SCHEMA",
     "PARSED",
+    "MailLog",
     "classify",
     "parse",
     "read_deliveries",

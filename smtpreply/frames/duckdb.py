@@ -1,4 +1,4 @@
-"""SQL functions for DuckDB. Needs the extra ``duckdb``.
+"""SQL functions for DuckDB, and mail logs as relations. Needs the extra ``duckdb``.
 
 ===========================  ==========================================================
 ``smtp_parse(text)``         STRUCT of `smtpreply.frames._schema.PARSED`: ``.code`` and so on
@@ -18,6 +18,8 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
+from pathlib import Path
 from typing import Any, NamedTuple
 
 try:
@@ -32,6 +34,8 @@ except ImportError as error:
 
 from smtpreply.frames import polars as columns
 from smtpreply.frames._classify import ColumnClassifier
+from smtpreply.frames._deliveries import MailLog
+from smtpreply.logs import Format
 from smtpreply.reasons import Classifier, Reason, advice_for
 
 _Answer = Callable[[pl.Series], pl.Series]
@@ -82,6 +86,38 @@ def register(
                 type="arrow",
                 null_handling="special",  # the code of a text that is no reply is NULL
             )
+
+
+def scan_mail_log(
+    connection: duckdb.DuckDBPyConnection,
+    path: str | Path,
+    *,
+    format: str | Format | None = None,  # noqa: A002  (as `scan` calls it)
+    year: int | None = None,
+    tz: tzinfo | str | None = None,
+) -> duckdb.DuckDBPyRelation:
+    """Return the deliveries in mail logs as a relation, whose queries read the logs anew.
+
+    Args:
+        connection: the connection to query by.
+        path: a file, a folder or a glob.
+        format: as for `smtpreply.logs.scan`.
+        year: as for `scan`.
+        tz: as for `scan`.
+
+    Returns:
+        A relation of the columns of `smtpreply.frames.arrow.DELIVERY_SCHEMA`.
+
+    Raises:
+        ValueError: there is no such format or year.
+        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+        duckdb.Error: when the relation is queried: the path leads to nothing.
+
+    >>> log = scan_mail_log(duckdb.connect(), "tests/data/sample.log", year=2026)
+    >>> log.filter("suppress").aggregate("reason, count(*)").fetchall()
+    [('unknown_recipient', 14)]
+    """
+    return connection.from_arrow(MailLog(path, format=format, year=year, tz=tz))
 
 
 def _functions(classifier: Classifier | None, language: str) -> Iterator[_Function]:

@@ -1,4 +1,4 @@
-"""Parse and classify columns, and summarize mail logs, with Spark. Needs the extra ``spark``.
+"""Parse and classify columns, read and summarize mail logs, with Spark. Needs the extra ``spark``.
 
 `parse` and `classify` are Arrow UDFs over `smtpreply.frames.arrow`: only their column is passed to
 Python and back. smtpreply must be installed where Spark's Python workers run.
@@ -16,6 +16,8 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
+import attrs
+
 try:
     import polars as pl
     import pyarrow as pa
@@ -28,11 +30,12 @@ except ImportError as error:
 
 from smtpreply.frames import arrow
 from smtpreply.frames._classify import ColumnClassifier
-from smtpreply.logs import Coverage, Format, scan
+from smtpreply.frames._deliveries import batches_of
+from smtpreply.logs import Coverage, Delivery, Format, Scan, scan
 from smtpreply.logs.input.sources import age
 from smtpreply.summary.summary import Summary
 
-__all__ = ["LARGEST", "Account", "classify", "parse", "summarize"]
+__all__ = ["LARGEST", "Account", "classify", "parse", "scan_mail_log", "summarize"]
 
 sql: Any = functions  # its annotations are incomplete
 
@@ -144,6 +147,8 @@ def _in_spark(given: Any) -> Any:
 
 _PLACES = "path string, log int, place int"
 _PART = "log int, account binary"
+_ARROW_LOG = pa.schema(list(_in_spark(pa.struct(list(arrow.DELIVERY_SCHEMA)))))
+_LOG: Any = from_arrow_type(pa.struct(list(_ARROW_LOG)))
 
 
 def summarize(
@@ -183,7 +188,66 @@ def summarize(
     >>> account.summary.deliveries, account.coverage.formats["postfix"] > 0  # doctest: +SKIP
     (171, True)
     """
-    scan((), format=format, tz=tz)  # reports invalid options here, not in each task
+    options = {"format": format, "year": year, "tz": tz}
+    files, problems = _files(spark, paths, options, each)
+    account = Account(Summary(), Coverage(problems=problems))
+    if files is None:
+        return account
+
+    class Log(_Summarized, options=options): ...
+
+    read, merge = (sql.arrow_udtf(cls, returnType=_PART) for cls in (Log, _Merged))
+    parts = read(files.asTable().partitionBy("log").orderBy("place"))
+    # Parts arrive in any order, and the sum of `TopCounter`s depends on it.
+    [whole] = merge(parts.asTable().withSinglePartition().orderBy("log")).collect()
+    return _added(account, _opened(whole["account"]))
+
+
+def scan_mail_log(
+    spark: SparkSession,
+    paths: str | Iterable[str],
+    *,
+    format: str | Format | None = None,  # noqa: A002  (as `scan` calls it)
+    year: int | None = None,
+    tz: tzinfo | str | None = None,
+    each: Literal["log", "file"] = "log",
+) -> DataFrame:
+    """Return the deliveries in mail logs, read in parallel, as a DataFrame.
+
+    Arguments and errors are those of `summarize`, whose coverage has what could not be read of a
+    file.
+
+    Returns:
+        A frame of the columns of `smtpreply.frames.arrow.DELIVERY_SCHEMA`, in no particular order;
+        ``source`` is the path as Spark has it.
+
+    Raises:
+        ValueError: a file has more than `LARGEST` octets.
+
+    See docs/frames.md for an example.
+    """
+    options = {"format": format, "year": year, "tz": tz}
+    files, problems = _files(spark, paths, options, each)
+    if problems:
+        raise ValueError("; ".join(problems))
+    if files is None:
+        return spark.createDataFrame([], _LOG)
+
+    class Log(_Listed, options=options): ...
+
+    read = sql.arrow_udtf(Log, returnType=_LOG)
+    frame: DataFrame = read(files.asTable().partitionBy("log").orderBy("place"))
+    return frame
+
+
+def _files(
+    spark: SparkSession, paths: str | Iterable[str], options: dict[str, Any], each: str
+) -> tuple[DataFrame | None, list[str]]:
+    """Return the contents of the files of logs, and the problem with each that is too large.
+
+    Of each file the frame has the number of its log, and its place within it; no frame is no file.
+    """
+    scan((), **options)  # reports invalid options here, not in each task
     found = spark.read.format("binaryFile").load(paths if isinstance(paths, str) else [*paths])
     sizes = {row["path"]: row["length"] for row in found.select("path", "length").collect()}
     small = [path for path, size in sizes.items() if size <= LARGEST]
@@ -192,25 +256,16 @@ def summarize(
         for path, size in sizes.items()
         if size > LARGEST
     ]
-    account = Account(Summary(), Coverage(problems=problems))
     logs = [[path] for path in sorted(small)] if each == "file" else _rotated(small)
     if not logs:
-        return account
+        return None, problems
     places = [(path, log, at) for log, files in enumerate(logs) for at, path in enumerate(files)]
     files = (
         found.where(sql.col("length") <= LARGEST)
         .select("path", sql.unix_micros("modificationTime").alias("written"), "content")
         .join(sql.broadcast(spark.createDataFrame(places, _PLACES)), "path")
     )
-
-    class Log(_Log):
-        options = {"format": format, "year": year, "tz": tz}  # noqa: RUF012  (never changed)
-
-    read, merge = (sql.arrow_udtf(cls, returnType=_PART) for cls in (Log, _Merged))
-    parts = read(files.asTable().partitionBy("log").orderBy("place"))
-    # Parts arrive in any order, and the sum of `TopCounter`s depends on it.
-    [whole] = merge(parts.asTable().withSinglePartition().orderBy("log")).collect()
-    return _added(account, _opened(whole["account"]))
+    return files, problems
 
 
 def _rotated(paths: Iterable[str]) -> list[list[str]]:
@@ -229,6 +284,10 @@ class _Log:
 
     options: Mapping[str, Any] = {}
 
+    def __init_subclass__(cls, options: Mapping[str, Any] | None = None) -> None:
+        super().__init_subclass__()
+        cls.options = options or {}
+
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="smtpreply-")
         self._names: dict[str, str] = {}
@@ -243,8 +302,15 @@ class _Log:
             self._names[str(path)] = file["path"]
         yield from ()
 
+    def _scan(self) -> Scan:
+        return scan([Path(name) for name in self._names], **self.options)
+
+
+class _Summarized(_Log):
+    """A table function whose row is the account of a log."""
+
     def terminate(self) -> Iterator[pa.Table]:
-        run = scan([Path(name) for name in self._names], **self.options)
+        run = self._scan()
         summary = Summary.of(run.bundled())
         self._folder.cleanup()
         run.coverage.problems = [self._renamed(problem) for problem in run.coverage.problems]
@@ -254,6 +320,21 @@ class _Log:
         """Return a problem with the path of the file as the user named it."""
         length = len(next(iter(self._names)))  # they all have the same
         return self._names.get(problem[:length], problem[:length]) + problem[length:]
+
+
+class _Listed(_Log):
+    """A table function whose rows are the deliveries of a log."""
+
+    def terminate(self) -> Iterator[pa.Table]:
+        try:
+            for batch in batches_of(map(self._renamed, self._scan())):
+                yield pa.Table.from_batches([batch]).cast(_ARROW_LOG)
+        finally:
+            self._folder.cleanup()
+
+    def _renamed(self, delivery: Delivery) -> Delivery:
+        """Return a delivery with the path of its file as Spark has it."""
+        return attrs.evolve(delivery, source=self._names.get(delivery.source or ""))
 
 
 class _Merged:

@@ -185,6 +185,8 @@ def wanted(path: str, columns: list[str], **options: Any) -> list[dict[str, Any]
         row["reason"] = verdict and verdict.reason.value
         row["disposition"] = verdict and verdict.disposition.value
         row["rule"] = verdict and verdict.rule
+        octets = [{"key": key, "value": value} for key, value in row["octets"] or ()]
+        row["octets"] = octets or None
         rows.append({name: row[name] for name in columns})
     return rows
 
@@ -265,11 +267,9 @@ def test_a_filter_is_asked_before_the_verdict(
     judged: list[int | None] = []
     verdict: Any = mail_log._verdict
 
-    def counted(
-        text: str, stage: str | None, code: int | None, **known: str | None
-    ) -> dict[str, str | None]:
-        judged.append(code)
-        return dict(verdict(text, stage, code, **known))
+    def counted(key: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+        judged.append(key["code"])
+        return dict(verdict(key, names))
 
     monkeypatch.setattr(mail_log, "_verdict", counted)
     full = scan_mail_log(log).filter(pl.col("code") == 552)

@@ -25,7 +25,9 @@ from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql import functions as sql  # noqa: E402
 
 from smtpreply.frames import arrow, spark  # noqa: E402
+from smtpreply.frames._rows import row_of  # noqa: E402
 from smtpreply.logs import Coverage, scan  # noqa: E402
+from smtpreply.logs.record import COLUMNS  # noqa: E402
 from smtpreply.summary.summary import Summary  # noqa: E402
 
 # Spark leaves it to the garbage collector to close some of its sockets.
@@ -172,6 +174,33 @@ def test_a_file_that_is_too_large_is_a_problem(
     assert sum("more than the limit of 100" in problem for problem in coverage.problems) == 3
 
 
+def test_deliveries_have_the_columns_and_values_of_all_outputs(session: Any, logs: Path) -> None:
+    frame = spark.scan_mail_log(session, str(logs), year=2026)
+    assert frame.columns == [column.name for column in COLUMNS]
+    found = []
+    for row in frame.withColumn("time", sql.unix_micros("time")).collect():
+        values = row.asDict(recursive=True)
+        values["source"] = values["source"].removeprefix("file:").replace("%20", " ")
+        values["octets"] = values["octets"] and [
+            (name, bytes(octets)) for name, octets in values["octets"].items()
+        ]
+        found.append(values)
+    expected = [row_of(delivery) for delivery in scan(logs, year=2026)]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_deliveries_of_a_file_that_is_too_large_are_an_error(
+    session: Any, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark, "LARGEST", 100)
+    with pytest.raises(ValueError, match="more than the limit of 100"):
+        spark.scan_mail_log(session, str(logs))
+
+
+def test_a_folder_without_files_has_no_deliveries(session: Any, tmp_path: Path) -> None:
+    assert spark.scan_mail_log(session, str(tmp_path)).collect() == []
+
+
 def test_what_is_wrong_is_told_before_spark_works(session: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no format 'pigeon'"):
         spark.summarize(session, str(tmp_path), format="pigeon")
@@ -188,7 +217,7 @@ def test_a_log_is_read_file_after_file(logs: Path) -> None:
         ["s3a://b/exim.log"],
         [f"s3a://b/{name}" for name in order],
     ]
-    log = spark._Log()
+    log = spark._Summarized()
     for place, name in enumerate(order):
         path = logs / name
         columns = {
@@ -218,6 +247,7 @@ def test_the_example_of_the_docs_runs(session: Any) -> None:
     assert names["rows"] == [(450, "greylisted", dt.timedelta(minutes=5)), (None, None, None)]
     whole = Summary.of(scan(root / "tests" / "data" / "sample.log", year=2026))
     assert (names["bounced"], names["problems"]) == (whole.total.status["bounced"], [])
+    assert names["suppressed"] == 14
 
 
 # --- what it needs -------------------------------------------------------------------------
