@@ -143,6 +143,8 @@ def rows(deliveries: list[Delivery]) -> Iterator[dict[str, Any]]:
         row["reason"] = verdict and verdict.reason.value
         row["disposition"] = verdict and verdict.disposition.value
         row["rule"] = verdict and verdict.rule
+        if row["octets"]:  # Polars has no maps
+            row["octets"] = [{"key": name, "value": octets} for name, octets in row["octets"]]
         yield {name: row[name] for name in LOG}
 
 
