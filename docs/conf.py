@@ -1,5 +1,12 @@
 """Build the documentation site: ``sphinx-build -W docs site``."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reference_tables import TABLES
+
 project = "smtpreply"
 author = "The smtpreply founders"
 copyright = "2026, The smtpreply founders"  # noqa: A001  (Sphinx's name)
@@ -11,7 +18,8 @@ extensions = [
     "sphinx_click",
 ]
 source_suffix = {".md": "markdown"}
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
+myst_substitutions = TABLES
 myst_heading_anchors = 3
 
 html_theme = "furo"

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import smtpreply
+from smtpreply.cli.group import group
+from smtpreply.logs import known_formats
+from smtpreply.reply.defects import Defect
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -58,6 +66,22 @@ def public_objects() -> Iterator[tuple[str, object]]:
 
 
 PUBLIC = dict(public_objects())
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the code blocks of a page that are in a language."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def named(pages: list[Path], language: str) -> list[object]:
+    """Return the blocks of pages as parameters of a test, named after their pages."""
+    return [
+        pytest.param(block, id=f"{page.stem}-{number}")
+        for page in pages
+        for number, block in enumerate(blocks(page, language))
+    ]
 
 
 def methods_of(owner: type) -> Iterator[tuple[str, object]]:
@@ -135,3 +159,109 @@ def test_arguments_and_errors_of_a_public_name_are_described(name: str) -> None:
         assert {method: what for method, what in found.items() if what} == {}
     else:
         assert lacks(value, r"(?m)^ +\*{{0,2}}{}\b.*:") == []
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that has the samples, and a `smtpreply` to run."""
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "tests").symlink_to(ROOT / "tests")
+    program = folder / "bin" / "smtpreply"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m smtpreply "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("block", named(PAGES, "console"))
+def test_a_terminal_prints_what_a_page_shows(block: str, workplace: Path) -> None:
+    path = f"{workplace / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path, "COLUMNS": "80"}
+    for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+        run = subprocess.run(
+            ["bash", "-c", command],
+            cwd=workplace,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        printed = iter([line.rstrip() for line in run.stdout.splitlines()])
+        for line in shown.splitlines():
+            assert line in {"...", ""} or line.rstrip() in printed, run.stdout
+
+
+def commands_in(block: str) -> Iterator[list[str]]:
+    """Yield the arguments of each call of smtpreply in a block of shell commands."""
+    for line in re.sub(r"\\\n", " ", block).splitlines():
+        for call in re.findall(r"(?:^|[;|(] *|root  |bin/)smtpreply ([^|)]*)", line):
+            given = re.sub(r" [0-9]?> ?\S+", "", call.replace("\\%", "%"))
+            yield shlex.split(given, comments=True)
+
+
+@pytest.mark.parametrize("block", named(PAGES, "sh"))
+def test_commands_of_a_page_have_the_options_that_it_names(
+    block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in commands_in(block):
+        context = group.make_context("smtpreply", list(arguments))
+        name, command, rest = group.resolve_command(context, arguments)
+        while isinstance(command, click.Group):
+            name, command, rest = command.resolve_command(context, rest)
+        assert command is not None
+        for parameter in command.params:
+            if isinstance(parameter.type, click.Path):
+                monkeypatch.setattr(parameter.type, "exists", False)  # the reader's files
+        command.make_context(name, rest)
+
+
+def test_the_commands_that_pages_name_exist() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named_commands = set(re.findall(r"`smtpreply ([a-z]\w*)", text))
+    assert named_commands - set(group.list_commands(click.Context(group))) == set()
+
+
+def test_the_tables_of_the_reference_have_every_row() -> None:
+    pytest.importorskip("sphinx")
+    pytest.importorskip("pyarrow")
+    tables = pytest.importorskip("reference_tables").TABLES
+    asked = re.findall(r"^{{ (\w+) }}$", reference(), re.MULTILINE)
+    assert sorted(asked) == sorted(tables)
+    for defect in Defect:
+        assert f"`{defect.name}` | `{defect.value}`" in tables["defects"]
+    for name in known_formats():
+        assert f"`{name}`" in tables["formats"]
+    for name, text in tables.items():
+        assert "|  |" not in text, f"a cell of {name} is empty"
+
+
+def test_the_guide_to_logs_has_every_format() -> None:
+    guide = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \|", guide, re.MULTILINE))
+    assert set(known_formats()) - rows == set()
+
+
+def test_readme_is_short_and_begins_with_the_subject() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 180
+    assert "Parse SMTP replies" in lines[2]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and myst make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_to_files_and_headings_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https?://|mailto:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link

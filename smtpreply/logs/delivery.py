@@ -108,6 +108,7 @@ class Delivery:
         program: the program that wrote the line, such as "postfix/smtp".
         direction: outgoing, incoming, or local.
         queue_id: the message's name in our queue.
+        message_id: the message's Message-ID, without its brackets.
         subject: the message's, where a bounce has a copy of it.
         sender, recipient: the envelope's; "" is the null reverse-path.
         orig_recipient: the recipient before aliases were followed.

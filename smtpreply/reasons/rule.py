@@ -62,27 +62,33 @@ class Rule:
     """
 
     id: str
+    """The name of its table."""
     reason: Reason
+    """The reason that the rule gives, by its value."""
     words: tuple[str, ...]
-    """The phrases: any of them makes the rule match."""
+    """The phrases, of which any makes the rule match."""
     also: tuple[str, ...] = ()
-    """``with``: one of these must be there as well."""
+    """Phrases (``with``), of which one must be in the text as well."""
     unless: tuple[str, ...] = ()
-    """None of these may be there."""
+    """Phrases, of which none may be in the text."""
     pattern: re.Pattern[str] | None = None
-    """Confirms the words in the text as it is written."""
+    """A regular expression that must match the text as it is written."""
     vague: bool = False
-    """Only a hint: yields to all other rules, and to an exact enhanced status."""
+    """Whether it is only a hint, which yields to all other rules and to an exact status."""
     class_: int | None = None
+    """The first digit of the reply code: 4 or 5."""
     codes: frozenset[int] = frozenset()
+    """The reply codes, of which one must be that of the text."""
     statuses: tuple[str, ...] = ()
-    """Of which one must be there: ``5.7.1``, ``X.7.1`` (any class), ``X.7.*`` (any detail)."""
+    """Statuses, of which one must be that of the text: 5.7.1, X.7.1 (any class), X.7.* (any)."""
     provider: str | None = None
+    """The key of the provider whose words they are: see `smtpreply.reasons.providers`."""
     stages: frozenset[Stage] = frozenset()
+    """The stages of the session, of which one must be the one that was answered."""
     catches: tuple[str, ...] = ()
-    """Examples: texts that it must decide."""
+    """Examples: texts that the rule must decide."""
     spares: tuple[str, ...] = ()
-    """Examples: texts that it must not decide."""
+    """Examples: texts that the rule must not decide."""
     seen: str = ""
     """The servers that send it, or the source."""
     source: str = ""
