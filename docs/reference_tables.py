@@ -10,12 +10,9 @@ from typing import Any
 
 from sphinx.pycode import ModuleAnalyzer
 
-from smtpreply.logs import Delivery, known_formats
+from smtpreply.logs import known_formats
 from smtpreply.reasons import phrase, rule
 from smtpreply.reply.defects import Defect
-
-_SAME_NAME = {"code": "of `Delivery.reply`", "enhanced": "of `Delivery.reply`"}
-_VERDICT = ("reason", "disposition", "suppress", "bounce_type", "provider", "blocklist", "rule")
 
 
 def table(heads: str, rows: Iterable[Iterable[object]]) -> str:
@@ -52,24 +49,10 @@ def formats() -> str:
     """Return the log formats, with what their modules say of them."""
     rows = []
     for name, known in sorted(known_formats().items()):
-        module = f"smtpreply.logs.formats.{known.module}"
+        module = f"smtpreply.logs.formats.{known.module}"  # type: ignore[union-attr]
         first = (importlib.import_module(module).__doc__ or "").partition("\n")[0]
         rows.append((f"`{name}`", first, f"`{module}`"))
     return table("name | what it reads | module", rows)
-
-
-def delivery_columns() -> str:
-    """Return the columns of a file of deliveries."""
-    from smtpreply.frames.arrow import DELIVERY_SCHEMA  # noqa: PLC0415  (an extra)
-
-    described = attributes_of(Delivery) | _SAME_NAME
-    described |= dict.fromkeys(_VERDICT, "of `Delivery.verdict`")
-    described["utc_offset"] = "seconds east of UTC in `time`; null where the log has no zone"
-    described["octets"] = "fields with octets that are not UTF-8, as they came"
-    return table(
-        "column | type | holds",
-        ((f"`{field.name}`", field.type, described[field.name]) for field in DELIVERY_SCHEMA),
-    )
 
 
 def reply_columns() -> str:
@@ -105,13 +88,6 @@ def phrase_grammar() -> str:
     return f"```\n{inspect.cleandoc(found[1])}\n```"
 
 
-def attributes_of(owner: type) -> dict[str, str]:
-    """Return the attributes that a class's docstring describes."""
-    section = (inspect.getdoc(owner) or "").partition("Attributes:\n")[2]
-    found = re.findall(r"^ {4}(\w[\w, ]*): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
-    return {name: " ".join(text.split()) for names, text in found for name in names.split(", ")}
-
-
 def _fields(answer: Any) -> str:
     types: Mapping[str, object] = answer.to_schema()
     return table(
@@ -125,7 +101,6 @@ TABLES = {
     for made in (
         defects,
         formats,
-        delivery_columns,
         reply_columns,
         verdict_columns,
         rule_keys,
