@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 
 Span = tuple[int, int]
 
-# "or" in the languages of the rules. Dutch "of" and Polish "i" are other words elsewhere.
+# "or" in the languages of the rules. Dutch "of" and Polish "i" are other words elsewhere, and
+# "or" in "example.or.jp" is a part of a name.
 _OR = re.compile(
-    r"(?<!\w)(?:and/or|or|oder|ou|o|или|lub|albo|veya|either)(?!\w)|或(?:者)?|または|又は|또는",
+    r"(?<![\w.-])(?:and/or|or|oder|ou|o|или|lub|albo|veya|either)(?![\w-]|\.\w)"
+    r"|或(?:者)?|または|又は|또는",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")

@@ -28,13 +28,19 @@ _STATUS = re.compile(
 _LINE_STATUS = re.compile(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
 _STAGES = (
-    (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
+    (
+        Stage.CONNECT,
+        r"refused to talk to me|while connected from|initial connection|greeting|SMTPConnectError",
+    ),
     (Stage.STARTTLS, r"STARTTLS(?: command)?\)|after STARTTLS"),
-    (Stage.END_OF_DATA, r"end of data|end of DATA command|end of message|after pipelined end"),
-    (Stage.RCPT, r"RCPT TO|pipelined RCPT"),
-    (Stage.MAIL, r"MAIL FROM|pipelined MAIL"),
-    (Stage.EHLO, r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)"),
-    (Stage.AUTH, r"in reply to AUTH|after AUTH"),
+    (
+        Stage.END_OF_DATA,
+        r"end of data|end of DATA command|end of message|after pipelined end|SMTPDataError",
+    ),
+    (Stage.RCPT, r"RCPT TO|pipelined RCPT|SMTPRecipients?Refused"),
+    (Stage.MAIL, r"MAIL FROM|pipelined MAIL|SMTPSenderRefused"),
+    (Stage.EHLO, r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)|SMTPHeloError"),
+    (Stage.AUTH, r"in reply to AUTH|after AUTH|SMTPAuthenticationError"),
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE)
@@ -42,6 +48,9 @@ _STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECAS
 _STAGE_NEEDLES = (
     *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
     *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
+    # The exceptions of smtplib and aiosmtplib, as Python prints them.
+    *("dataerror", "heloerror", "connecterror", "authenticationerror"),
+    *("senderrefused", "recipientrefused", "recipientsrefused"),
 )
 
 
@@ -51,6 +60,21 @@ _SEVERITY = re.compile(
     r"\A[\s(\[{:]{0,6}(?:[A-Za-z.]{1,60}(?:Error|Exception):\s)?"
     r"(permanent|transient|temporary)(?:[ _](?:smtp )?(?:error|failure))?"
     r"(?:[ ]\([245][0-9]{2}\))?\s?[:,(]",
+    re.IGNORECASE,
+)
+# A warning that a message waits, which is no failure yet (RFC 3464 2.3.3: "delayed").
+_WAITING = re.compile(
+    r"\b(?:has been|is|was|message) delayed\b|\b(?:will be|still being) retried\b"
+    r"|\bwill (?:retry|keep trying|continue to try|try again)\b|\bstill undelivered\b",
+    re.IGNORECASE,
+)
+# The sender's system returns the message, whatever the last reply was. qmail gives up "on
+# 192.0.2.1" also where it tries again later.
+_GIVEN_UP = re.compile(
+    r"\bgiv(?:ing|en) up\b(?! on [0-9])|\bgave up\b|\bnot going to try again\b"
+    r"|\bno (?:further|more) (?:delivery )?attempts\b|\bwill not be retried\b"
+    r"|\bwill be deleted from (?:the )?queue\b|\bin the queue too long\b"
+    r"|\bretry time(?:out)? exceeded\b|\b(?:message|delivery time) (?:has )?expired\b",
     re.IGNORECASE,
 )
 # Code { severity: PermanentNegativeCompletion, category: MailSystem, detail: Zero } (lettre)
@@ -246,9 +270,19 @@ def _is_doubtful(text: str, head: Head) -> bool:
 
 def _severity(text: str) -> int | None:
     match = _SEVERITY.match(text)
-    if match is None:
-        return None
-    return 5 if match[1][0] in "pP" else 4
+    if match is not None:
+        return 5 if match[1][0] in "pP" else 4
+    return 4 if tells_of_waiting(text) else None
+
+
+def tells_of_waiting(text: str) -> bool:
+    """Return whether a text says that the message waits in a queue for another attempt."""
+    return _WAITING.search(text[:LONGEST]) is not None and not tells_of_giving_up(text)
+
+
+def tells_of_giving_up(text: str) -> bool:
+    """Return whether a text says that the sender's system returns the message."""
+    return _GIVEN_UP.search(text[:LONGEST]) is not None
 
 
 def _lettre_code(text: str) -> int | None:

@@ -24,6 +24,8 @@ from smtpreply.reasons.extract import (
     is_of_sender,
     statuses_of,
     tells_of_delay,
+    tells_of_giving_up,
+    tells_of_waiting,
 )
 from smtpreply.reasons.normalize import words_of
 from smtpreply.reasons.providers import Provider, provider_in
@@ -33,6 +35,7 @@ from smtpreply.stage import Stage
 
 # Beside words about a recipient they are about the client ("User unknown in 192.0.2.1 DNSBL").
 _LIST_WORDS = frozenset(["blacklist", "dnsbl", "rbl"])
+_RETRIES = frozenset([Disposition.RETRY, Disposition.RETRY_SLOWER])
 # Positive replies to other commands than the end of data: RFC 5321 4.2.3, RFC 4954 6.
 _OTHER_POSITIVE = frozenset([211, 214, 220, 221, 235, 252])
 
@@ -184,7 +187,7 @@ class Verdict:
         """What the sending system does with the message.
 
         A log that says what it did is believed: a message that is deferred is tried again, and one
-        that is bounced or expired is not.
+        that is bounced or expired is not; nor is one of which the text says that it was given up.
         """
         advice, known = self.advice, self._extract.known
         if known.outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
@@ -194,7 +197,10 @@ class Verdict:
             return _again(advice.disposition(4))
         if self.reason is Reason.ACCEPTED and not self._is_delivery:
             return Disposition.CONTINUE
-        return advice.disposition(self._extract.digit)
+        usual = advice.disposition(self._extract.digit)
+        if usual in _RETRIES:
+            return _final(usual) if tells_of_giving_up(self.text) else usual
+        return _again(usual) if self._extract.digit == 4 and tells_of_waiting(self.text) else usual
 
     @property
     def _is_delivery(self) -> bool:
@@ -224,7 +230,7 @@ class Verdict:
             return False  # a relay that does not resolve says nothing of the recipient's domain
         if self.basis is Basis.STATUS:
             return self._is_exact and self._is_final and not self._is_mixed
-        if self.basis is not Basis.WORDS or not self._is_final:
+        if self.basis is not Basis.WORDS or not self._is_final or self._is_contradicted:
             return False
         return not (self._is_mixed or self._is_in_name or self._leaves_open)
 
@@ -241,6 +247,20 @@ class Verdict:
         if usual is BounceType.HARD and (not self._is_final or self._leaves_open):
             return BounceType.SOFT
         return usual
+
+    @property
+    def _is_contradicted(self) -> bool:
+        """Whether an exact status means something that is no fault of the address.
+
+        Exchange Online refuses unknown recipients with 5.4.1, and a mailbox that has moved without
+        a new address (5.1.6, RFC 3463 3.2) is no more.
+        """
+        assert not isinstance(self._source, Record)
+        meaning = self._source.meaning_of(self._extract)
+        if meaning is None or not meaning.sharp:
+            return False
+        agrees = advice_for(meaning.reason).suppress
+        return not agrees and meaning.reason not in (Reason.NETWORK_ERROR, Reason.RECIPIENT_MOVED)
 
     @property
     def _is_exact(self) -> bool:
@@ -263,19 +283,23 @@ class Verdict:
         source = self._source
         assert not isinstance(source, Record)
         meanings = map(source.meaning_of_status, statuses_of(self._extract))
+        # "503 5.5.1 RCPT first" is the effect of a refused RCPT.
         reasons = {meaning.reason for meaning in meanings if meaning is not None}
+        reasons -= {Reason.PROTOCOL_ERROR}
         return len(reasons) > 1 or not _LIST_WORDS.isdisjoint(words_of(self.text))
 
     @property
     def _is_in_name(self) -> bool:
-        """Whether a word that decided is a part of a host name or a URL."""
+        """Whether the words that decided begin or end in a host name or a URL.
+
+        A name between them is theirs: "doesn't have a yahoo.com account".
+        """
         evidence = self.evidence
         if evidence is None or self._finding.reads_text:
             return False
+        first, last = evidence.span
         return any(
-            name_start <= start < name_end or name_start < end <= name_end
-            for name_start, name_end in names_in(self.text)
-            for start, end in evidence.spans
+            start <= first < end or start < last <= end for start, end in names_in(self.text)
         )
 
     @property
@@ -447,8 +471,7 @@ def _again(disposition: Disposition) -> Disposition:
 
 def _final(disposition: Disposition) -> Disposition:
     """Return what to do where the message was given up, and is not tried again."""
-    retries = (Disposition.RETRY, Disposition.RETRY_SLOWER)
-    return Disposition.STOP if disposition in retries else disposition
+    return Disposition.STOP if disposition in _RETRIES else disposition
 
 
 def _status_of(text: str | None) -> EnhancedStatus | None:

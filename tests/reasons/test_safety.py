@@ -174,3 +174,30 @@ def test_a_transient_status_that_contradicts_the_code_never_suppresses(text: str
     for verdict in (classify(text), classify(parse(text))):
         assert not verdict.suppress
         assert verdict.bounce_type is not BounceType.HARD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "450 4.2.0 Mailbox full. Giving up after 5 days",
+        "Connection timed out. I'm not going to try again",
+        "451 Name server timeout. The message will be deleted from queue",
+    ],
+)
+def test_a_message_that_was_given_up_is_stopped_for_its_cause(text: str) -> None:
+    verdict = classify(text)
+    assert verdict.reason is not Reason.EXPIRED
+    assert verdict.disposition is Disposition.STOP
+    assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Delivery has been delayed. The message will be retried for 2 days",
+        "450 4.4.7 Message delayed",
+        "192.0.2.1 failed: 450 Mailbox full. Giving up on 192.0.2.1.",
+    ],
+)
+def test_a_message_that_waits_is_tried_again(text: str) -> None:
+    assert classify(text).disposition is Disposition.RETRY

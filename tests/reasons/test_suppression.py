@@ -120,3 +120,47 @@ def test_an_unknown_domain_of_a_recipient_is_no_unknown_user() -> None:
 
 def test_a_host_name_among_the_words_leaves_them_as_they_are() -> None:
     assert classify("554 This user doesn't have a example.com account").suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.5.4 Invalid domain name",
+        "550 5.2.2 No such user",
+        "554 5.4.6 User unknown after too many hops",
+    ],
+)
+def test_a_status_that_is_no_fault_of_the_address_suppresses_nobody(text: str) -> None:
+    assert not classify(text).suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Exchange Online's for unknown recipients.
+        "550 5.4.1 Recipient address rejected: Access denied",
+        # A mailbox that has moved without a new address.
+        "550 5.1.6 Mailbox no longer exists",
+        # The second reply is the effect of the first.
+        "550 5.1.1 No such user 503 5.5.1 RCPT first 550 5.1.1 No such user",
+        # "or" is a part of the name.
+        "host mx.example.or.jp[192.0.2.1] said: 550 <bob@example.or.jp>: User unknown",
+        # The name stands between the words that decide.
+        "554 This user doesn't have a example.com account (bob@example.com)",
+    ],
+)
+def test_what_is_certain_suppresses(text: str) -> None:
+    assert classify(text).suppress
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("SMTPSenderRefused: (550, b'5.1.0 Address rejected', 'ann@example.org')", "MAIL"),
+        ("smtplib.SMTPHeloError: (550, b'User unknown')", "EHLO"),
+        ("SMTPDataError: (550, b'Rejected')", "end of data"),
+    ],
+)
+def test_the_exceptions_of_smtplib_name_the_stage(text: str, stage: str) -> None:
+    assert classify(text).stage is Stage(stage)
+    assert not classify(text).suppress
