@@ -34,7 +34,7 @@ from smtpreply.reasons.extract import (
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
-from smtpreply.reasons.taxonomy import Outcome, Reason
+from smtpreply.reasons.taxonomy import Basis, Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.recipients import names_several, recipients_in
@@ -233,9 +233,13 @@ class Classifier:
             answer = _only(refusals_of(cause)) or reply_of(cause)
             if answer is not None:
                 return classified(answer, cause)
-        verdicts = (classified(words_of_error(cause), cause) for cause in causes)
-        first = next(verdicts)
-        return next((each for each in (first, *verdicts) if each.is_explained), first)
+        verdicts = [classified(words_of_error(cause), cause) for cause in causes]
+        return min(verdicts, key=_vagueness)  # of several that tell as much, the outermost
+
+
+def _vagueness(verdict: Verdict) -> int:
+    """Return how little a verdict on words tells: ``sending failed`` less than its cause does."""
+    return 2 if not verdict.is_explained else 1 if verdict.basis is Basis.HINT else 0
 
 
 Classifiable = (

@@ -11,6 +11,7 @@ All by their attributes, so that no mail library need be installed:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeGuard
 
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
@@ -34,14 +35,23 @@ Answer = Reply | str
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what caused it, the outermost first."""
+    """Yield an exception and what caused it, the outermost first.
+
+    The only exception of a group, as task groups raise them, counts as its cause. Of several it
+    is not known which one is meant.
+    """
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen and len(seen) < _MOST_CAUSES:
         yield current
         seen.add(id(current))
         hidden = current.__suppress_context__
-        current = current.__cause__ or (None if hidden else current.__context__)
+        only = current.exceptions[0] if _has_one(current) else None
+        current = only or current.__cause__ or (None if hidden else current.__context__)
+
+
+def _has_one(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1
 
 
 def stage_of(error: BaseException) -> Stage | None:

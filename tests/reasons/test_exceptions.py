@@ -154,6 +154,22 @@ def test_a_cause_is_found(explicitly: bool) -> None:
     assert len(classify_all(refused)) == 2
 
 
+def test_a_cause_tells_more_than_vague_words() -> None:
+    error = chained(RuntimeError("try again later"), ConnectionRefusedError(111, "refused"))
+    assert from_exception(error).reason.value == "network_error"
+
+
+def test_the_only_exception_of_a_group_is_meant() -> None:
+    refused = smtplib.SMTPDataError(552, b"5.2.2 Mailbox full")
+    group = ExceptionGroup("unhandled errors in a TaskGroup", [refused])
+    assert from_exception(group).reason.value == "mailbox_full"
+    assert from_exception(chained(RuntimeError("x"), group)).reason.value == "mailbox_full"
+    several = ExceptionGroup("x", [refused, smtplib.SMTPDataError(554, b"Spam")])
+    assert from_exception(several).reason.value == "unknown"
+    many = smtplib.SMTPRecipientsRefused(REFUSED)
+    assert len(classify_all(ExceptionGroup("x", [many]))) == 2
+
+
 def test_a_hidden_cause_stays_hidden_and_circles_end() -> None:
     hidden = chained(RuntimeError("x"), smtplib.SMTPDataError(554, b"Spam"), explicitly=False)
     hidden.__suppress_context__ = True
