@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 import click
 
 from smtpreply._support.escape import escape
+from smtpreply.logs.input.decode import BROKEN, plain
 
 _CONTINUED = re.compile(rb"\s*([2-5][0-9][0-9])-")
 _MOST_LINES = 100  # of one reply; further lines begin a new one
@@ -56,6 +58,7 @@ def texts_in(lines: Iterable[bytes]) -> Iterator[Text]:
 def lines_of(path: str) -> Iterator[bytes]:
     """Yield the lines of a file, or of standard input for "-"; of long ones the first mebibyte.
 
+    It may be compressed, UTF-16, or begin with a byte order mark, as the files that `scan` reads.
     What is left out of a line is reported on stderr.
 
     Raises:
@@ -63,9 +66,30 @@ def lines_of(path: str) -> Iterator[bytes]:
     """
     try:
         with click.open_file(path, "rb") as stream:
-            yield from _bounded(stream, path)
-    except OSError as error:
-        raise click.FileError(escape(path), error.strerror) from None
+            chunks = plain(cast("io.BufferedReader", stream).read1)
+            yield from _bounded(io.BufferedReader(_Chunks(chunks)), path)
+    except BROKEN as error:
+        words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise click.FileError(escape(path), words) from None
+
+
+class _Chunks(io.RawIOBase):
+    """A stream of octets that come in pieces."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast("bytearray", buffer)).cast("B")
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
 
 
 def _bounded(stream: IO[bytes], name: str) -> Iterator[bytes]:

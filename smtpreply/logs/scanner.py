@@ -21,6 +21,7 @@ from smtpreply.logs.input.decode import Progress
 from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of, readable
 from smtpreply.logs.input.syslog import (
     Line,
+    as_written,
     common_wrapping,
     read_prefix,
     repeated_in,
@@ -176,6 +177,7 @@ class Scan(Iterator[Delivery]):
         if not text or text.isspace():
             return ()
         self.coverage.lines += 1
+        text = as_written(text) if "\xa0" in text or "&lt;" in text else text
         line = read_prefix(text, place.number, place.clock, place.source)
         if _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)

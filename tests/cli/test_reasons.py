@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -66,6 +69,33 @@ def test_classify_reads_files_and_rules(tmp_path: Path, rules: str) -> None:
     path.write_text(LOG)
     rows = run("classify", "--rules", rules, str(path)).stdout.splitlines()
     assert [row.split("\t")[1] for row in rows][3:] == ["virus", "virus"]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        gzip.compress(LOG.encode()),
+        bz2.compress(LOG.encode()),
+        LOG.encode("utf-16"),
+        LOG.encode("utf-16-be"),
+        LOG.encode("utf-8-sig"),
+    ],
+    ids=["gzip", "bzip2", "PowerShell", "UTF-16BE", "UTF-8 with a mark"],
+)
+def test_classify_reads_what_scan_reads(tmp_path: Path, octets: bytes) -> None:
+    path = tmp_path / "replies"
+    path.write_bytes(codecs.BOM_UTF16_BE * octets.startswith(b"\0") + octets)
+    plain = run("classify", "-", stdin=LOG).stdout
+    assert run("classify", str(path)).stdout == plain
+    assert CliRunner().invoke(group, ["classify"], input=path.read_bytes()).stdout == plain
+
+
+def test_classify_says_where_compressed_data_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "replies.gz"
+    path.write_bytes(gzip.compress(LOG.encode() * 100)[:-9])
+    result = run("classify", str(path))
+    assert result.exit_code == 1
+    assert "replies.gz" in result.stderr
 
 
 def test_classify_is_safe_from_the_server() -> None:

@@ -1,5 +1,9 @@
 """Octets to blocks of whole lines: decompressed, decoded, and parted where a crash left a hole.
 
+Line ends are LF, CRLF, or CR where there is no LF. What a terminal shows as colours (ECMA-48: SGR,
+and EL, which ``grep --color`` adds) is taken out, as are the byte order marks of files that were
+put together.
+
 What a stream is compressed with, and whether it is UTF-16, is seen from its first octets, not from
 a name. Whatever goes wrong on the way is recorded, and what could be read before it counts.
 """
@@ -15,6 +19,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import chain
 from typing import Any, BinaryIO, Protocol, cast
 
 Problem = Callable[[str], None]
@@ -33,6 +38,8 @@ _MOST_XZ = (1 << MOST_WINDOW) + (1 << 20)  # octets: its window, and what it nee
 
 HOLE = re.compile(r"\0+")
 """What a crash leaves of lines that were not yet written."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[mK]")
+_MARK = "\ufeff"  # U+FEFF, the byte order mark
 
 
 class Octets(Protocol):
@@ -106,12 +113,51 @@ _MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
 )
 _LONGEST_MAGIC = 6
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
+BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What is raised where compressed data is broken."""
 
 
 def is_packed(octets: bytes) -> bool:
     """Whether octets that begin a file are compressed, or UTF-16: no part of it stands alone."""
     return octets.startswith((*(magic for magic, _ in _MAGIC), *_UTF_16))
+
+
+def cleaned(text: str) -> str:
+    r"""Return text with LF for CRLF, without colours and without byte order marks at lines' heads.
+
+    >>> cleaned("\x1b[36mmx-1  |\x1b[0m one\r\n\ufefftwo\n")
+    'mx-1  | one\ntwo\n'
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "\x1b[" in text:
+        text = _COLOUR.sub("", text)
+    if _MARK in text:
+        text = text.removeprefix(_MARK).replace(f"\n{_MARK}", "\n")
+    return text
+
+
+def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Yield what a stream holds: decompressed, UTF-16 as UTF-8, without a byte order mark.
+
+    Args:
+        read: returns at most so many octets of the stream, and none at its end.
+
+    Raises:
+        EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
+    """
+    buffered = io.BufferedReader(_Rest(read), SIZE)
+    head = buffered.peek(_LONGEST_MAGIC)
+    opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
+    stream: Octets = opened(cast("BinaryIO", buffered)) if opened else buffered
+    octets = stream.read1(SIZE)
+    if octets.startswith(_UTF_16):
+        yield from _as_utf_8(octets, stream)
+        return
+    octets = octets.removeprefix(codecs.BOM_UTF8)
+    while octets:
+        yield octets
+        octets = stream.read1(SIZE)
 
 
 def blocks_of(
@@ -137,8 +183,8 @@ class _Reader:
     def __init__(
         self, stream: BinaryIO, name: str, problem: Problem, progress: Progress | None
     ) -> None:
-        rest = cast("io.RawIOBase", _Rest(stream, progress))
-        self._buffered = io.BufferedReader(rest, SIZE)
+        self._stream = stream
+        self._progress = progress
         self._name = name
         self._problem = problem
         self._broken: Exception | None = None
@@ -146,9 +192,7 @@ class _Reader:
     def blocks(self) -> Iterator[str]:
         lines = 0
         for octets in self._whole_lines():
-            block = octets.decode("utf-8", "surrogateescape")
-            if "\r" in block:
-                block = block.replace("\r\n", "\n")
+            block = cleaned(octets.decode("utf-8", "surrogateescape"))
             if "\0" in block:
                 at = lines + block.count("\n", 0, block.index("\0")) + 1
                 self._problem(f"{self._name}:{at}: {block.count(chr(0))} NUL octets")
@@ -180,23 +224,29 @@ class _Reader:
 
     def _octets(self) -> Iterator[bytes]:
         """Yield the text's octets as UTF-8, decompressed, as they come."""
+        chunks = self._until_broken(plain(self._read))
+        head = bytearray()
+        for octets in chunks:
+            head += octets
+            if b"\n" in octets or len(head) >= SIZE:
+                break
+        # Behind so much, a CR at its end may be of a CRLF.
+        is_all = len(head) < SIZE
+        by_cr = b"\n" not in head and b"\r" in (head if is_all else head[:-1])
+        for octets in chain((bytes(head),), chunks):
+            yield octets.replace(b"\r", b"\n") if by_cr else octets
+
+    def _until_broken(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         try:
-            stream = self._opened()
-            first = stream.read1(SIZE)
-            if first.startswith(_UTF_16):
-                yield from _as_utf_8(first, stream)
-                return
-            octets = first.removeprefix(codecs.BOM_UTF8)
-            while octets:
-                yield octets
-                octets = stream.read1(SIZE)
-        except _BROKEN as error:
+            yield from chunks
+        except BROKEN as error:
             self._broken = error
 
-    def _opened(self) -> Octets:
-        head = self._buffered.peek(_LONGEST_MAGIC)
-        opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
-        return opened(cast("BinaryIO", self._buffered)) if opened else self._buffered
+    def _read(self, size: int) -> bytes:
+        octets = self._stream.read(size)
+        if self._progress is not None:
+            self._progress(len(octets))
+        return octets
 
 
 def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
@@ -211,17 +261,14 @@ def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
 class _Rest(io.RawIOBase):
     """A stream's octets from where it stands, unbuffered, so that its head can be peeked at."""
 
-    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
-        self._stream = stream
-        self._progress = progress
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer)).cast("B")
-        octets = self._stream.read(len(view))
+        octets = self._read(len(view))
         view[: len(octets)] = octets
-        if self._progress is not None:
-            self._progress(len(octets))
         return len(octets)

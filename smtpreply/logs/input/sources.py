@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import attrs
 
 from smtpreply._support.octets import rejoined
-from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of
+from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of, cleaned
 from smtpreply.logs.input.follow import Followed
 from smtpreply.logs.input.split import Part, Stretch
 
@@ -152,11 +152,11 @@ def _block(item: object, problem: Problem) -> str:
         item = item.decode("utf-8", "surrogateescape")
     if not isinstance(item, str):
         raise TypeError(f"a line is str or bytes, not {type(item).__name__}")
-    text = rejoined(item).replace("\r\n", "\n")
+    text = cleaned(rejoined(item if item.endswith("\n") else f"{item}\n"))
     if "\0" in text:
         problem(f"line: {text.count(chr(0))} NUL octets")
         text = HOLE.sub("\n", text)
-    return text if text.endswith("\n") else f"{text}\n"
+    return text
 
 
 def _paths(places: Sequence[Place]) -> list[Path]:

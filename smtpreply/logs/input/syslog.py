@@ -16,6 +16,7 @@ them off from the left, one after the other, and no more than `_MOST_WRAPPINGS`.
 from __future__ import annotations
 
 import functools
+import html
 import json
 import os.path
 import re
@@ -32,6 +33,7 @@ from smtpreply.logs.input.clock import (
     DATE_OF_A_PAGE,
     EPOCH,
     LOCAL_STAMP,
+    MONTH,
     STAMP,
     Clock,
     has_year,
@@ -111,12 +113,16 @@ _INDENTED = re.compile(
 )
 _STREAM = r"[^\s:/]{1,255}(?:/[^\s:/]{1,255}){2,9}"
 _IN_STREAM = re.compile(rf"({STAMP}) {_STREAM} ")  # looks like a host and a program's tag
-# The same, whatever follows: of lines whose beginning is no header, where no format knows them.
+# The same and more, whatever follows: of lines that no format knows as they stand.
 _BEFORE_ANY = re.compile(
-    rf"({STAMP})[ \t]+|[ \t]{{1,100}}|(?:[>|] ?){{1,5}}|{_FILE}?-[0-9]{{1,9}}-|"
-    rf"{_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
+    rf"\[?({STAMP})\]?[ \t]+|[ \t\xa0\u200b\ufeff]{{1,100}}|(?:[>|+] ?){{1,5}}|[*\u2022-] +|"
+    rf"[0-9]{{1,9}}(?:[.):] +|\t)|(?=[A-Za-z./~_]){_FILE}?-[0-9]{{1,9}}-|"
+    rf"(?=[A-Za-z./~_]){_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
     rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"
 )
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
+_QUOTED = re.compile(rf"([{''.join(_QUOTES)}])\1{{0,2}}")
+_TABBED = re.compile(rf"{_PRIORITY}(?:{MONTH}|{DATE})[^\t]{{0,60}}\t")
 _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # behind the pod's, of stern
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
@@ -229,6 +235,11 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
             if match := _IN_STREAM.match(line.text):
                 line.message, line.host = line.text[match.end() :], None
             line.text, line.program, line.pid = line.message, None, None
+        elif _TABBED.match(line.message):
+            line = read_prefix(line.message.replace("\t", " "), line.number, clock, line.source)
+        elif match := _QUOTED.match(line.message):
+            line.text = line.message = _unquoted(line.message, match)
+            _unwrap(line, clock)
         elif match := _BEFORE_ANY.match(line.message):
             if match[1]:
                 _set_time(line, match[1], clock)
@@ -243,6 +254,28 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
         if line.fields is None and line.message.startswith("{"):
             line.fields = _json_object(line.message)
         yield line
+
+
+def _unquoted(text: str, opened: re.Match[str]) -> str:
+    """Return a line without the quotation marks around it, and a comma behind them."""
+    closing = _QUOTES[opened[1]] * len(opened[0])
+    return text[opened.end() :].rstrip(" \t,;").removesuffix(closing)
+
+
+def as_written(text: str) -> str:
+    r"""Return a line as its program wrote it, where it was copied from a web page.
+
+    A page may have no-break spaces for those before the message, and entities for all brackets.
+
+    >>> as_written("Nov\xa024 11:43:32 mx postfix/smtp[42]:\xa0connect").isascii()
+    True
+    >>> as_written("to=&lt;bob@example.org&gt;, relay=none")
+    'to=<bob@example.org>, relay=none'
+    """
+    if "&lt;" in text and "<" not in text:
+        text = html.unescape(text)
+    head = text.partition(": ")[0]
+    return text.replace("\xa0", " ") if "\xa0" in head and not text.startswith("{") else text
 
 
 def _is_of_another(line: Line) -> bool:

@@ -44,7 +44,21 @@ def test_blocks_are_the_text_in_whole_lines(octets: bytes, size: int) -> None:
     found = list(blocks_of(Slow(octets), "it", pytest.fail))
     assert all(block.endswith("\n") for block in found[:-1])
     text = "".join(found)
-    assert text.encode("utf-8", "surrogateescape") == octets.replace(b"\r\n", b"\n")
+    by_cr = b"\n" not in octets
+    ended = octets.replace(b"\r", b"\n") if by_cr else octets.replace(b"\r\n", b"\n")
+    assert text.encode("utf-8", "surrogateescape") == ended
+
+
+def test_lines_may_end_in_cr_alone() -> None:
+    assert blocks(b"one\rtwo\r\rthree") == (["one\ntwo\n\n", "three"], [])
+    assert blocks(b"one\rtwo\nthree\r\n") == (["one\rtwo\nthree\n"], [])
+    found, _ = blocks(b"a" * (SIZE - 1) + b"\r\nb\r\n")
+    assert "".join(found) == "a" * (SIZE - 1) + "\nb\n"
+
+
+def test_colours_and_marks_of_files_put_together_are_no_text() -> None:
+    text = "\ufeff\x1b[36mmx-1 |\x1b[0m one\n\ufeff\x1b[01;31m\x1b[Ktwo\x1b[m\x1b[K \ufeff\n"
+    assert "".join(blocks(text.encode())[0]) == "mx-1 | one\ntwo \ufeff\n"
 
 
 def test_a_line_that_is_too_long_is_cut_and_told() -> None:
