@@ -437,3 +437,52 @@ def test_a_quoted_sender_of_a_delivery_leaves_its_reply_alone(mask: str) -> None
         assert (found.sender, found.relay_ip) == (_FORGED, "192.0.2.1")
         assert found.text == "250 Ok"
     assert found.recipient == "bob@example.org"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "direction"),
+    [
+        # Routing failed, or nothing was tried: no host, but a router or a transport, or the words.
+        ("** bob@example.org R=dnslookup: Unrouteable address", Direction.OUTGOING),
+        (
+            "** bob@example.org: all relevant MX records point to non-existent hosts",
+            Direction.OUTGOING,
+        ),
+        (
+            "** bob@example.org R=dnslookup T=remote_smtp: retry timeout exceeded",
+            Direction.OUTGOING,
+        ),
+        ("== bob@example.org R=smarthost defer (-1): host lookup failed", Direction.OUTGOING),
+        (
+            "** bob@example.org R=x T=y: SMTP error from remote mail server after RCPT TO:<b@c>: "
+            "550 no",
+            Direction.OUTGOING,
+        ),
+        (
+            "== bob@example.org R=local_user T=mail_spool defer (-22): mailbox is full",
+            Direction.LOCAL,
+        ),
+        (
+            "** bob@example.org R=lmtp T=dovecot_lmtp: LMTP error after DATA: 552 no",
+            Direction.LOCAL,
+        ),
+        ("** |/usr/bin/x <bob@example.org> R=a T=b: Child process returned 1", Direction.LOCAL),
+        ("=> bob <bob@example.org> R=x T=y", Direction.LOCAL),
+        ("** bob@localhost.localdomain: Unrouteable address", Direction.LOCAL),
+        # An unknown user of ours, or a domain that is nobody's: the line does not tell.
+        ("** bob@example.org: Unrouteable address", None),
+        ("== bob@example.org routing defer (-51): retry time not reached", None),
+    ],
+)
+def test_where_an_attempt_went_that_names_no_host(
+    attempt: str, direction: Direction | None
+) -> None:
+    [found] = scan([f"2026-11-24 11:43:32 1abcde-123456-00 {attempt}"])
+    assert found.direction is direction
+
+
+def test_an_address_at_the_host_that_wrote_the_line_is_local() -> None:
+    line = "exim[42]: 1abcde-123456-00 ** bob@mx1.example.org: Unrouteable address"
+    for host, direction in (("mx1.example.org", Direction.LOCAL), ("mx2", None)):
+        [found] = scan([f"Nov 24 11:43:32 {host} {line}"])
+        assert found.direction is direction

@@ -84,6 +84,22 @@ _OLD_HOST = re.compile(rf"host {HOST}: ")
 _CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{HOST}[ :]{{0,4}}\Z")
 _TLS = re.compile(r" X=(\S+)")
 _SENDER = re.compile(rf" F=<{PATH}>")
+_ROUTER = re.compile(r" R=([^\s:]{1,100})")
+_TRANSPORT = re.compile(r" T=([^\s:]{1,100})")
+_REMOTE_NAME = re.compile(
+    r"smtp|dns|mx|smarthost|smart_host|remote|nonlocal|relay|hub|lookuphost|external|outbound",
+    re.IGNORECASE,
+)
+_LOCAL_NAME = re.compile(
+    r"local|lmtp|lda|deliver|mail(?:dir|box|_?spool)|spool|dovecot|cyrus|procmail|user|alias|"
+    r"virtual|domain|forward|vacation|reply|pipe|file|system",
+    re.IGNORECASE,
+)
+_NOT_REACHED = re.compile(
+    r"\bMX\b|\bSRV\b|\bDNS\b|no IP address found|host lookup|remote host|all hosts|hosts? for|"
+    r"connection|network",
+    re.IGNORECASE,
+)
 # readconf_printtime: "2m11s"; string_timediff: "0.123s" of less than five seconds.
 _DELAY = re.compile(
     r" DT=(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
@@ -427,7 +443,9 @@ class EximReader(Reader):
             time=line.time,
             host=line.host,
             program=line.program,
-            direction=Direction.OUTGOING if peer else Direction.LOCAL,
+            direction=Direction.OUTGOING
+            if peer
+            else _direction(line, address, flag, fields, words),
             queue_id=queue_id,
             message_id=messages.message_id_of(queue_id),
             sender=messages.sender_of(queue_id) if fields.sender is None else fields.sender,
@@ -669,20 +687,52 @@ class _Fields(NamedTuple):
     sender: str | None
     tls: str | None
     delay: float | None
+    router: str
+    transport: str
 
     @classmethod
     def read(cls, fields: str) -> _Fields:
         """Read what stands between the addresses and the words."""
         sender, tls = _SENDER.search(fields), _TLS.search(fields)
+        router, transport = _ROUTER.search(fields), _TRANSPORT.search(fields)
         return cls(
             _peer(_H.search(fields)),
             sender[1] if sender else None,
             tls[1] if tls else None,
             _delay(fields),
+            router[1] if router else "",
+            transport[1] if transport else "",
         )
 
 
 _known_fields = functools.lru_cache(maxsize=4096)(_Fields.read)
+
+
+def _direction(
+    line: Line, address: str, flag: str, fields: _Fields, words: _Words
+) -> Direction | None:
+    """Return where an attempt went that names no host; None where the line does not tell.
+
+    A transport that speaks to a host is logged with it (H=), once it has tried one. So what is
+    delivered without was local. A failure has no host where routing failed, or a retry time says
+    that nothing is to be tried: the router's and the transport's names are the site's own, most
+    of them after those of Exim's default configuration.
+    """
+    if flag not in ("**", "==") or address.startswith(("|", "/", ":")):
+        return Direction.LOCAL
+    if words.reply_by is not None:
+        return Direction.LOCAL if "lmtp" in fields.transport else Direction.OUTGOING
+    for name in (fields.transport, fields.router):
+        if _REMOTE_NAME.search(name):
+            return Direction.OUTGOING
+        if _LOCAL_NAME.search(name):
+            return Direction.LOCAL
+    if words.text and _NOT_REACHED.search(words.text):
+        return Direction.OUTGOING
+    domain = address.rpartition("@")[2].lower()
+    own = (line.host or "").lower()
+    is_local = domain == address.lower() or domain == own or domain.startswith("localhost")
+    return Direction.LOCAL if is_local or domain.endswith(".localdomain") else None
 
 
 def _peer(host: re.Match[str] | None) -> _Peer | None:
