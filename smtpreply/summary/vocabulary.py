@@ -75,15 +75,17 @@ def is_a_word(word: str) -> bool:
     >>> is_a_word("Mailbox"), is_a_word("Lindqvist")
     (True, False)
     """
-    words, stems = _known()
+    words, stems, longest = _known()
     lowered = word.lower()
     if lowered in words:
         return True
-    return any(lowered[:length] in stems for length in range(_SHORTEST_STEM, len(lowered) + 1))
+    lengths = range(_SHORTEST_STEM, min(len(lowered), longest) + 1)
+    return any(lowered[:length] in stems for length in lengths)
 
 
 @functools.cache
-def _known() -> tuple[frozenset[str], frozenset[str]]:
+def _known() -> tuple[frozenset[str], frozenset[str], int]:
+    """Return words, stems, and the length of the longest stem."""
     words, stems = set(_OTHERS), set()
     for text in _texts():
         for word, star in _WORD.findall(text.lower()):
@@ -91,7 +93,7 @@ def _known() -> tuple[frozenset[str], frozenset[str]]:
                 words.add(word)
             elif len(word) >= _SHORTEST_STEM:
                 stems.add(word)
-    return frozenset(words), frozenset(stems)
+    return frozenset(words), frozenset(stems), max(map(len, stems))
 
 
 def _texts() -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 
 import pytest
 from hypothesis import given
@@ -91,3 +92,12 @@ def test_a_delivery_names_nobody() -> None:
 def test_what_stands_where_a_scheme_does_is_hidden(text: str) -> None:
     shown = Pseudonyms(b"key").text(text)
     assert not any(word in shown for word in ("bob", "example.org", "mx"))
+
+
+@pytest.mark.parametrize("letter", ["a", "0", "é"])
+def test_a_long_word_takes_time_in_proportion_to_its_length(letter: str) -> None:
+    names = Pseudonyms(b"key")
+    names.text("a word")  # the vocabulary is loaded once
+    start = time.process_time()
+    names.text(letter * 500_000)
+    assert time.process_time() - start < 5

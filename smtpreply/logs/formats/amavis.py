@@ -41,6 +41,8 @@ _VERDICT = re.compile(
 _RECIPIENT = re.compile(rf"<({PATH})>")
 _QUEUE_ID = re.compile(r", Queue-ID: ([^\s,]{1,40})")
 _MESSAGE_ID = re.compile(r", Message-ID: <([^<>\s]{1,998})>")
+# Behind the recipients: the sender's local part has lost its quotes, and may hold the first list.
+_SECOND_LIST = "> -> <"
 _QUARANTINE = ", quarantine: "
 _TOLD_BY_THE_SERVER = ("Rejected", "Bounced", "Tempfailed")
 
@@ -50,7 +52,7 @@ class AmavisReader(Reader):
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         match = _VERDICT.match(line.message)
-        if match is None:
+        if match is None or _SECOND_LIST in match[7]:
             return () if line.program is not None and " Blocked " not in line.message else None
         return _kept_back(line, match)
 

@@ -28,7 +28,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import PATH, REPLY_HEAD, port_of, said_by, stage_of
+from smtpreply.logs.toolkit.fields import PATH, REPLY_HEAD, ends_again, port_of, said_by, stage_of
 from smtpreply.logs.toolkit.recent import CAPACITY, Pending
 from smtpreply.stage import Stage
 
@@ -117,9 +117,11 @@ class CourierReader(Reader):
     def read(self, line: Line) -> Iterable[Delivery] | None:
         body = _body(line)
         if head := _HEAD.match(body):
+            if ends_again(body, head.end()):
+                return None
             return list(self._told(line, head, body[head.end() :]))
         if match := _REFUSAL.match(body):
-            return (_refused(line, match),)
+            return None if ends_again(match[5] or "", 0) else (_refused(line, match),)
         return () if _OTHER.match(body) else None
 
     def _told(self, line: Line, head: re.Match[str], words: str) -> Iterator[Delivery]:

@@ -41,7 +41,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
-from smtpreply.logs.toolkit.fields import PATH, port_of, said_by, uncoloured
+from smtpreply.logs.toolkit.fields import PATH, ends_again, port_of, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
@@ -162,6 +162,8 @@ class HarakaReader(Reader):
         message = entry.message
         if match := _RECIPIENT.match(message):
             recipient, result, text = match.groups()
+            if ends_again(text, 0):
+                return None
             return self._sent(
                 line,
                 entry,

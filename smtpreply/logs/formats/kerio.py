@@ -49,6 +49,8 @@ _STATUSES = {
     "failed": Status.BOUNCED,
     "discarded": Status.DISCARDED,
 }
+# An address that has lost its quotes may hold what stands behind one: there are two readings.
+_SECOND_END = ">, Result: "
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -64,7 +66,7 @@ class KerioReader(Reader):
             self._messages.learn(match[1], sender=match[2])
             return ()
         match = _SENT.match(event)
-        if match is None:
+        if match is None or _SECOND_END in match[5]:
             return () if event.startswith("Recv: Queue-ID: ") else None
         return (self._sent(line, match),)
 

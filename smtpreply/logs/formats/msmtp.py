@@ -19,15 +19,16 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.fields import BARE, QUOTED, said_by
 from smtpreply.stage import Stage
 
 _NAME = "msmtp"
 
 _LINE = re.compile(
     r"(?:.{0,60}? )?host=(\S{0,255}) tls=(on|off) auth=(?:on|off)(?: user=\S{0,320})?"
-    r"(?: from=(\S{0,320}))? recipients=(\S+)(?: mailsize=[0-9]+)?(?= )"
+    rf"(?: from=({BARE}))? recipients=(?! )({BARE})(?: mailsize=[0-9]+)?(?= )"
 )
+_RECIPIENT = re.compile(rf'(?:[^",\\]|\\.|{QUOTED})++')
 _EXIT = re.compile(r"EX_[A-Z]{1,20}\s*\Z")
 _SAID = re.compile(r" smtpstatus=[0-9]{3} smtpmsg='")
 _ERROR = " errormsg='"
@@ -73,8 +74,7 @@ class MsmtpReader(Reader):
                 text=text or error,
                 reply_by=by,
             )
-            for recipient in recipients.split(",")
-            if recipient
+            for recipient in _RECIPIENT.findall(recipients)
         ]
 
 

@@ -31,7 +31,14 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import PATH, port_of, said_by, seconds_of, stage_of
+from smtpreply.logs.toolkit.fields import (
+    PATH,
+    ends_again,
+    port_of,
+    said_by,
+    seconds_of,
+    stage_of,
+)
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -117,6 +124,8 @@ class OpenSmtpdReader(Reader):
             agent, result, evpid, sender, to, rcpt, ip, name, delay, said = match.groups()
         else:
             return self._session(line)
+        if ends_again(message, match.start(9)):
+            return None
         text = said.strip()
         text = text.removeprefix('"').removesuffix('"') if text.startswith('"') else text
         local = agent in ("mda", "delivery")

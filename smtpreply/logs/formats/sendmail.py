@@ -29,7 +29,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import ITEM, PATH, said_by, seconds_of, status_of
+from smtpreply.logs.toolkit.fields import ITEM, PATH, ends_again, said_by, seconds_of, status_of
 from smtpreply.stage import Stage
 
 _NAME = "sendmail"
@@ -119,9 +119,9 @@ class SendmailReader(Reader):
     def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
         if match := _DELIVERY.match(message):
-            return self._deliveries(line, match)
+            return None if ends_again(message, match.end(2)) else self._deliveries(line, match)
         if match := _REJECT.match(message):
-            return (self._rejected(line, match),)
+            return None if ends_again(message, match.end(3)) else (self._rejected(line, match),)
         if match := _MILTER.match(message):
             return (self._filtered(line, match),)
         if match := _REFUSED_ADDRESS.match(message):

@@ -38,7 +38,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import coded, port_of, text_of, uncoloured
+from smtpreply.logs.toolkit.fields import QUOTED, coded, port_of, text_of, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
@@ -49,9 +49,10 @@ _LINE = re.compile(
     rf"(?:({STAMP}) +)?(?:TRACE|DEBUG|INFO|WARN|ERROR) [^()=]{{1,100}} "
     r"\(([a-z0-9-]{2,30}\.[a-z0-9-]{2,50})\) ?"
 )
+_ADDRESS = rf"\"({QUOTED}?[^\"]{{0,320}})\""
 _SPAN = re.compile(
     r"(?:queueId = ([0-9]{1,20}), )?(?:queueName = \"[^\"]{0,100}\", )?"
-    r"(?:from = (?:\"([^\"]{0,320})\"|<>), )?(?:to = \[([^\]]{0,65536})\], )?"
+    rf"(?:from = (?:{_ADDRESS}|<>), )?(?:to = \[((?:{QUOTED}|[^\]\"]){{0,65536}}+)\], )?"
     r"(?:size = [0-9]+, )?(?:total = [0-9]+(?:, |\Z))?"
 )
 _SAID = re.compile(
@@ -69,11 +70,15 @@ _OLD_REPLY = re.compile(
 )
 _COMMAND = re.compile(r"Unexpected response for ([A-Z]{4}[A-Z ]{0,10})")
 _HOST = re.compile(r"(?:\A|, )hostname = \"([^\"]{0,255})\"")
-_TO = re.compile(r"(?:\A|, )to = \"([^\"]{0,320})\"")
+_TO = re.compile(rf"(?:\A|, )to = {_ADDRESS}(?=, |\Z)")
+# Quotes are not escaped, so an address may look like any pairs. Where those of the span or of a
+# recipient are not read, or are left behind what was read, the line has two readings.
+_OF_SPAN = re.compile(r"\A(?:from = |to = \[)|size = [0-9]+, total = [0-9]")
+_OF_RECIPIENT = re.compile(r"(?:\A|, )to = ")
 _DOMAIN = re.compile(r"(?:\A|, )domain = \"([^\"]{0,255})\"")
 _IP = re.compile(r"(?:\A|, )remoteIp = ([0-9A-Fa-f.:]{2,45})(?:, |\Z)")
 _PORT = re.compile(r"(?:\A|, )remotePort = ([0-9]{1,5})(?:, |\Z)")
-_QUOTED = re.compile(r"\"([^\"]{0,320})\"")
+_QUOTED = re.compile(rf"{_ADDRESS}(?=, |\Z)")
 _ESCAPE = re.compile(r"\\([rnt\\])")
 _MEANING = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
 
@@ -177,8 +182,10 @@ class StalwartReader(Reader):
         if match := _LINE.match(text):
             if match[2] in (_OWN, _THEIRS):
                 return _raw(line, match[1], text[match.end() :], is_ours=match[2] == _OWN)
+            if match[2] not in _EVENTS:
+                return ()
             event = _text_event(match, text[match.end() :])
-            return () if event is None else list(self._deliveries(line, event))
+            return None if event is None else list(self._deliveries(line, event))
         if match := _OLD_WRITE.match(text):
             return _spoken(line, match[1], match[2], is_ours=True)
         if match := _OLD.match(text):
@@ -270,17 +277,18 @@ def _status(event: _Event) -> Status | None:
 
 
 def _text_event(match: re.Match[str], rest: str) -> _Event | None:
+    """Return an event; None where an address may be other pairs as well."""
     stamp, name = match.groups()
-    if name not in _EVENTS:
-        return None
     span = _SPAN.match(rest)
     assert span is not None
     queue_id, sender, recipients = span.groups()
     rest = rest[span.end() :]
     said = _SAID.search(rest)
     own = rest[: said.start()] if said else rest
-    code, text, stage = _said(rest, said) if said else (None, None, None)
     to = _TO.search(own)
+    if _OF_SPAN.search(rest) or (to is None and _OF_RECIPIENT.search(own)):
+        return None
+    code, text, stage = _said(rest, said) if said else (None, None, None)
     return _Event(
         name=name,
         time=time_of(stamp),

@@ -42,9 +42,11 @@ _HEAD = re.compile(
 )
 _OUTCOME = re.compile(
     rf"(ACCEPTED|DEFERRED|REJECTED)(?:\[([^\]]{{0,64}})\])? from=({BARE}) to=({BARE})"
-    r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=\S*){0,12}) \((.*)\)\Z",
+    r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=(?!<)\S*){0,12}) \((.*)\)\Z",
     re.DOTALL,
 )
+# A Message-ID that holds a bracket may hold what stands behind one: there are two readings.
+_SECOND_END = re.compile(r"[^<>]*+> \(")
 _FAILURE = re.compile(
     r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
 )
@@ -133,7 +135,7 @@ class ZoneMtaReader(Reader):
         else:
             if name in self._failures:
                 yield from self._end(name)
-            if match := _OUTCOME.match(event):
+            if (match := _OUTCOME.match(event)) and not _SECOND_END.match(match[6]):
                 yield _outcome(line, queue_id, match)
             elif match := _FAILURE.match(event):
                 yield from self._failed(line, name, queue_id, event[match.end() :])

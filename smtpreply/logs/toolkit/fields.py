@@ -46,6 +46,26 @@ _STAGES = {
 }
 
 
+def ends_again(text: str, place: int) -> bool:
+    """Check whether the address before a place may end behind it: the line has two readings then.
+
+    A `PATH` ends at the first bracket outside of quotes. Where a server logs a local part without
+    its quotes, that bracket may be within it, and the end of the address is still to come: an
+    address without a beginning.
+
+    Args:
+        text: the line.
+        place: where what follows the address begins.
+
+    >>> ends_again("<x>: 250 y@b.example>: 550 no", 3), ends_again("<x>: 550 <y@b.example>: no", 3)
+    (True, False)
+    """
+    end, begin = text.find(">", place), text.find("<", place)
+    if end < 0 or 0 <= begin < end:
+        return False
+    return "@" in text[max(place, text.rfind(" ", place, end)) : end]
+
+
 def stage_of(command: str | None) -> Stage | None:
     """Return the stage of a command, as logs name it: "RCPT TO:<a@b>", "end of DATA".
 

@@ -132,6 +132,12 @@ def test_a_recipient_may_be_named_outside_of_the_words() -> None:
     assert one(f"{HEAD}{words}\n{copy}").recipient == "bob@example.org"
 
 
+def test_a_bounce_without_a_text_names_its_recipient() -> None:
+    delivery = one(f"{HEAD}X-Failed-Recipients: bob@example.org\n\n")
+    assert told(delivery) == ("bob@example.org", Status.BOUNCED, None)
+    assert delivery.verdict is None
+
+
 def test_recipients_may_share_a_line() -> None:
     words = "Your message\n\nwas not delivered to:\n\n  bob@example.org, carol@example.net\n\n"
     found, _ = read(f"{HEAD}\n{words}because:\n\n  550 5.1.1 No\n")

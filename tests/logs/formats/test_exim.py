@@ -432,11 +432,13 @@ def test_a_quoted_sender_of_a_delivery_leaves_its_reply_alone(mask: str) -> None
         f"2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd => bob@example.org F=<{_FORGED}> R=out "
         f'T=smtp H=mx.example.org [192.0.2.1] C="250 Ok{mask}"'
     )
-    [found] = scan([sent])
-    if not mask:
-        assert (found.sender, found.relay_ip) == (_FORGED, "192.0.2.1")
-        assert found.text == "250 Ok"
-    assert found.recipient == "bob@example.org"
+    found = list(scan([sent]))
+    if mask:  # what stands in quotes cannot be masked, so the line has two readings
+        assert found == []
+        return
+    [delivery] = found
+    assert (delivery.sender, delivery.relay_ip) == (_FORGED, "192.0.2.1")
+    assert (delivery.recipient, delivery.text) == ("bob@example.org", "250 Ok")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Message:
         self._fields = fields
         self._first = line
         self._looks = Looks(fields)
-        self._notice = Notice(NAME, fields, self._looks)
+        self._notice = Notice(NAME, fields, self._looks, line)
         self._told = []
         self._size = 0
         self._returned: dict[str, str] = {}

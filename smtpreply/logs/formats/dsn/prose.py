@@ -82,12 +82,14 @@ class Notice:
         mta: the format that is read.
         fields: those of the message.
         looks: what they show.
+        first: where the message begins: a bounce may have no text.
     """
 
-    def __init__(self, mta: str, fields: dict[str, str], looks: Looks) -> None:
+    def __init__(self, mta: str, fields: dict[str, str], looks: Looks, first: Line) -> None:
         self._mta = mta
         self._fields = fields
         self._looks = looks
+        self._first = first
         self._text = _Lines()
         self._before = _Lines()
         self._html = _Lines()
@@ -132,7 +134,7 @@ class Notice:
             if line.strip() and not line.strip().startswith("--"):
                 words = " ".join(lines[number : number + 3]).split()
                 sentence = " ".join(words)[:_LONGEST_SENTENCE]
-                return sentence.partition(". ")[0], places[min(number, len(places) - 1)]
+                return sentence.partition(". ")[0], self._place(places, number)
         return None
 
     def read(self, returned: dict[str, str]) -> tuple[list[Delivery], dict[str, str]]:
@@ -152,8 +154,12 @@ class Notice:
         words = ["" if _QUOTED.match(line) else line for line in lines[:stop]]
         copy = fields_of_copy(lines[end:]) | returned
         told = self._told(words, copy)
-        found = [self._delivery(places[min(number, len(places) - 1)], one) for number, one in told]
+        found = [self._delivery(self._place(places, number), one) for number, one in told]
         return found, fields_in_words(words) | copy
+
+    def _place(self, places: Sequence[Line], number: int) -> Line:
+        """Return where a line stands: HTML may have more lines than its source, or none."""
+        return places[min(number, len(places) - 1)] if places else self._first
 
     def _events(self, lines: Sequence[str], places: Sequence[Line]) -> list[Delivery]:
         """Return what an event of Amazon SES tells: SNS sends them as mails."""

@@ -31,7 +31,8 @@ USUAL_MESSAGE = r"(?P<queue_id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}+-[0-9A-Za-z]{2,4
 ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
 PLAIN_ADDRESS = r"(?P<local>[^@ \t\n<>\"|/:\\]++)@(?P<domain>[^ \t\n<>:]++)"
 # The bounds here and below keep a search that starts over at each place linear.
-PATH = r"((?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000})"
+IN_BRACKETS = r"(?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000}"
+PATH = rf"({IN_BRACKETS})"
 # A name, what the client called itself in round brackets, an address in square ones, a port: of
 # these, only the address is always there. A word before it that ends in a colon is no name.
 HOST = (
@@ -45,15 +46,22 @@ COMMAND = (
 )
 LEAD = "SMTP error from remote mail server after "
 
+SECOND_ATTEMPT = (
+    r"@[^\s@<>:]{1,255}>?(?: <[^>\n]{0,1000}>)?(?: [FP]=<[^>\n]{0,1000}>){0,2} R=[^\s=]"
+)
+"""The end of an address, and fields: of a local part that was quoted, the quotes are taken off, and
+where these stand in the words of an attempt, all before them may be its address."""
+
 _ROUTE = r" R=[^ \n]++"
 _TRANSPORT = r" T=[^ \n]++"
 _TLS = r"(?: X=[^ \n]++(?: CV=[^ \n]++|)|)(?: DN=\"[^\"\n\\]*+\"|)"
 # "(?:x|)" is "(?:x)?", but `re` is faster at it.
 USUAL_ATTEMPT = (
-    rf"(?P<flag>[-=]>|\*\*|==) {PLAIN_ADDRESS}(?: <[^> \t\n]++>|)(?: P=<[^> \n]*+>|)(?:{_ROUTE}|)"
-    rf"{_TRANSPORT}(?: S=[0-9]++|)(?: defer \(-?[0-9]++\)|) (?P<server>{NAMED_HOST}){_TLS}(?: K|)"
+    rf"(?P<flag>[-=]>|\*\*|==) {PLAIN_ADDRESS}(?: <[^> \t\n\"]++>|)(?: P=<[^> \n\"]*+>|)"
+    rf"(?:{_ROUTE}|){_TRANSPORT}(?: S=[0-9]++|)(?: defer \(-?[0-9]++\)|) "
+    rf"(?P<server>{NAMED_HOST}){_TLS}(?: K|)"
     r"(?: C=\"(?P<reply>[^\"\n\\]*+)\"(?: QT=[0-9.]++m?s|)(?: DT=(?P<delay>[0-9.]++)s|)"
-    rf"|(?P<words>: {LEAD}[^\n]*+))"
+    rf"|(?P<words>: {LEAD}(?:[^@\n]++|@(?!{SECOND_ATTEMPT[1:]}))*+))"
 )
 """An attempt with its fields in their usual order, whose words hold no quote and no escape."""
 ARRIVAL = r"<= (?P<sender>[^ \t\n<>]++|<>)(?P<envelope> [^\n]*+)"

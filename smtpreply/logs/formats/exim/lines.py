@@ -43,12 +43,21 @@ from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.exim import blocks
-from smtpreply.logs.formats.exim.grammar import ADDRESS, COMMAND, HEAD, HOST, MESSAGE, PATH
+from smtpreply.logs.formats.exim.grammar import (
+    ADDRESS,
+    COMMAND,
+    HEAD,
+    HOST,
+    IN_BRACKETS,
+    MESSAGE,
+    PATH,
+    SECOND_ATTEMPT,
+)
 from smtpreply.logs.formats.exim.message_id import OWN_PREFIX
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import QUOTED, port_of, stage_of
+from smtpreply.logs.toolkit.fields import QUOTED, ends_again, port_of, stage_of
 from smtpreply.logs.toolkit.shapes import ends_in
 from smtpreply.logs.trouble import EXIM
 from smtpreply.stage import Stage
@@ -65,7 +74,7 @@ _VERBOSE = re.compile(
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 _ATTEMPT = re.compile(
-    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>[^>]*)>)?(?=\s|:\s|\Z):?"
+    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?(?=\s|:\s|\Z):?"
 )
 # Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
 # by that can it be told from the fields that it may look like.
@@ -75,6 +84,7 @@ _QUOTED_ATTEMPT = re.compile(
     r" <(?P<orig>\"(?i:(?P=local))\"@(?P=domain))>(?=\s|:\s|\Z):?",
     re.DOTALL,
 )
+_SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
 _ARRIVAL = re.compile(r"<= (\S+)")
 _MESSAGE_ID = re.compile(r" id=(\S+)")
 _H = re.compile(rf" ?H={HOST}")
@@ -326,7 +336,8 @@ class EximReader(Reader):
         self._has_refused = False
         queue_id, body = _parted_head(line)
         if match := _attempt_in(body):
-            return (self._attempt(line, queue_id, match, body),)
+            attempt = self._attempt(line, queue_id, match, body)
+            return None if attempt is None else (attempt,)
         if queue_id and (match := _ARRIVAL.match(body)):
             self._arrived(queue_id, match[1], body[match.end() :])
             return ()
@@ -372,9 +383,10 @@ class EximReader(Reader):
                 self._has_refused = False
                 line = Line(text, text, number, source, read(stamp))
                 orig = original[2:-1] if original else None
-                yield self._delivery(
+                delivery = self._delivery(
                     line, queue_id, flag=flag, address=address, orig=orig, rest=rest
                 )
+                yield Line(text, text, number, source) if delivery is None else delivery
             elif text:
                 yield Line(text, text, number, source)
             elif other:
@@ -391,10 +403,12 @@ class EximReader(Reader):
 
     def _attempt(
         self, line: Line, queue_id: str | None, match: re.Match[str], body: str
-    ) -> Delivery:
+    ) -> Delivery | None:
         flag, address, orig = match["flag"], match["address"], match["orig"]
         rest = body[match.end() :]
         attempt = self._delivery(line, queue_id, flag=flag, address=address, orig=orig, rest=rest)
+        if attempt is None:
+            return None
         if address.startswith(_BLACKHOLE):
             told = _BRACKETED.match(rest)
             recipient = told[1] if told else orig
@@ -414,8 +428,12 @@ class EximReader(Reader):
         address: str,
         orig: str | None,
         rest: str,
-    ) -> Delivery:
-        """Read an attempt to deliver, of which `rest` follows the addresses."""
+    ) -> Delivery | None:
+        """Read an attempt to deliver, of which `rest` follows the addresses.
+
+        Returns:
+            None where the words may be a part of the address: the line has two readings.
+        """
         quoted: tuple[str, ...] = ()
         if _QUOTED_FIELD in rest:
             rest, quoted = _masked(rest, _IN_FIELDS)
@@ -424,6 +442,9 @@ class EximReader(Reader):
         confirmation = None if error else _CONFIRMATION.search(rest)
         said = error or confirmation
         before, own = (rest[: said.start()], "") if said else _parted_fields(rest)
+        failed = flag in ("**", "==")
+        if _has_second_attempt(rest[said.end() :] if said else own if failed else ""):
+            return None
         fields = _known_fields(before) if len(before) <= _LONGEST_KNOWN else _Fields.read(before)
         words = _NO_WORDS
         delay = fields.delay
@@ -432,7 +453,7 @@ class EximReader(Reader):
         elif confirmation:
             words = _confirmed(confirmation)
             delay = _delay(rest[confirmation.end() :])
-        elif flag in ("**", "=="):
+        elif failed:
             words = _Words(_own_unescaped(own.strip()) or None)
         peer = words.peer or fields.peer
         if peer is None and words.text:
@@ -528,8 +549,8 @@ class EximReader(Reader):
                 **_host_fields(match),
             )
         match = _REJECTED.search(body)
-        # An unquoted sender may hold what looks like a refusal: then there are two readings.
-        if match is None or (match[3] and _SECOND_REFUSAL.search(match[3])):
+        # An address without its quotes may hold what looks like a refusal: there are two readings.
+        if match is None or _has_second_refusal(match):
             return None
         text = _own_unescaped(match[3]) if match[3] else None
         speaker = ReplyBy.OWN if text and _REPLY.match(text) else None
@@ -613,6 +634,13 @@ class EximReader(Reader):
         )
 
 
+def _has_second_refusal(rejected: re.Match[str]) -> bool:
+    before, words = rejected.string[: rejected.start()], rejected[3] or ""
+    if before.count("<") > before.count(">"):
+        return True
+    return _SECOND_REFUSAL.search(words) is not None or ends_again(words, 0)
+
+
 def _recipient_of(where: str, address: str | None) -> str | None:
     bare = None if address else _BARE_RECIPIENT.match(where)
     return bare[1] if bare else address
@@ -631,6 +659,10 @@ def _attempt_in(body: str) -> re.Match[str] | None:
     if _QUOTED in body and (match := _QUOTED_ATTEMPT.match(body)):
         return match
     return _ATTEMPT.match(body)
+
+
+def _has_second_attempt(words: str) -> bool:
+    return " R=" in words and _SECOND_ATTEMPT.search(words) is not None
 
 
 def _parted_fields(rest: str) -> tuple[str, str]:

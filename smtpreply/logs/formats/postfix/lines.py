@@ -106,14 +106,15 @@ _CONTENT_FROM = re.compile(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
 # In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 _SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
 _ENVELOPE = rf"(?:from={ADDRESS},? ?)?(?:to={ADDRESS},? ?)?"
+_SECOND_END = re.compile(r"> (?:to=<|proto=)")
 _WHOLE_ENVELOPE = re.compile(
     rf"{_ENVELOPE}(?:proto=[^ ,<>]*,? ?)?(?:helo=<[^>]*>,? ?)?"
     r"(?:sasl_[a-z]{1,20}=[^ ,]*,? ?){0,3}\Z"
 )
 _SOME_ENVELOPE = re.compile(rf"{_ENVELOPE}(?:proto=|helo=|sasl_|\Z)")
-_AFTER_CONTENT = re.compile(
-    rf" ?{_ENVELOPE}(?:proto=[^ ,<>:]*,? ?)?(?:helo=<[^>]*>)?(?:: (.*))?\Z", re.DOTALL
-)
+_OF_CONTENT = rf" ?{_ENVELOPE}(?:proto=[^ ,<>:]*,? ?)?(?:helo=<[^>]*>)?"
+_CONTENT_ENVELOPE = re.compile(_OF_CONTENT)
+_AFTER_CONTENT = re.compile(rf"{_OF_CONTENT}(?:: (.*))?\Z", re.DOTALL)
 _FILTER = " from MTA("
 # Warnings that tell of a client's refusal (smtpd.c, smtpd_sasl_glue.c, cleanup_out.c).
 _AUTH_FAILED = re.compile(
@@ -403,9 +404,11 @@ class PostfixReader(Reader):
         status = _ACTIONS.get(action)
         if status is None or action == "filter":
             return ()
-        clients = list(_CONTENT_FROM.finditer(rest))
-        host, ip, _ = clients[-1].groups() if clients else (None, None, None)
-        envelope = _AFTER_CONTENT.match(rest, clients[-1].end()) if clients else None
+        client = _client_in(rest)
+        host, ip, _ = client.groups() if client else (None, None, None)
+        envelope = _AFTER_CONTENT.match(rest, client.end()) if client else None
+        if envelope and _SECOND_END.search(envelope[5] or ""):
+            envelope = None
         from1, from2, to1, to2, words = envelope.groups() if envelope else (None,) * 5
         return (
             self.messages.delivery(
@@ -587,17 +590,32 @@ def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
     """Split a refusal's words from the envelope behind them.
 
     The words may look like an envelope, and so may an address in it, if it is quoted. So of the
-    places where one can begin, the first that leads to the end of the line is it. Where the line
-    was cut, the last that begins like one.
+    places where one can begin, the first that leads to the end of the line is it. Where none does,
+    the line was cut, or an address has lost its quotes: then the only one that begins like one.
     """
     match = None
     last = rest.rfind("; ")
     if last >= 0 and last == rest.find("; from="):  # the only place, as in most lines
         match = _SOME_ENVELOPE.match(rest, last + 2)
+        if match and _SECOND_END.search(rest, match.end()):
+            match = None
     match = match or _whole_envelope(rest)
     if match is None:
         return rest, None, None
     return rest[: match.start() - 2], _either(match[1], match[2]), _either(match[3], match[4])
+
+
+def _client_in(rest: str) -> re.Match[str] | None:
+    """Return where a client is named behind the text of a message: the last place in no address."""
+    found = None
+    end = 0
+    for client in _CONTENT_FROM.finditer(rest):
+        if client.start() >= end:
+            found = client
+            envelope = _CONTENT_ENVELOPE.match(rest, client.end())
+            assert envelope is not None  # each of its parts may be missing
+            end = envelope.end()
+    return found
 
 
 def _ip(address: str | None) -> str | None:
@@ -608,8 +626,12 @@ def _ip(address: str | None) -> str | None:
 def _whole_envelope(rest: str) -> re.Match[str] | None:
     places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
     wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
-    some = (_SOME_ENVELOPE.match(rest, place) for place in reversed(places))
-    return next(filter(None, wholes), None) or next(filter(None, some), None)
+    if whole := next(filter(None, wholes), None):
+        return whole
+    some = list(filter(None, (_SOME_ENVELOPE.match(rest, place) for place in places)))
+    if len(some) != 1 or _SECOND_END.search(rest, some[0].end()):
+        return None
+    return some[0]
 
 
 def _either(first: str | None, second: str | None) -> str | None:
