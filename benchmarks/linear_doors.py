@@ -1,104 +1,132 @@
-"""Hostile lines of logs, transcripts and mails cost time in proportion to their length.
+"""Hostile logs, transcripts, bounces and the like cost time in proportion to their length.
 
-Of every format the lines of its sample are taken, and at each place where a field may begin, each
-of some units is put in again and again. What takes less than a microsecond a character is as fast
-as it should be; of the others the time of four times the length is measured: see
-`benchmarks.linear`, which runs this too.
+Of each sample some lines are taken, from all over it. At each place in such a line where a field
+may begin or end, each of some units is put in again and again; and the line as a whole, the line
+cut at some places, and the sample as a whole are repeated. All of these are read through the doors
+that the sample is for. See `benchmarks.linear`, which runs this.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, TypeVar
 
+from benchmarks.bounces import BOUNCES
+from benchmarks.growth import Make, Read, growth, once
+from smtpreply import ReplyError, classify, parse_diagnostic
+from smtpreply._support.escape import safe_cell
 from smtpreply.catalog import lookup, search
 from smtpreply.catalog.finder import UnknownEntryError
 from smtpreply.dialogue.transcript import read_transcript
 from smtpreply.logs import scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.summary.pseudonyms import Pseudonyms
 from smtpreply.summary.total import total_of
+from smtpreply.tools.mailq import MailqError, read_mailq
+from smtpreply.tools.queue import Queue
+from smtpreply.tools.suppressions import Suppressions
+from smtpreply.tools.trace import trace
 
-LIMIT = 6.0
-_FAST = 3e-6  # seconds a character
-_SIZE = 1 << 14  # characters
-_SMOKE = 1 << 10
+Lines = list[str]
+_T = TypeVar("_T")
+
 _DATA = Path(__file__).parents[1] / "tests" / "data"
 _UNITS = (
-    " ",
-    "<",
-    '"',
-    "\\",
-    "(",
-    "[",
-    "a@",
-    "=",
-    ", ",
-    ": ",
-    "550 ",
-    "a=b ",
-    "\t",
-    "0",
-    "a.",
-    "'",
-)
-_PLACES = re.compile(r"[=<\"(\[:,|] ?")
-_MOST_LINES = 3  # of a sample
-_MOST_PLACES = 8  # of a line
-
-# The two formats without a sample of their own in tests/data/logs.
-_LINES = {
-    "postfix": [
-        "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<u@b.example>, relay=mx[192.0.2.1]:25,"
-        " delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx[192.0.2.1] said: 550 5.1.1 x "
-        "(in reply to RCPT TO command))",
-        "Nov 24 11:43:32 mx postfix/smtpd[42]: NOQUEUE: reject: RCPT from c[203.0.113.9]: 554 5.7.1"
-        " x; from=<a@b.example> to=<u@c.example> proto=ESMTP helo=<c>",
-    ],
-    "exim": [
-        "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** u@b.example R=r T=t H=mx [192.0.2.1]: SMTP "
-        "error from remote mail server after RCPT TO:<u@b.example>: 550 5.1.1 x",
-        "2026-11-24 11:43:32 H=mx [203.0.113.9] F=<a@b.example> rejected RCPT <u@c.example>: no",
-    ],
-    "sendmail": [
-        "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: to=<u@b.example>, delay=00:00:07, "
-        "mailer=esmtp, pri=1, relay=mx. [192.0.2.1], dsn=5.1.1, stat=User unknown",
-        "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: ruleset=check_rcpt, arg1=<u@b.example>, "
-        "relay=mx [203.0.113.9], reject=550 5.7.1 no",
-    ],
-    "opensmtpd": [
-        "Nov 24 11:43:32 mx smtpd[42]: 6a2f8b4c1d3e5f70 mta delivery evpid=0e8ad1a2b3c4d5e6 "
-        'from=<a@b> to=<u@b> rcpt=<-> source="192.0.2.1" relay="203.0.113.9 (mx)" delay=7s '
-        'result="PermFail" stat="550 5.1.1 x"',
-    ],
-}
+    " ", "\t", "0", "a", "a.", "a@", "a=b ", "=", ", ", ": ", "; ", "<", "<a>", ">", "(", ")", "[",
+    "]", '"', "'", "\\", '\\"', "\\n", "550 ", "550-5.1.1 ", "to=<a", "- ", "%", "{", "\u00e4",
+)  # fmt: skip
+_PLACE = re.compile(r"[=<>\"()\[\]:,|] ?|$")
+_LONG_SAMPLE = 60
+"""Lines; of a longer one, the first and those around the hostile line are read."""
+_HEAD = 10
+_AROUND = 8
 
 
-class Slow(NamedTuple):
-    """What took longer than it should: the ratio is of four times the length."""
+class Extent(NamedTuple):
+    """How much is read.
 
-    door: str
-    text: str
-    seconds: float
-    ratio: float
+    Attributes:
+        size: octets of the shorter one of two texts: the longer has four times as many.
+        lines: of a sample that are made hostile.
+        places: of a line.
+        share: one of so many units at a place; each unit has its turn.
+    """
+
+    size: int
+    lines: int
+    places: int
+    share: int
 
 
-def _each(lines: list[str]) -> None:
-    for delivery in scan(lines):
-        delivery.verdict  # noqa: B018  (computed when asked for)
+FULL = Extent(size=1 << 12, lines=6, places=9, share=4)
+SMOKE = Extent(size=1 << 10, lines=2, places=3, share=10)
 
 
-def _together(lines: list[str]) -> None:
+class Door(NamedTuple):
+    """A way to have lines read.
+
+    Attributes:
+        name: what is read, and how.
+        read: reads them.
+        sample: lines that are as they should be.
+    """
+
+    name: str
+    read: Read[Lines]
+    sample: Lines
+
+
+# --- the doors ---
+
+
+def _each(lines: Lines) -> None:
+    for _ in scan(lines):
+        pass
+
+
+def _together(lines: Lines) -> None:
     total_of(scan(lines), DeliveryFilter())
 
 
-def _transcript(lines: list[str]) -> None:
-    read_transcript(lines)
+def _tools(lines: Lines) -> None:
+    list(Suppressions.of(scan(lines)))
+    list(Queue.of(scan(lines)))
+    trace(partial(scan, lines), "bob@example.org")
 
 
-def _catalog(lines: list[str]) -> None:
+def _bounce(lines: Lines) -> None:
+    for delivery in scan([f"{line}\n" for line in lines], format="dsn"):
+        delivery.verdict  # noqa: B018  (computed when asked for)
+
+
+def _mailq(lines: Lines) -> None:
+    try:
+        list(read_mailq(lines))
+    except MailqError as error:
+        str(error)
+
+
+def _verdicts(lines: Lines) -> None:
+    for line in lines:
+        classify(line)
+        try:
+            parse_diagnostic(f"smtp; {line}")
+        except ReplyError as error:
+            str(error)
+
+
+def _outputs(lines: Lines) -> None:
+    names = Pseudonyms(b"linear")
+    for line in lines:
+        names.text(line)
+        safe_cell(line)
+
+
+def _catalog(lines: Lines) -> None:
     for line in lines:
         search(line)
         try:
@@ -107,7 +135,7 @@ def _catalog(lines: list[str]) -> None:
             str(error)
 
 
-def _columns() -> dict[str, Callable[[list[str]], None]]:
+def _columns() -> dict[str, Read[Lines]]:
     try:
         import polars as pl
 
@@ -115,77 +143,204 @@ def _columns() -> dict[str, Callable[[list[str]], None]]:
     except ImportError:
         return {}
 
-    def parsed(lines: list[str]) -> None:
-        frame = pl.DataFrame({"raw": ["550 5.1.1 " + line for line in lines]})
+    def replies(lines: Lines) -> None:
+        frame = pl.DataFrame({"raw": lines})
         frame.select(frames.parse("raw"), frames.classify("raw").alias("verdict"))
 
-    return {"columns": parsed}
+    def log(lines: Lines) -> None:
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "mail.log")
+            path.write_text("\n".join(lines), "utf-8", "surrogateescape")
+            frames.scan_mail_log(path).collect()
+
+    return {"columns of replies": replies, "columns of a log": log}
 
 
-def _samples() -> Iterator[tuple[str, list[str]]]:
-    for path in sorted(_DATA.joinpath("logs").iterdir()):
-        text = path.read_text("utf-8", "surrogateescape")
-        yield path.stem, [line for line in text.split("\n") if line.strip()]
-    yield from _LINES.items()
+# --- the samples ---
+
+_POSTFIX = [
+    "Nov 24 11:43:31 mx postfix/smtpd[41]: 4E74613FE7: client=c.example[203.0.113.9]",
+    "Nov 24 11:43:31 mx postfix/cleanup[41]: 4E74613FE7: message-id=<1@b.example>",
+    "Nov 24 11:43:31 mx postfix/qmgr[41]: 4E74613FE7: from=<a@b.example>, size=7, nrcpt=1",
+    "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<u@b.example>, orig_to=<v@b.example>, "
+    "relay=mx[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx[192.0.2.1]"
+    " said: 550 5.1.1 x (in reply to RCPT TO command))",
+    "Nov 24 11:43:32 mx postfix/smtpd[42]: NOQUEUE: reject: RCPT from c[203.0.113.9]: 554 5.7.1 x; "
+    "from=<a@b.example> to=<u@c.example> proto=ESMTP helo=<c>",
+    "Nov 24 11:43:33 mx postfix/cleanup[43]: 4E74613FE8: reject: header Subject: x from c"
+    "[203.0.113.9]; from=<a@b.example> to=<u@c.example> proto=ESMTP helo=<c>: 5.7.1 no",
+    "Nov 24 11:43:33 mx postfix/smtpd[43]: warning: c[203.0.113.9]: SASL PLAIN authentication "
+    "failed: no, sasl_username=u",
+    "Nov 24 11:43:34 mx postfix/smtp[43]: 4E74613FE8: host mx[192.0.2.1] said: 450 4.2.0 x (in "
+    "reply to RCPT TO command)",
+]
+_EXIM = [
+    "2026-11-24 11:43:31 1sQpLm-00000002Rfh-3kYd <= a@b.example H=c [203.0.113.9] P=esmtp S=7 "
+    "id=1@b.example",
+    "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** u@b.example <v@b.example> F=<a@b.example> R=r "
+    'T=t H=mx [192.0.2.1]:25 X=TLS1.3:x:256 CV=yes DN="CN=mx": SMTP error from remote mail server '
+    "after RCPT TO:<u@b.example>: 550 5.1.1 x",
+    "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd => u@b.example R=r T=t H=mx [192.0.2.1] "
+    'C="250 OK id=1" DT=1s',
+    "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd == u@b.example R=r T=t defer (110): Connection "
+    "timed out H=mx [192.0.2.1]",
+    "2026-11-24 11:43:32 H=mx (c) [203.0.113.9] F=<a@b.example> rejected RCPT <u@c.example>: no",
+    "2026-11-24 11:43:32 SMTP protocol synchronization error (input sent without waiting for "
+    'greeting): rejected connection from H=[203.0.113.9] input="x"',
+    "2026-11-24 11:43:33 plain authenticator failed for c (d) [203.0.113.9]: 535 no (set_id=u)",
+]
+_SENDMAIL = [
+    "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: from=<a@b.example>, size=7, nrcpts=1, "
+    "msgid=<1@b.example>, relay=c [203.0.113.9]",
+    "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: to=<u@b.example>, delay=00:00:07, "
+    "mailer=esmtp, pri=1, relay=mx. [192.0.2.1], dsn=5.1.1, reply=550 5.1.1 x, stat=User unknown",
+    "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: ruleset=check_rcpt, arg1=<u@b.example>, "
+    "relay=mx [203.0.113.9], reject=550 5.7.1 no",
+    "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: Milter: to=<u@b.example>, reject=550 5.7.1 no",
+]
+_OPENSMTPD = [
+    "Nov 24 11:43:32 mx smtpd[42]: 6a2f8b4c1d3e5f70 mta delivery evpid=0e8ad1a2b3c4d5e6 "
+    'from=<a@b> to=<u@b> rcpt=<-> source="192.0.2.1" relay="203.0.113.9 (mx)" delay=7s '
+    'result="PermFail" stat="550 5.1.1 x"',
+    'Nov 24 11:43:32 mx smtpd[42]: 6a2f8b4c1d3e5f71 smtp failed-command command="RCPT TO:<u@b>" '
+    'result="550 Invalid recipient"',
+]
+_SSMTP = ["Nov 24 11:43:32 mx sSMTP[42]: RCPT TO:<u@b> (550 5.1.1 x)"]
+_MAILQ = [
+    '{"queue_name": "deferred", "queue_id": "4E74613FE7", "arrival_time": 1795520612, '
+    '"message_size": 7, "forced_expire": false, "sender": "a@b.example", "recipients": '
+    '[{"address": "u@b.example", "delay_reason": "host mx[192.0.2.1] said: 450 4.2.0 x (in reply '
+    'to RCPT TO command)"}]}',
+    " 2h  1.2K 1sQpLm-00000002Rfh-3kYd <a@b.example> *** frozen ***",
+    "          u@b.example",
+    "        D v@b.example",
+]
+_REPLIES = [
+    "550 5.1.1 <u@b.example>: Recipient address rejected: User unknown in local recipient table",
+    "554 5.7.1 Client host [203.0.113.9] blocked using bl.example; see http://bl.example/?ip=1",
+    "452-4.2.2 The email account that you tried to reach is over quota.",
+    "421 4.7.0 [TS01] Messages from 203.0.113.9 temporarily deferred; try again in 5 minutes",
+]
+_WORDS = ["550 5.1.1", "AUTH PLAIN", "user <a@b.example> unknown", "greylisting"]
 
 
-def _hostile(lines: list[str], size: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield the lines with a unit put in many times at some place in one of them."""
-    for number in range(min(len(lines), _MOST_LINES)):
-        line = lines[number]
-        ends = [match.end() for match in _PLACES.finditer(line)][:_MOST_PLACES]
-        for place in (*ends, len(line)):
-            for unit in _UNITS:
-                changed = line[:place] + unit * (size // len(unit)) + line[place:]
-                around = [*lines[:number][-5:], changed, *lines[number + 1 :][:5]]
-                yield f"{unit!r} at {place} of {line[:60]!r}", around
+def _lines_of(path: Path) -> Lines:
+    return path.read_text("utf-8", "surrogateescape").removesuffix("\n").split("\n")
 
 
-def _time(read: Callable[[list[str]], Any], lines: list[str]) -> float:
-    start = time.perf_counter()
-    read(lines)
-    return time.perf_counter() - start
-
-
-def slow_at(size: int, wanted: str = "") -> Iterator[Slow]:
-    """Yield what does not take time in proportion to its length, and print nothing."""
-    reads: dict[str, Callable[[list[str]], None]] = {"each": _each, "summary": _together}
-    doors = [
-        (f"{name}, {how}", read, lines) for name, lines in _samples() for how, read in reads.items()
-    ]
+def _doors() -> Iterator[Door]:
+    logs = {path.stem: _lines_of(path) for path in sorted(_DATA.joinpath("logs").iterdir())}
+    logs |= {"postfix": _POSTFIX, "exim": _EXIM, "sendmail": _SENDMAIL, "opensmtpd": _OPENSMTPD}
+    logs["ssmtp"] = _SSMTP
+    for name, lines in logs.items():
+        yield Door(f"{name}, each", _each, lines)
+    # Only two formats read blocks; of the others, a summary adds up what has been read one by one.
+    for name in ("postfix", "exim", "postmark"):
+        yield Door(f"{name}, summary", _together, logs[name])
+        yield Door(f"{name}, tools", _tools, logs[name])
     for path in sorted(_DATA.joinpath("transcripts").iterdir()):
-        text = path.read_text("utf-8", "surrogateescape")
-        doors.append((f"transcript of {path.stem}", _transcript, text.split("\n")[:30]))
-    for name, read in {"catalog": _catalog, **_columns()}.items():
-        doors.append((name, read, ["550 5.1.1", "AUTH PLAIN", "user <a@b.example> unknown"]))
-    for door, read, lines in doors:
-        if wanted in door:
-            read(lines[:20])  # what is loaded once
-            for text, changed in _hostile(lines, size):
-                seconds = _time(read, changed)
-                if seconds > _FAST * size and (slow := _measured(door, read, text, changed, lines)):
-                    yield slow
+        yield Door(f"transcript of {path.stem}", read_transcript, _lines_of(path))
+    for name, mail in BOUNCES.items():
+        yield Door(f"bounce of {name}", _bounce, mail.split("\n"))
+    for mailer, queue in {"postfix": _MAILQ[:1], "exim": _MAILQ[1:]}.items():
+        yield Door(f"queue of {mailer}", _mailq, queue)
+    yield Door("classify", _verdicts, _REPLIES)
+    yield Door("pseudonyms and cells", _outputs, [*_REPLIES, *_POSTFIX])
+    yield Door("catalog", _catalog, _WORDS)
+    for name, read in _columns().items():
+        yield Door(name, read, _POSTFIX if "log" in name else _REPLIES)
 
 
-def _measured(
-    door: str, read: Callable[[list[str]], None], text: str, changed: list[str], lines: list[str]
-) -> Slow | None:
-    """Return how slow a door is, if it is; the best of three, since the clock slips."""
-    size = sum(map(len, changed))  # as in the larger one: what stands around the units counts too
-    larger = dict(_hostile(lines, 4 * size))[text]
-    changed = dict(_hostile(lines, size))[text]
-    seconds = min(_time(read, larger) for _ in range(3))
-    ratio = seconds / min(_time(read, changed) for _ in range(3))
-    return (
-        Slow(door, text, seconds, ratio) if ratio > LIMIT and seconds > 4 * size * _FAST else None
+# --- the hostile texts ---
+
+
+class Shape(NamedTuple):
+    """A kind of hostile text.
+
+    Attributes:
+        name: what is repeated, and where.
+        make: makes one of some length.
+    """
+
+    name: str
+    make: Make[Lines]
+
+
+def _shapes(sample: Lines, extent: Extent) -> Iterator[Shape]:
+    turn = 0
+    for number in _spread(range(len(sample)), extent.lines):
+        line = sample[number]
+        where = f"{line[:60]!r}"
+        places = [match.end() for match in _PLACE.finditer(line)]
+        for place in _spread(places, extent.places):
+            turn += 1
+            for unit in _UNITS[turn % extent.share :: extent.share]:
+                make = partial(_filled, sample, number, place, unit)
+                yield Shape(f"{unit!r} at {place} of {where}", make)
+        cut = places[turn % len(places)]
+        for text in (line, line[:cut], line[cut:]):
+            yield Shape(f"{text[:60]!r} again and again", partial(_again, sample, number, text))
+    yield Shape("the sample again and again", partial(_repeated, sample))
+
+
+def _spread(values: Sequence[_T], count: int) -> list[_T]:
+    """Return some of the values, from all over them."""
+    if len(values) <= count:
+        return list(values)
+    return [values[place * (len(values) - 1) // (count - 1)] for place in range(count)]
+
+
+def _filled(sample: Lines, number: int, place: int, unit: str, size: int) -> Lines:
+    """Return the sample, with a unit put in at a place in one line again and again."""
+    line = sample[number]
+    return _around(sample, number, line[:place] + unit * (size // len(unit)) + line[place:])
+
+
+def _again(sample: Lines, number: int, text: str, size: int) -> Lines:
+    """Return the sample, with a text as so many lines in place of one line."""
+    return _around(sample, number, *[text] * (size // (len(text) + 1)))
+
+
+def _repeated(sample: Lines, size: int) -> Lines:
+    return sample * max(1, size // sum(map(len, sample)))
+
+
+def _around(sample: Lines, number: int, *hostile: str) -> Lines:
+    """Return a sample with lines in place of one; of a long one, what tells how to read them."""
+    if len(sample) <= _LONG_SAMPLE:
+        return [*sample[:number], *hostile, *sample[number + 1 :]]
+    before = sample[max(_HEAD, number - _AROUND) : max(_HEAD, number)]
+    after = sample[max(_HEAD, number + 1) : number + _AROUND]
+    head = (
+        [*sample[:number], *hostile, *sample[number + 1 : _HEAD]]
+        if number < _HEAD
+        else [*sample[:_HEAD], *before, *hostile]
     )
+    return head + after
 
 
-def report(*, smoke: bool, wanted: str = "") -> bool:
-    """Print what is not linear, and return whether there is anything."""
-    found = False
-    for slow in slow_at(_SMOKE if smoke else _SIZE, wanted):
-        found = True
-        print(f"{slow.door}: {slow.ratio:.1f} ({slow.seconds:.2f} s): {slow.text}", flush=True)
-    print(f"Logs, transcripts, catalog, columns: {'see above' if found else 'all are linear'}.")
+# --- the report ---
+
+
+def report(wanted: str = "", *, smoke: bool = False) -> bool:
+    """Print what does not take time in proportion to its length; return whether there is anything.
+
+    Args:
+        wanted: only doors whose name contains this.
+        smoke: read few texts, and short ones, and print what takes too long for its length.
+    """
+    extent = SMOKE if smoke else FULL
+    found, texts = False, 0
+    for door in _doors():
+        if wanted not in door.name:
+            continue
+        door.read(door.sample)  # what is loaded once
+        for shape in _shapes(door.sample, extent):
+            texts += 1
+            measured = (once if smoke else growth)(door.read, shape.make, extent.size)
+            if not measured.is_linear:
+                found = True
+                print(f"{door.name}: {measured}: {shape.name}", flush=True)
+    which = "see above" if found else "none took a second" if smoke else "all are linear"
+    print(f"Logs, transcripts, bounces and the like, {texts:,} texts: {which}.")
     return found
