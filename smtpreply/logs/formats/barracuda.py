@@ -9,7 +9,10 @@ debug/archive smtp logs"::
             / "SEND" [SP tls] SP action SP queue-id SP reply                  ; to the server behind
     client  = [host] "[" [ip] "]" / ip
     tls     = "ENC" / "-"
-    action  = 1*2DIGIT      ; of SEND: 1 delivered, 2 rejected, 3 deferred, 4 expired
+    action  = 1*2DIGIT      ; of SEND: 1 delivered, 2 rejected, 3 deferred, 4 expired; of the
+                            ; others: 2 blocked, 3 and 6 quarantined, 5 deferred; else let through,
+                            ; or aborted by the client
+    reason  = 1*3DIGIT      ; Barracuda's number of a cause, with the list, word or rule as `extra`
 
 What it accepts it hands to a server in a Postfix of its own, whose lines stand in the same log
 under the same names. The reply stands last; the recipient is in the SCAN of the same ID.
@@ -31,19 +34,26 @@ from smtpreply.stage import Stage
 _NAME = "barracuda"
 
 _HEAD = re.compile(
-    r"(?:\S{0,255}\[[0-9A-Fa-f:.]{0,45}\] |[0-9A-Fa-f:.]{2,45} )?"
+    r"(?:(?:([^\s\[]{0,255})\[)?([0-9A-Fa-f:.]{0,45})\]? )?"
     r"([0-9]{9,10}-[0-9A-Za-z]{1,20}-[0-9A-Za-z-]{1,20}) [0-9]{1,10} [0-9]{1,10} "
     r"(RECV|SCAN|SEND) (.*)\Z",
     re.DOTALL,
 )
-_RECEIVED = re.compile(r"(\S{1,1000}) (\S{1,1000}) [0-9]{1,2} [0-9]{1,3}(?: |\Z)")
-_SCANNED = re.compile(r"(?:ENC|-) (\S{1,1000}) (\S{1,1000}) \S{1,20} [0-9]{1,2} [0-9]{1,3}(?: |\Z)")
+_ACTION = r"([0-9]{1,2}) ([0-9]{1,3})(?: (\S{1,300})| |\Z)"
+_RECEIVED = re.compile(rf"(\S{{1,1000}}) (\S{{1,1000}}) {_ACTION}")
+_SCANNED = re.compile(rf"(?:ENC|-) (\S{{1,1000}}) (\S{{1,1000}}) \S{{1,20}} {_ACTION}")
 _SENT = re.compile(r"(?:(ENC|-) )?([0-9]{1,2}) (\S{1,64}) (.*)\Z", re.DOTALL)
 _STATUSES = {
     "1": Status.SENT,
     "2": Status.BOUNCED,
     "3": Status.DEFERRED,
     "4": Status.EXPIRED,
+}
+_KEPT_BACK = {
+    "2": (Status.REJECTED, "Blocked"),
+    "3": (Status.HELD, "Quarantined"),
+    "5": (Status.REJECTED, "Deferred"),
+    "6": (Status.HELD, "Quarantined"),
 }
 
 
@@ -61,15 +71,35 @@ class BarracudaReader(Reader):
         head = _HEAD.match(line.message)
         if head is None:
             return None
-        message, service, rest = head.groups()
+        name, ip, message, service, rest = head.groups()
         if service == "SEND":
             match = _SENT.match(rest)
             return (self._sent(line, message, match),) if match else None
         match = (_RECEIVED if service == "RECV" else _SCANNED).match(rest)
         if match is None:
             return None
-        self._envelopes[message] = _named(match[1]), _named(match[2])
-        return ()
+        sender, recipient, action, reason, extra = match.groups()
+        self._envelopes[message] = _named(sender), _named(recipient)
+        kept = _KEPT_BACK.get(action)
+        if kept is None:
+            return ()
+        status, word = kept
+        return (
+            delivery_in(
+                line,
+                _NAME,
+                direction=Direction.INCOMING,
+                queue_id=message,
+                sender=_named(sender),
+                recipient=_named(recipient),
+                relay_host=name or ip or None,
+                relay_ip=ip or None,
+                stage=Stage.END_OF_DATA if service == "SCAN" else None,
+                status=status,
+                text=f"{word}, reason {reason}"
+                + (f": {extra}" if extra not in (None, "-") else ""),
+            ),
+        )
 
     def _sent(self, line: Line, message: str, match: re.Match[str]) -> Delivery:
         tls, action, queue_id, text = match.groups()

@@ -49,7 +49,7 @@ _REFUSAL = re.compile(
 _OTHER = re.compile(
     r"(?:started|newmsg|completed|cancelled|deferred),|started|Started|Waiting|Loading|Installing|"
     r"Purging|queuelo=|Initialized|Connection|Disconnected|LOGIN|LOGOUT|TIMEOUT|LOGOUT|"
-    r"courier|error,|Copyright|\S+: "
+    r"courier|Copyright|(?!id=|error,)\S+: "
 )
 _STATUSES = {
     "success": Status.SENT,

@@ -86,7 +86,10 @@ _RCPT = re.compile(r"RCPT TO: ?<(.*)>", re.IGNORECASE | re.DOTALL)
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
 _DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?\Z")
 _SESSION = re.compile(
-    r"[0-9a-f]{16} (?:smtp|mta|mda) |info: |warn: |debug: |scheduler: |smtp-(?:in|out): "
+    # What was refused or tried, and is not read above, was cut.
+    r"[0-9a-f]{16} (?:smtp|mta|mda) "
+    r"(?!(?:event=)?(?:failed-command|delivery|error reason=\"?[A-Z]+ r))|"
+    r"info: |warn: |debug: |scheduler: |smtp-(?:in|out): "
 )
 _STATUSES = {
     "Ok": Status.SENT,

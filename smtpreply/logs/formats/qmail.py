@@ -10,6 +10,8 @@ qmail-smtpd.c::
     BODY    = "info msg " M ": bytes " N " from <" SENDER "> qp " N " uid " N
             / "starting delivery " D ": msg " M " to " ("local" / "remote") " " RCPT
             / "delivery " D ": " ("success" / "failure" / "deferral") ": " REPORT
+            / "delivery " D ": report mangled, will defer"
+            / ("double" / "triple") " bounce: discarding bounce/" M
             / "new msg " M / "end msg " M / "bounce msg " M " qp " N / "status: local " ...
             / "rblsmtpd: " IP " pid " N [" " LIST] ": " REPLY       ; the client is refused
             / ["qmail-smtpd: pid " N " "] ("Reject" / "Accept") "::" TYPE "::" CONDITION ": "
@@ -65,6 +67,8 @@ _START = re.compile(
     r"starting delivery ([0-9]{1,20}): msg ([0-9]{1,20}) to (local|remote) (\S+)(?: (\S+))?"
 )
 _REPORT = re.compile(r"delivery ([0-9]{1,20}): (success|failure|deferral): (\S*)(?: (\S+))?")
+_MANGLED = re.compile(r"delivery ([0-9]{1,20}): (report mangled), will defer(?: (\S+))?\s*\Z")
+_DROPPED = re.compile(r"((?:double|triple) bounce): discarding bounce/([0-9]{1,20})")
 _END = re.compile(r"end msg ([0-9]{1,20})")
 _BLOCKED = re.compile(r"rblsmtpd: (\S{1,100}) pid [0-9]+(?: [^\s:]{1,255})?: (.*)\Z", re.DOTALL)
 _SMTPD = (
@@ -112,8 +116,8 @@ _QUOTED = re.compile(
 )
 _QUOTED_END = re.compile(r"\s+Giving up on [^\s]{1,300}\.?\s*\Z")
 _OTHER = re.compile(
-    r"(?:new msg|bounce msg|triple bounce: |double bounce: |status: (?:local|exiting|initial)|"
-    r"delivery [0-9]+: report mangled|(?:alert|warning|running|number of|tcpserver: ))"
+    r"(?:new msg|bounce msg|status: (?:local|exiting|initial)|"
+    r"(?:alert|warning|running|number of|tcpserver: ))"
 )
 _DETECTED = re.compile(
     r"(?:info|new|end|bounce) msg [0-9]|starting delivery [0-9]+: msg [0-9]|"
@@ -180,6 +184,11 @@ class QmailReader(Reader):
         if match := _REPORT.match(body):
             number, result, report, queue = match.groups()
             return (self._reported(line, f"{number} {queue or ''}", _STATUSES[result], report),)
+        if match := _MANGLED.match(body):
+            number, words, queue = match.groups()
+            return (self._reported(line, f"{number} {queue or ''}", Status.DEFERRED, words),)
+        if match := _DROPPED.match(body):
+            return (self._dropped(line, *match.groups()),)
         if match := _START.match(body):
             number, message, channel, recipient, queue = match.groups()
             self._started[f"{number} {queue or ''}"] = _Started(message, channel, recipient)
@@ -219,6 +228,13 @@ class QmailReader(Reader):
         }
         delivery = self._messages.delivery(
             line, started.message if started else None, **(told | known)
+        )
+        return _timed(delivery, line)
+
+    def _dropped(self, line: Line, words: str, message: str) -> Delivery:
+        """Read that a bounce which came back itself is thrown away: nobody gets to know of it."""
+        delivery = self._messages.delivery(
+            line, message, direction=Direction.LOCAL, status=Status.DISCARDED, text=words
         )
         return _timed(delivery, line)
 

@@ -12,6 +12,8 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
                (", reject=" REPLY / ", quarantine=" words / ", discard")
     milter   = QID ": Milter: " ("connect: host=" ... / ("helo=" / "from=" / "to=") ARG / "data")
                (", reject=" REPLY-or-words / ", discard" / ", tempfail")
+    closed   = QID ": " ("rejecting" / "tempfailing") " commands from " HOST " due to " words
+    login    = [QID ": "] "AUTH failure (" MECHANISM "): " words ", " ... "relay=" HOST
     own      = QID ": " ADDR "... " words                  ; an address that is refused
     HOST     = NAME ". [" IP "]"
 
@@ -60,6 +62,14 @@ _MILTER = re.compile(
     re.DOTALL,
 )
 _REFUSED_ADDRESS = re.compile(rf"{_QID}: <({PATH})>\.\.\. (.*)\Z", re.DOTALL)
+_CLOSED = re.compile(
+    rf"(?:{_QID}: )?(?:rejecting|tempfailing) commands from (.{{1,300}}?) due to (.{{1,300}})\Z"
+)
+_LOGIN = re.compile(
+    rf"(?:{_QID}: )?AUTH failure \([^)]{{0,60}}\): (.{{0,500}}?)(?:, [a-z]{{1,20}}=.{{0,300}}?)?"
+    r", relay=([^,]{1,300})\Z"
+)
+_LOST = re.compile(r"Losing \S|savemail panic|cannot save rejected email")
 _RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
 _HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
 _TELLING = (", stat=", "reject=")
@@ -67,7 +77,7 @@ _UNDERSTOOD = re.compile(
     rf"{_QID}: (?!to=)|"  # a delivery that was cut
     r"STARTTLS|AUTH|starting daemon|started as|alias database|NOQUEUE|rejecting conn|"
     r"accepting connections|runqueue|grew WorkList|restarting|stopping daemon|/\S+: [0-9]+ aliases|"
-    r"My unqualified|unable to|gethostby|SYSERR|Milter|milter|error|Error|ERROR|Losing|daemon |"
+    r"My unqualified|unable to|gethostby|SYSERR|Milter|milter|error|Error|ERROR|daemon |"
     r"did not issue|lost input|timeout |collect: |Authentication|file |hash map|problem|tls_|TLS|"
     r"[A-Za-z0-9.-]+ \[[^\]]*\]|rebuilding|rebuilt|WARNING|WorkList|warning|getrequests|low on|"
     r"sendmail|shutting|queue|Warning|disk|cannot|null connection|delaying|deferring|ldap|open"
@@ -126,13 +136,35 @@ class SendmailReader(Reader):
             return (self._filtered(line, match),)
         if match := _REFUSED_ADDRESS.match(message):
             return (self._refused(line, match),)
+        if match := _CLOSED.match(message):
+            return (self._turned_away(line, match[1], match[2], match[3], Stage.CONNECT),)
+        if match := _LOGIN.match(message):
+            return (self._turned_away(line, match[1], match[3], match[2], Stage.AUTH),)
         if match := _ARRIVAL.match(message):
             self.messages.learn(match[1], sender=match[2].strip("<> "), message_id=match[3] or None)
             return ()
         # What a milter wants is logged before what comes of it.
         if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:
             return None
+        if _LOST.search(message):
+            return None
         return () if _UNDERSTOOD.match(message) else None
+
+    def _turned_away(
+        self, line: Line, queue_id: str | None, client: str, words: str, stage: Stage
+    ) -> Delivery:
+        """Read that a client is refused before it can send anything; the reply is not logged."""
+        host, ip = _peer(client)
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.INCOMING,
+            relay_host=host,
+            relay_ip=ip,
+            stage=stage,
+            status=Status.REJECTED,
+            text=words,
+        )
 
     def _deliveries(self, line: Line, match: re.Match[str]) -> list[Delivery]:
         """Return one delivery a recipient: those that share a connection share a line."""

@@ -3,9 +3,12 @@
 From ssmtp.c::
 
     line = "Sent mail for " SENDER " (" REPLY ") uid=" N " username=" U " outbytes=" N
-         / COMMAND " (" REPLY ")" / words
+         / COMMAND " (" REPLY ")"
+         / "Cannot open " HOST ":" PORT / "Connection lost in middle of processing" / ...
+         / words                                        ; of its settings, and of TLS
 
-A success has the answer to QUIT. A failure has what was sent, and the answer to it.
+A success has the answer to QUIT. A failure has what was sent, and the answer to it, or why no
+server answered: it keeps no queue, so the message is lost.
 """
 
 from __future__ import annotations
@@ -27,6 +30,16 @@ _SENT = re.compile(
     re.DOTALL,
 )
 _FAILED = re.compile(r"(.{1,400}?) \(([2-5][0-9]{2}(?:[ -].*)?)\)\s*\Z", re.DOTALL)
+_LOST = re.compile(
+    r"(?:Cannot open|Connection lost|Invalid response|Unable to (?:locate|connect|get)|"
+    r"Server didn't|Did not get|Authorization failed|No recipients|STARTTLS|SSL not|SSL_connect)"
+    r".{0,1000}\Z",
+    re.DOTALL,
+)
+_UNDERSTOOD = re.compile(
+    r"Creating SSL connection|SSL connection using|Set [A-Za-z]+=|Unable to set|"
+    r".{1,255} not found\Z"
+)
 _ADDRESS = re.compile(r"(?:RCPT TO|MAIL FROM):<([^>]{0,320})>")
 
 
@@ -50,8 +63,18 @@ class SsmtpReader(Reader):
                 ),
             )
         match = _FAILED.match(line.message)
+        if match is None and _LOST.match(line.message):
+            return (
+                delivery_in(
+                    line,
+                    _NAME,
+                    direction=Direction.OUTGOING,
+                    status=Status.BOUNCED,
+                    text=line.message.strip(),
+                ),
+            )
         if match is None:
-            return ()
+            return () if _UNDERSTOOD.match(line.message) else None
         command, text = match.groups()
         stage = stage_of(command.partition(":")[0])
         if stage is None and ("AUTH" in command or "uthoriz" in command):

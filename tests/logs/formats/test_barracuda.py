@@ -1,14 +1,15 @@
-"""Barracuda's gateway: what the server behind it answered."""
+"""Barracuda's gateway: what it keeps back, and what the server behind it answered."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply import Stage
-from smtpreply.logs import ReplyBy, Status, scan
+from smtpreply.logs import Direction, ReplyBy, Status, scan
 
 DATA = Path(__file__).parents[2] / "data" / "logs" / "barracuda.log"
 LINES = DATA.read_text(encoding="utf-8").splitlines()
@@ -18,6 +19,7 @@ def test_each_attempt_has_its_reply_and_the_scan_its_recipient() -> None:
     run = scan(DATA)
     found = [(one.mta, one.recipient, one.status, one.reply_by, one.text) for one in run]
     assert found == [
+        ("barracuda", "al@example.com", Status.REJECTED, None, "Blocked, reason 62: bl.example"),
         (
             "barracuda",
             "al@example.com",
@@ -38,7 +40,7 @@ def test_each_attempt_has_its_reply_and_the_scan_its_recipient() -> None:
 
 
 def test_every_field_of_a_delivery_is_told() -> None:
-    delivery = next(scan(DATA))
+    delivery = next(scan(LINES[1:]))
     assert (delivery.sender, delivery.queue_id, delivery.tls, delivery.stage) == (
         "bo@example.org",
         "8B2052296C",
@@ -50,6 +52,24 @@ def test_every_field_of_a_delivery_is_told() -> None:
 
 def test_a_subject_cannot_play_a_delivery() -> None:
     assert list(scan(LINES[1:2])) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ("RECV x@c.example.net al@example.com 2 3 zen.example", Status.REJECTED),
+        ("RECV - - 5 4 -", Status.REJECTED),
+        ("SCAN - x@c.example.net al@example.com 9.7 2 1 Virus", Status.REJECTED),
+        ("SCAN ENC x@c.example.net al@example.com 5.1 3 9 - SZ:1 SUBJ:x", Status.HELD),
+        ("SCAN ENC x@c.example.net al@example.com 5.1 6 9 -", Status.HELD),
+    ],
+)
+def test_what_it_keeps_back_is_told(action: str, status: Status) -> None:
+    head = "c.example.net[198.51.100.9] 1790000000-0f823dad0000-LuzkN2 1790000000 1790000001"
+    [told] = scan([f"Nov 24 11:43:28 gate scan[3970]: {head} {action}"])
+    assert (told.status, told.direction) == (status, Direction.INCOMING)
+    assert (told.relay_host, told.relay_ip) == ("c.example.net", "198.51.100.9")
+    assert told.recipient == ("al@example.com" if "al@" in action else None)
 
 
 @given(st.lists(st.one_of(st.sampled_from(["SEND ", "SCAN ", "- ", "1 "]), st.text(max_size=6))))

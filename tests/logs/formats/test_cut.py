@@ -61,3 +61,17 @@ POSTFIX = (
 )
 def test_a_delivery_of_postfix_that_was_cut_before_its_status_is_not_understood(line: str) -> None:
     assert _understood(line) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Nov 24 11:43:32 mx smtpd[42]: ba6a2a2629b48883 mta delivery evpid=8f26ea98359eccea from=",
+        'Nov 24 11:43:32 mx smtpd[42]: ba6a2a2629b48883 smtp failed-command command="RCPT',
+        "Nov 24 11:43:32 mx courieresmtpd: error,relay=203.0.113.9,from=<a@b.example>",
+        "Nov 24 11:43:32 mx courieresmtp: id=0038C081.4D026173.000051A4,from=<a@b.example>,addr=<b",
+        "2026-11-24 11:43:32 dovecot_login authenticator failed for (x) [203.0.113.9]:42",
+    ],
+)
+def test_a_refusal_that_was_cut_is_not_understood(line: str) -> None:
+    assert _understood(line) == (0, 0)

@@ -274,3 +274,19 @@ def test_any_report_is_read(report: str, result: str) -> None:
         if "\n" not in line and "\0" not in line:
             for found in scan([line], format="qmail"):
                 assert found.to_dict()
+
+
+def test_a_bounce_that_is_thrown_away_is_told() -> None:
+    for words in ("double bounce", "triple bounce"):
+        [found] = scan([f"{words}: discarding bounce/161214"])
+        assert (found.status, found.queue_id, found.text) == (Status.DISCARDED, "161214", words)
+
+
+def test_a_report_that_is_mangled_is_a_deferral() -> None:
+    *_, found = scan(
+        [
+            "starting delivery 5: msg 7 to remote bob@example.org",
+            "delivery 5: report mangled, will defer",
+        ]
+    )
+    assert (found.status, found.recipient) == (Status.DEFERRED, "bob@example.org")

@@ -279,3 +279,39 @@ def test_a_delivery_that_was_cut_is_not_understood() -> None:
     run = scan([line])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "stage", "text"),
+    [
+        (
+            "4ANFx2Qk031277: rejecting commands from c.example [203.0.113.9] due to pre-greeting "
+            "traffic after 0 seconds",
+            Stage.CONNECT,
+            "pre-greeting traffic after 0 seconds",
+        ),
+        (
+            "4ANFx2Qk031277: AUTH failure (LOGIN): authentication failure (-13) SASL(-13): no, "
+            "user=bob, relay=c.example [203.0.113.9]",
+            Stage.AUTH,
+            "authentication failure (-13) SASL(-13): no",
+        ),
+    ],
+)
+def test_a_client_that_is_turned_away(message: str, stage: Stage, text: str) -> None:
+    [found] = scan([f"Nov 24 11:43:32 mx sm-mta[42]: {message}"])
+    assert (found.stage, found.status, found.text) == (stage, Status.REJECTED, text)
+    assert (found.relay_host, found.relay_ip) == ("c.example", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Losing ./qf4ANFx2Qk031277: savemail panic",
+        "SYSERR(root): savemail: cannot save rejected email anywhere",
+    ],
+)
+def test_a_message_that_is_lost_is_not_passed_over(words: str) -> None:
+    run = scan([f"Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: {words}"])
+    assert list(run) == []
+    assert run.coverage.understood == 0

@@ -44,7 +44,7 @@ def test_a_failure_has_what_was_sent(
 
 
 def test_lines_without_a_delivery() -> None:
-    run = scan([HEAD + "Cannot open mail:25", HEAD + "Unable to connect (x)", "RCPT TO (550 x)"])
+    run = scan([HEAD + "Creating SSL connection to host", HEAD + "x not found", "RCPT TO (550 x)"])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (2, 2)
 
@@ -57,4 +57,23 @@ def test_any_words_are_read(words: str) -> None:
         for line in (words, f"RCPT TO:<a@b> ({words})", f"Sent mail for a ({words}) uid=1"):
             run = scan([HEAD + line])
             assert all(found.to_dict() for found in run)
-            assert run.coverage.understood == 1
+            assert run.coverage.understood <= run.coverage.known == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["Cannot open mail:25", "Connection lost in middle of processing"]
+)
+def test_a_message_that_no_server_took_is_lost(words: str) -> None:
+    [found] = scan([f"Nov 24 11:43:32 mx1 sSMTP[42]: {words}"])
+    assert (found.status, found.text, found.reply_by) == (Status.BOUNCED, words, None)
+
+
+def test_words_that_nobody_knows_are_not_understood() -> None:
+    run = scan(
+        [
+            "Nov 24 11:43:32 mx1 sSMTP[42]: Creating SSL connection to host",
+            "Nov 24 11:43:32 mx1 sSMTP[42]: something else",
+        ]
+    )
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (2, 1)

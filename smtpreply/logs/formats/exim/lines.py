@@ -220,7 +220,7 @@ _PLAIN = (
 )
 # What tells of no delivery. A refusal that none of the patterns above has read is no such line.
 _UNDERSTOOD = re.compile(
-    r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) )(?:"
+    r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) |\S{1,60} authenticator failed )(?:"
     # A message and the queue: it came, waits, was changed by hand; its outcome has its own line.
     r"Completed|<= |Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|cancelled|removed|added by|"
     r"marked |new recipient|message |Message |error message sent|Spool file|spool |all addresses|"
