@@ -46,7 +46,7 @@ _OF_RECIPIENT = frozenset(
         Reason.RECIPIENT_MOVED,
     ]
 )
-# A text without this has neither a host name nor a URL.
+# A run of characters without this is neither a host name nor a URL.
 _NAME = re.compile(r"[A-Za-z0-9][._/-][A-Za-z]")
 _MASK = "_"  # a word that no rule knows
 _MOST_MASKS = 16_384
@@ -252,9 +252,15 @@ class Engine:
         found = None if best is None else _finding(best[2], best[1])
         if not self._plan.reads_text:
             return found, False
+        if best is None:
+            return None, any(rule.reads_text for _, _, rule in self._index.found(words))
         # A rule that reads the text matters where it might outweigh what is best without it.
-        rivals = (score for score, _, rule in self._index.found(words) if rule.reads_text)
-        return found, any(best is None or score + _AGREEMENT > best[0] for score in rivals)
+        agreed = self._agreed(status)
+        least = best[0] + (_AGREEMENT if best[2].reason is agreed else 0)
+        return found, any(
+            rule.reads_text and score + (_AGREEMENT if rule.reason is agreed else 0) > least
+            for score, _, rule in self._index.found(words)
+        )
 
     def _match(
         self, extract: AnyExtract, words: Words, *, blind: bool = False
@@ -350,6 +356,7 @@ def _by_start(stems: set[str]) -> Stems:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def _finding(rule: Rule, variant: CompiledVariant) -> Finding:
     return Finding(
         rule.reason, Basis.HINT if rule.vague else Basis.WORDS, rule.id, variant, rule.reads_text
@@ -365,13 +372,30 @@ def _about_sender(finding: Finding) -> Finding:
 
 def _stands_in_name(finding: Finding, text: str) -> bool:
     """Return whether all words that decided stand within one host name or URL."""
-    if finding.variant is None or finding.reads_text or _NAME.search(text) is None:
+    variant = finding.variant
+    if variant is None or finding.reads_text:
         return False
-    evidence = evidence_in(text, text, finding.variant)
+    # A name has no spaces: most texts have the words as the phrase has them, with spaces.
+    words = variant.head.strip()
+    if variant.is_whole and " " in words and words in text.lower().replace(": ", " "):
+        return False
+    if not _may_stand_in_name(variant.words, text):
+        return False
+    evidence = evidence_in(text, text, variant)
     if evidence is None:
         return False
     first, last = evidence.span
     return any(start <= first and last <= end for start, end in names_in(text))
+
+
+def _may_stand_in_name(words: tuple[str, ...], text: str) -> bool:
+    """Return whether one run of characters without a space has a name's marks and all words."""
+    for run in text[:LONGEST].split():
+        if ("." in run or "://" in run) and _NAME.search(run) is not None:
+            written = written_words_of(run)
+            if len(written) >= len(words) and set(map(meaning_of, written)).issuperset(words):
+                return True
+    return False
 
 
 def _score(rule: Rule, variant: CompiledVariant) -> int:
