@@ -31,7 +31,7 @@ from smtpreply.report.findings import TITLE
 from smtpreply.summary.comparison import changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.total import Total, empty_summary, total_of
+from smtpreply.summary.total import Total, count_received, empty_summary, total_of
 from smtpreply.tools.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -432,6 +432,7 @@ def _one_by_one(
 ) -> Total:
     """Write each delivery, and return the total of all."""
     total = Total(empty_summary(wanted), run.coverage)
+    count_received(run, wanted, total.summary)
     names = output.names
 
     def counted() -> Iterator[Delivery]:

@@ -22,7 +22,7 @@ from rich.progress import (
 from smtpreply.logs import Scan
 from smtpreply.report.terminal import terminal_report
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.summary.total import Total, empty_summary
+from smtpreply.summary.total import Total, count_received, empty_summary
 
 if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
@@ -53,6 +53,7 @@ def bar(size: int) -> Iterator[Callable[[int], None]]:
 def followed(run: Scan, wanted: DeliveryFilter, names: Pseudonyms | None) -> Total:
     """Show the growing report on stderr until Ctrl-C; return the total."""
     total = Total(empty_summary(wanted), run.coverage)
+    count_received(run, wanted, total.summary)
     lock = threading.Lock()  # rich draws in another thread
 
     def drawn() -> RenderableType:

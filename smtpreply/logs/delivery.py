@@ -117,6 +117,7 @@ class Delivery:
         status: what became of the message.
         dsn: the enhanced status that the log gives beside the words (Postfix's ``dsn=``).
         delay: seconds from arrival to this attempt.
+        size: the message's, in octets.
         tls: how the connection was encrypted, in the log's words.
         text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log
             flattened them.
@@ -143,6 +144,7 @@ class Delivery:
     status: Status | None = None
     dsn: EnhancedStatus | None = None
     delay: float | None = None
+    size: int | None = None
     tls: str | None = None
     text: str | None = None
     reply_by: ReplyBy | None = None
@@ -208,6 +210,7 @@ class Delivery:
 _NUMBERS: dict[str, type | tuple[type, ...]] = {
     "relay_port": int,
     "line": int,
+    "size": int,
     "delay": (int, float),
 }
 _READ: dict[str, Callable[[str], Any]] = {

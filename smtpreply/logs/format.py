@@ -17,6 +17,7 @@ import attrs
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.received import OnReceived
 
 
 class Reader(ABC):
@@ -43,7 +44,7 @@ class Reader(ABC):
     lines_stand_alone: ClassVar[bool] = False
     """Whether a file may be cut between any two lines, and its parts read by a reader each.
 
-    What such a reader remembers of earlier lines may be `senders` and nothing else that counts.
+    What such a reader remembers of earlier lines may be `envelopes` and nothing else that counts.
     """
 
     @cached_property
@@ -132,12 +133,19 @@ class Reader(ABC):
             place.number += 1
             yield f"{line}\n"
 
-    def senders(self) -> dict[str, str]:
-        """Return the envelope senders of the messages seen last, by queue id; by default none.
+    def envelopes(self) -> dict[str, str]:
+        """Return the envelopes of the messages seen last, by queue id; by default none.
 
-        Another reader that has begun in the middle of the log names its messages' senders by it.
+        Another reader that has begun in the middle of the log knows its messages by them. For their
+        form see `smtpreply.logs.received`.
         """
         return {}
+
+    def report_received(self, on_received: OnReceived) -> None:  # noqa: B027
+        """Call `on_received` from now on for each message that enters the queue.
+
+        The default is for formats that have no line for it.
+        """
 
 
 def _claims_nothing(_head: Sequence[str]) -> bool:

@@ -9,15 +9,18 @@ to the reader that reads line after line.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import compress
+from typing import Any
 
 import attrs
 
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.received import Received
 from smtpreply.reasons import provider_at
 
 LONGEST_NAME = 320
@@ -27,6 +30,10 @@ _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites speak to 
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
+
+Origin = tuple[str | None, int]
+"""The domain of a message's sender, None where the sender is not known; and its size in octets, 0
+where that is not known."""
 
 
 def party_of(delivery: Delivery) -> Party:
@@ -55,6 +62,9 @@ class Bundle:
         servers: how many there were at each server; None is the server of `delivery`.
         delays: how many took how many seconds, None for unknown, at servers of each provider: by
             its key, "" where the server's name does not tell, None for the server of `delivery`.
+        senders: how many had a sender in each domain; "" is the null reverse-path.
+        octets: the sum of the sizes of their messages, of those whose size is known.
+        strays: the queue ids of those whose sender is not known.
         refused: who was refused, of those that bounced, expired or were rejected.
     """
 
@@ -63,6 +73,9 @@ class Bundle:
     domains: Counter[str]
     servers: Counter[str | None]
     delays: Counter[tuple[str | None, float | None]]
+    senders: Counter[str]
+    octets: int
+    strays: list[str]
     refused: list[Party]
 
     @property
@@ -83,7 +96,7 @@ class Group:
             where nobody was.
         delays: the server's provider, as `Bundle.delays` has it, and how long it took, in seconds;
             "" where that is not told.
-        refused: see `Bundle`.
+        senders, octets, strays, refused: see `Bundle`.
     """
 
     line: str
@@ -91,6 +104,9 @@ class Group:
     domains: Counter[str] = attrs.field(factory=Counter)
     servers: Counter[str] = attrs.field(factory=Counter)
     delays: Counter[tuple[str | None, str]] = attrs.field(factory=Counter)
+    senders: Counter[str] = attrs.field(factory=Counter)
+    octets: int = 0
+    strays: list[str] = attrs.field(factory=list)
     refused: list[Party] = attrs.field(factory=list)
 
     def __len__(self) -> int:
@@ -105,14 +121,29 @@ class Group:
         """
         times: Counter[datetime | None] = Counter()
         for stamp, count in self.times.items():
-            times[clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")] += count
+            times[_time(stamp, clock)] += count
         servers: Counter[str | None] = Counter()
         for text, count in self.servers.items():
             servers[_name_in(text)] += count
         delays: Counter[tuple[str | None, float | None]] = Counter()
         for (provider, seconds), count in self.delays.items():
             delays[provider, number_of(seconds)] += count
-        return Bundle(delivery, times, self.domains, servers, delays, self.refused)
+        return Bundle(
+            delivery,
+            times,
+            self.domains,
+            servers,
+            delays,
+            self.senders,
+            self.octets,
+            self.strays,
+            self.refused,
+        )
+
+
+def _time(stamp: str, clock: Clock) -> datetime | None:
+    """Return the time of a stamp, of which an hour lacks the minutes."""
+    return clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")
 
 
 def _name_in(server: str) -> str | None:
@@ -149,7 +180,7 @@ class _Numbers(dict[Hashable, int]):
         return number
 
 
-Failure = tuple[Hashable, str, str, str, str, str, Party]
+Failure = tuple[Hashable, str, str, str, str, str, str | None, Origin, Party]
 """Of a line that reports a failure: what `Groups.add` takes, in that order."""
 
 
@@ -172,12 +203,17 @@ class Groups:
         self._domains: Counter[tuple[int, str]] = Counter()
         self._servers: Counter[tuple[int, str]] = Counter()
         self._delays: Counter[tuple[int, str | None, str]] = Counter()
+        self._senders: Counter[tuple[int, str | None]] = Counter()
+        self._octets: defaultdict[int, int] = defaultdict(int)
+        self._strays: dict[int, list[str]] = {}
         self._refused: dict[int, list[Party]] = {}
-        self._parties = 0
+        self._names = 0
+        self._received = _no_columns()
 
     def __len__(self) -> int:
         """How much is kept: of each group what is its own, each once."""
-        return len(self._domains) + len(self._servers) + len(self._times) + self._parties
+        counted = len(self._domains) + len(self._servers) + len(self._times) + len(self._senders)
+        return counted + self._names
 
     def add(  # noqa: PLR0917  (the columns of a table)
         self,
@@ -187,6 +223,8 @@ class Groups:
         domains: Sequence[str],
         servers: Sequence[str],
         delays: Sequence[str],
+        queue_ids: Sequence[str | None],
+        origins: Sequence[Origin],
         refused: Sequence[Party] = (),
     ) -> None:
         """Put lines into the groups of their keys, and if finely, of their times and domains.
@@ -198,6 +236,8 @@ class Groups:
             domains: of the recipient.
             servers: whom we spoke to.
             delays: how long it took.
+            queue_ids: the message's.
+            origins: who sent the message, and its size.
             refused: who was refused; none where nobody was.
         """
         if self.finely:
@@ -209,9 +249,44 @@ class Groups:
         self._domains.update(zip(numbers, domains, strict=True))
         self._servers.update(zip(numbers, servers, strict=True))
         self._delays.update(zip(numbers, map(_providers.__getitem__, servers), delays, strict=True))
+        if numbers:
+            self._add_origins(numbers, queue_ids, origins)
         for number, party in zip(numbers, refused, strict=False):
             self._refused.setdefault(number, []).append(party)
-        self._parties += len(refused)
+        self._names += len(refused)
+
+    def _add_origins(
+        self, numbers: list[int], queue_ids: Sequence[str | None], origins: Sequence[Origin]
+    ) -> None:
+        """Count who sent the messages, and how large they are."""
+        domains, sizes = zip(*origins, strict=True)
+        self._senders.update(zip(numbers, domains, strict=True))
+        octets = self._octets
+        for number, size in zip(numbers, sizes, strict=True):
+            octets[number] += size
+        if None in domains:
+            for number, queue_id, domain in zip(numbers, queue_ids, domains, strict=True):
+                if domain is None and queue_id is not None:
+                    self._strays.setdefault(number, []).append(queue_id)
+                    self._names += 1
+
+    def receive(self, columns: Sequence[Sequence[Any]], selectors: Sequence[bool]) -> None:
+        """Count messages that enter the queue, those of them whose selector is true.
+
+        Args:
+            columns: the times as a `Group` has them, and the other columns of `Received`.
+            selectors: one of each message.
+        """
+        is_whole = all(selectors)
+        for values, column in zip(self._received, columns, strict=True):
+            values.extend(column if is_whole else compress(column, selectors))
+
+    def take_received(self, clock: Clock) -> Received:
+        """Return the messages that entered the queue, which are kept no longer."""
+        stamps, *columns = self._received
+        self._received = _no_columns()
+        times = {stamp: _time(stamp, clock) for stamp in dict.fromkeys(stamps)}
+        return Received([times[stamp] for stamp in stamps], *columns)
 
     def add_failures(self, failures: list[Failure]) -> None:
         """Put lines that report failures into their groups."""
@@ -229,9 +304,21 @@ class Groups:
             groups[number].servers[server] = count
         for (number, provider, seconds), count in self._delays.items():
             groups[number].delays[provider, seconds] = count
+        for (number, sender), count in self._senders.items():
+            if sender is not None:
+                groups[number].senders[sender] = count
+        for number, octets in self._octets.items():
+            groups[number].octets = octets
+        for number, queue_ids in self._strays.items():
+            groups[number].strays = queue_ids
         for number, parties in self._refused.items():
             groups[number].refused = parties
         return zip(self._numbers, groups, strict=True)
+
+
+def _no_columns() -> tuple[list[Any], ...]:
+    """Return the columns of `Received`, empty."""
+    return tuple([] for _ in attrs.fields(Received))
 
 
 @attrs.define

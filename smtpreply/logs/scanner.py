@@ -28,6 +28,7 @@ from smtpreply.logs.input.syslog import (
     stamp_from_message,
     unwrapped,
 )
+from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
@@ -52,6 +53,8 @@ class Scan(Iterator[Delivery]):
 
     Attributes:
         coverage: what has been read and understood so far.
+        on_received: called with the messages that enter the queue, where a format logs that; None
+            for nobody. It is to be set before anything is read.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Scan(Iterator[Delivery]):
         follow: bool = False,
     ) -> None:
         self.coverage = Coverage()
+        self.on_received: OnReceived | None = None
         self._source = source
         self._reading = Reading(self.coverage.report, self._progress, follow)
         self._detection = Detection(only)
@@ -105,9 +109,9 @@ class Scan(Iterator[Delivery]):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
 
-    def senders(self) -> dict[str, dict[str, str]]:
-        """Return the envelope senders of the messages seen last: for each format, by queue id."""
-        return {name: reader.senders() for name, reader in self._readers.items()}
+    def envelopes(self) -> dict[str, dict[str, str]]:
+        """Return the envelopes of the messages seen last: for each format, by queue id."""
+        return {name: reader.envelopes() for name, reader in self._readers.items()}
 
     # --- one by one ---
 
@@ -267,7 +271,19 @@ class Scan(Iterator[Delivery]):
         reader = self._readers.get(known.name)
         if reader is None:
             reader = self._readers[known.name] = known.reader()
+            if self.on_received is not None:
+                reader.report_received(self._received)
         return reader
+
+    def _received(self, received: Received) -> None:
+        assert self.on_received is not None  # or it would not have been asked for
+        if self._zone is not None:  # a format may read times from fields of its own
+            times = [
+                time.replace(tzinfo=self._zone) if time and time.tzinfo is None else time
+                for time in received.times
+            ]
+            received = attrs.evolve(received, times=times)
+        self.on_received(received)
 
     def _left(self) -> Iterator[Delivery]:
         """Yield what readers held back until the end of a source."""
@@ -350,6 +366,9 @@ class Scan(Iterator[Delivery]):
             left = _lines([block]) if month is None else self._ungrouped(block, groups)
             for text in left:
                 yield from self._line(text, place)
+            received = groups.take_received(clock)
+            if self.on_received is not None and received:
+                self.on_received(received)
             waiting += getsizeof(block)  # a character may be four octets
         yield from self._bundles(groups, name, clock)
 

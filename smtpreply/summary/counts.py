@@ -33,6 +33,32 @@ _LONGEST_KNOWN = 1000
 """The greatest length of a text whose facts are cached."""
 
 
+@attrs.frozen
+class Stray:
+    """What counts of an attempt at a message whose sender is not known yet.
+
+    Attributes:
+        mta, direction, queue_id: whose message it is.
+        outcome, reason: as `Counts` counts them.
+        is_refused: whether the message bounced, expired or was rejected.
+    """
+
+    mta: str
+    direction: Direction | None
+    queue_id: str
+    outcome: str
+    reason: str | None
+    is_refused: bool
+
+    @classmethod
+    def of(cls, delivery: Delivery, direction: Direction | None, queue_id: str) -> Stray:
+        """Return what counts of an attempt at the message `queue_id` like this delivery."""
+        reason = _facts_of(delivery).reason if _has_failed(delivery) else None
+        outcome = outcome_of(counted_status(delivery)).value
+        refused = delivery.status in FINAL
+        return cls(delivery.mta, direction, queue_id, outcome, reason, refused)
+
+
 @attrs.define
 class Counts:
     """Counts of deliveries. Counts add up (`+`), so parts of a log can be read in parallel.
@@ -57,6 +83,10 @@ class Counts:
         relay, domain: pairs of the remote server, or the recipient's domain, and the outcome;
             `CrossTable.of` turns them into rows.
         relay_reason: pairs of the remote server and the reason.
+        sender_domain: pairs of the sender's domain and the outcome; "" is the null reverse-path.
+        sender_reason: pairs of the sender's domain and the reason.
+        octets: the sum of the sizes of delivered messages, where the log has them; a message to
+            several recipients counts for each.
         unexplained: templates of texts that nothing but the code explains.
         refused_sender, refused_recipient: addresses of what bounced, expired or was rejected.
         refused_client: clients whose mail our server rejected.
@@ -90,6 +120,9 @@ class Counts:
     relay: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
     relay_reason: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
     domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    sender_domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    sender_reason: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    octets: int = 0
     unexplained: TopCounter[str] = attrs.field(factory=TopCounter)
     refused_sender: TopCounter[str] = attrs.field(factory=TopCounter)
     refused_recipient: TopCounter[str] = attrs.field(factory=TopCounter)
@@ -129,12 +162,15 @@ class Counts:
             self._count_domain(delivery.recipient.rpartition("@")[2], outcome, count)
 
     def add_own(self, delivery: Delivery, count: int = 1) -> None:
-        """Count what differs between alike deliveries: the delay, and who was refused.
+        """Count what differs between alike deliveries: the delay, the sender and who was refused.
 
-        That is what derives from `delay`, `sender`, `recipient` and the client, beside the fields
-        of `add_kind`.
+        That is what derives from `delay`, `sender`, `size`, `recipient` and the client, beside the
+        fields of `add_kind`.
         """
         outcome = outcome_of(counted_status(delivery)).value
+        if delivery.sender is not None:
+            reason = _facts_of(delivery).reason if _has_failed(delivery) else None
+            self._count_envelope(delivery.sender, delivery.size, outcome, reason, count)
         server = _server(delivery)
         provider = provider_key(server) if server else None
         self._count_delay(delivery.delay, provider, outcome, count)
@@ -161,14 +197,22 @@ class Counts:
             self._count_delay(delay, key if sample else None, outcome, count)
         for domain, count in bundle.domains.items():
             self._count_domain(domain, outcome, count)
+        for domain, count in bundle.senders.items():
+            self._count_sender_domain(domain, outcome, reason, count)
+        if outcome == Outcome.DELIVERED.value:
+            self.octets += bundle.octets
         members = zip(*bundle.refused, strict=True)
         for counter, names in zip(self._refused_by(delivery), members, strict=False):
             for name, count in Counter(names).items():
                 _count_name(counter, name, count)
 
-    def count_sender(self, sender: str | None, count: int) -> None:
-        """Count the sender of refused mail, where it became known only later."""
-        _count_name(self.refused_sender, sender, count)
+    def add_envelope(
+        self, stray: Stray, sender: str, size: int | None = None, count: int = 1
+    ) -> None:
+        """Count the sender and size of an attempt that was counted before they were known."""
+        self._count_envelope(sender, size, stray.outcome, stray.reason, count)
+        if stray.is_refused:
+            _count_name(self.refused_sender, sender, count)
 
     def _count_text(self, delivery: Delivery, outcome: str, count: int) -> str | None:
         """Count status and text; return the reason of a failure, None for a success."""
@@ -206,6 +250,21 @@ class Counts:
     def _count_domain(self, domain: str, outcome: str, count: int) -> None:
         self.domain.add((domain[:_LONGEST].lower(), outcome), count)
 
+    def _count_envelope(
+        self, sender: str, size: int | None, outcome: str, reason: str | None, count: int
+    ) -> None:
+        self._count_sender_domain(sender[sender.rfind("@") + 1 :], outcome, reason, count)
+        if outcome == Outcome.DELIVERED.value:
+            self.octets += (size or 0) * count
+
+    def _count_sender_domain(
+        self, domain: str, outcome: str, reason: str | None, count: int
+    ) -> None:
+        name = domain[:_LONGEST].lower()
+        self.sender_domain.add((name, outcome), count)
+        if reason is not None:
+            self.sender_reason.add((name, reason), count)
+
     def _count_delay(
         self, delay: float | None, provider: str | None, outcome: str, count: int
     ) -> None:
@@ -236,10 +295,8 @@ class Counts:
             self.status_class.add(str(delivery.status), digit, count)
 
     def _count_verdict(self, delivery: Delivery, outcome: str, count: int) -> str:
+        facts = _facts_of(delivery)
         text = delivery.text or ""
-        find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
-        known = known_outcome(delivery.status, delivery.direction)
-        facts = find(text, delivery.stage, delivery.reply_by, delivery.dsn, known)
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
@@ -325,6 +382,13 @@ class _Facts:
     speaker: str | None
     blocklist: str | None
     unexplained: str | None
+
+
+def _facts_of(delivery: Delivery) -> _Facts:
+    text = delivery.text or ""
+    find = _facts if len(text) <= _LONGEST_KNOWN else _facts.__wrapped__
+    known = known_outcome(delivery.status, delivery.direction)
+    return find(text, delivery.stage, delivery.reply_by, delivery.dsn, known)
 
 
 @functools.lru_cache(maxsize=2048)  # servers give many messages the same reply

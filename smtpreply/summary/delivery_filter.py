@@ -69,6 +69,11 @@ class DeliveryFilter:
         """Whether the filter is about the time."""
         return self.since is not None or self.until is not None
 
+    @property
+    def is_of_time_alone(self) -> bool:
+        """Whether the filter has no criterion, or is about the time alone."""
+        return not (self.status or self.direction or self.domain or self.reason)
+
     def __call__(self, delivery: Delivery) -> bool:
         """Return whether a delivery meets all criteria."""
         if self.status and delivery.status not in self.status:
@@ -77,14 +82,17 @@ class DeliveryFilter:
             return False
         if self.domain and not _is_of(delivery.recipient, self.domain):
             return False
-        if self.by_time and not self._is_in_time(delivery.time):
+        if not self.is_in_time(delivery.time):
             return False
         if not self.reason:
             return True
         verdict = delivery.verdict
         return verdict is not None and verdict.reason in self.reason
 
-    def _is_in_time(self, time: datetime | None) -> bool:
+    def is_in_time(self, time: datetime | None) -> bool:
+        """Return whether a time is wanted; without a time, only if all are."""
+        if not self.by_time:
+            return True
         if time is None:
             return False
         return (self.since is None or not _is_before(time, self.since)) and (

@@ -13,22 +13,21 @@ from typing import Any
 import attrs
 
 from smtpreply._support.workers import worker_pool
-from smtpreply.logs import Coverage, Delivery, Direction, Part, parts_of, scan
-from smtpreply.logs.grouping import Party
+from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
+from smtpreply.logs.received import Received, sender_in, size_in
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.reasons import classify
+from smtpreply.summary.counts import Stray
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import direction_of
 from smtpreply.summary.total import Total, total_of
 
 _PARTS = 4  # per process: several, so that a process with quick parts is not idle for long
 _MOST_POOLS = 5  # of processes, each after one of the last was killed
-_MOST_UNKNOWN = 100_000
+_MOST_STRAYS = 100_000
+_MOST_RECEIVED = CAPACITY  # of a part: what was in the queue before comes up in its beginning
 
 Progress = Callable[[int], None]
-
-Message = tuple[str, Direction | None, str]
-"""The format of a log, the direction of a delivery, and its queue id."""
 
 
 @attrs.frozen
@@ -37,13 +36,16 @@ class _PartResult:
 
     Attributes:
         total: the summary and coverage of the part.
-        unknown_senders: refusals of each message whose sender the part does not name.
-        senders: the sender of each queue id, by the name of the format, for the parts that follow.
+        strays: attempts at messages whose sender the part does not name.
+        received: messages that entered the queue in the part, as far as it knows.
+        envelopes: the envelope of each queue id, by the name of the format, for the parts that
+            follow.
     """
 
     total: Total
-    unknown_senders: Counter[Message]
-    senders: dict[str, dict[str, str]]
+    strays: Counter[Stray]
+    received: list[Received]
+    envelopes: dict[str, dict[str, str]]
 
 
 def total_of_files(
@@ -74,10 +76,10 @@ def total_of_files(
     classify("550")  # loads the rules before the fork, so that all processes share them
     total = Total()
     killed = Coverage()
-    senders: dict[str, dict[str, str]] = {}
+    envelopes: dict[str, dict[str, str]] = {}
     read = partial(_read_part, wanted=wanted, options=options)
     for part, result in zip(parts, _results(read, parts, jobs, killed), strict=True):
-        _resolve_senders(result, senders)
+        _resolve(result, envelopes)
         total += result.total
         on_progress(part.size)
     return Total(total.summary, total.coverage + killed)
@@ -106,24 +108,45 @@ def _results(
 
 
 def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _PartResult:
-    unknown: Counter[Message] = Counter()
+    strays: Counter[Stray] = Counter()
+    received: list[Received] = []
+    room = _MOST_RECEIVED
 
-    def on_refused(delivery: Delivery, party: Party) -> None:
-        sender, _, _, queue_id = party
-        if sender is None and queue_id is not None and len(unknown) < _MOST_UNKNOWN:
-            unknown[delivery.mta, direction_of(delivery), queue_id] += 1
+    def on_received(new: Received) -> None:
+        nonlocal room
+        if room > 0:
+            received.append(new)
+            room -= len(new)
+
+    def on_stray(delivery: Delivery, queue_id: str) -> None:
+        if len(strays) < _MOST_STRAYS:
+            strays[Stray.of(delivery, direction_of(delivery), queue_id)] += 1
 
     run = scan(part, **options)
-    return _PartResult(total_of(run, wanted, on_refused), unknown, run.senders())
+    total = total_of(run, wanted, on_received=on_received, on_stray=on_stray)
+    return _PartResult(total, strays, received, run.envelopes())
 
 
-def _resolve_senders(result: _PartResult, senders: dict[str, dict[str, str]]) -> None:
-    """Count the senders that earlier parts have named, and remember those of this one."""
-    for (mta, direction, queue_id), count in result.unknown_senders.items():
-        sender = senders.get(mta, {}).get(queue_id)
-        result.total.summary.count_sender(direction, sender, count)
-    for mta, named in result.senders.items():
-        known = senders.setdefault(mta, {})
+def _resolve(result: _PartResult, envelopes: dict[str, dict[str, str]]) -> None:
+    """Correct the counts of a part by what earlier parts know, and remember what it knows.
+
+    Args:
+        result: the part's; its summary is changed.
+        envelopes: those of earlier parts, of which the latest are kept.
+    """
+    summary = result.total.summary
+    for stray, count in result.strays.items():
+        text = envelopes.get(stray.mta, {}).get(stray.queue_id)
+        if text is not None:
+            summary.add_envelope(stray, sender_in(text), size_in(text), count)
+    for received in result.received:
+        again = [
+            any(queue_id in known for known in envelopes.values())
+            for queue_id in received.queue_ids
+        ]
+        summary.volume.take_back(received.where(again))
+    for mta, named in result.envelopes.items():
+        known = envelopes.setdefault(mta, {})
         known.update(named)
         for queue_id in list(islice(known, max(0, len(known) - 2 * CAPACITY))):
             del known[queue_id]

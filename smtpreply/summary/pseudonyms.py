@@ -24,6 +24,7 @@ from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import Key, TopCounter
 from smtpreply.summary.total import Total
 from smtpreply.summary.vocabulary import is_a_word
+from smtpreply.summary.volume import Volume
 
 _NOBODY = ("", "none", "local", "virtual", "localhost", "unknown")
 """Host fields that identify no host."""
@@ -188,7 +189,18 @@ class Pseudonyms:
 
     def summary(self, summary: Summary) -> Summary:
         """Return a summary with pseudonyms."""
-        return Summary(**{name: self.counts(counts) for name, counts in summary.parts.items()})
+        counts = {name: self.counts(counts) for name, counts in summary.parts.items()}
+        return Summary(**counts, volume=self.volume(summary.volume))
+
+    def volume(self, volume: Volume) -> Volume:
+        """Return a volume with pseudonyms."""
+        return attrs.evolve(
+            volume,
+            sender=_renamed(volume.sender, self.address),
+            sender_octets=_renamed(volume.sender_octets, self.address),
+            domain=_renamed(volume.domain, self.host),
+            domain_octets=_renamed(volume.domain_octets, self.host),
+        )
 
     def counts(self, counts: Counts) -> Counts:
         """Return counts with pseudonyms."""
@@ -199,6 +211,12 @@ class Pseudonyms:
                 counts.relay_reason, lambda pair: (self.host_or_ip(pair[0]), pair[1])
             ),
             domain=_renamed(counts.domain, lambda pair: (self.host(pair[0]), pair[1])),
+            sender_domain=_renamed(
+                counts.sender_domain, lambda pair: (self.host(pair[0]), pair[1])
+            ),
+            sender_reason=_renamed(
+                counts.sender_reason, lambda pair: (self.host(pair[0]), pair[1])
+            ),
             refused_sender=_renamed(counts.refused_sender, self.address),
             refused_recipient=_renamed(counts.refused_recipient, self.address),
             refused_client=_renamed(counts.refused_client, self.host_or_ip),

@@ -9,10 +9,12 @@ import attrs
 
 from smtpreply.logs import Bundle, Delivery, Direction
 from smtpreply.logs.trouble import is_own_failure
-from smtpreply.summary.counts import Counts
+from smtpreply.summary.counts import Counts, Stray
 from smtpreply.summary.timeline import Timeline
+from smtpreply.summary.volume import Volume
 
 _UNKNOWN = "unknown"
+_PARTS = (*(direction.value for direction in Direction), _UNKNOWN)
 
 
 def direction_of(delivery: Delivery) -> Direction | None:
@@ -45,6 +47,7 @@ class Summary:
         local: our mail to our own mailboxes and programs, and what our own server failed to send,
             without another server's having a part in it.
         unknown: deliveries whose log does not tell the direction.
+        volume: messages that entered our queue, whatever became of them.
 
     >>> from smtpreply.logs import scan
     >>> line = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org H=mx [192.0.2.1]: no"
@@ -57,6 +60,7 @@ class Summary:
     incoming: Counts = attrs.field(factory=Counts)
     local: Counts = attrs.field(factory=Counts)
     unknown: Counts = attrs.field(factory=Counts)
+    volume: Volume = attrs.field(factory=Volume)
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
@@ -69,27 +73,29 @@ class Summary:
     @classmethod
     def by_minute(cls) -> Self:
         """Return an empty summary that counts by the minute, until the span is too long for it."""
-        return cls(
-            **{
-                field.name: Counts(times=Timeline.by_minute(), reason_times=Timeline.by_minute())
-                for field in attrs.fields(cls)
-            }
-        )
+        counts = {
+            name: Counts(times=Timeline.by_minute(), reason_times=Timeline.by_minute())
+            for name in _PARTS
+        }
+        return cls(**counts, volume=Volume(times=Timeline.by_minute()))
 
     def add(self, found: Delivery | Bundle) -> None:
         """Count what was found: a delivery, or a bundle of them (`smtpreply.logs.Scan.bundled`)."""
         delivery = found.delivery if isinstance(found, Bundle) else found
         self.part(direction_of(delivery)).add(found)
 
-    def count_sender(self, direction: Direction | None, sender: str | None, count: int) -> None:
-        """Count the sender of refused mail, where it became known only later.
+    def add_envelope(
+        self, stray: Stray, sender: str, size: int | None = None, count: int = 1
+    ) -> None:
+        """Count the sender and size of attempts that were counted before they were known.
 
         Args:
-            direction: of the refused mail.
-            sender: the envelope's; None where it is unknown.
-            count: the number of messages.
+            stray: what is known of the attempts.
+            sender: the envelope's.
+            size: of the message, in octets; None where it is unknown.
+            count: the number of attempts.
         """
-        self.part(direction).count_sender(sender, count)
+        self.part(stray.direction).add_envelope(stray, sender, size, count)
 
     def part(self, direction: Direction | str | None) -> Counts:
         """Return the counts of a direction; `unknown` for None."""
@@ -101,7 +107,7 @@ class Summary:
     @property
     def parts(self) -> dict[str, Counts]:
         """The counts of each direction by its name, also of those without a delivery."""
-        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        return {name: getattr(self, name) for name in _PARTS}
 
     @property
     def total(self) -> Counts:
@@ -115,7 +121,7 @@ class Summary:
 
     def __add__(self, other: Self) -> Self:
         both = {name: counts + getattr(other, name) for name, counts in self.parts.items()}
-        return type(self)(**both)
+        return type(self)(**both, volume=self.volume + other.volume)
 
     def to_dict(self, top: int = 20) -> dict[str, Any]:
         """Return the summary as JSON values: `Counts.to_dict` of all, and of each direction.
@@ -129,14 +135,16 @@ class Summary:
         directions = {
             name: counts.to_dict(top) for name, counts in self.parts.items() if counts.deliveries
         }
-        return self.total.to_dict(top) | {"directions": directions}
+        found = {"directions": directions, "volume": self.volume.to_dict(top)}
+        return self.total.to_dict(top) | found
 
     def to_state(self) -> dict[str, Any]:
         """Return the whole state as JSON values, from which `from_state` restores the summary.
 
         So the summaries of the parts of a log can be collected from several machines.
         """
-        return {name: counts.to_state() for name, counts in self.parts.items()}
+        state = {name: counts.to_state() for name, counts in self.parts.items()}
+        return state | {"volume": self.volume.to_state()}
 
     @classmethod
     def from_state(cls, packed: Any) -> Self:
@@ -148,7 +156,7 @@ class Summary:
         >>> Summary.from_state(Summary(local=Counts(deliveries=3)).to_state()).local.deliveries
         3
         """
-        names = [field.name for field in attrs.fields(cls)]
-        if not isinstance(packed, dict) or sorted(packed) != sorted(names):
+        if not isinstance(packed, dict) or sorted(packed) != sorted((*_PARTS, "volume")):
             raise ValueError("not the state of a summary: the directions are invalid")
-        return cls(**{name: Counts.from_state(packed[name]) for name in names})
+        counts = {name: Counts.from_state(packed[name]) for name in _PARTS}
+        return cls(**counts, volume=Volume.from_state(packed["volume"]))

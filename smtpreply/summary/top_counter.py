@@ -42,8 +42,10 @@ class TopCounter(Generic[Key]):
     counts: dict[Key, int] = attrs.field(factory=dict)
 
     def add(self, key: Key, count: int = 1) -> None:
-        """Count a key."""
-        self.counts[key] = self.counts.get(key, 0) + count
+        """Count a key; a negative count takes back what was counted."""
+        self.counts[key] = left = self.counts.get(key, 0) + count
+        if left <= 0:
+            del self.counts[key]
         if len(self.counts) > 2 * self.capacity:
             self._shrink()
 

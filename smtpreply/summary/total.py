@@ -7,8 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from smtpreply.logs import Bundle, Coverage, Delivery, Scan
-from smtpreply.logs.grouping import Party, party_of
-from smtpreply.summary.counts import FINAL
+from smtpreply.logs.received import OnReceived, Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 
@@ -42,17 +41,24 @@ def empty_summary(wanted: DeliveryFilter) -> Summary:
     return Summary.by_minute() if wanted.by_time else Summary()
 
 
-Refused = Callable[[Delivery, Party], object]
-"""Called with a delivery that was refused and the party that it names."""
+OnStray = Callable[[Delivery, str], object]
+"""Called with a delivery, and the queue id of a message like it whose sender is not known."""
 
 
-def total_of(run: Scan, wanted: DeliveryFilter, on_refused: Refused = lambda *_: None) -> Total:
+def total_of(
+    run: Scan,
+    wanted: DeliveryFilter,
+    *,
+    on_received: OnReceived = lambda _: None,
+    on_stray: OnStray = lambda *_: None,
+) -> Total:
     """Summarize the deliveries of a scan.
 
     Args:
         run: the scan; it is read to its end.
         wanted: which deliveries to count.
-        on_refused: called for each that bounced, expired or was rejected.
+        on_received: called with messages that entered the queue and are counted.
+        on_stray: called for each attempt at a message whose sender is not known.
 
     >>> from smtpreply.logs import scan
     >>> total = total_of(scan(["nothing"]), DeliveryFilter())
@@ -60,15 +66,37 @@ def total_of(run: Scan, wanted: DeliveryFilter, on_refused: Refused = lambda *_:
     (0, 1)
     """
     summary = empty_summary(wanted)
+    count_received(run, wanted, summary, on_received)
     for found in run.bundled(finely=wanted.needs_each):
-        delivery, parties = (
-            (found.delivery, found.refused)
-            if isinstance(found, Bundle)
-            else (found, [party_of(found)])
-        )
+        if isinstance(found, Bundle):
+            delivery, strays = found.delivery, found.strays
+        else:
+            delivery = found
+            strays = [found.queue_id] if found.sender is None and found.queue_id else []
         if wanted(delivery):
             summary.add(found)
-            if delivery.status in FINAL:
-                for party in parties:
-                    on_refused(delivery, party)
+            for queue_id in strays:
+                on_stray(delivery, queue_id)
     return Total(summary, run.coverage)
+
+
+def count_received(
+    run: Scan,
+    wanted: DeliveryFilter,
+    summary: Summary,
+    on_received: OnReceived = lambda _: None,
+) -> None:
+    """Count the messages that enter the queue, as a scan reads them, in the volume of a summary.
+
+    A filter other than of the time is about what becomes of a message, which is not known when it
+    enters the queue: then none is counted.
+    """
+
+    def count(received: Received) -> None:
+        if wanted.by_time:
+            received = received.where(map(wanted.is_in_time, received.times))
+        summary.volume.add(received)
+        on_received(received)
+
+    if wanted.is_of_time_alone:
+        run.on_received = count

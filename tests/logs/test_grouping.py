@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply.logs import Bundle, Coverage, Scan, scan
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
+from smtpreply.summary.total import count_received, total_of
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -122,8 +124,11 @@ def exim_lines(draw: st.DrawFn) -> str:
 def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summary, Coverage]]:
     """Sum lines up one by one, and in bundles."""
     one_by_one, bundled = _scan(lines), _scan(lines)
-    single = Summary.of(one_by_one)
-    together = Summary.of(bundled.bundled())
+    single = Summary()
+    count_received(one_by_one, DeliveryFilter(), single)
+    for delivery in one_by_one:
+        single.add(delivery)
+    together = total_of(bundled, DeliveryFilter()).summary
     # An example is one of several: which one is no count.
     for counts in (*single.parts.values(), *together.parts.values()):
         counts.example.clear()

@@ -85,6 +85,7 @@ def test_postfix_tells_every_field_of_a_delivery() -> None:
         "stage": Stage.END_OF_DATA,
         "status": Status.SENT,
         "delay": 1.9,
+        "size": 9,
         "text": "250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb",
         "reply_by": ReplyBy.REMOTE,
         "line": 3,
@@ -551,7 +552,7 @@ def test_a_reader_that_only_reads_has_the_defaults_for_the_rest() -> None:
         ("\x1c\n", 9),
     ]
     assert not reader.reads_blocks
-    assert (reader.problems, reader.senders(), reader.lines_stand_alone) == ([], {}, False)
+    assert (reader.problems, reader.envelopes(), reader.lines_stand_alone) == ([], {}, False)
     assert OwnReader().problems is not reader.problems
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from smtpreply.logs import Direction, parts_of, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.summary.parallel import _read_part, _resolve_senders, total_of_files
+from smtpreply.summary.parallel import _read_part, _resolve, total_of_files
 from smtpreply.summary.total import total_of
 
 FROM = "Nov 24 11:43:31 mx1 postfix/qmgr[7]: 4E74613FE7: from=<al@example.com>, size=9, nrcpt=1"
@@ -30,12 +30,17 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
     first, second = (_read_part(part, DeliveryFilter(), {}) for part in parts_of([log], 2))
-    assert first.senders["postfix"] == {"4E74613FE7": "al@example.com"}
-    assert not first.unknown_senders
-    assert list(second.unknown_senders) == [("postfix", Direction.OUTGOING, "4E74613FE7")]
-    senders: dict[str, dict[str, str]] = {}
+    assert first.envelopes["postfix"] == {"4E74613FE7": "al@example.com>, size=9"}
+    assert not first.strays
+    [stray] = second.strays
+    assert (stray.mta, stray.direction, stray.queue_id) == (
+        "postfix",
+        Direction.OUTGOING,
+        "4E74613FE7",
+    )
+    envelopes: dict[str, dict[str, str]] = {}
     for told in (first, second):
-        _resolve_senders(told, senders)
+        _resolve(told, envelopes)
     total = first.total + second.total
     assert total.summary.outgoing.refused_sender.counts == {"al@example.com": 60}
 

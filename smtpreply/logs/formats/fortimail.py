@@ -28,6 +28,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.sendmail import SendmailReader
 from smtpreply.logs.input.clock import STAMP
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.received import OnReceived
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import PATH, said_by, status_by_code
 from smtpreply.logs.toolkit.recent import Memory
@@ -70,9 +71,13 @@ class FortiMailReader(Reader):
         self._events = SendmailReader()
         self._refused: Memory[str] = Memory()
 
-    def senders(self) -> dict[str, str]:
-        """Return the senders that are remembered, by session."""
-        return self._events.senders()
+    def envelopes(self) -> dict[str, str]:
+        """Return the envelopes that are remembered, by session."""
+        return self._events.envelopes()
+
+    def report_received(self, on_received: OnReceived) -> None:
+        """Report each message that enters the queue: see `Reader`."""
+        self._events.report_received(on_received)
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         head = _HEAD.match(line.message)

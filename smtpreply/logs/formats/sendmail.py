@@ -30,6 +30,7 @@ from collections.abc import Iterable
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.received import OnReceived
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import ITEM, PATH, ends_again, said_by, seconds_of, status_of
 from smtpreply.stage import Stage
@@ -48,7 +49,10 @@ _DELIVERY = re.compile(
     r"(?:, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
     re.DOTALL,
 )
-_ARRIVAL = re.compile(rf"{_QID}: from=({ITEM}{{0,1000}}?), (?:size=.*?, msgid=<?([^,>]*)>?)?")
+_ARRIVAL = re.compile(
+    rf"{_QID}: from=({ITEM}{{0,1000}}?), (?:size=([0-9]{{1,15}})?+(?:.*?, nrcpts=([0-9]{{1,9}}))?"
+    r"(?:.*?, msgid=<?([^,>]*)>?)?)?"
+)
 _REJECT = re.compile(
     rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), arg1=({ITEM}{{0,1000}}?), "
     rf"(?:arg2={ITEM}{{0,300}}?, )?(?:relay=([^,]{{0,300}}), )?"
@@ -122,9 +126,13 @@ class SendmailReader(Reader):
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
 
-    def senders(self) -> dict[str, str]:
-        """Return the senders that are remembered, by queue id."""
-        return self.messages.senders
+    def envelopes(self) -> dict[str, str]:
+        """Return the envelopes that are remembered, by queue id."""
+        return self.messages.envelopes
+
+    def report_received(self, on_received: OnReceived) -> None:
+        """Report each message that enters the queue: see `Reader`."""
+        self.messages.on_received = on_received
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -141,7 +149,9 @@ class SendmailReader(Reader):
         if match := _LOGIN.match(message):
             return (self._turned_away(line, match[1], match[3], match[2], Stage.AUTH),)
         if match := _ARRIVAL.match(message):
-            self.messages.learn(match[1], sender=match[2].strip("<> "), message_id=match[3] or None)
+            queue_id, sender, size, recipients, message_id = match.groups()
+            self.messages.receive(line.time, queue_id, sender.strip("<> "), size, recipients)
+            self.messages.learn(queue_id, message_id=message_id or None)
             return ()
         # What a milter wants is logged before what comes of it.
         if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -62,6 +62,11 @@ class Memory(Generic[_V]):
             return None
         found = self._newer.get(key)
         return self._older.get(key) if found is None else found
+
+    def intersection(self, keys: Iterable[str]) -> set[str]:
+        """Return those keys that have a value."""
+        chosen = set(keys)
+        return (chosen & self._newer.keys()) | (chosen & self._older.keys())
 
     def values(self) -> dict[str, _V]:
         """Return all that is remembered, by its key; the oldest first."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from smtpreply.logs.formats.exim.grammar import (
     ARRIVAL,
@@ -24,14 +24,16 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_MESSAGE,
 )
-from smtpreply.logs.grouping import Failure, Groups, success_head, without_address
-from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.grouping import Failure, Groups, Origin, success_head, without_address
+from smtpreply.logs.received import SIZE
+from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
-_ID, _FLAG, _SENDER = 2, 3, 10  # their places in what the pattern of a block gives of a line
+# Their places in what the pattern of a block gives of a line:
+_LINE, _TIME, _ID, _FLAG, _SENDER = 0, 1, 2, 3, 10
 _SENT = ("=>", "->")
 
 
@@ -39,30 +41,68 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     pattern = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
     rows = pattern.findall(block)
-    _group_sent([row for row in rows if row[_FLAG] in _SENT], groups)
-    senders = messages.new_senders
+    arrivals = Arrivals(messages, groups, _columns_of)
+    add, ask = arrivals.add, arrivals.ask
+    sent: list[tuple[str, ...]] = []
     failures: list[Failure] = []
     for row in rows:
-        if sender := row[_SENDER]:
-            senders[row[_ID]] = "" if sender == "<>" else sender
-        elif (flag := row[_FLAG]) not in _SENT:
-            line, time, queue_id, _, local, domain, server, _, _, words, _, other = row
+        queue_id = row[_ID]
+        if row[_SENDER]:
+            add(queue_id, row)
+        elif (flag := row[_FLAG]) in _SENT:
+            sent.append(row)
+            ask(queue_id)
+        else:
+            line, time, _, _, local, domain, server, _, _, words, _, other = row
             if words:
                 recipient = f"{local}@{domain}"
                 key = flag, alike(without_address(words, local, recipient))
-                party = messages.sender_of(queue_id), recipient, None, queue_id
-                failures.append((key, line, time, domain, server, "", party))
+                origin, sender = arrivals.origin_of(queue_id)
+                party = sender, recipient, None, queue_id
+                failures.append((key, line, time, domain, server, "", queue_id, origin, party))
             elif left := other or line:
+                arrivals.settle()
                 yield left
+    arrivals.settle()
+    _group_sent(sent, arrivals.origins, groups)
     groups.add_failures(failures)
-    messages.settle()
 
 
-def _group_sent(rows: list[tuple[str, ...]], groups: Groups) -> None:
+def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
+    senders = ["" if row[_SENDER] == "<>" else row[_SENDER] for row in rows]
+    sizes = [size_of_arrival(row[_LINE]) for row in rows]
+    return (
+        [row[_TIME] for row in rows],
+        senders,
+        [int(size or 0) for size in sizes],
+        [0] * len(rows),
+        [f"{sender}{SIZE}{size}" for sender, size in zip(senders, sizes, strict=True)],
+    )
+
+
+def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
     if rows:
-        lines, times, _, flags, _, domains, servers, replies, delays, *_ = zip(*rows, strict=True)
+        (
+            lines, times, queue_ids, flags, _, domains, servers, replies, delays, *_,
+        ) = zip(*rows, strict=True)  # fmt: skip
         keys = zip(flags, map(success_head, replies), strict=True)
-        groups.add(keys, lines, times, domains, servers, delays)
+        groups.add(keys, lines, times, domains, servers, delays, queue_ids, origins)
+
+
+def size_of_arrival(line: str) -> str:
+    """Return the size in octets that the line of an arrival names, as digits; "" for none.
+
+    >>> size_of_arrival('<= al@example.com U=al P=local S=350 T="about S=1" for bob@example.org')
+    '350'
+    """
+    start = line.find(" S=") + 3
+    if start < 3:
+        return ""
+    end = line.find(" ", start)
+    size = line[start:end] if end > 0 else line[start:].rstrip("\n")
+    # The subject, T="...", is chosen by the sender, and may look like a field.
+    is_size = size.isdecimal() and size.isascii() and len(size) < 16
+    return size if is_size and line.find(' T="', 0, start) < 0 else ""
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:

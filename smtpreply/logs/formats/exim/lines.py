@@ -34,6 +34,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import attrs
@@ -56,6 +57,7 @@ from smtpreply.logs.formats.exim.grammar import (
 from smtpreply.logs.formats.exim.message_id import OWN_PREFIX
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.received import OnReceived, sender_in, size_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import QUOTED, ends_again, port_of, stage_of
 from smtpreply.logs.toolkit.shapes import ends_in
@@ -326,9 +328,13 @@ class EximReader(Reader):
         stamped = line.program is not None or text[:1].isdigit()
         return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
 
-    def senders(self) -> dict[str, str]:
-        """Return the senders that are remembered, by queue id."""
-        return self.messages.senders
+    def envelopes(self) -> dict[str, str]:
+        """Return the envelopes that are remembered, by queue id."""
+        return self.messages.envelopes
+
+    def report_received(self, on_received: OnReceived) -> None:
+        """Report each message that enters the queue: see `Reader`."""
+        self.messages.on_received = on_received
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         if self.continues(line):
@@ -339,7 +345,7 @@ class EximReader(Reader):
             attempt = self._attempt(line, queue_id, match, body)
             return None if attempt is None else (attempt,)
         if queue_id and (match := _ARRIVAL.match(body)):
-            self._arrived(queue_id, match[1], body[match.end() :])
+            self._arrived(line.time, queue_id, match[1], body[match.end() :])
             return ()
         if body.startswith(_PLAIN):
             return ()
@@ -378,7 +384,7 @@ class EximReader(Reader):
             place.number = number = number + bool(text or other)
             if sender:
                 self._has_refused = False
-                self._arrived(queue_id, sender, fields)
+                self._arrived(read(stamp), queue_id, sender, fields)
             elif flag and _QUOTED not in rest:
                 self._has_refused = False
                 line = Line(text, text, number, source, read(stamp))
@@ -392,14 +398,12 @@ class EximReader(Reader):
             elif other:
                 yield other
 
-    def _arrived(self, queue_id: str, sender: str, fields: str) -> None:
-        """Remember what the line of a message's arrival tells."""
+    def _arrived(self, time: datetime | None, queue_id: str, sender: str, fields: str) -> None:
+        """Remember what the line of a message's arrival reports."""
         match = _MESSAGE_ID.search(fields.partition(' T="')[0])
-        self.messages.learn(
-            queue_id,
-            sender="" if sender == "<>" else sender,
-            message_id=match[1] if match else None,
-        )
+        sender = "" if sender == "<>" else sender
+        self.messages.receive(time, queue_id, sender, blocks.size_of_arrival(fields))
+        self.messages.learn(queue_id, message_id=match[1] if match else None)
 
     def _attempt(
         self, line: Line, queue_id: str | None, match: re.Match[str], body: str
@@ -458,7 +462,10 @@ class EximReader(Reader):
         peer = words.peer or fields.peer
         if peer is None and words.text:
             peer = _peer(_OLD_SILENT.search(words.text))
-        messages = self.messages
+        envelope = self.messages.envelope_of(queue_id)
+        sender = fields.sender
+        if sender is None and envelope is not None:
+            sender = sender_in(envelope)
         found = Delivery(
             mta=_NAME,
             time=line.time,
@@ -468,8 +475,8 @@ class EximReader(Reader):
             if peer
             else _direction(line, address, flag, fields, words),
             queue_id=queue_id,
-            message_id=messages.message_id_of(queue_id),
-            sender=messages.sender_of(queue_id) if fields.sender is None else fields.sender,
+            message_id=self.messages.message_id_of(queue_id),
+            sender=sender,
             recipient=address,
             orig_recipient=orig,
             relay_host=peer and peer.host,
@@ -478,6 +485,7 @@ class EximReader(Reader):
             stage=words.stage,
             status=_STATUSES[flag],
             delay=delay,
+            size=None if envelope is None else size_in(envelope),
             tls=fields.tls,
             text=words.text,
             reply_by=words.reply_by,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
@@ -20,8 +20,8 @@ from smtpreply.logs.formats.postfix.grammar import (
     NAMING,
     PID,
     PLAIN_ADDRESS,
+    PLAIN_ARRIVAL,
     PLAIN_MESSAGE_ID,
-    PLAIN_SENDER,
     PROGRAM,
     QUEUE_ID,
     REASON,
@@ -29,8 +29,9 @@ from smtpreply.logs.formats.postfix.grammar import (
     SILENT,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Failure, Groups, success_head, without_address
-from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.grouping import MASK, Failure, Groups, Origin, success_head, without_address
+from smtpreply.logs.received import SIZE
+from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix
 from smtpreply.reasons.dedup import alike
 
@@ -40,7 +41,6 @@ _ATTEMPT = (
     rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, )?"
     rf"relay=(?P<relay>{RELAY}), {TIMES}{REASON}"
 )
-_ARRIVAL = rf"from={PLAIN_SENDER}, size=[^\n]*+"
 _NAMED = rf"{MESSAGE_ID}{PLAIN_MESSAGE_ID}(?=\n)"
 _OF_MESSAGE = rf"(?P<queue_id>{QUEUE_ID}): "
 _REFUSAL = (
@@ -54,8 +54,10 @@ _ENVELOPE = re.compile(
         ["sender", "local", "domain"],
     )
 )
+_NUMBER = ", nrcpt="
 _REFUSED = ": NOQUEUE: reject: "
-_ID, _STATUS, _SENDER = 3, 9, 11  # their places in what the pattern of a block gives of a line
+# Their places in what the pattern of a block gives of a line:
+_TIME, _ID, _STATUS, _ARRIVAL = 1, 3, 9, 11
 
 
 # --- many lines in one group ---
@@ -66,13 +68,17 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     prefix = syslog_prefix(block, PROGRAM)
     pattern, refusal = _grouping(prefix, "stamp" if groups.finely else "hour")
     rows = pattern.findall(block)
-    _group_sent([row for row in rows if row[_STATUS] == "sent"], groups)
-    senders = messages.new_senders
+    arrivals = Arrivals(messages, groups, _columns_of)
+    add, ask = arrivals.add, arrivals.ask
+    sent: list[tuple[str, ...]] = []
     failures: list[Failure] = []
     for row in rows:
-        if sender := row[_SENDER]:
-            senders[row[_ID]] = sender[1:-1]
-        elif row[_STATUS] != "sent":
+        if row[_ARRIVAL]:
+            add(row[_ID], row)
+        elif row[_STATUS] == "sent":
+            sent.append(row)
+            ask(row[_ID])
+        else:
             (
                 line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
                 _, other,
@@ -81,27 +87,43 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
                 recipient = f"{local}@{domain}"
                 words = _in_general(reason, relay, local, recipient)
                 key = program, _word_in(relay), dsn, status, words
-                party = messages.sender_of(queue_id), recipient, None, queue_id
-                failures.append((key, line, time, domain, relay, delay, party))
+                origin, sender = arrivals.origin_of(queue_id)
+                party = sender, recipient, None, queue_id
+                failures.append((key, line, time, domain, relay, delay, queue_id, origin, party))
             elif other:
                 line, _, rest = other.partition("\n")
                 failure = _refusal_in(line, refusal)
                 if failure is not None:
                     failures.append(failure)
                 if left := other if failure is None else rest:
+                    arrivals.settle()
                     yield left
+    arrivals.settle()
+    _group_sent(sent, arrivals.origins, groups)
     groups.add_failures(failures)
-    messages.settle()
 
 
-def _group_sent(rows: list[tuple[str, ...]], groups: Groups) -> None:
+def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
+    parted = [row[_ARRIVAL].rpartition(_NUMBER) for row in rows]
+    texts = [text for text, _, _ in parted]
+    envelopes = [text.rpartition(SIZE) for text in texts]
+    return (
+        [row[_TIME] for row in rows],
+        [sender for sender, _, _ in envelopes],
+        [int(size) for _, _, size in envelopes],
+        [int(number) for _, _, number in parted],
+        texts,
+    )
+
+
+def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
     if rows:
         (
-            lines, times, programs, _, _, domains, relays, delays, _, _, reasons, *_,
+            lines, times, programs, queue_ids, _, domains, relays, delays, _, _, reasons, *_,
         ) = zip(*rows, strict=True)  # fmt: skip
         heads = [success_head(reason[:-1]) for reason in reasons]
         keys = zip(programs, map(_word_in, relays), heads, strict=True)
-        groups.add(keys, lines, times, domains, relays, delays)
+        groups.add(keys, lines, times, domains, relays, delays, queue_ids, origins)
 
 
 def _word_in(relay: str) -> str:
@@ -113,11 +135,11 @@ def _word_in(relay: str) -> str:
 def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of the head of a refusal in what it leaves."""
     of_attempt = ("queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason")
-    fields = ("line", time, "program", *of_attempt, "sender", "other")
+    fields = ("line", time, "program", *of_attempt, "arrival", "other")
     head, name = prefix
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
     program = rf"(?P<program>{name}[a-z/]++){PID}"
-    message = rf"(?P<line>{head}{program}{_OF_MESSAGE}(?:{_ATTEMPT}|{_ARRIVAL})\n)"
+    message = rf"(?P<line>{head}{program}{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL})\n)"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
     block = capturing(rf"{silent}(?:{message}|{other}|\Z)", fields)
@@ -149,7 +171,9 @@ def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
     key = program, command, alike(words.replace(ip, MASK))
-    return key, line, time, domain, "", "", (sender, recipient, ip, None)
+    party = sender, recipient, ip, None
+    origin = sender[sender.rfind("@") + 1 :], 0
+    return key, line, time, domain, "", "", None, origin, party
 
 
 # --- one line after the other ---
@@ -160,8 +184,8 @@ def rows_of(block: str) -> list[tuple[str, ...]]:
 
     Each row has: silent lines that stand before it; of a line of Postfix's the stamp, host,
     program and process id, and the queue id; of an attempt the recipient, the original one, the
-    relay, the delay, ``tls=``, ``dsn=``, ``status=`` and the reason; of an arrival the sender in
-    its brackets; the Message-ID; of other lines of Postfix's the message; or any line else. The
+    relay, the delay, ``tls=``, ``dsn=``, ``status=`` and the reason; of an arrival what follows
+    ``from=<``; the Message-ID; of other lines of Postfix's the message; or any line else. The
     last ones may have silent lines alone.
     """
     return _walking(syslog_prefix(block, PROGRAM)).findall(block)
@@ -173,7 +197,7 @@ def _walking(prefix: Prefix) -> re.Pattern[str]:
     of_attempt = ("recipient", "original", "relay", "delay", "tls", "dsn", "status", "reason")
     head, name = prefix
     silent = rf"(?P<silent>(?:{capturing(head + name + SILENT)}\n)*+)"
-    message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{_ARRIVAL}|{_NAMED})|(?P<message>[^\n]*+))"
+    message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL}|{_NAMED})|(?P<message>[^\n]*+))"
     line = rf"{head}(?P<program>{name}{_LINE}{message}\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(capturing(block, (*of_line, *of_attempt, "sender", "message_id")))
+    return re.compile(capturing(block, (*of_line, *of_attempt, "arrival", "message_id")))

@@ -36,7 +36,9 @@ REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
 COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
 MESSAGE_ID = r"(?:resent-)?message-id="
 
-PLAIN_SENDER = r"(?P<sender><[^> \t\n\"\\]{0,1000}+>)"
+PLAIN_ARRIVAL = (
+    r"from=<(?P<arrival>[^> \t\n\"\\]{0,1000}+>, size=[0-9]{1,15}+, nrcpt=[0-9]{1,9}+)[^\n]*+"
+)
 PLAIN_MESSAGE_ID = r"<(?P<message_id>[^<>\s]{1,1000}+)>"
 
 PROGRAM = r"postfix(?:-[0-9A-Za-z_.@-]{1,50}+)?/"

@@ -49,6 +49,7 @@ from smtpreply.logs.formats.postfix.grammar import (
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.clock import has_year
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.received import OnReceived, sender_in, size_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of, status_of
 from smtpreply.logs.trouble import POSTFIX
@@ -66,7 +67,7 @@ _DELIVERY = re.compile(
 _EXPIRED = re.compile(
     rf"(?:{_QID}: )?from={ADDRESS}, status=(expired|force-expired), returned to sender"
 )
-_FROM = re.compile(rf"{_QID}: from={ADDRESS}, size=")
+_FROM = re.compile(rf"{_QID}: from={ADDRESS}, size=(?:([0-9]{{1,15}})(?:, nrcpt=([0-9]{{1,9}}))?)?")
 _MESSAGE_ID = re.compile(rf"{_QID}: {MESSAGE_ID}(?:<(.*)>|(.*))\s*\Z")
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _SAID = re.compile(
@@ -235,9 +236,13 @@ class PostfixReader(Reader):
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
 
-    def senders(self) -> dict[str, str]:
-        """Return the senders that are remembered, by queue id."""
-        return self.messages.senders
+    def envelopes(self) -> dict[str, str]:
+        """Return the envelopes that are remembered, by queue id."""
+        return self.messages.envelopes
+
+    def report_received(self, on_received: OnReceived) -> None:
+        """Report each message that enters the queue: see `Reader`."""
+        self.messages.on_received = on_received
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
@@ -252,7 +257,9 @@ class PostfixReader(Reader):
                 return (self._quoted(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
-            self.messages.learn(match[1], sender=_either(match[2], match[3]))
+            queue_id, sender1, sender2, size, recipients = match.groups()
+            sender = _either(sender1, sender2) or ""
+            self.messages.receive(line.time, queue_id, sender, size, recipients)
             return ()
         if "message-id=" in message and (match := _MESSAGE_ID.match(message)):
             self.messages.learn(match[1], message_id=_either(match[2], match[3]))
@@ -274,12 +281,12 @@ class PostfixReader(Reader):
     def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
         """Read lines in their usual form: see `Reader`."""
         number, source, read = place.number, place.source, place.clock.read
-        senders, message_ids = self.messages.new_senders, self.messages.new_message_ids
+        receive, message_ids = self.messages.receive, self.messages.new_message_ids
         for row in blocks.rows_of(block):
             (
                 silent, stamp, host, program, pid, queue_id,
                 recipient, original, relay, delay, tls, dsn, word, reason,
-                sender, message_id, message, other,
+                arrival, message_id, message, other,
             ) = row  # fmt: skip
             if silent:
                 number += silent.count("\n")
@@ -300,8 +307,10 @@ class PostfixReader(Reader):
                     word=word,
                     reason=reason,
                 )
-            elif sender:
-                senders[queue_id] = sender[1:-1]
+            elif arrival:
+                text, _, recipients = arrival.partition(", nrcpt=")
+                sender, _, size = text.rpartition(">, size=")
+                receive(read(stamp), queue_id, sender, size, recipients)
             elif message_id:
                 message_ids[queue_id] = message_id
             elif stamp:
@@ -355,7 +364,7 @@ class PostfixReader(Reader):
         status = _STATUSES.get(word)
         if reply_by and stage is None and status is Status.SENT:
             stage = Stage.END_OF_DATA
-        messages = self.messages
+        envelope = self.messages.envelope_of(queue_id)
         return Delivery(
             mta=_NAME,
             time=line.time,
@@ -363,8 +372,8 @@ class PostfixReader(Reader):
             program=line.program,
             direction=Direction.LOCAL if local else Direction.OUTGOING,
             queue_id=queue_id,
-            message_id=messages.message_id_of(queue_id),
-            sender=messages.sender_of(queue_id),
+            message_id=self.messages.message_id_of(queue_id),
+            sender=None if envelope is None else sender_in(envelope),
             recipient=recipient,
             orig_recipient=orig_recipient,
             relay_host=relay.host,
@@ -374,6 +383,7 @@ class PostfixReader(Reader):
             status=status,
             dsn=status_of(dsn),
             delay=number_of(delay),
+            size=None if envelope is None else size_in(envelope),
             tls=tls or None,
             text=text,
             reply_by=reply_by,
