@@ -146,6 +146,9 @@ class MailLog:
     Raises:
         ValueError: there is no such format or year.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+
+    >>> pa.table(MailLog("tests/data/sample.log")).num_rows
+    171
     """
 
     schema = DELIVERY_SCHEMA

@@ -214,17 +214,28 @@ def scan_mail_log(
 ) -> DataFrame:
     """Return the deliveries in mail logs, read in parallel, as a DataFrame.
 
-    Arguments and errors are those of `summarize`, whose coverage has what could not be read of a
-    file.
+    What could not be read of a file is in the coverage of `summarize`.
+
+    Args:
+        spark: as for `summarize`.
+        paths: as for `summarize`.
+        format: as for `scan`.
+        year: as for `scan`.
+        tz: as for `scan`.
+        each: as for `summarize`.
 
     Returns:
         A frame of the columns of `smtpreply.frames.arrow.DELIVERY_SCHEMA`, in no particular order;
         ``source`` is the path as Spark has it.
 
     Raises:
-        ValueError: a file has more than `LARGEST` octets.
+        ValueError: a file has more than `LARGEST` octets, or there is no such format.
+        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+        pyspark.errors.PySparkException: as for `summarize`.
 
-    See docs/frames.md for an example.
+    >>> log = scan_mail_log(session, "tests/data/sample.log")  # doctest: +SKIP
+    >>> log.where("reason = 'greylisted'").count()  # doctest: +SKIP
+    4
     """
     options = {"format": format, "year": year, "tz": tz}
     files, problems = _files(spark, paths, options, each)

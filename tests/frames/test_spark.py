@@ -261,7 +261,9 @@ def test_a_missing_extra_is_one_clear_line(
     assert said_without(needed, "smtpreply.frames.spark") == line
 
 
-@pytest.mark.parametrize("function", [spark.parse, spark.classify, spark.summarize])
+@pytest.mark.parametrize(
+    "function", [spark.parse, spark.classify, spark.scan_mail_log, spark.summarize]
+)
 def test_the_examples_in_docstrings(session: Any, function: Callable[..., Any]) -> None:
     # They are skipped elsewhere, since they need a session.
     names = {**vars(spark), "session": session}
