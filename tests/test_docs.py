@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 import smtpreply
 from smtpreply.cli.group import group
 from smtpreply.logs import known_formats
+from smtpreply.reasons.rule import rules_of
 from smtpreply.reply.defects import Defect
 
 ROOT = Path(__file__).parent.parent
@@ -269,3 +271,8 @@ def test_links_to_files_and_headings_lead_somewhere(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors_of(target), link
+
+
+@pytest.mark.parametrize("block", named(GUIDES, "toml"))
+def test_rules_of_a_page_are_valid(block: str) -> None:
+    rules_of(tomllib.loads(block), "a page")

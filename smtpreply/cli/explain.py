@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -63,8 +64,10 @@ def explain_command(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
     if reply is None and not verdict.is_explained:
-        shown = excerpt(given.decode("utf-8", "surrogateescape"))
-        raise click.ClickException(f"no reply code in '{shown}'")
+        text = given.decode("utf-8", "surrogateescape")
+        is_file = os.path.isfile(text)  # noqa: PTH113  (False for what cannot be a path)
+        hint = ", 'smtpreply scan' and 'smtpreply parse' read files" if is_file else ""
+        raise click.ClickException(f"no reply code in '{excerpt(text)}'{hint}")
     if as_json:
         sys.stdout.write(json.dumps(_as_dict(reply, verdict, language)) + "\n")
         return
