@@ -90,6 +90,19 @@ def count_received(
 
     A filter other than of the time is about what becomes of a message, which is not known when it
     enters the queue: then none is counted.
+
+    Args:
+        run: a scan that has not begun: it counts as it reads.
+        wanted: what is summed up.
+        summary: whose volume is counted.
+        on_received: called with what was counted.
+
+    >>> from smtpreply.logs import scan
+    >>> run = scan(["2026-11-24 11:43:32 1abcde-123456-00 <= ann@example.com U=ann P=local S=1234"])
+    >>> summary = Summary()
+    >>> count_received(run, DeliveryFilter(), summary)
+    >>> list(run), summary.volume.messages, summary.volume.octets
+    ([], 1, 1234)
     """
 
     def count(received: Received) -> None:
