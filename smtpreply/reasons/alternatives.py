@@ -32,8 +32,12 @@ def leaves_open(text: str, spans: Iterable[Span], agrees: Callable[[str], bool])
     first, last = _clause(text, runs[0][0], runs[-1][1])
     parts = []
     for match in _OR.finditer(text, first, last):
-        if not any(start <= match.start() < end for start, end in runs):
-            parts.append(text[first : match.start()])
+        before = text[first : match.start()]
+        # Nothing is an alternative to nothing: "O usuário" begins with an article.
+        if any(map(str.isalpha, before)) and not any(
+            start <= match.start() < end for start, end in runs
+        ):
+            parts.append(before)
             first = match.end()
     if not parts:
         return False

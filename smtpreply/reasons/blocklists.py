@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import ipaddress
 from typing import Any
-from urllib.parse import quote
 
 import attrs
 
@@ -119,4 +118,6 @@ def _listed_domain(text: str, found: BlockList) -> str | None:
 
 
 def _url(lookup: str, item: str | None) -> str:
+    from urllib.parse import quote  # noqa: PLC0415  (2 ms that a verdict need not spend)
+
     return lookup.replace("{item}", quote(item or "", safe=":"))

@@ -63,19 +63,17 @@ _SEVERITY = re.compile(
     re.IGNORECASE,
 )
 # A warning that a message waits, which is no failure yet (RFC 3464 2.3.3: "delayed").
-_WAITING = re.compile(
-    r"\b(?:has been|is|was|message) delayed\b|\b(?:will be|still being) retried\b"
-    r"|\bwill (?:retry|keep trying|continue to try|try again)\b|\bstill undelivered\b",
-    re.IGNORECASE,
+_WAITING = (
+    r"(?i)\b(?:has been|is|was|message) delayed\b|\b(?:will be|still being) retried\b"
+    r"|\bwill (?:retry|keep trying|continue to try|try again)\b|\bstill undelivered\b"
 )
 # The sender's system returns the message, whatever the last reply was. qmail gives up "on
 # 192.0.2.1" also where it tries again later.
-_GIVEN_UP = re.compile(
-    r"\bgiv(?:ing|en) up\b(?! on [0-9])|\bgave up\b|\bnot going to try again\b"
+_GIVEN_UP = (
+    r"(?i)\bgiv(?:ing|en) up\b(?! on [0-9])|\bgave up\b|\bnot going to try again\b"
     r"|\bno (?:further|more) (?:delivery )?attempts\b|\bwill not be retried\b"
     r"|\bwill be deleted from (?:the )?queue\b|\bin the queue too long\b"
-    r"|\bretry time(?:out)? exceeded\b|\b(?:message|delivery time) (?:has )?expired\b",
-    re.IGNORECASE,
+    r"|\bretry time(?:out)? exceeded\b|\b(?:message|delivery time) (?:has )?expired\b"
 )
 # Code { severity: PermanentNegativeCompletion, category: MailSystem, detail: Zero } (lettre)
 _LETTRE = re.compile(r"severity:\s(\w{1,40}),\s+category:\s(\w{1,20}),\s+detail:\s(\w{1,10})")
@@ -105,18 +103,16 @@ _LETTRE_DIGITS = (
 # to itself and says a fixed phrase for it)
 _RESPONSE_WAS = re.compile(r"\bserver response was:\s{0,4}(?=\S)", re.IGNORECASE)
 # Around a positive reply that is not all of a text, these mean that it was not the last word.
-_DOUBT = re.compile(
-    r"\b(?:un)?expect(?:ed|ing|s)?\b|\binstead of\b|fail|error|exception|time(?:d\s|-)?\s?out"
-    r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce",
-    re.IGNORECASE,
+_DOUBT = (
+    r"(?i)\b(?:un)?expect(?:ed|ing|s)?\b|\binstead of\b|fail|error|exception|time(?:d\s|-)?\s?out"
+    r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce"
 )
 # What a server says of a failure that it calls temporary, whatever its code.
-_TEMPORARY = re.compile(
-    r"\btemporar|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
+_TEMPORARY = (
+    r"(?i)\btemporar|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
     r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
     r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
-    r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적",
-    re.IGNORECASE,
+    r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적"
 )
 _BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
 _OF_SENDER = frozenset([(1, 7), (1, 8)])
@@ -263,9 +259,9 @@ def extract_from(
 def _is_doubtful(text: str, head: Head) -> bool:
     """Return whether words around a positive reply report a failure."""
     if text[: head.start].strip():
-        return _DOUBT.search(text) is not None
+        return re.search(_DOUBT, text) is not None
     lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
-    return any(map(_DOUBT.search, lines))
+    return any(re.search(_DOUBT, line) for line in lines)
 
 
 def _severity(text: str) -> int | None:
@@ -277,12 +273,12 @@ def _severity(text: str) -> int | None:
 
 def tells_of_waiting(text: str) -> bool:
     """Return whether a text says that the message waits in a queue for another attempt."""
-    return _WAITING.search(text[:LONGEST]) is not None and not tells_of_giving_up(text)
+    return re.search(_WAITING, text[:LONGEST]) is not None and not tells_of_giving_up(text)
 
 
 def tells_of_giving_up(text: str) -> bool:
     """Return whether a text says that the sender's system returns the message."""
-    return _GIVEN_UP.search(text[:LONGEST]) is not None
+    return re.search(_GIVEN_UP, text[:LONGEST]) is not None
 
 
 def _lettre_code(text: str) -> int | None:
@@ -326,7 +322,7 @@ def tells_of_delay(extract: AnyExtract) -> bool:
     if extract.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
         return True
     text = extract.text[:LONGEST]
-    if _TEMPORARY.search(text) or retry_after(text) is not None:
+    if re.search(_TEMPORARY, text) or retry_after(text) is not None:
         return True
     if "4" not in text:
         return False

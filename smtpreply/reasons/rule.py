@@ -8,8 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,6 +18,9 @@ from smtpreply.reasons.pattern import compiled
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
 from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BOUND_WEIGHT = 8
 """What a bound that holds adds to the weight of a phrase, in letters."""
