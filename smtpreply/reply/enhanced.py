@@ -24,7 +24,7 @@ _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 _DIGITS = frozenset("245")
 _ODD_STARTS = frozenset("#([ \t")
 # What a text with a status that is not plain begins or ends with; few others do.
-STATUS_STARTS = _ODD_STARTS | _DIGITS
+_STATUS_STARTS = _ODD_STARTS | _DIGITS
 STATUS_ENDS = frozenset(")] \t")
 
 # The longest is "(#5.999.999)" and blanks: where in a line to look for one at its end.
@@ -71,7 +71,7 @@ def split_status(text: str, code: int) -> Found:
             status, rest = _status(plain[1]), text[plain.end() :]
         if status is not None and (code != GREETING or status.class_ == 2):
             return status, rest, None
-    if code == GREETING or not (text[0] in STATUS_STARTS or text[-1] in STATUS_ENDS):
+    if code == GREETING or not (text[0] in _STATUS_STARTS or text[-1] in STATUS_ENDS):
         return None, text, None
     return _odd_status(text, code // 100)
 
@@ -85,27 +85,31 @@ def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
 
 def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
-    if not text:
-        return False
-    if text[0] in _ODD_STARTS or (text[0] in _DIGITS and text[1:2] == "."):
-        return True
-    return text[-1] in STATUS_ENDS and _last_status(text) is not None
+    return may_begin_with_status(text) or _last_status(text) is not None
+
+
+def may_begin_with_status(text: str) -> bool:
+    """Whether `text` begins with a status, or with what one is found behind."""
+    return text[:1] in _ODD_STARTS or (text[:1] in _DIGITS and text[1:2] == ".")
 
 
 def _last_status(text: str) -> re.Match[str] | None:
-    return _LAST.search(text, max(0, len(text) - LAST_LENGTH))
+    if text[-1:] not in STATUS_ENDS:
+        return None
+    return _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
 
 
 def _odd_status(text: str, class_: int) -> Found:
     # A status in another form than RFC 2034's is taken for one only if its class fits the code.
-    first = _ODD.match(text) if text[0] in STATUS_STARTS else None
-    if first is not None and int(first[2]) == class_:
+    may_begin = text[0] in _STATUS_STARTS
+    first = _ODD.match(text) if may_begin else None
+    if first is not None and (status := _status(first[1])).class_ == class_:
         rest = text[first.start(5) :] if first[5] else text[first.end() :]
-        return _status(first[1]), rest.lstrip(" \t"), Defect.STATUS_FORM
-    last = _last_status(text) if text[-1] in STATUS_ENDS else None
-    if last is not None and int(last[2]) == class_:
-        return _status(last[1]), text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
-    malformed = first is None and _MALFORMED.match(text) is not None
+        return status, rest.lstrip(" \t"), Defect.STATUS_FORM
+    last = _last_status(text)
+    if last is not None and (status := _status(last[1])).class_ == class_:
+        return status, text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
+    malformed = may_begin and first is None and _MALFORMED.match(text) is not None
     return None, text, Defect.STATUS_NUMBER if malformed else None
 
 

@@ -40,11 +40,12 @@ _C0_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f]")
 _CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
-# What a reply says: its lines, its enhanced status, its defects, and the text of its lines as sent.
-# The last is None where each is the status, if there is one, a space, and the line. A bare tuple,
-# since most replies cost hardly more than a named one does.
+# What a reply says: its lines, these as one text, its enhanced status, its defects, and the text of
+# its lines as sent. The last is None where each is the status, if there is one, a space, and the
+# line. A bare tuple, since most replies cost hardly more than a named one does.
 Content = tuple[
     tuple[str, ...],
+    str,
     EnhancedStatus | None,
     tuple[Defect, ...],
     tuple[str, ...] | None,
@@ -164,7 +165,7 @@ def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Conten
         defects += (Defect.STATUS_CLASS,)
     if defect is not None:
         defects += (defect,)
-    return (rest,), status, defects, (text,)
+    return (rest,), rest, status, defects, (text,)
 
 
 def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect]) -> Content:
@@ -172,7 +173,7 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
     if len(textstrings) == 1:
         return content_of_line(code, textstrings[0], in_order(found))
     if not any(map(may_have_status, textstrings)):
-        return textstrings, None, in_order(found), textstrings
+        return textstrings, "\n".join(textstrings), None, in_order(found), textstrings
     defects = [*found]
     lines: list[str] = []
     carried: list[EnhancedStatus] = []
@@ -189,7 +190,7 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
     if carried and carried.count(carried[0]) < len(carried):
         defects.append(Defect.STATUS_CHANGE)
     enhanced = carried[0] if carried else None
-    return tuple(lines), enhanced, in_order(defects), textstrings
+    return tuple(lines), "\n".join(lines), enhanced, in_order(defects), textstrings
 
 
 def syntax_error(

@@ -14,7 +14,7 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import statuses_of
 from smtpreply.reply.grammar import Content, newline_of, read_reply
-from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE, Opening
+from smtpreply.reply.opening import OPENING_LENGTH, OPENINGS, OPENINGS_BY_CODE, Opening
 from smtpreply.reply.plain import read_plain
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class Reply:
         if not texts:
             raise ValueError("a reply has at least one line")
         octets = _wire_form(code, texts)
-        lines, status, own, sent = _read_in_full(octets)
-        content = (lines, status, in_order((*own, *defects)), sent)
+        lines, text, status, own, sent = _read_in_full(octets)
+        content = (lines, text, status, in_order((*own, *defects)), sent)
         return reply_of(OPENINGS_BY_CODE[code], octets, content)
 
     @classmethod
@@ -182,31 +182,27 @@ class Reply:
 
         Octets that are not UTF-8 are kept as surrogate escapes (PEP 383).
         """
-        lines, _, _, _ = self._content or self._read()
-        return lines
+        return (self._content or self._read())[0]
 
     @property
     def text(self) -> str:
         r"""The `lines` as one string, joined with ``\n``."""
-        lines, _, _, _ = self._content or self._read()
-        return "\n".join(lines)
+        return (self._content or self._read())[1]
 
     @property
     def enhanced(self) -> EnhancedStatus | None:
         """The enhanced status of the first line that carries one: RFC 2034, RFC 3463."""
-        _, enhanced, _, _ = self._content or self._read()
-        return enhanced
+        return (self._content or self._read())[2]
 
     @property
     def defects(self) -> tuple[Defect, ...]:
         """How the text departed from the standard. Empty for a clean reply."""
-        _, _, defects, _ = self._content or self._read()
-        return defects
+        return (self._content or self._read())[3]
 
     @property
     def textstrings(self) -> tuple[str, ...]:
         """The text of each line exactly as it was sent, enhanced status included: RFC 5321 4.2."""
-        lines, enhanced, _, textstrings = self._content or self._read()
+        lines, _, enhanced, _, textstrings = self._content or self._read()
         if textstrings is not None:
             return textstrings
         return lines if enhanced is None else tuple([f"{enhanced} {line}" for line in lines])
@@ -214,7 +210,7 @@ class Reply:
     @property
     def statuses(self) -> tuple[EnhancedStatus | None, ...]:
         """The enhanced status of each line, or None where the line has none."""
-        lines, enhanced, _, textstrings = self._content or self._read()
+        lines, _, enhanced, _, textstrings = self._content or self._read()
         if textstrings is None:
             return (enhanced,) * len(lines)
         return tuple([status for status, _, _ in statuses_of(textstrings, self.code)])
@@ -334,9 +330,9 @@ def reply_of(opening: Opening, octets: bytes, content: Content | None = None) ->
 
 
 def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
-    # Unread octets have a plain head, which may be of the first of several lines.
-    opening = OPENINGS[octets[:4]] if content is None else OPENINGS_BY_CODE[code]
-    return reply_of(opening, octets, content)
+    # Unread octets say by their opening how they are to be read.
+    opening = OPENINGS[octets[:OPENING_LENGTH]] if content is None else None
+    return reply_of(opening or OPENINGS_BY_CODE[code], octets, content)
 
 
 def _read_in_full(octets: bytes) -> Content:

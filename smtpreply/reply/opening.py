@@ -1,4 +1,4 @@
-"""`Opening`: what the head of a line, its code and separator, says of the reply.
+"""`Opening`: what the first octets of a reply say: code, separator, enhanced status.
 
 RFC 5321 4.2::
 
@@ -6,64 +6,61 @@ RFC 5321 4.2::
                   Reply-code [ SP textstring ] CRLF
     Reply-code  = %x32-35 %x30-35 %x30-39
 
-Nearly every line begins with one of 800 heads (``200 ``, ``200-``, up to ``599-``), and so do
-replies. What follows from the head alone is kept in a table, and a `Reply` refers to its row.
+Replies begin alike: with one of 800 heads (``200 ``, ``200-``, up to ``599-``), and then with an
+enhanced status or without. What follows from that is kept in a table, and each `Reply` refers to a
+row of it, so that a code and its class cost one look-up.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 
 import attrs
 
 from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.reply.defects import Defect
-from smtpreply.reply.enhanced import GREETING, STATUS_WORDS
+from smtpreply.reply.enhanced import GREETING, STATUS_WORDS, may_begin_with_status
 
 
 @attrs.frozen
 class Opening:
-    """What a code and its separator say.
+    """What the first octets of a reply say.
 
     Attributes:
         code: 200 to 599.
         reply_class: the first digit.
         subject: the second digit; None where it is above 5.
         continued: whether the separator is a hyphen, so that more lines follow.
-        statuses: the enhanced statuses with which the text may plainly begin, by their octets with
-            the space behind: those of the code's own class, and none where RFC 2034 4 allows none.
         defects: what is wrong with the head.
+        status: the enhanced status, where one of the code's class stands plainly behind the head.
+        text_start: where the text begins, behind the head and the status.
+        is_odd: whether the text begins like one with a status in another form.
     """
 
     code: int
     reply_class: ReplyClass
     subject: ReplySubject | None
     continued: bool
-    statuses: Mapping[bytes, EnhancedStatus]
     defects: tuple[Defect, ...]
+    status: EnhancedStatus | None = None
+    text_start: int = 4
+    is_odd: bool = False
 
 
 def _opening(code: int, *, continued: bool) -> Opening:
     first, second = code // 100, code // 10 % 10
-    # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS, in one line, has.
-    may_carry = not (code == GREETING and continued)
-    return Opening(
-        code,
-        ReplyClass(first),
-        ReplySubject(second) if second <= 5 else None,
-        continued,
-        STATUS_WORDS[first] if may_carry else {},
-        # As in "571 Message refused" (old Exchange).
-        () if second <= 5 else (Defect.SECOND_DIGIT,),
-    )
+    subject = ReplySubject(second) if second <= 5 else None
+    # As in "571 Message refused" (old Exchange).
+    defects = () if second <= 5 else (Defect.SECOND_DIGIT,)
+    return Opening(code, ReplyClass(first), subject, continued, defects)
 
 
 _CODES = range(200, 600)
-OPENINGS = {b"%d " % code: _opening(code, continued=False) for code in _CODES}
-OPENINGS |= {b"%d-" % code: _opening(code, continued=True) for code in _CODES}
-OPENINGS_BY_CODE = {code: OPENINGS[b"%d " % code] for code in _CODES}
+HEADS = {b"%d " % code: _opening(code, continued=False) for code in _CODES}
+HEADS |= {b"%d-" % code: _opening(code, continued=True) for code in _CODES}
+OPENINGS_BY_CODE = {code: HEADS[b"%d " % code] for code in _CODES}
+
 
 # --- heads of any form ---------------------------------------------------------------------
 
@@ -85,7 +82,7 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
 
     None where it has no reply code.
     """
-    opening = OPENINGS.get(line[:4])
+    opening = HEADS.get(line[:4])
     if opening is not None:
         return opening, line[4:]
     match = _HEAD.match(line)
@@ -102,7 +99,7 @@ def _odd_opening(head: bytes, has_text: bool) -> Opening:  # noqa: FBT001  (keyw
     match = _HEAD.match(head)
     assert match is not None
     leading, code, separator = match.groups()
-    opening = OPENINGS[code + (b"-" if separator == b"-" else b" ")]
+    opening = HEADS[code + (b"-" if separator == b"-" else b" ")]
     defects = _leading_defects(leading) + opening.defects
     if separator not in {b" ", b"-", b""}:
         defects += (Defect.BAD_SEPARATOR,)
@@ -124,3 +121,53 @@ def _leading_defects(leading: bytes) -> tuple[Defect, ...]:
     if _BYTE_ORDER_MARK in leading:
         defects.append(Defect.BYTE_ORDER_MARK)
     return tuple(defects)
+
+
+# --- the first octets of replies -----------------------------------------------------------
+
+
+class _Openings(dict[bytes, Opening | None]):
+    """The openings by the first `OPENING_LENGTH` octets of replies.
+
+    None where these are not enough: no code, or no text behind the head.
+    """
+
+    def __missing__(self, octets: bytes) -> Opening | None:
+        opening = _read_opening(octets)
+        if len(self) >= _MAX_OPENINGS:
+            self.clear()
+        self[octets] = opening
+        return opening
+
+
+def _read_opening(octets: bytes) -> Opening | None:
+    opening = HEADS.get(octets[:4])
+    if opening is None:
+        return _read_odd_opening(octets)
+    text = octets[4:]
+    # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS, in one line, has.
+    if not (opening.code == GREETING and opening.continued):
+        status = STATUS_WORDS[opening.reply_class].get(text)
+        if status is not None:
+            return attrs.evolve(opening, status=status, text_start=OPENING_LENGTH)
+    return _with_text(opening, text)
+
+
+def _read_odd_opening(octets: bytes) -> Opening | None:
+    head = read_head(octets)
+    if head is None:
+        return None
+    opening, text = head
+    if len(text) < 2 or text[0] in b"\r\n":
+        return None  # it takes two octets to see that a status may follow
+    return _with_text(attrs.evolve(opening, text_start=len(octets) - len(text)), text)
+
+
+def _with_text(opening: Opening, text: bytes) -> Opening:
+    is_odd = may_begin_with_status(text.decode("latin-1"))
+    return attrs.evolve(opening, is_odd=True) if is_odd else opening
+
+
+OPENINGS = _Openings()
+OPENING_LENGTH = len(b"550 5.1.1 ")
+_MAX_OPENINGS = 4096  # a busy log has some hundred, and a hostile server sends any

@@ -13,13 +13,12 @@ from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE, Opening
-from smtpreply.reply.plain import several_lines
+from smtpreply.reply.opening import HEADS, OPENING_LENGTH, OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.plain import read_folded, several_lines
 
 Raw = str | bytes | bytearray | memoryview
 
 _new = object.__new__
-_opening_of = OPENINGS.get
 _NO_OPENING = OPENINGS_BY_CODE[250]  # before the first line; any will do
 _CR = 0x0D
 _LF = 0x0A
@@ -50,14 +49,17 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     (550, '5.1.1', ('No such user', 'here'))
     """
     octets = raw if type(raw) is bytes else octets_of(raw)
-    opening = _opening_of(octets[:4])
+    opening = OPENINGS[octets[:OPENING_LENGTH]]
     if opening is None or strict:
         return _parse_slowly(raw, octets, strict=strict)
     if opening.continued:
         if several_lines(octets) is None:
             return _parse_slowly(raw, octets)
-    elif octets.find(b"\n") != len(octets) - 1 and (_LF in octets or _CR in octets):
-        return _parse_slowly(raw, octets)
+    else:
+        # Blank lines behind a reply belong to it, so that only what stands before them matters.
+        text = octets.rstrip()
+        if _LF in text or _CR in text:
+            return _parse_slowly(raw, octets)
     # `reply_of` inlined: the call would take a twentieth of the time.
     reply = _new(Reply)
     reply._opening = opening  # noqa: SLF001
@@ -130,6 +132,10 @@ def _parse_slowly(raw: Raw, octets: bytes, *, strict: bool = False) -> Reply:
         if strict and end < len(octets):
             strict_end(octets, end)  # what follows may be no reply either
             raise _more_than_one(octets, end)
+        folded = None if strict else read_folded(octets)
+        if folded is not None:
+            code, content = folded
+            return reply_of(OPENINGS_BY_CODE[code], octets, content)
         reading = read_reply(octets, 0, newline_of(octets))
         if reading is None:
             raise syntax_error("no reply code", octets, 0)
@@ -175,48 +181,57 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     belongs to it. So each is held back until that line has come.
     """
     stream = BytesIO(octets)
-    first = _NO_OPENING  # of the reply at hand
-    held = b""  # it, if it is whole,
-    lines: list[bytes] = []  # and the lines of one that goes on
+    held: Reply | None = None
+    lines: list[bytes] = []  # of a reply that goes on,
+    first = _NO_OPENING  # and its opening
     for line in stream:
-        opening = _opening_of(line[:4])
-        if opening is None or (lines and opening.code != first.code):
-            start = stream.tell() - len(line) - len(held) - sum(map(len, lines))
-            reading = read_reply(octets, start, b"\n")
-            if reading is None:
-                return
-            code, content, end = reading
-            yield reply_of(OPENINGS_BY_CODE[code], octets[start:end], content)
-            stream.seek(end)
-            held = b""
-            lines = []
-            continue
-        if lines:
-            lines.append(line)
-            if not opening.continued:
-                held = b"".join(lines)
-                lines = []
-            continue
-        if held:
-            yield reply_of(first, held)
-        first = opening
-        if opening.continued:
-            held = b""
-            lines.append(line)
+        if not lines:
+            opening = OPENINGS[line[:OPENING_LENGTH]]
+            if opening is not None:
+                if held is not None:
+                    yield held
+                if opening.continued:
+                    held = None
+                    first = opening
+                    lines.append(line)
+                else:
+                    # `reply_of` inlined, as in `parse`.
+                    held = _new(Reply)
+                    held._opening = opening  # noqa: SLF001
+                    held._octets = line  # noqa: SLF001
+                    held._content = None  # noqa: SLF001
+                continue
         else:
-            held = line
-    if held or lines:
-        yield _last_reply(octets, first, held or b"".join(lines), ended=bool(held))
+            opening = HEADS.get(line[:4])
+            if opening is not None and opening.code == first.code:
+                lines.append(line)
+                if not opening.continued:
+                    held = reply_of(first, b"".join(lines))
+                    lines.clear()
+                continue
+        pending = b"".join(lines) if held is None else held.raw
+        start = stream.tell() - len(line) - len(pending)
+        reading = read_reply(octets, start, b"\n")
+        if reading is None:
+            return
+        code, content, end = reading
+        yield reply_of(OPENINGS_BY_CODE[code], octets[start:end], content)
+        stream.seek(end)
+        held = None
+        lines.clear()
+    yield from _last_reply(octets, held, lines)
 
 
-def _last_reply(octets: bytes, opening: Opening, reply: bytes, *, ended: bool) -> Reply:
-    # Alone, a last line without LF would end at a CR.
-    if ended and newline_of(reply) == b"\n":
-        return reply_of(opening, reply)
-    reading = read_reply(octets, len(octets) - len(reply), b"\n")
-    assert reading is not None
-    code, content, _ = reading
-    return reply_of(OPENINGS_BY_CODE[code], reply, content)
+def _last_reply(octets: bytes, held: Reply | None, lines: list[bytes]) -> Iterator[Reply]:
+    if held is not None and newline_of(held.raw) == b"\n":
+        yield held
+    elif held is not None or lines:
+        # Alone, a last line without LF would end at a CR; and lines that go on lack their last.
+        rest = b"".join(lines) if held is None else held.raw
+        reading = read_reply(octets, len(octets) - len(rest), b"\n")
+        assert reading is not None
+        code, content, _ = reading
+        yield reply_of(OPENINGS_BY_CODE[code], rest, content)
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

@@ -18,10 +18,9 @@ look into a small dict, a slice and a call each take a fortieth of the time of r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from smtpreply.reply.defects import Defect
-from smtpreply.reply.enhanced import STATUS_ENDS, STATUS_STARTS, may_have_status
+from smtpreply.reply.enhanced import STATUS_ENDS, may_have_status
 from smtpreply.reply.grammar import (
     MAX_LINE,
     Content,
@@ -30,7 +29,8 @@ from smtpreply.reply.grammar import (
     decoded,
     text_defects,
 )
-from smtpreply.reply.opening import Opening
+from smtpreply.reply.opening import HEADS, OPENING_LENGTH, OPENINGS, Opening
+from smtpreply.reply.unfolding import unfold
 
 # Whether octets are several lines of one code in due order. What the texts hold is not looked at.
 several_lines = re.compile(
@@ -45,7 +45,13 @@ _WITHOUT_CONTROLS = bytes(
 _WITHOUT_OTHER_CONTROLS = _WITHOUT_CONTROLS[:10] + b"\n??\r" + _WITHOUT_CONTROLS[14:]
 _CR = 0x0D
 _LF = 0x0A
+_LEADS_TO_C1 = 0xC2  # the first octet of a control character above ASCII in UTF-8
 
+_LINE_END_DEFECTS: dict[bytes, tuple[Defect, ...]] = {
+    b"\r\n": (),
+    b"\n": (Defect.BARE_LF,),
+    b"": (Defect.NO_FINAL_NEWLINE,),
+}
 _BARE_LF = (Defect.BARE_LF,)
 _NO_FINAL_NEWLINE = (Defect.NO_FINAL_NEWLINE,)
 _LINE_TOO_LONG = (Defect.LINE_TOO_LONG,)
@@ -64,65 +70,102 @@ def read_plain(octets: bytes, opening: Opening) -> Content | None:
     defects = opening.defects
     if len(octets) > MAX_LINE:
         defects = _LINE_TOO_LONG + defects
-    if octets.endswith(b"\r\n"):
-        stop = -2
-    elif octets[-1] == _LF:
-        stop = -1
-        defects = _BARE_LF + defects
-    else:
-        stop = len(octets)
+    if octets[-1] != _LF:
+        text = octets[opening.text_start :]
         defects = _NO_FINAL_NEWLINE + defects
-    status = opening.statuses.get(octets[4:10])
-    text = octets[4:stop] if status is None else octets[10:stop]
+    elif octets[-2] == _CR:
+        text = octets[opening.text_start : -2]
+    else:
+        text = octets[opening.text_start : -1]
+        defects = _BARE_LF + defects
     if text.translate(_WITHOUT_CONTROLS) != text:
-        return None
-    if text.isascii():
+        if _LF in text or _CR in text:
+            return None
+        line = decoded(text)
+        defects += text_defects(line)
+    elif text.isascii():
         line = text.decode()
     else:
-        line = decoded(text)
-        defects += _NON_ASCII if line.isprintable() else text_defects(line)
-    if (
-        status is None
-        and line
-        and (line[0] in STATUS_STARTS or line[-1] in STATUS_ENDS)
-        and opening.statuses
-        and may_have_status(line)
-    ):
+        line, found = _read_above_ascii(text)
+        defects += found
+    status = opening.status
+    if status is None and (opening.is_odd or (line and line[-1] in STATUS_ENDS)):
         return content_of_line(opening.code, line, defects)
-    return (line,), status, defects, None
+    return (line,), line, status, defects, None
+
+
+def read_folded(octets: bytes) -> tuple[int, Content] | None:
+    """Read several lines that were written as one, and which are plain when unfolded.
+
+    Returns:
+        The code and the content; None where the octets are not so, and `read_reply` must read them.
+    """
+    line = octets.rstrip(b"\r\n")
+    opening = HEADS.get(line[:4])
+    defects = _LINE_END_DEFECTS.get(octets[len(line) :])
+    if opening is None or not opening.continued or defects is None or len(octets) > MAX_LINE:
+        return None
+    code = line[:3]
+    (*before, last), ended = unfold(code, line[4:])
+    if not ended:
+        return None
+    newline = b"\r\n%b-" % code
+    unfolded = b"%b-%b\r\n%b %b\r\n" % (code, newline.join(before), code, last)
+    content = _read_several_lines(unfolded, OPENINGS[unfolded[:OPENING_LENGTH]] or opening)
+    if content is None:
+        return None
+    lines, text, status, found, sent = content
+    return opening.code, (lines, text, status, (*defects, Defect.FOLDED, *found), sent)
 
 
 def _read_several_lines(octets: bytes, opening: Opening) -> Content | None:
     defects = opening.defects
-    newline = "\r\n" if octets[octets.find(b"\n") - 1] == _CR else "\n"
-    if octets.endswith(b"\r\n"):
-        stop = -2
-    elif octets[-1] == _LF:
-        stop = -1
+    if octets[-1] == _LF:
+        newline = "\r\n" if octets[-2] == _CR else "\n"
+        stop = -len(newline)
     else:
-        stop = len(octets)
+        newline = "\r\n" if octets[octets.find(b"\n") - 1] == _CR else "\n"
+        stop = None
         defects = _NO_FINAL_NEWLINE + defects
-    if stop == -1 or newline == "\n":
+    if newline == "\n":
         defects = _BARE_LF + defects
-    text = decoded(octets[:stop])
-    status = opening.statuses.get(octets[4:10])
-    start = 4 if status is None else 10
-    code, word = text[:3], text[4:start]
-    before, _, last = text[start:].rpartition(f"{newline}{code} {word}")
-    lines = (*before.split(f"{newline}{code}-{word}"), last)
-    # Where a line has another head (it lacks the status) or another line end, these are left in.
-    joined = "".join(lines)
-    if "\n" in joined or "\r" in joined or octets.translate(_WITHOUT_OTHER_CONTROLS) != octets:
+    if octets.translate(_WITHOUT_OTHER_CONTROLS) != octets:
         return None
     if len(octets) > MAX_LINE and max(map(len, octets.splitlines(keepends=True))) > MAX_LINE:
         return None
-    if not joined.isascii():
-        defects += text_defects(joined)
-    if status is None and opening.statuses and _hold_status(lines):
+    if octets.isascii():
+        sent = octets[:stop].decode()
+    else:
+        sent, found = _read_above_ascii(octets[:stop])
+        defects += found
+    start = opening.text_start
+    code, word = sent[:3], sent[4:start]
+    before, _, last = sent[start:].rpartition(f"{newline}{code} {word}")
+    lines = (*before.split(f"{newline}{code}-{word}"), last)
+    text = "\n".join(lines)
+    # Where a line has another head (it lacks the status) or another line end, these are left in.
+    if text.count("\n") != len(lines) - 1 or "\r" in text:
+        return None
+    status = opening.status
+    if status is None and _hold_status(lines, text):
         return content_of(opening.code, lines, defects)
-    return lines, status, defects, None
+    return lines, text, status, defects, None
 
 
-def _hold_status(lines: Sequence[str]) -> bool:
-    # A dot is in every status, and in few lines of an answer to EHLO.
-    return any(map(may_have_status, [line for line in lines if "." in line]))
+def _read_above_ascii(octets: bytes) -> tuple[str, tuple[Defect, ...]]:
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = decoded(octets)
+    else:
+        # It takes longer to look at each character.
+        if _LEADS_TO_C1 not in octets:
+            return text, _NON_ASCII
+    return text, text_defects(text.replace("\r", "").replace("\n", ""))
+
+
+def _hold_status(lines: tuple[str, ...], text: str) -> bool:
+    # A dot is in every status. In an answer to EHLO, only the first line has one, in a name.
+    if "." not in text[len(lines[0]) :]:
+        return may_have_status(lines[0])
+    return any(map(may_have_status, lines))

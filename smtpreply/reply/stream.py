@@ -35,11 +35,12 @@ from smtpreply.errors import (
     TooManyLinesError,
 )
 from smtpreply.reply.grammar import syntax_error
-from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import OPENINGS, read_head
+from smtpreply.reply.model import Reply
+from smtpreply.reply.opening import HEADS, OPENING_LENGTH, OPENINGS, read_head
 from smtpreply.reply.parser import parse
 
-_opening_of = OPENINGS.get
+_head_of = HEADS.get
+_new = object.__new__
 _LF = 0x0A
 
 
@@ -123,7 +124,9 @@ class ReplyReader:
             RuntimeError: data comes after the end.
             TypeError: `data` is no octets.
         """
-        check_type(data, (bytes, bytearray, memoryview), "what a connection gives")
+        if type(data) is not bytes:
+            check_type(data, (bytes, bytearray, memoryview), "what a connection gives")
+            data = bytes(data)
         if self._error is not None:
             return  # it stays, and nothing behind it can be told apart
         if not data:
@@ -131,7 +134,7 @@ class ReplyReader:
         elif self._closed:
             raise RuntimeError("data was received after the end of the stream")
         else:
-            self._take_in(bytes(data))
+            self._take_in(data)
 
     def next_reply(self) -> Event:
         """Return the next reply, or `NEED_DATA`, or after the last one `END_OF_STREAM`.
@@ -146,10 +149,15 @@ class ReplyReader:
         if self._lines and not self._taken:
             # A reply of one line, as most are, is told by its head.
             line = self._lines[0]
-            opening = _opening_of(line[:4])
+            opening = OPENINGS[line[:OPENING_LENGTH]]
             short = len(line) <= self._max_single_line
             if short and opening is not None and not opening.continued:
-                return reply_of(opening, self._lines.popleft())
+                # `reply_of` inlined, as in `parse`.
+                reply = _new(Reply)
+                reply._opening = opening  # noqa: SLF001
+                reply._octets = self._lines.popleft()  # noqa: SLF001
+                reply._content = None  # noqa: SLF001
+                return reply
         elif not (self._lines or self._rest or self._closed):
             return NEED_DATA
         try:
@@ -183,7 +191,7 @@ class ReplyReader:
             length = len(line)
             if length > self._max_line_length or self._length + length > self._max_reply_length:
                 raise self._too_long(line)
-            opening = _opening_of(line[:4])
+            opening = _head_of(line[:4])
             if opening is not None:
                 self._count_line()
                 ended = not opening.continued
