@@ -62,18 +62,32 @@ def split_status(text: str, code: int) -> Found:
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
     is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """
-    if code // 100 == 3 or not text:
+    class_ = code // 100
+    if class_ == 3 or not text:
         return None, text, None
-    if text[0] in _DIGITS and text[1:2] == ".":
-        word, _, rest = text.partition(" ")
-        status = KNOWN_STATUSES.get(word)
-        if status is None and (plain := _PLAIN.match(text)) is not None:
-            status, rest = _status(plain[1]), text[plain.end() :]
-        if status is not None and (code != GREETING or status.class_ == 2):
-            return status, rest, None
-    if code == GREETING or not (text[0] in _STATUS_STARTS or text[-1] in STATUS_ENDS):
-        return None, text, None
-    return _odd_status(text, code // 100)
+    first = None
+    begins = text[0] in _STATUS_STARTS
+    if begins:
+        if text[1:2] == ".":
+            word, _, rest = text.partition(" ")
+            status = KNOWN_STATUSES.get(word)
+            if status is None and (plain := _PLAIN.match(text)) is not None:
+                status, rest = _status(plain[1]), text[plain.end() :]
+            if status is not None and (code != GREETING or status.class_ == 2):
+                return status, rest, None
+        if code == GREETING:
+            return None, text, None
+        # A status in another form than RFC 2034's is taken for one only if its class fits the code.
+        first = _ODD.match(text)
+        if first is not None and (status := _status(first[1])).class_ == class_:
+            rest = text[first.start(5) :] if first[5] else text[first.end() :]
+            return status, rest.lstrip(" \t"), Defect.STATUS_FORM
+    if text[-1] in STATUS_ENDS and code != GREETING:
+        last = _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
+        if last is not None and (status := _status(last[1])).class_ == class_:
+            return status, text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
+    malformed = begins and first is None and _MALFORMED.match(text) is not None
+    return None, text, Defect.STATUS_NUMBER if malformed else None
 
 
 def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
@@ -85,32 +99,14 @@ def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
 
 def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
-    return may_begin_with_status(text) or _last_status(text) is not None
+    if may_begin_with_status(text):
+        return True
+    return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
 
 
 def may_begin_with_status(text: str) -> bool:
     """Whether `text` begins with a status, or with what one is found behind."""
     return text[:1] in _ODD_STARTS or (text[:1] in _DIGITS and text[1:2] == ".")
-
-
-def _last_status(text: str) -> re.Match[str] | None:
-    if text[-1:] not in STATUS_ENDS:
-        return None
-    return _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
-
-
-def _odd_status(text: str, class_: int) -> Found:
-    # A status in another form than RFC 2034's is taken for one only if its class fits the code.
-    may_begin = text[0] in _STATUS_STARTS
-    first = _ODD.match(text) if may_begin else None
-    if first is not None and (status := _status(first[1])).class_ == class_:
-        rest = text[first.start(5) :] if first[5] else text[first.end() :]
-        return status, rest.lstrip(" \t"), Defect.STATUS_FORM
-    last = _last_status(text)
-    if last is not None and (status := _status(last[1])).class_ == class_:
-        return status, text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
-    malformed = may_begin and first is None and _MALFORMED.match(text) is not None
-    return None, text, Defect.STATUS_NUMBER if malformed else None
 
 
 def _status(word: str) -> EnhancedStatus:
