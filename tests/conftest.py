@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("default", deadline=None)
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.register_profile("quick", max_examples=15, derandomize=True, deadline=None)
+# A busy machine is no fault of a test.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("default", unhurried)
+settings.register_profile("steady", unhurried, derandomize=True)
+settings.register_profile("quick", unhurried, derandomize=True, max_examples=15)
 
 
 @pytest.fixture
