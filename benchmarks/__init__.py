@@ -1,1 +1,1 @@
-"""How fast smtpreply is, beside its peers, on one and the same corpus."""
+"""Speed of smtpreply and its peers, on the same corpus."""

@@ -1,4 +1,4 @@
-"""How often `classify` is right on labelled replies: ``python -m benchmarks.accuracy FILE.jsonl``.
+"""Accuracy of `classify` on labelled replies: ``python -m benchmarks.accuracy FILE.jsonl``.
 
 A row of the file has ``reply`` (text), ``native`` (its source's own label) and ``accept`` (the
 reasons that agree with that). Printed are accuracy, macro recall (the mean over the labels), and

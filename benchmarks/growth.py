@@ -1,4 +1,4 @@
-"""How the time of reading grows with the length of what is read."""
+"""Growth of the time with the length of the input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an import and a first call cost: ``python -m benchmarks.import_time [--wheel]``.
+"""Time of an import and of a first call: ``python -m benchmarks.import_time [--wheel]``.
 
 Each statement is run in fresh processes, turn by turn, after one that fills the caches. Two
 figures, each a median: what ``-X importtime`` says of the modules that the statement brought in

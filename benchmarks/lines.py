@@ -1,4 +1,4 @@
-"""How many labelled lines of mail logs are read right: ``python -m benchmarks.lines FILE.jsonl``.
+"""Accuracy of `scan` on labelled lines of mail logs: ``python -m benchmarks.lines FILE.jsonl``.
 
 A row has ``line``, ``mta``, and ``expect``: ``has_reply``, ``reply_by`` (remote or local),
 ``code``, ``enhanced``, ``recipient``, ``relay`` and ``command``, of which null asks nothing. A

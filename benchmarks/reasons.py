@@ -1,4 +1,4 @@
-"""What a verdict costs, beside smtplib's reading of the reply: ``python -m benchmarks.reasons``.
+"""Time of a verdict, beside smtplib's reading of the reply: ``python -m benchmarks.reasons``.
 
 All rows are timed in one run, in interleaved rounds (see `benchmarks.peers`). The corpora are
 those of `benchmarks.corpus`: the negative replies of it, and the whole of it, in which 64 % are

@@ -1,4 +1,4 @@
-"""What a look-up costs: the first one reads a data file, the later ones find the entry made."""
+"""Time of a look-up: the first one reads a data file, later ones find the entry in a cache."""
 
 from __future__ import annotations
 

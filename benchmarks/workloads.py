@@ -1,4 +1,4 @@
-"""What smtpreply is timed at: one function a use, over the corpus.
+"""Workloads to time smtpreply at: one function a use, over the corpus.
 
 A workload is made ready with the replies (`prepare`), and then run any number of times. A run
 gives its last result, so that what is timed can also be checked; it keeps no other, since a

@@ -1,4 +1,4 @@
-"""What a mail server answered, as typed values.
+"""Parse SMTP replies, explain why mail was refused, and report on mail logs and bounces.
 
 >>> import smtpreply
 >>> smtpreply.parse("550 5.1.1 No such user").reply_class.label

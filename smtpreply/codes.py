@@ -1,4 +1,4 @@
-"""What the digits of a code say: RFC 5321 4.2.1 (reply codes) and RFC 3463 (enhanced ones)."""
+"""Values of codes: RFC 5321 4.2.1 (reply codes) and RFC 3463 (enhanced status codes)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this library raises: `ReplyError` and its children, and nothing else.
+"""`ReplyError` and its children: the errors of this library.
 
 Every error carries data (the text it is about, the position, the line) and builds its message
 from them, with the text shortened and escaped.

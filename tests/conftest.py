@@ -1,4 +1,4 @@
-"""How hypothesis looks: by chance, and for what must not fail by chance, the same each time.
+"""Profiles of hypothesis: random by default, and the same each time for a build.
 
 `--hypothesis-profile=steady` for a build, `=quick` for one on a second Python.
 """

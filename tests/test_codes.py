@@ -1,4 +1,4 @@
-"""What the digits of codes say."""
+"""Values of codes."""
 
 from __future__ import annotations
 

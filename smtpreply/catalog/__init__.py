@@ -1,4 +1,4 @@
-"""What codes mean: every reply code, enhanced status code, EHLO keyword and SASL mechanism.
+"""The catalog: the meaning of reply codes, enhanced status codes, EHLO keywords and more.
 
 >>> from smtpreply import catalog
 >>> catalog.lookup(554).title

@@ -1,4 +1,4 @@
-"""What the commands that read logs have in common: their paths, and the options to read them by."""
+"""Options that the commands that read logs share: paths, format, year, time zone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shows that a line may be of a format, without importing the format's module.
+"""The signs by which a line's format is found, without importing the format's module.
 
 Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
 ``python -m smtpreply.logs.make_format_table``.

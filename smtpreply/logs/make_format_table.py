@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from smtpreply.logs import format_table, formats
 from smtpreply.logs.registry import formats_of
 
-_HEAD = '''"""What shows that a line may be of a format, without importing the format's module.
+_HEAD = '''"""The signs by which a line's format is found, without importing the format's module.
 
 Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
 ``python -m smtpreply.logs.make_format_table``.

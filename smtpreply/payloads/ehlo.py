@@ -1,4 +1,4 @@
-"""What a server offers: the reply to EHLO (and LHLO) as `Capabilities`.
+"""`Capabilities`: what a server offers in its reply to EHLO (or LHLO).
 
 RFC 5321 4.1.1.1::
 

@@ -1,4 +1,4 @@
-"""Where a mailbox has gone: the forward path of a 251 or a 551.
+"""`ForwardPath`: the new address of a recipient, from a 251 or a 551.
 
 RFC 5321 3.4 and 4.2.3::
 

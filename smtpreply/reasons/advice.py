@@ -1,4 +1,4 @@
-"""What to do about a reason, and who: ``data/advice.toml``, translated in ``data/<language>/``."""
+"""`Advice` on a reason and who acts: ``data/advice.toml``, translated in ``data/<language>/``."""
 
 from __future__ import annotations
 

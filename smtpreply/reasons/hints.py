@@ -1,4 +1,4 @@
-"""What a text tells besides its reason: how long to wait, and what it names."""
+"""Hints in a text besides its reason: how long to wait; addresses, hosts and URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who speaks: the provider or the software, by its wordings, codes and hosts."""
+"""`Provider`: the provider or the software that gave a reply, by its wordings, codes and hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a reply departs from the standard: `Defect`, as data rather than as failure."""
+"""`Defect`: a departure of a reply from the standard, as data rather than as failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the enhanced status stands in the text of a reply: RFC 2034 4, and what servers do.
+"""The place of the enhanced status in the text of a reply: RFC 2034 4, and what servers do.
 
 A status is found or not; it is never made up and never rewritten.
 """

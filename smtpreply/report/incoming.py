@@ -1,4 +1,4 @@
-"""What a refusal by our own server calls for: nothing, or a look at our own configuration."""
+"""Assessments of refusals by our own server: nothing to do, or a look at our configuration."""
 
 from __future__ import annotations
 

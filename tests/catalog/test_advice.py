@@ -1,4 +1,4 @@
-"""What to do follows the class: every code, in every class it can have."""
+"""Advice follows the class: every code, in every class that it can have."""
 
 from __future__ import annotations
 

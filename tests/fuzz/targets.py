@@ -1,4 +1,4 @@
-"""What is fuzzed: for each door a function of octets that raises where a promise is broken.
+"""Fuzz targets: for each public entry point a function of octets that raises on a broken promise.
 
 A target lets the documented errors pass and no other, and checks what must hold for any input.
 """

@@ -1,4 +1,4 @@
-"""What the scripted servers say: ordinary replies, and all that servers in the wild do to them."""
+"""Scripts of servers: ordinary replies, and all that servers on the Internet do to them."""
 
 from __future__ import annotations
 

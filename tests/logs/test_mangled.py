@@ -1,4 +1,4 @@
-"""What real servers' logs taught: tests/live finds the same where those servers can run."""
+"""Lines of real servers' logs; tests/live finds the same where those servers can run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a 334 asks."""
+"""The challenge of a 334."""
 
 from __future__ import annotations
 

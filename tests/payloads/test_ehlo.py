@@ -1,4 +1,4 @@
-"""What servers offer, as they say it."""
+"""Capabilities as servers write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a mailbox has gone."""
+"""The forward path of a 251 or a 551."""
 
 from __future__ import annotations
 

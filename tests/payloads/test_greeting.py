@@ -1,4 +1,4 @@
-"""Who opens and who closes a session."""
+"""The server's domain in greetings and closing replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under what name a server has queued a message."""
+"""The queue id in the reply to a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mail libraries say of themselves, where no server spoke."""
+"""Messages that mail libraries write themselves, where no server answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a text tells besides its reason."""
+"""Hints in a text besides its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must never happen, whatever the text."""
+"""Properties that hold whatever the text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What never takes a recipient off the list: words about others, names, and what passes."""
+"""Replies that never suppress a recipient: about others, names, temporary ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each reason carries: its group, its type of bounce, the names that others have for it."""
+"""Attributes of reasons: group, type of bounce, and the names that others use."""
 
 from __future__ import annotations
 

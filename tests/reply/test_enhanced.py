@@ -1,4 +1,4 @@
-"""Where the enhanced status stands in a text, and where there is none."""
+"""The place of the enhanced status in a text, and texts without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for all replies. Each docstring is the sentence that its test proves."""
+"""Properties of all replies. Each docstring is the sentence that its test proves."""
 
 from __future__ import annotations
 

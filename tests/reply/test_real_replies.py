@@ -1,4 +1,4 @@
-"""What servers really say, through every door."""
+"""Replies of real servers, through every entry point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifies somebody is in no output of an anonymized scan, whatever script it is in."""
+"""Anonymized scans: no output names anybody, in whatever script."""
 
 from __future__ import annotations
 

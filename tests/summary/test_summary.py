@@ -1,4 +1,4 @@
-"""What a log comes to: counts that are exact or say by how much they are not, and that add up."""
+"""`Summary`: counts that are exact or have their error, and that add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What still waits in a queue: by the log, by the mail server's own list, and by both."""
+"""Messages that wait in a queue: by the log, by the mail server's own list, and by both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses are taken off a list: those that are dead for certain, and no others."""
+"""Addresses taken off a list: those that take no mail for certain, and no others."""
 
 from __future__ import annotations
 

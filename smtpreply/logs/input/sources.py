@@ -1,4 +1,4 @@
-"""Where lines come from: files, folders, globs, streams, or lines themselves."""
+"""Sources of lines: files, folders, globs, streams, or lines themselves."""
 
 from __future__ import annotations
 

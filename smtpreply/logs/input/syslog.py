@@ -1,4 +1,4 @@
-"""What stands before the message of a line: stamp, host, program, and the wrappings of others.
+"""Prefixes of lines: timestamp, host, program, and what other programs put before them.
 
 RFC 3164 4.1::
 

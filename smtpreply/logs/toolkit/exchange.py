@@ -1,4 +1,4 @@
-"""What Microsoft Exchange and Exchange Online write of a reply, in whichever log it stands.
+"""Replies as Microsoft Exchange and Exchange Online write them, in any of their logs.
 
 As their tracking logs, queue viewers and traces show it::
 

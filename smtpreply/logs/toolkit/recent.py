@@ -1,4 +1,4 @@
-"""What a reader remembers of messages under way: bounded, the oldest forgotten first."""
+"""`Memory`: what a reader remembers of messages under way, bounded, the oldest forgotten first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each mail service's events tell: which were sent, refused or given up, and in whose words."""
+"""Events of each mail service: which were sent, refused or given up, and with which reply."""
 # ruff: noqa: E501  (a row is a line)
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people paste: colours, quotation marks, bullets, pages' spaces, other line ends."""
+"""Lines as people paste them: colours, quotation marks, bullets, spaces of pages, line ends."""
 
 from __future__ import annotations
 

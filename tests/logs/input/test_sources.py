@@ -1,4 +1,4 @@
-"""Where text comes from: blocks of whole lines, parts of files, files that others write to."""
+"""Sources of text: blocks of whole lines, parts of files, files that others write to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mail looks like by its fields: who sent it, and whether it reports a failure.
+"""The kind of a mail by its fields: who sent it, and whether it reports a failure.
 
 RFC 5321 4.5.5: a report is sent with a null return path. RFC 3834 5: an automatic response says so
 in Auto-Submitted, but so does a bounce of Postfix, Exim or Google (``auto-replied``); Precedence,
