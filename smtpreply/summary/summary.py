@@ -7,14 +7,15 @@ from typing import Any, Self
 
 import attrs
 
-from smtpreply.logs import Bundle, Delivery, Direction
+from smtpreply.logs import Bundle, Delivery, Direction, Status
 from smtpreply.logs.trouble import is_own_failure
 from smtpreply.summary.counts import Counts, Stray
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.volume import Volume
 
 _UNKNOWN = "unknown"
-_PARTS = (*(direction.value for direction in Direction), _UNKNOWN)
+_PARTS = ("outgoing", "incoming", "local", _UNKNOWN)
+_STORE = "dovecot"
 
 
 def direction_of(delivery: Delivery) -> Direction | None:
@@ -32,6 +33,10 @@ def direction_of(delivery: Delivery) -> Direction | None:
     if delivery.direction is Direction.OUTGOING and delivery.reply_by is None:
         return Direction.LOCAL if is_own_failure(delivery.text) else Direction.OUTGOING
     return delivery.direction
+
+
+def _is_stored(delivery: Delivery) -> bool:
+    return delivery.direction is Direction.LOCAL and delivery.status is Status.SENT
 
 
 @attrs.define
@@ -58,9 +63,13 @@ class Summary:
 
     outgoing: Counts = attrs.field(factory=Counts)
     incoming: Counts = attrs.field(factory=Counts)
-    local: Counts = attrs.field(factory=Counts)
+    _local: Counts = attrs.field(factory=Counts)
     unknown: Counts = attrs.field(factory=Counts)
     volume: Volume = attrs.field(factory=Volume)
+    # What Dovecot has stored, as it is counted where nobody else tells of it, and where the MTA
+    # does that has handed it to Dovecot: which of the two is known at the end of the log.
+    _stored: Counts = attrs.field(factory=Counts)
+    _stored_again: Counts = attrs.field(factory=Counts)
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
@@ -74,15 +83,20 @@ class Summary:
     def by_minute(cls) -> Self:
         """Return an empty summary that counts by the minute, until the span is too long for it."""
         counts = {
-            name: Counts(times=Timeline.by_minute(), reason_times=Timeline.by_minute())
-            for name in _PARTS
+            field.alias: Counts(times=Timeline.by_minute(), reason_times=Timeline.by_minute())
+            for field in attrs.fields(cls)
+            if field.name != "volume"
         }
         return cls(**counts, volume=Volume(times=Timeline.by_minute()))
 
     def add(self, found: Delivery | Bundle) -> None:
         """Count what was found: a delivery, or a bundle of them (`smtpreply.logs.Scan.bundled`)."""
         delivery = found.delivery if isinstance(found, Bundle) else found
-        self.part(direction_of(delivery)).add(found)
+        if delivery.mta == _STORE and _is_stored(delivery) and isinstance(found, Delivery):
+            self._stored.add(found)
+            self._stored_again.add(attrs.evolve(found, status=Status.FILTERED, text=None))
+        else:
+            self._part(direction_of(delivery)).add(found)
 
     def add_envelope(
         self, stray: Stray, sender: str, size: int | None = None, count: int = 1
@@ -95,14 +109,34 @@ class Summary:
             size: of the message, in octets; None where it is unknown.
             count: the number of attempts.
         """
-        self.part(stray.direction).add_envelope(stray, sender, size, count)
+        self._part(stray.direction).add_envelope(stray, sender, size, count)
+
+    def _part(self, direction: Direction | None) -> Counts:
+        """Return what counts a direction, but for what Dovecot has stored."""
+        name = _UNKNOWN if direction is None else direction.value
+        counts: Counts = getattr(self, "_local" if direction is Direction.LOCAL else name)
+        return counts
 
     def part(self, direction: Direction | str | None) -> Counts:
         """Return the counts of a direction; `unknown` for None."""
-        counts: Counts = getattr(
-            self, _UNKNOWN if direction is None else Direction(direction).value
-        )
-        return counts
+        return self.parts[_UNKNOWN if direction is None else Direction(direction).value]
+
+    @property
+    def local(self) -> Counts:
+        """The counts of local mail. What an MTA hands to Dovecot in the same log is one message.
+
+        Both attempts are counted as deliveries, and the outcome once: that which the MTA tells.
+
+        >>> from smtpreply.logs import scan
+        >>> store = "Nov 24 11:43:32 mx dovecot: lmtp(bob)<9><x>: msgid=<7@b>: saved mail to INBOX"
+        >>> Summary.of(scan([store])).local.status
+        Counter({'sent': 1})
+        """
+        if not self._stored.deliveries:
+            return self._local
+        # Logs are cut somewhere, and a message may be stored twice: the numbers differ a little.
+        is_told = 2 * self._local.status[Status.SENT.value] >= self._stored.deliveries
+        return self._local + (self._stored_again if is_told else self._stored)
 
     @property
     def parts(self) -> dict[str, Counts]:
@@ -120,8 +154,12 @@ class Summary:
         return sum(counts.deliveries for counts in self.parts.values())
 
     def __add__(self, other: Self) -> Self:
-        both = {name: counts + getattr(other, name) for name, counts in self.parts.items()}
-        return type(self)(**both, volume=self.volume + other.volume)
+        return type(self)(
+            **{
+                field.alias: getattr(self, field.name) + getattr(other, field.name)
+                for field in attrs.fields(type(self))
+            }
+        )
 
     def to_dict(self, top: int = 20) -> dict[str, Any]:
         """Return the summary as JSON values: `Counts.to_dict` of all, and of each direction.
@@ -143,8 +181,8 @@ class Summary:
 
         So the summaries of the parts of a log can be collected from several machines.
         """
-        state = {name: counts.to_state() for name, counts in self.parts.items()}
-        return state | {"volume": self.volume.to_state()}
+        fields = attrs.fields(type(self))
+        return {field.alias: getattr(self, field.name).to_state() for field in fields}
 
     @classmethod
     def from_state(cls, packed: Any) -> Self:
@@ -156,7 +194,9 @@ class Summary:
         >>> Summary.from_state(Summary(local=Counts(deliveries=3)).to_state()).local.deliveries
         3
         """
-        if not isinstance(packed, dict) or sorted(packed) != sorted((*_PARTS, "volume")):
+        names = [field.alias for field in attrs.fields(cls)]
+        if not isinstance(packed, dict) or sorted(packed) != sorted(names):
             raise ValueError("not the state of a summary: the directions are invalid")
-        counts = {name: Counts.from_state(packed[name]) for name in _PARTS}
+        states = {name: packed[name] for name in names if name != "volume"}
+        counts = {name: Counts.from_state(state) for name, state in states.items()}
         return cls(**counts, volume=Volume.from_state(packed["volume"]))

@@ -1,4 +1,4 @@
-"""A message that a filter on the same host takes and gives back is counted once."""
+"""A message that is handed on within a host, and told of by both sides, is counted once."""
 
 import pytest
 
@@ -39,3 +39,50 @@ def test_what_does_not_come_back_is_counted(relay: str, words: str) -> None:
     lines = [HANDED.format(relay, words)]
     for found in (scan(lines), scan(lines).bundled()):
         assert dict(Summary.of(found).outgoing.outcome) == {"delivered": 1}
+
+
+STORED = (
+    "Nov 24 11:43:32 mx1 dovecot: lmtp(bob@example.org)<99><{0}>: msgid=<7@b>: saved mail to INBOX"
+)
+TO_STORE = (
+    HEAD + "lmtp[9]: 4E74613FE{0}: to=<bob@example.org>, relay=mx1[private/dovecot-lmtp], delay=1, "
+    "delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 <bob@example.org> {0} Saved)"
+)
+BY_EXIM = (
+    "2026-11-24 11:43:32 1abcde-123456-00 => bob@example.org R=lmtp T=dovecot_lmtp "
+    'C="250 2.0.0 <bob@example.org> x Saved"'
+)
+
+
+@pytest.mark.parametrize("mta", [TO_STORE, BY_EXIM])
+def test_what_an_mta_hands_to_dovecot_is_one_message(mta: str) -> None:
+    lines = [each.format(number) for number in range(3) for each in (STORED, mta)]
+    for log in (lines, lines[::-1]):
+        assert len(list(scan(log))) == 6
+        for found in (scan(log), scan(log).bundled()):
+            summary = Summary.of(found).local
+            assert summary.deliveries == 6
+            assert dict(summary.outcome) == {"delivered": 3, "other": 3}
+            assert not summary.reason.counts
+
+
+def test_what_dovecot_alone_tells_is_counted() -> None:
+    lines = [STORED.format(number) for number in range(3)]
+    assert dict(Summary.of(scan(lines)).local.outcome) == {"delivered": 3}
+    # Some mail to programs beside it is other mail.
+    lines += [HEAD + "local[9]: 4E74613FE7: to=<root@b>, relay=local, delay=1, dsn=2.0.0, "
+              "status=sent (delivered to mailbox)"]  # fmt: skip
+    assert dict(Summary.of(scan(lines)).local.outcome) == {"delivered": 4}
+
+
+def test_parts_of_a_log_that_were_read_apart_are_one_message_too() -> None:
+    stored, handed = (Summary.of(scan([line.format(1)])) for line in (STORED, TO_STORE))
+    for both in (stored + handed, Summary.from_state((handed + stored).to_state())):
+        assert dict(both.local.outcome) == {"delivered": 1, "other": 1}
+        assert both.part("local") == both.parts["local"] == both.local
+
+
+def test_what_dovecot_throws_away_is_told_beside() -> None:
+    lost = STORED.format(1).replace("saved mail to INBOX", "discarded message")
+    summary = Summary.of(scan([lost, TO_STORE.format(1)])).local
+    assert dict(summary.outcome) == {"delivered": 1, "other": 1}
