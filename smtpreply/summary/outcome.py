@@ -61,11 +61,15 @@ def counted_status(delivery: Delivery) -> Status | None:
 def _is_handed_to_filter(delivery: Delivery) -> bool:
     if delivery.reply_by is not ReplyBy.FILTER or delivery.status is not Status.SENT:
         return False
-    return _QUEUED_AGAIN in (delivery.text or "") and _is_this_host(delivery.relay_ip)
+    if delivery.relay_ip is None:  # as of a socket
+        is_here = delivery.mta == "postfix"
+    else:
+        is_here = _is_this_host(delivery.relay_ip)
+    return is_here and _QUEUED_AGAIN in (delivery.text or "")
 
 
-def _is_this_host(address: str | None) -> bool:
+def _is_this_host(address: str) -> bool:
     try:
-        return address is not None and ip_address(address).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False

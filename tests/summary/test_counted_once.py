@@ -7,7 +7,7 @@ from smtpreply.summary.summary import Summary
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/"
 HANDED = (
-    HEAD + "smtp[7]: 4E74613FE7: to=<bob@example.org>, relay={}:10024, delay=3, "
+    HEAD + "smtp[7]: 4E74613FE7: to=<bob@example.org>, relay={}, delay=3, "
     "delays=1/0/0/2, dsn=2.0.0, status=sent ({})"
 )
 BACK = "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 3C1D8F20A4"
@@ -17,7 +17,9 @@ LAST = (
 )
 
 
-@pytest.mark.parametrize("relay", ["127.0.0.1[127.0.0.1]", "localhost[::1]"])
+@pytest.mark.parametrize(
+    "relay", ["127.0.0.1[127.0.0.1]:10024", "localhost[::1]:10024", "mx1[/run/amavis/lmtp.sock]"]
+)
 def test_both_attempts_are_kept_and_one_outcome_is_counted(relay: str) -> None:
     lines = [HANDED.format(relay, BACK), LAST]
     assert len(list(scan(lines))) == 2
@@ -30,9 +32,12 @@ def test_both_attempts_are_kept_and_one_outcome_is_counted(relay: str) -> None:
 @pytest.mark.parametrize(
     ("relay", "words"),
     [
-        ("mx.example.org[192.0.2.1]", BACK),  # their filter, not ours: it is theirs now
-        ("127.0.0.1[127.0.0.1]", "250 2.0.0 Ok: queued as 3C1D8F20A4"),  # may be the last server
-        ("127.0.0.1[127.0.0.1]", "250 2.7.0 Ok, discarded, from MTA(none): 250 Ok"),
+        ("mx.example.org[192.0.2.1]:10024", BACK),  # their filter, not ours: it is theirs now
+        (
+            "127.0.0.1[127.0.0.1]:10024",
+            "250 2.0.0 Ok: queued as 3C1D8F20A4",
+        ),  # may be the last server
+        ("127.0.0.1[127.0.0.1]:10024", "250 2.7.0 Ok, discarded, from MTA(none): 250 Ok"),
     ],
 )
 def test_what_does_not_come_back_is_counted(relay: str, words: str) -> None:

@@ -40,10 +40,10 @@ from smtpreply.logs.input.clock import (
 )
 from smtpreply.logs.input.months import month_number
 
-_STAMP = re.compile(STAMP)
 _PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}"
 _TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
+_STAMP = re.compile(rf"{_PRIORITY}({STAMP})")
 _SEVERITY = (
     r"(?:\[?(?i:emerg(?:ency)?|alert|crit(?:ical)?|err(?:or)?|warn(?:ing)?|notice|info|debug|trace|"
     r"fatal)\]?)"
@@ -338,7 +338,7 @@ def stamp_from_message(line: Line, clock: Clock) -> None:
     if line.time is not None and (line.is_dated or not message[:1].isdigit()):
         return
     if match := _STAMP.match(message):
-        _set_time(line, match[0], clock)
+        _set_time(line, match[1], clock)
 
 
 def _unwrap(line: Line, clock: Clock) -> bool:

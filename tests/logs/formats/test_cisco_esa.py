@@ -223,3 +223,17 @@ def test_a_syslog_without_a_host() -> None:
     assert (delivery.text, delivery.recipient) == ("550 5.1.1 Unknown", "bob@example.org")
     assert delivery.time is not None
     assert delivery.time.isoformat().startswith("2025-11-24T11:43:32")
+
+
+@pytest.mark.parametrize("priority", ["", "<22>"])
+def test_the_stamp_of_a_syslog_without_a_host(priority: str) -> None:
+    [found] = scan(
+        [
+            f"{priority}Nov 24 11:43:32 mail_logs: Info: Bounced: DCID 8 MID 7 to RID 0 - 5.1.0 - "
+            "Unknown address error ('550', ['5.1.1 No such user']) []"
+        ],
+        year=2026,
+        tz="UTC",
+    )
+    assert found.time is not None
+    assert found.time.isoformat() == "2026-11-24T11:43:32+00:00"
