@@ -13,7 +13,7 @@ import click
 
 from smtpreply._support.escape import escape
 from smtpreply.logs import Scan, known_formats, scan
-from smtpreply.logs.input.sources import paths_of
+from smtpreply.logs.input.sources import GoesOn, path_to_follow, paths_of
 
 _OPTIONS = (
     click.option(
@@ -45,7 +45,6 @@ def run_over(
     read_as: str | None,
     year: int | None,
     tz: str | None,
-    follow: bool = False,
 ) -> Iterator[Scan]:
     """Yield a scan of the paths; what is wrong with them or the options is a usage error.
 
@@ -54,7 +53,7 @@ def run_over(
     Raises:
         click.UsageError: a path or an option is wrong.
     """
-    run = begun(paths, read_as=read_as, year=year, tz=tz, follow=follow)
+    run = begun(paths, read_as=read_as, year=year, tz=tz)
     yield run
     report_problems(run)
 
@@ -65,9 +64,9 @@ def begun(
     read_as: str | None,
     year: int | None,
     tz: str | None,
-    follow: bool = False,
+    follow: GoesOn | None = None,
 ) -> Scan:
-    """Return a scan of the paths: see `run_over`.
+    """Return a scan of the paths, or of one that is followed: see `run_over` and `scan`.
 
     Raises:
         click.UsageError: a path or an option is wrong.
@@ -75,7 +74,8 @@ def begun(
     check_paths(paths)
     check_format(read_as, "--read-as")
     try:
-        return scan(sources_of(paths), format=read_as, year=year, tz=tz, follow=follow)
+        source = sources_of(paths, follow=follow is not None)
+        return scan(source, format=read_as, year=year, tz=tz, follow=follow or False)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
@@ -110,12 +110,15 @@ def check_format(name: str | None, option: str) -> None:
         raise click.BadParameter(f"must be one of: {', '.join(known_formats())}", param_hint=option)
 
 
-def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None) -> Any:
+def sources_of(
+    paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None, *, follow: bool = False
+) -> Any:
     """Return what to read: the files that paths lead to, or the standard input for "-".
 
     Args:
         paths: of files, folders and globs.
         outputs: the files to write, by the option that names them: none may be read as well.
+        follow: whether the path of one file is wanted, which need not be there yet.
 
     Raises:
         click.UsageError: a path leads to nothing or may not be read, or an output is an input.
@@ -126,7 +129,9 @@ def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None
             raise click.UsageError("standard input is closed")
         return sys.stdin.buffer
     try:
-        source = paths_of([Path(path) for path in paths]) or []
+        source = _to_follow(paths) if follow else paths_of([Path(path) for path in paths]) or []
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     except OSError as error:
         named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise click.UsageError(named) from None
@@ -136,6 +141,13 @@ def sources_of(paths: tuple[str, ...], outputs: Mapping[str, Path] | None = None
         if any(_is_same(path, read) for read in source):
             raise click.BadParameter(f"is read as well: {path}", param_hint=option)
     return source
+
+
+def _to_follow(paths: tuple[str, ...]) -> list[Path]:
+    path = path_to_follow(paths)
+    if not path.exists():
+        click.echo(escape(f"smtpreply: waiting for {path}"), err=True)
+    return [path]
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ import click
 from smtpreply._support.files import write_text
 from smtpreply.cli.log_input import begun, log_options, report_problems
 from smtpreply.logs import Scan
-from smtpreply.logs.input.split import size_of_file
 
 if TYPE_CHECKING:
     from smtpreply.tools.metrics import Metrics
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^:\[\]\s]{1,255}):(?P<port>[0-9]{1,5})\Z")
+
+_SUFFIX = ".prom"  # the only one that node_exporter reads
 
 
 @click.command("metrics")
@@ -60,11 +62,7 @@ def metrics_command(
         raise click.UsageError("give either --listen or --textfile")
     if listen is not None and "-" in paths:
         raise click.UsageError("standard input cannot be followed")
-    try:
-        from smtpreply.tools.metrics import Metrics  # noqa: PLC0415  (an extra)
-    except ImportError as error:
-        raise click.ClickException(str(error)) from None
-    metrics = Metrics()
+    metrics = _metrics()
     if textfile is not None:
         run = begun(paths, read_as=read_as, year=year, tz=tz)
         metrics.watch(run.coverage)
@@ -75,36 +73,83 @@ def metrics_command(
         if run.coverage.problems:
             sys.exit(1)
         return
-    runs = [begun((path,), read_as=read_as, year=year, tz=tz, follow=True) for path in paths]
-    sizes = [0 if from_start else size_of_file(Path(path)) or 0 for path in paths]
-    _serve(metrics, listen or "", runs, sizes)
-
-
-def _serve(metrics: Metrics, listen: str, runs: list[Scan], sizes: list[int]) -> None:
-    from prometheus_client import start_http_server  # noqa: PLC0415  (an extra)
-
-    match = _ADDRESS.match(listen)
-    if match is None or int(match["port"]) > 65_535:
-        raise click.BadParameter("must be HOST:PORT", param_hint="--listen")
-    server, _ = start_http_server(
-        int(match["port"]), match["host"].strip("[]"), registry=metrics.registry
-    )
-    click.echo(f"smtpreply: serving http://{listen}/metrics", err=True)
-    threads = [
-        threading.Thread(target=_count, args=(metrics, run, size), daemon=True)
-        for run, size in zip(runs, sizes, strict=True)
+    logs = [_Log(path, from_start=from_start) for path in paths]
+    runs = [
+        begun((log.path,), read_as=read_as, year=year, tz=tz, follow=log.goes_on) for log in logs
     ]
-    with contextlib.suppress(KeyboardInterrupt):
+    with _serving(metrics, listen or "", "--listen"), contextlib.suppress(KeyboardInterrupt):
+        threads = [
+            threading.Thread(target=log.count, args=(metrics, run), daemon=True)
+            for log, run in zip(logs, runs, strict=True)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    server.shutdown()
 
 
-def _count(metrics: Metrics, run: Scan, size: int) -> None:
-    """Count the deliveries of a log that is followed, but for those in its first octets."""
-    metrics.watch(run.coverage)
-    for delivery in run:
-        if run.coverage.octets > size:
-            metrics.add(delivery)
+class _Log:
+    """A log that is followed, whose deliveries count from the end that it has at first."""
+
+    def __init__(self, path: str, *, from_start: bool) -> None:
+        self.path = path
+        self._is_new = from_start or not Path(path).exists()
+
+    def goes_on(self) -> bool:
+        """Return that the log goes on, once all is read that was there at first."""
+        self._is_new = True
+        return True
+
+    def count(self, metrics: Metrics, run: Scan) -> None:
+        """Count what is new."""
+        metrics.watch(run.coverage)
+        for delivery in run:
+            if self._is_new:
+                metrics.add(delivery)
+        report_problems(run)  # why it has come to an end
+
+
+@contextlib.contextmanager
+def metrics_for(target: str) -> Iterator[tuple[Metrics, Callable[[], None] | None]]:
+    """Yield metrics, and what writes them to a file.
+
+    Args:
+        target: ``HOST:PORT`` to serve them over HTTP meanwhile; or a file ending in ``.prom``.
+
+    Raises:
+        click.BadParameter: it is neither.
+        click.ClickException: the extra is not installed.
+    """
+    metrics = _metrics()
+    if target.endswith(_SUFFIX):
+        if not Path(target).parent.is_dir():
+            raise click.BadParameter(f"no such folder: {target}", param_hint="--metrics")
+        yield metrics, lambda: write_text(target, metrics.to_text())
+    else:
+        with _serving(metrics, target, "--metrics"):
+            yield metrics, None
+
+
+def _metrics() -> Metrics:
+    try:
+        from smtpreply.tools.metrics import Metrics  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        raise click.ClickException(str(error)) from None
+    return Metrics()
+
+
+@contextlib.contextmanager
+def _serving(metrics: Metrics, address: str, option: str) -> Iterator[None]:
+    """Serve metrics over HTTP at ``HOST:PORT``, which an option names."""
+    from prometheus_client import start_http_server  # noqa: PLC0415  (an extra)
+
+    match = _ADDRESS.match(address)
+    if match is None or int(match["port"]) > 65_535:
+        raise click.BadParameter("must be HOST:PORT", param_hint=option)
+    host = match["host"].strip("[]")
+    server, _ = start_http_server(int(match["port"]), host, registry=metrics.registry)
+    click.echo(f"smtpreply: serving http://{address}/metrics", err=True)
+    try:
+        yield
+    finally:
+        server.shutdown()

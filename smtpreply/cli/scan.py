@@ -6,8 +6,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -28,7 +28,7 @@ from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
 from smtpreply.logs.input.split import can_be_parted, size_of_file
 from smtpreply.reasons import Reason
 from smtpreply.report.findings import TITLE
-from smtpreply.summary.comparison import changes
+from smtpreply.summary.comparison import Change, changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.total import Total, count_received, empty_summary, total_of
@@ -87,6 +87,10 @@ class _Output:
             "--save": self.save,
         }
         return {option: path for option, path in given.items() if path not in (None, _STDOUT)}
+
+    def anonymized(self, total: Total) -> Total:
+        """Return a total with pseudonyms, if they are wanted."""
+        return total if self.names is None else self.names.total(total)
 
     @property
     def is_stdout_free(self) -> bool:
@@ -203,7 +207,24 @@ class _Output:
     help="Number of processes. Default: one for each CPU where a log is long and can be cut.",
 )
 @click.option(
-    "--follow", is_flag=True, help="Keep reading as the file grows, like tail -F; Ctrl-C stops."
+    "--follow",
+    is_flag=True,
+    help="Keep reading as the file grows, like tail -F, also once it is there; Ctrl-C stops.",
+)
+@click.option(
+    "--metrics",
+    "metrics_to",
+    metavar="HOST:PORT|FILE.prom",
+    help="With --follow, count what is written from now on for Prometheus: serve it over HTTP, or "
+    "write it for node_exporter.",
+)
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 86_400),
+    default=60,
+    show_default=True,
+    help="With --follow, how often the files of --html and --metrics are written.",
 )
 def scan_command(
     *,
@@ -222,6 +243,8 @@ def scan_command(
     tz: str | None,
     jobs: int | None,
     follow: bool,
+    metrics_to: str | None,
+    every: float,
     warn_on: tuple[Threshold, ...],
     fail_on: tuple[Threshold, ...],
     **wanted: Any,
@@ -253,7 +276,13 @@ def scan_command(
     _check(paths, name, output, jobs=jobs or 1, follow=follow)
     options = {"format": name, "year": year, "tz": tz}
     try:
-        total = _read(paths, criteria, output, options, jobs=jobs, follow=follow)
+        if follow:
+            total = _follow(paths, criteria, output, options, metrics_to=metrics_to, every=every)
+            output = attrs.evolve(output, html=None)  # which has been written
+        elif metrics_to is not None:
+            raise click.UsageError('--metrics needs --follow; see also "smtpreply metrics"')
+        else:
+            total = _read(paths, criteria, output, options, jobs=jobs)
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
@@ -383,20 +412,12 @@ def _read(
     options: dict[str, Any],
     *,
     jobs: int | None,
-    follow: bool,
 ) -> Total:
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
     source = sources_of(paths, output.paths)
     size = 0 if paths == ("-",) else sum(size_of_file(path) or 0 for path in source)
     with ExitStack() as stack:
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
-        if follow:
-            run = scan(source, on_unreadable=on_unreadable, follow=True, **options)
-            if output.deliveries is not None:
-                return _one_by_one(run, wanted, output, output.deliveries, follow=True)
-            from smtpreply.cli.watch import followed  # noqa: PLC0415  (rich is slow to import)
-
-            return followed(run, wanted, output.names)
         on_progress = stack.enter_context(_bar(size))
         in_order = output.deliveries or output.unreadable or options["format"] or options["year"]
         if jobs is None:
@@ -407,8 +428,53 @@ def _read(
             return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
         run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
         if output.deliveries is not None:
-            return _one_by_one(run, wanted, output, output.deliveries, follow=False)
+            return _one_by_one(run, wanted, output, output.deliveries)
         return total_of(run, wanted)
+
+
+def _follow(
+    paths: tuple[str, ...],
+    wanted: DeliveryFilter,
+    output: _Output,
+    options: dict[str, Any],
+    *,
+    metrics_to: str | None,
+    every: float,
+) -> Total:
+    """Follow a log until Ctrl-C, and return its total; write on the way what is asked for."""
+    from smtpreply.cli.watch import Watch  # noqa: PLC0415  (rich is slow to import)
+
+    is_new = not Path(paths[0]).exists()
+    source = sources_of(paths, output.paths, follow=True)
+    with ExitStack() as stack:
+        outputs: dict[str, Callable[[Total], object]] = {}
+        if output.html is not None:
+            outputs[str(output.html)] = lambda total: _write_html(output.anonymized(total), output)
+        metrics = None
+        if metrics_to is not None:
+            from smtpreply.cli.metrics import metrics_for  # noqa: PLC0415  (an extra)
+
+            metrics, write = stack.enter_context(metrics_for(metrics_to))
+            if write is not None:
+                outputs[metrics_to] = lambda _: write()
+        watch = Watch(
+            wanted,
+            output.names,
+            title=output.heading,
+            stream=sys.stdout if output.deliveries == _STDOUT else None,
+            metrics=metrics,
+            outputs=outputs,
+            every=every,
+            is_new=is_new,
+        )
+        run = scan(
+            source,
+            on_unreadable=stack.enter_context(_keeper(output.unreadable)),
+            on_progress=lambda _: watch.refresh(),
+            follow=watch.goes_on,
+            **options,
+        )
+        return watch.follow(run)
 
 
 def _jobs_for(source: list[Path]) -> int:
@@ -427,9 +493,7 @@ def _jobs_for(source: list[Path]) -> int:
     return min(len(given(0)) if given else os.cpu_count() or 1, _MOST_JOBS)
 
 
-def _one_by_one(
-    run: Scan, wanted: DeliveryFilter, output: _Output, path: Path, *, follow: bool
-) -> Total:
+def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
     """Write each delivery, and return the total of all."""
     total = Total(empty_summary(wanted), run.coverage)
     count_received(run, wanted, total.summary)
@@ -441,8 +505,7 @@ def _one_by_one(
             yield names.delivery(delivery) if names else delivery
 
     if path == _STDOUT:
-        with suppress(KeyboardInterrupt) if follow else nullcontext():
-            write_lines(counted(), sys.stdout, flush=follow)
+        write_lines(counted(), sys.stdout)
     else:
         write(counted(), path, raw_cells=output.raw_cells)
     return total
@@ -450,25 +513,13 @@ def _one_by_one(
 
 def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
     """Write the outputs; an empty report is not drawn, since an error says why it is empty."""
-    if output.names is not None:
-        total = output.names.total(total)
+    total = output.anonymized(total)
     summary, coverage = total.summary, total.coverage
-    changed = None if output.against is None else changes(output.against, summary)
+    changed = _changed(summary, output)
     if output.save is not None:
         write_text(output.save, json.dumps(summary.to_state()) + "\n")
     if output.html is not None:
-        from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
-
-        write_text(
-            output.html,
-            html_report(
-                summary,
-                coverage,
-                title=output.heading,
-                subtitle=output.subtitle,
-                changes=changed,
-            ),
-        )
+        _write_html(total, output)
     if output.as_json:
         account = attrs.asdict(coverage) | {"trouble": coverage.trouble.to_dict()}
         shown = summary.to_dict() | {"coverage": account}
@@ -488,6 +539,24 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
                 changes=changed,
             )
         )
+
+
+def _changed(summary: Summary, output: _Output) -> Sequence[Change] | None:
+    return None if output.against is None else changes(output.against, summary)
+
+
+def _write_html(total: Total, output: _Output) -> None:
+    from smtpreply.report.html import html_report  # noqa: PLC0415  (an extra, and slow)
+
+    assert output.html is not None
+    page = html_report(
+        total.summary,
+        total.coverage,
+        title=output.heading,
+        subtitle=output.subtitle,
+        changes=_changed(total.summary, output),
+    )
+    write_text(output.html, page)
 
 
 @contextmanager

@@ -18,7 +18,15 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Groups, Place
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress
-from smtpreply.logs.input.sources import Input, Reading, Source, inputs, paths_of, readable
+from smtpreply.logs.input.sources import (
+    GoesOn,
+    Input,
+    Reading,
+    Source,
+    inputs,
+    path_to_follow,
+    readable,
+)
 from smtpreply.logs.input.syslog import (
     Line,
     as_written,
@@ -66,7 +74,7 @@ class Scan(Iterator[Delivery]):
         on_unreadable: Unreadable | None = None,
         *,
         on_progress: Progress | None = None,
-        follow: bool = False,
+        follow: GoesOn | None = None,
     ) -> None:
         self.coverage = Coverage()
         self.on_received: OnReceived | None = None
@@ -423,7 +431,7 @@ class Scan(Iterator[Delivery]):
     def _begun(self, given: Input) -> tuple[Format | None, Iterable[str]]:
         """Return the format of an input as a whole, and its text."""
         # A file that is followed may get its next line tomorrow.
-        head, blocks = beginning(given.blocks, patient=not self._reading.follow)
+        head, blocks = beginning(given.blocks, patient=self._reading.follow is None)
         if not given.is_whole:
             return None, blocks
         owner = self._detection.of_source(head)
@@ -482,7 +490,7 @@ def scan(
     tz: tzinfo | str | None = None,
     on_unreadable: Unreadable | None = None,
     on_progress: Progress | None = None,
-    follow: bool = False,
+    follow: bool | GoesOn = False,
 ) -> Scan:
     """Read the deliveries in mail logs, one after the other, as they are asked for.
 
@@ -500,7 +508,9 @@ def scan(
         on_progress: called with the number of octets read of files and streams since the last
             call, counted before decompression.
         follow: whether to wait at the end of the file for what is written next, as ``tail -F``
-            does: over rotation and truncation, without an end.
+            does: over rotation and truncation, without an end. The file need not be there yet. A
+            function is called several times a second while there is nothing to read; the scan
+            ends once it returns False.
 
     Returns:
         An iterator of `Delivery`. Its ``coverage`` counts what was read and understood so far.
@@ -527,9 +537,10 @@ def scan(
     source = readable(source)
     if year is not None and not MINYEAR <= year <= MAXYEAR:
         raise ValueError(f"there is no year {year}")
-    if follow and len(paths_of(source) or ()) != 1:
-        raise ValueError("one file can be followed, and it must be given by its path")
-    return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=follow)
+    if follow:
+        path_to_follow(source)  # an error, unless it is one
+    goes_on = (lambda: True) if follow is True else follow or None
+    return Scan(source, only, year, zone, on_unreadable, on_progress=on_progress, follow=goes_on)
 
 
 def _check_types(year: object, tz: object) -> None:

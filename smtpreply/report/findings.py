@@ -25,7 +25,7 @@ from smtpreply.reply.parser import parse
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
-from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.outcome import FAILURES
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
@@ -36,7 +36,6 @@ __all__ = ["BlockListCount", "Destination", "Findings", "ReasonCount", "Report"]
 TITLE = "Mail delivery report"
 NO_ACTION = "No action needed."
 OTHERS = "Other servers"
-_TROUBLE = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +69,7 @@ class Destination:
     @property
     def trouble(self) -> int:
         """The number of attempts that were deferred or refused."""
-        return sum(self.outcomes[outcome] for outcome in _TROUBLE)
+        return sum(self.outcomes[outcome] for outcome in FAILURES)
 
 
 @attrs.frozen(kw_only=True)

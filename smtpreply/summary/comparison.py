@@ -15,12 +15,11 @@ from collections.abc import Iterator
 import attrs
 
 from smtpreply.summary.counts import Counts
-from smtpreply.summary.outcome import Outcome
+from smtpreply.summary.outcome import FAILURES
 from smtpreply.summary.summary import Summary
 
 LEVEL = 0.01
 """The probability that two runs of equal mail show any change at all in one direction."""
-_FAILURES = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
 _SMALL = 10  # expected counts below this need the exact test
 _MOST_TERMS = 100_000
 
@@ -126,7 +125,7 @@ def _reasons(counts: Counts) -> dict[str, Share]:
 
 def _providers(counts: Counts) -> dict[str, Share]:
     return {
-        key: Share(count=sum(cells[outcome] for outcome in _FAILURES), total=cells.total())
+        key: Share(count=sum(cells[outcome] for outcome in FAILURES), total=cells.total())
         for key, cells in counts.provider.counts.items()
     }
 

@@ -25,6 +25,9 @@ class Outcome(enum.StrEnum):
     """Held, discarded, warned, passed by a filter, an address probe, or no status in the log."""
 
 
+FAILURES = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
+"""The outcomes of what was put off, given up, or refused."""
+
 _QUEUED_AGAIN = ": queued as "
 _OUTCOMES = {
     Status.SENT: Outcome.DELIVERED,

@@ -22,7 +22,7 @@ except ImportError:
 
 from smtpreply.logs import Coverage, Delivery, Direction
 from smtpreply.logs.grouping import provider_key
-from smtpreply.summary.outcome import Outcome, outcome_of
+from smtpreply.summary.outcome import FAILURES, Outcome, outcome_of
 from smtpreply.summary.summary import direction_of
 
 MOST_SERIES = 2000
@@ -31,7 +31,6 @@ MOST_SERIES = 2000
 _NONE = "none"
 _OTHER = "other"
 _BUCKETS = (1, 2, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 5 * 86400)
-_FAILURES = (Outcome.DEFERRED, Outcome.BOUNCED, Outcome.REJECTED)
 
 
 class Metrics:
@@ -93,7 +92,7 @@ class Metrics:
                 delivery.stage or _NONE,
                 f"{reply.code // 100}xx" if reply is not None else _NONE,
             ).inc()
-            if outcome in _FAILURES:
+            if outcome in FAILURES:
                 self._failures.labels(*self._failure(delivery, outcome)).inc()
             if delivery.delay is not None and delivery.delay >= 0:
                 self._delays.labels(outcome.value).observe(delivery.delay)

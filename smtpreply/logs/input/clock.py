@@ -65,7 +65,7 @@ class Clock:
         year: of the first stamp. Where it is not given, a stamp without a year is the last such
             day that is not after `latest`.
         zone: of stamps that name none; without it, their times are naive.
-        latest: when the file was last written to; now, where it is not known.
+        latest: when the file was last written to; None for now, as of one that grows.
 
     >>> clock = Clock(latest=datetime(2025, 1, 2, tzinfo=UTC))
     >>> clock.read("Dec 31 23:59:59").year, clock.read("Jan  1 00:00:01").year
@@ -82,8 +82,7 @@ class Clock:
         self._zone = zone
         self._year = year
         self._month: int | None = None
-        latest = latest or datetime.now(UTC)
-        self._latest = latest.astimezone(zone).replace(tzinfo=None) + _TOLERANCE
+        self._latest = latest
         self._last: tuple[str, datetime | None] = ("", None)
 
     def read(self, stamp: str) -> datetime | None:
@@ -138,12 +137,14 @@ class Clock:
         if self._year is not None:
             year = self._running_year(month)
             return datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
+        latest = (self._latest or datetime.now(UTC)).astimezone(self._zone).replace(tzinfo=None)
+        latest += _TOLERANCE
         for back in range(_YEARS_TO_A_LEAP_YEAR + 1):
             try:
-                time = datetime(self._latest.year - back, month, day, hour, minute, second)  # noqa: DTZ001
+                time = datetime(latest.year - back, month, day, hour, minute, second)  # noqa: DTZ001
             except ValueError:  # the 29th of February
                 continue
-            if time <= self._latest:
+            if time <= latest:
                 return time.replace(tzinfo=self._zone)
         raise ValueError(stamp)
 

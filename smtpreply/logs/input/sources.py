@@ -18,6 +18,8 @@ from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of, clea
 from smtpreply.logs.input.follow import Followed
 from smtpreply.logs.input.split import Part, Stretch
 
+GoesOn = Callable[[], bool]
+"""Whether to wait for more: asked while there is nothing to read."""
 Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
@@ -39,7 +41,7 @@ class Input:
     Attributes:
         name: the path of a file.
         blocks: the text, in blocks of whole lines with their line ends.
-        latest: when it was last written to, as far as that is known.
+        latest: when it was last written to, as far as that is known; None for now.
         is_whole: whether it is read from its beginning.
     """
 
@@ -56,12 +58,13 @@ class Reading:
     Attributes:
         problem: called with what cannot be read, in words.
         progress: called with the number of octets read, counted before decompression.
-        follow: whether to wait for more at the end of a file, and read on.
+        follow: whether to wait for more at the end of a file, and read on: asked while there is
+            nothing to read; None for not at all.
     """
 
     problem: Problem
     progress: Progress | None = None
-    follow: bool = False
+    follow: GoesOn | None = None
 
 
 def inputs(source: Source, reading: Reading) -> Iterator[Input]:
@@ -76,6 +79,9 @@ def inputs(source: Source, reading: Reading) -> Iterator[Input]:
     """
     if isinstance(source, Part):
         yield _part(source, reading)
+        return
+    if reading.follow is not None:
+        yield _followed(path_to_follow(source), reading.follow, reading)
         return
     paths = paths_of(source)
     if paths is not None:
@@ -137,6 +143,23 @@ def paths_of(source: Source) -> list[Path] | None:
     if isinstance(source, (list, tuple)) and source and all(map(_is_path, source)):
         return _paths(source)
     return None
+
+
+def path_to_follow(source: Source) -> Path:
+    """Return the one file that a source names, which need not be there yet.
+
+    Raises:
+        ValueError: it names none, or several.
+    """
+    given = source if isinstance(source, (list, tuple)) else [source]
+    paths: list[Path] = []
+    for place in given:
+        if isinstance(place, (str, os.PathLike)) and "\n" not in os.fspath(place):
+            is_there = Path(place).exists() or glob.has_magic(os.fspath(place))
+            paths += _paths([place]) if is_there else [Path(place)]
+    if len(given) != 1 or len(paths) != 1:
+        raise ValueError("one file can be followed, and it must be given by its path")
+    return paths[0]
 
 
 def _is_path(item: object) -> bool:
@@ -215,9 +238,16 @@ def age(path: PurePath) -> tuple[str, int, str, int]:
 
 def _file(path: Path, reading: Reading) -> Input:
     def opened() -> BinaryIO:
-        return cast("BinaryIO", Followed(path)) if reading.follow else path.open("rb", buffering=0)
+        return path.open("rb", buffering=0)
 
     return Input(str(path), _file_blocks(path, opened, reading), _latest(path))
+
+
+def _followed(path: Path, goes_on: GoesOn, reading: Reading) -> Input:
+    def opened() -> BinaryIO:
+        return cast("BinaryIO", Followed(path, goes_on))
+
+    return Input(str(path), _file_blocks(path, opened, reading))  # it is written to now
 
 
 def _part(part: Part, reading: Reading) -> Input:
