@@ -10,10 +10,11 @@ import attrs
 import click
 
 from smtpreply._support.escape import escape, excerpt
+from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
 from smtpreply.report.findings import duration
-from smtpreply.summary.delivery_filter import DeliveryFilter
+from smtpreply.summary.delivery_filter import is_of_domain
 from smtpreply.tools.mailq import MailqError, read_mailq
 from smtpreply.tools.queue import LIMIT, Queue, Queued
 
@@ -31,7 +32,7 @@ _LONGEST = 300  # characters of a reply that are shown
     help='Output of "postqueue -j" or "exim -bp"; "-" is standard input. Without it, the log alone '
     "says what is queued.",
 )
-@click.option("--domain", help="Only recipients in this domain.")
+@filter_options("domain", "reason")
 @click.option(
     "--format",
     "output_format",
@@ -59,7 +60,8 @@ def queue_command(
     year: int | None,
     tz: str | None,
     mailq: TextIO | None,
-    domain: str | None,
+    domain: tuple[str, ...],
+    reason: tuple[str, ...],
     output_format: str,
     limit: int,
     raw_cells: bool,
@@ -74,10 +76,15 @@ def queue_command(
     queue, has_problems = Queue(limit), False
     if paths:
         with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
-            for delivery in filter(DeliveryFilter(domain=domain), run):
+            for delivery in run:
                 queue.add(delivery)
         has_problems = bool(run.coverage.problems)
-    found = list(queue if mailq is None else _listed(queue, mailq, domain))
+    found = [
+        one
+        for one in (queue if mailq is None else _listed(queue, mailq))
+        if (not domain or is_of_domain(one.recipient, domain))
+        and (not reason or one.reason in reason)
+    ]
     if output_format == "text":
         sys.stdout.writelines(map(_text, found))
     else:
@@ -89,12 +96,9 @@ def queue_command(
         sys.exit(1)
 
 
-def _listed(queue: Queue, mailq: TextIO, domain: str | None) -> Iterator[Queued]:
-    suffix = "" if domain is None else f"@{domain.lower()}"
+def _listed(queue: Queue, mailq: TextIO) -> Iterator[Queued]:
     try:
-        for each in queue.listed(read_mailq(mailq)):
-            if (each.recipient or "").lower().endswith(suffix):
-                yield each
+        yield from queue.listed(read_mailq(mailq))
     except MailqError as error:
         raise click.BadParameter(str(error), param_hint="--mailq") from None
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from typing import Any
 
+import attrs
 import click
 
 from smtpreply._support.escape import escape
 from smtpreply.cli.texts import lines_of, texts_in
-from smtpreply.reasons import Classifier, Reason, RuleError, default_classifier, template
+from smtpreply.reasons import Builtin, Classifier, Reason, RuleError, default_classifier, template
 from smtpreply.reasons.engine import Finding
 from smtpreply.reasons.lint import problems
+from smtpreply.reasons.rule import Rule
 from smtpreply.reasons.verdict import Verdict
 
 rules_option = click.option(
@@ -23,7 +26,7 @@ rules_option = click.option(
 )
 
 
-def classifier_of(paths: tuple[str, ...]) -> Classifier:
+def classifier_of(paths: tuple[str, ...], builtin: Builtin = Builtin.AFTER) -> Classifier:
     """Return the classifier of the rules in files and the built-in ones.
 
     Raises:
@@ -32,7 +35,7 @@ def classifier_of(paths: tuple[str, ...]) -> Classifier:
     if not paths:
         return default_classifier()
     try:
-        return Classifier.from_files(*paths)
+        return Classifier.from_files(*paths, builtin=builtin)
     except RuleError as error:
         raise click.ClickException(escape(str(error))) from None
 
@@ -43,23 +46,40 @@ def rules_group() -> None:
 
 
 @rules_group.command("check")
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("paths", metavar="FILE...", nargs=-1, type=click.Path(exists=True))
 def check_command(paths: tuple[str, ...]) -> None:
     """Check files of rules: schema, examples, shadowing, contradictions.
 
-    The rules are checked as they are used: before the built-in ones. Exit code 1: there are
-    problems.
+    FILE is a file of rules in TOML, or a folder of them. The rules are checked as they are used:
+    your own before the built-in ones, and the built-in ones, if a file is one of theirs, among
+    each other. Exit code 1: there are problems.
     """
-    classifier = classifier_of(paths)
-    own = [rule for rule in classifier.rules if rule.layer == 0]
+    if not paths:
+        raise click.UsageError(
+            "give the FILE of your rules, as you give it to --rules: there are none but those"
+        )
+    own = classifier_of(paths, Builtin.NONE).rules
     if not own:
         raise click.ClickException(escape(f"no rules in {', '.join(paths)}"))
+    classifier = default_classifier()
+    known = {rule.id: rule for rule in classifier.rules}
+    if all(rule.id in known and _content(rule) == _content(known[rule.id]) for rule in own):
+        own = tuple(known[rule.id] for rule in own)
+    else:
+        classifier = classifier_of(paths)
+        own = tuple(rule for rule in classifier.rules if rule.layer == 0)
     found = problems(classifier, own)
     for problem in found:
         click.echo(escape(str(problem)), err=True)
     click.echo(f"{_counted(len(own), 'rule')}, {_counted(len(found), 'problem')}")
     if found:
         raise SystemExit(1)
+
+
+def _content(rule: Rule) -> dict[str, Any]:
+    """Return what a rule says, wherever it is from."""
+    of_its_place = {"source", "layer", "read_before"}
+    return attrs.asdict(rule, filter=lambda field, _: field.name not in of_its_place)
 
 
 @rules_group.command("test")

@@ -19,14 +19,12 @@ import click
 
 from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
-from smtpreply.cli.choices import Several
 from smtpreply.cli.deliveries import check_ending, write, write_lines
+from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import check_format, check_paths, sources_of
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
-from smtpreply.cli.when import WHEN
-from smtpreply.logs import Delivery, Direction, Line, Scan, Status, scan
+from smtpreply.logs import Delivery, Line, Scan, scan
 from smtpreply.logs.input.split import can_be_parted, size_of_file
-from smtpreply.reasons import Reason
 from smtpreply.report.findings import TITLE
 from smtpreply.summary.comparison import Change, changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
@@ -139,45 +137,7 @@ class _Output:
     help="Year of the first timestamp that has none. Default: from the file's modification time.",
 )
 @click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
-@click.option(
-    "--status",
-    metavar="NAME",
-    multiple=True,
-    callback=Several([status.value for status in Status]),
-    help="Only deliveries with this status; may be repeated, or name several: sent,deferred.",
-)
-@click.option(
-    "--direction",
-    metavar="NAME",
-    multiple=True,
-    callback=Several([direction.value for direction in Direction]),
-    help="Only deliveries in this direction: outgoing, incoming or local; may be repeated.",
-)
-@click.option(
-    "--domain",
-    multiple=True,
-    callback=Several(),
-    help="Only deliveries to recipients in this domain; may be repeated.",
-)
-@click.option(
-    "--reason",
-    metavar="NAME",
-    multiple=True,
-    callback=Several([reason.value for reason in Reason]),
-    help='Only refusals with this reason, see "smtpreply reasons"; may be repeated.',
-)
-@click.option(
-    "--since",
-    metavar="TIME",
-    type=WHEN,
-    help="Only deliveries from this time on: -1h, yesterday, 2026-11-25 12:00, or with a zone.",
-)
-@click.option(
-    "--until",
-    metavar="TIME",
-    type=WHEN,
-    help="Only deliveries before this time.",
-)
+@filter_options("status", "direction", "domain", "reason", "since", "until")
 @click.option("--save", metavar="FILE", type=_file, help="Write the summary, for --against.")
 @click.option(
     "--against",

@@ -8,9 +8,9 @@ from datetime import datetime
 import attrs
 import click
 
+from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
-from smtpreply.cli.when import WHEN
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.tools.suppressions import LIMIT, Suppression, Suppressions
 
@@ -28,19 +28,7 @@ _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
     show_default=True,
     help="Output format; txt is one address a line.",
 )
-@click.option("--domain", help="Only addresses in this domain.")
-@click.option(
-    "--since",
-    metavar="TIME",
-    type=WHEN,
-    help="Only deliveries from this time on: -1h, yesterday, 2026-11-25 12:00, or with a zone.",
-)
-@click.option(
-    "--until",
-    metavar="TIME",
-    type=WHEN,
-    help="Only deliveries before this time.",
-)
+@filter_options("domain", "reason", "since", "until")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000_000),
@@ -60,7 +48,8 @@ def suppressions_command(
     year: int | None,
     tz: str | None,
     output_format: str,
-    domain: str | None,
+    domain: tuple[str, ...],
+    reason: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
     limit: int,
@@ -76,10 +65,12 @@ def suppressions_command(
     wanted = DeliveryFilter(domain=domain, since=since, until=until)
     with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
         found = Suppressions.of(filter(wanted, run), limit)
+    # A delivery, which takes an address off, has no reason: so reasons select what is listed.
+    listed = [one for one in found if not reason or one.reason in reason]
     if output_format == "txt":
-        sys.stdout.writelines(f"{one.address}\n" for one in found)
+        sys.stdout.writelines(f"{one.address}\n" for one in listed)
     else:
-        rows = (one.to_dict() for one in found)
+        rows = (one.to_dict() for one in listed)
         write_rows(rows, _COLUMNS, as_json=output_format == "json", raw_cells=raw_cells)
     _report(found)
     if found.left_out or run.coverage.problems:

@@ -80,7 +80,7 @@ class DeliveryFilter:
             return False
         if self.direction and direction_of(delivery) not in self.direction:
             return False
-        if self.domain and not _is_of(delivery.recipient, self.domain):
+        if self.domain and not is_of_domain(delivery.recipient, self.domain):
             return False
         if not self.is_in_time(delivery.time):
             return False
@@ -109,6 +109,11 @@ def _is_before(time: datetime, limit: datetime) -> bool:
     return time < limit
 
 
-def _is_of(recipient: str | None, domains: Iterable[str]) -> bool:
+def is_of_domain(recipient: str | None, domains: Iterable[str]) -> bool:
+    """Return whether a recipient is in one of some domains.
+
+    >>> is_of_domain("bob@Example.org", ["example.org"]), is_of_domain("bob", ["example.org"])
+    (True, False)
+    """
     _, at, domain = (recipient or "").lower().rpartition("@")
     return bool(at) and any(domain == wanted.lower().removeprefix("@") for wanted in domains)

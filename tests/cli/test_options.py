@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import smtpreply
 from smtpreply.cli.group import group
 from smtpreply.logs import Delivery, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample.log"
+RULES = Path(smtpreply.__file__).parent / "reasons" / "rules"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,74 @@ def test_a_folder_without_rules_is_an_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(group, ["rules", "check", str(tmp_path)])
     assert result.exit_code == 1
     assert "no rules in" in result.output
+
+
+def test_rules_are_not_checked_without_a_file() -> None:
+    result = CliRunner().invoke(group, ["rules", "check"])
+    assert result.exit_code == 2
+    assert "give the FILE of your rules" in result.output
+
+
+def test_a_file_of_the_built_in_rules_is_checked_among_them(tmp_path: Path) -> None:
+    file = RULES / "mailbox_full.toml"
+    result = CliRunner().invoke(group, ["rules", "check", str(file)])
+    assert (result.exit_code, result.output.rpartition(", ")[2]) == (0, "0 problems\n")
+    changed = tmp_path / "own.toml"
+    changed.write_text(
+        '["mailbox-full"]\nreason = "mailbox_full"\nwords = ["the box is brimful"]\n'
+        'catches = ["552 The box is brimful"]\n',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(group, ["rules", "check", str(changed)])
+    assert result.exit_code == 1
+    assert "this id is also in" in result.output
+
+
+@pytest.mark.parametrize("command", [["scan"], ["queue"], ["suppressions"]])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--domain", "@"], "names no domain"),
+        (["--domain", "example.org,@"], "names no domain"),
+        (["--domain", "bob@example.org"], "is an address"),
+        (["--domain", " , "], "names no value"),
+        (["--reason", "greylistd"], "there is greylisted"),
+    ],
+)
+def test_filters_are_checked_alike_on_every_command(
+    command: list[str], given: list[str], words: str
+) -> None:
+    result = CliRunner().invoke(group, [*command, str(SAMPLE), *given])
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+@pytest.mark.parametrize("command", ["scan", "queue", "suppressions"])
+def test_the_help_of_filters_is_short_and_alike(command: str) -> None:
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(group, [command, "--help"])
+    help_text = " ".join(result.output.split())
+    assert (
+        '--reason NAME Only refusals with this reason, see "smtpreply reasons"; may be' in help_text
+    )
+    assert "unknown_recipient" not in help_text
+
+
+def test_filters_of_queue_and_suppressions_add_up() -> None:
+    def rows(command: str, *args: str) -> list[dict[str, Any]]:
+        result = CliRunner().invoke(group, [command, str(SAMPLE), "--format", "json", *args])
+        found: list[dict[str, Any]] = json.loads(result.stdout)
+        return found
+
+    for command, name in (("queue", "recipient"), ("suppressions", "address")):
+        everything = rows(command)
+        domains = sorted({one[name].rpartition("@")[2] for one in everything})[:2]
+        reasons = sorted({one["reason"] for one in everything})[:2]
+        both = [one for one in everything if one[name].rpartition("@")[2] in domains]
+        assert rows(command, "--domain", domains[0], "--domain", f"@{domains[-1]}") == both
+        assert rows(command, "--domain", ",".join(domains)) == both
+        assert rows(command, "--reason", ",".join(reasons)) == [
+            one for one in everything if one["reason"] in reasons
+        ]
 
 
 def test_classify_reads_standard_input_without_a_file() -> None:

@@ -9,7 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,6 +30,15 @@ LINE = (
     "2026-11-24T12:00:00Z mx postfix/smtp[7]: 4E74613FE7: to=<bob@example.org>, "
     "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced "
     "(host mx.example.org[192.0.2.1] said: 550 5.1.1 No such user (in reply to RCPT TO command))\n"
+)
+QUERY = (
+    "SELECT reason, count(*) FROM read_json('/dev/stdin', "
+    "columns={reason: 'VARCHAR', suppress: 'BOOLEAN'}) WHERE suppress GROUP BY ALL"
+)
+# A query of two seconds has a progress bar on standard output.
+COUNTED = (
+    "import duckdb; duckdb.execute('SET enable_progress_bar = false'); "
+    f"print(duckdb.sql({QUERY!r}).fetchall())"
 )
 
 
@@ -110,6 +124,64 @@ def test_a_log_that_is_followed_is_streamed(tmp_path: Path) -> None:
             process.kill()
 
 
+@contextmanager
+def followed_into(log: Path, *reader: str) -> Iterator[tuple[Any, Any]]:
+    """Follow a log into a program; the log is streamed up to its end when the program starts."""
+    written = log.with_name("new.prom")
+    command = (*COMMAND, log, "--follow", "--deliveries", "-", "--metrics", written)
+    with (
+        subprocess.Popen([*command, "--every", "0.1"], env=ENVIRONMENT, stdout=PIPE) as writer,
+        subprocess.Popen(reader, env=ENVIRONMENT, stdin=writer.stdout, stdout=PIPE) as program,
+    ):
+        assert writer.stdout is not None
+        writer.stdout.close()  # the program alone reads it
+        try:
+            deadline = time.monotonic() + 60
+            while not written.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            yield writer, program
+        finally:
+            writer.kill()
+            program.kill()
+
+
+def test_jq_reads_a_log_that_is_followed(tmp_path: Path) -> None:
+    if shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    log = tmp_path / "mail.log"
+    log.write_text(LINE, encoding="utf-8")
+    jq = ("jq", "--unbuffered", "-r", "select(.suppress) | [.recipient, .reason] | @tsv")
+    with followed_into(log, *jq) as (writer, program):
+        assert program.stdout.readline() == b"bob@example.org\tunknown_recipient\n"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(LINE.replace("bob", "eve"))
+        assert program.stdout.readline() == b"eve@example.org\tunknown_recipient\n"
+        writer.send_signal(signal.SIGINT)
+        assert (writer.wait(60), program.wait(60)) == (0, 0)
+
+
+def test_duckdb_reads_a_log_that_was_followed(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    log = tmp_path / "mail.log"
+    log.write_text(LINE * 3, encoding="utf-8")
+    with followed_into(log, sys.executable, "-c", COUNTED) as (writer, program):
+        writer.send_signal(signal.SIGINT)
+        assert writer.wait(60) == 0
+        assert program.communicate(timeout=60)[0] == b"[('unknown_recipient', 3)]\n"
+
+
+def test_a_reader_that_has_seen_enough_ends_the_pipe_quietly(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(SAMPLE.read_text("utf-8") * 50, encoding="utf-8")
+    command = (*COMMAND, log, "--deliveries", "-")
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (141, b"")
+
+
 def piped(*reader: str) -> str:
     """Return what a program says that reads the deliveries from a pipe."""
     command = (*COMMAND, str(SAMPLE), "--deliveries", "-")
@@ -123,14 +195,7 @@ def piped(*reader: str) -> str:
 
 def test_duckdb_reads_the_pipe() -> None:
     pytest.importorskip("duckdb")
-    query = (
-        "SELECT reason, count(*) FROM read_json('/dev/stdin', "
-        "columns={reason: 'VARCHAR', suppress: 'BOOLEAN'}) WHERE suppress GROUP BY ALL"
-    )
-    # A query of two seconds has a progress bar on standard output.
-    quiet = "duckdb.execute('SET enable_progress_bar = false')"
-    code = f"import duckdb; {quiet}; print(duckdb.sql({query!r}).fetchall())"
-    assert piped(sys.executable, "-c", code) == "[('unknown_recipient', 14)]\n"
+    assert piped(sys.executable, "-c", COUNTED) == "[('unknown_recipient', 14)]\n"
 
 
 def test_jq_reads_the_pipe() -> None:
