@@ -14,7 +14,7 @@ import click
 
 from smtpreply._support.files import write_text
 from smtpreply.cli.log_input import begun, log_options, report_problems
-from smtpreply.logs import Scan
+from smtpreply.logs import Coverage, Scan
 
 if TYPE_CHECKING:
     from smtpreply.tools.metrics import Metrics
@@ -73,13 +73,13 @@ def metrics_command(
         if run.coverage.problems:
             sys.exit(1)
         return
-    logs = [_Log(path, from_start=from_start) for path in paths]
+    logs = [_Log(metrics, path, from_start=from_start) for path in paths]
     runs = [
         begun((log.path,), read_as=read_as, year=year, tz=tz, follow=log.goes_on) for log in logs
     ]
     with _serving(metrics, listen or "", "--listen"), contextlib.suppress(KeyboardInterrupt):
         threads = [
-            threading.Thread(target=log.count, args=(metrics, run), daemon=True)
+            threading.Thread(target=log.count, args=(run,), daemon=True)
             for log, run in zip(logs, runs, strict=True)
         ]
         for thread in threads:
@@ -91,21 +91,26 @@ def metrics_command(
 class _Log:
     """A log that is followed, whose deliveries count from the end that it has at first."""
 
-    def __init__(self, path: str, *, from_start: bool) -> None:
+    def __init__(self, metrics: Metrics, path: str, *, from_start: bool) -> None:
         self.path = path
+        self._metrics = metrics
         self._is_new = from_start or not Path(path).exists()
+        self._coverage = Coverage()
 
     def goes_on(self) -> bool:
         """Return that the log goes on, once all is read that was there at first."""
-        self._is_new = True
+        if not self._is_new:
+            self._is_new = True
+            self._metrics.pass_over_trouble(self._coverage)
         return True
 
-    def count(self, metrics: Metrics, run: Scan) -> None:
+    def count(self, run: Scan) -> None:
         """Count what is new."""
-        metrics.watch(run.coverage)
+        self._coverage = run.coverage
+        self._metrics.watch(run.coverage)
         for delivery in run:
             if self._is_new:
-                metrics.add(delivery)
+                self._metrics.add(delivery)
         report_problems(run)  # why it has come to an end
 
 

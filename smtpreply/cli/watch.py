@@ -108,7 +108,10 @@ class Watch:
 
     def goes_on(self) -> bool:
         """Show and write what is due, while there is nothing to read; return whether to wait on."""
-        self._is_new = True
+        if not self._is_new:
+            self._is_new = True
+            if self._metrics is not None:
+                self._metrics.pass_over_trouble(self._total.coverage)
         self.refresh()
         self._is_read = self._stream is None or not is_closed(self._stream)
         return self._is_read

@@ -8,6 +8,7 @@ and where there are too many series all the same, further ones have the provider
 from __future__ import annotations
 
 import threading
+from collections import Counter as Counts
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -22,6 +23,7 @@ except ImportError:
 
 from smtpreply.logs import Coverage, Delivery, Direction
 from smtpreply.logs.grouping import provider_key
+from smtpreply.logs.trouble import Severity
 from smtpreply.summary.outcome import FAILURES, Outcome, outcome_of
 from smtpreply.summary.summary import direction_of
 
@@ -78,6 +80,7 @@ class Metrics:
             registry=registry,
         )
         self._coverages: list[Coverage] = []
+        self._old_trouble: Counts[str] = Counts()
         registry.register(self)
 
     def add(self, delivery: Delivery) -> None:
@@ -100,8 +103,13 @@ class Metrics:
                 self._see(delivery.time)
 
     def watch(self, coverage: Coverage) -> None:
-        """Report from now on what a scan reads, by its coverage."""
+        """Report from now on what a scan reads, by its coverage; and the trouble in it."""
         self._coverages.append(coverage)
+
+    def pass_over_trouble(self, coverage: Coverage) -> None:
+        """Take the trouble that a scan has read so far for old: it was there when it began."""
+        with self._lock:
+            self._old_trouble += _trouble(coverage)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of what the scans have read: prometheus-client asks for them."""
@@ -116,6 +124,15 @@ class Metrics:
         ):
             total = sum(map(count, coverages))
             yield CounterMetricFamily(f"smtpreply_log_{name}", help_text, value=total)
+        trouble = CounterMetricFamily(
+            "smtpreply_trouble",
+            "What mail servers report of themselves: panics, errors, warnings.",
+            labels=("severity",),
+        )
+        found = sum(map(_trouble, coverages), Counts())
+        for severity in (*Severity, _OTHER):
+            trouble.add_metric([severity], found[severity] - self._old_trouble[severity])
+        yield trouble
 
     def to_text(self) -> str:
         """Return the metrics in Prometheus' text format, as node_exporter reads it from a file."""
@@ -138,6 +155,15 @@ class Metrics:
         if self._newest is None or time > self._newest:
             self._newest = time
             self._latest.set(time.timestamp())
+
+
+def _trouble(coverage: Coverage) -> Counts[str]:
+    """Return the lines of trouble by severity; of kinds beyond those that are told, as "other"."""
+    trouble = coverage.trouble
+    found = Counts({_OTHER: trouble.more})
+    for (severity, *_), kind in list(trouble.kinds.items()):  # a scan may add to it meanwhile
+        found[severity] += kind.count
+    return found
 
 
 def _problems(coverage: Coverage) -> int:

@@ -28,6 +28,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from smtpreply.cli.group import group
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.logs.trouble import Severity
 from smtpreply.stage import Stage
 from smtpreply.tools import metrics as module
 from smtpreply.tools.metrics import Metrics
@@ -100,6 +101,58 @@ def test_the_numbers_are_those_of_the_log() -> None:
     assert found["smtpreply_log_lines_total"][()] == 254
     assert found["smtpreply_log_understood_lines_total"][()] == 254
     assert found["smtpreply_log_octets_total"][()] == SAMPLE.stat().st_size
+
+
+TROUBLE = "Nov 24 11:43:32 mx postfix/smtp[7]: fatal: open /etc/postfix/{}: No such file\n"
+
+
+def test_the_trouble_of_our_own_servers_is_counted_by_severity() -> None:
+    log = scan([TROUBLE.format("a"), TROUBLE.format("b").replace("fatal", "warning")] * 3)
+    metrics = Metrics()
+    metrics.watch(log.coverage)
+    list(log)
+    found = samples(metrics.to_text())["smtpreply_trouble_total"]
+    assert {dict(labels)["severity"] for labels in found} == {*Severity, "other"}
+    assert (found[("severity", "fatal"),], found[("severity", "warning"),]) == (3, 3)
+    metrics.pass_over_trouble(log.coverage)
+    assert set(samples(metrics.to_text())["smtpreply_trouble_total"].values()) == {0}
+
+
+def test_old_trouble_is_no_news(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(TROUBLE.format("a") * 5, encoding="utf-8")
+
+    def fatal() -> float:
+        return samples(get(f"http://{address}/metrics"))["smtpreply_trouble_total"][
+            ("severity", "fatal"),
+        ]
+
+    with serving(log) as address:
+        read = "smtpreply_log_lines_total 5.0"
+        until(lambda: read in get(f"http://{address}/metrics"), True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(TROUBLE.format("b"))
+        until(fatal, 1)
+
+
+def test_the_series_of_a_hostile_log_are_bounded(tmp_path: Path) -> None:
+    """Neither hosts nor addresses, replies, programs or trouble that a log makes up are labels."""
+    log = tmp_path / "mail.log"
+    lines = [
+        line_to(number, "bounced", f"550 5.{number % 999}.1 no {number}")
+        .replace("mx.example.org", f"mx{number}.example{number % 7}.org")
+        .replace("bob@", f"bob{number}@")
+        .replace("postfix/smtp[", f"postfix-{number}/smtp[")
+        for number in range(3000)
+    ]
+    lines += [TROUBLE.format(f"x{chr(97 + number % 26) * 9}{number}") for number in range(3000)]
+    log.write_text("".join(lines), encoding="utf-8")
+    out = tmp_path / "mail.prom"
+    assert run(log, "--textfile", out).exit_code == 0
+    found = samples(out.read_text("utf-8"))
+    assert sum(found["smtpreply_deliveries_total"].values()) == 3000
+    assert sum(found["smtpreply_trouble_total"].values()) == 3000
+    assert sum(map(len, found.values())) < 200
 
 
 def hostile() -> st.SearchStrategy[Delivery]:
