@@ -13,10 +13,12 @@ class Several:
 
     Args:
         choices: the values that there are; any for none.
+        listing: where they are listed, if they are too many for a message.
     """
 
-    def __init__(self, choices: Sequence[str] = ()) -> None:
+    def __init__(self, choices: Sequence[str] = (), listing: str | None = None) -> None:
         self._choices = choices
+        self._listing = listing
 
     def __call__(
         self, ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
@@ -34,7 +36,8 @@ class Several:
         for value in values:
             if self._choices and value not in self._choices:
                 close = get_close_matches(value, self._choices, n=3) or self._choices
-                raise click.BadParameter(
-                    f"{value!r} is none; there is {', '.join(close)}", ctx=ctx, param=param
-                )
+                there_is = f"there is {', '.join(close)}"
+                if close is self._choices and self._listing is not None:
+                    there_is = f"see {self._listing}"
+                raise click.BadParameter(f"{value!r} is none; {there_is}", ctx=ctx, param=param)
         return values

@@ -12,6 +12,8 @@ from smtpreply.cli.when import WHEN
 from smtpreply.logs import Direction, Status
 from smtpreply.reasons import Reason
 
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_LISTING = '"smtpreply reasons"'
 _SEVERAL = "may be repeated, or name several with commas"
 
 
@@ -30,7 +32,19 @@ class _Domains(Several):
         return tuple(values)
 
 
-_OPTIONS = {
+def reason_option(*others: str) -> _Decorator:
+    """Return the option for reasons, of which a command may have others."""
+    choices = [*(reason.value for reason in Reason), *others]
+    return click.option(
+        "--reason",
+        metavar="NAME",
+        multiple=True,
+        callback=Several(choices, _LISTING),
+        help=f"Only refusals with this reason, see {_LISTING}; {_SEVERAL}.",
+    )
+
+
+_OPTIONS: dict[str, _Decorator] = {
     "status": click.option(
         "--status",
         metavar="NAME",
@@ -52,13 +66,7 @@ _OPTIONS = {
         callback=_Domains(),
         help=f"Only recipients in this domain; {_SEVERAL}.",
     ),
-    "reason": click.option(
-        "--reason",
-        metavar="NAME",
-        multiple=True,
-        callback=Several([reason.value for reason in Reason]),
-        help=f'Only refusals with this reason, see "smtpreply reasons"; {_SEVERAL}.',
-    ),
+    "reason": reason_option(),
     "since": click.option(
         "--since",
         metavar="TIME",
@@ -74,7 +82,7 @@ _OPTIONS = {
 }
 
 
-def filter_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def filter_options(*names: str) -> _Decorator:
     """Return a decorator that adds options to a command, by their names.
 
     Their values are what `smtpreply.summary.delivery_filter.DeliveryFilter` takes.

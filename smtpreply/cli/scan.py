@@ -169,7 +169,8 @@ class _Output:
 @click.option(
     "--follow",
     is_flag=True,
-    help="Keep reading as the file grows, like tail -F, also once it is there; Ctrl-C stops.",
+    help="Keep reading as the file grows, like tail -F, and wait for one that is not there yet; "
+    "Ctrl-C stops.",
 )
 @click.option(
     "--metrics",

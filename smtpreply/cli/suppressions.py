@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 import click
 
-from smtpreply.cli.filters import filter_options
+from smtpreply.cli.filters import filter_options, reason_option
 from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.tools.suppressions import LIMIT, Suppression, Suppressions
+from smtpreply.tools.suppressions import COMPLAINT, LIMIT, Suppression, Suppressions
 
 _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
 
@@ -28,7 +28,9 @@ _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
     show_default=True,
     help="Output format; txt is one address a line.",
 )
-@filter_options("domain", "reason", "since", "until")
+@filter_options("domain")
+@reason_option(COMPLAINT)
+@filter_options("since", "until")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000_000),

@@ -68,6 +68,7 @@ def test_a_file_of_the_built_in_rules_is_checked_among_them(tmp_path: Path) -> N
         (["--domain", "bob@example.org"], "is an address"),
         (["--domain", " , "], "names no value"),
         (["--reason", "greylistd"], "there is greylisted"),
+        (["--reason", "xyz"], """'xyz' is none; see "smtpreply reasons\""""),
     ],
 )
 def test_filters_are_checked_alike_on_every_command(
@@ -104,6 +105,13 @@ def test_filters_of_queue_and_suppressions_add_up() -> None:
         assert rows(command, "--reason", ",".join(reasons)) == [
             one for one in everything if one["reason"] in reasons
         ]
+
+
+def test_complaints_can_be_asked_for_among_the_suppressions() -> None:
+    path = SAMPLE.parent / "logs" / "ses.jsonl"
+    args = ["suppressions", str(path), "--format", "txt", "--reason"]
+    assert CliRunner().invoke(group, [*args, "complaint"]).stdout == "bob@example.org\n"
+    assert CliRunner().invoke(group, [*args, "unknown_recipient"]).stdout == ""
 
 
 def test_classify_reads_standard_input_without_a_file() -> None:

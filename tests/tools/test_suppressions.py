@@ -231,6 +231,53 @@ def test_an_ambiguous_or_other_refusal_never_suppresses(text: str) -> None:
     assert listed(attrs.evolve(REFUSED, text=text)) == []
 
 
+DEAD = ["User unknown", "No such user here", "mailbox disabled"]
+OTHER = ["mailbox full", "over quota", "access denied", "relaying denied", "message too large"]
+
+
+@given(
+    st.sampled_from(DEAD),
+    st.lists(st.sampled_from(OTHER), min_size=1, max_size=3),
+    st.sampled_from([" or ", ", or "]),
+    st.booleans(),
+)
+def test_words_that_leave_another_reason_open_never_suppress(
+    dead: str, others: list[str], joint: str, is_first: bool
+) -> None:
+    """A reply that names a dead address as one of several reasons takes no address off."""
+    words = [dead, *others] if is_first else [*others, dead]
+    assert listed(attrs.evolve(REFUSED, text=f"550 {joint.join(words)}")) == []
+
+
+POSTFIX_SENT = (
+    "2026-11-24T11:43:32Z mx postfix/smtp[7]: 4E74613FE7: to=<{}>, "
+    "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent ({})"
+)
+EXIM_SENT = (
+    "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd => {} R=dnslookup T=remote_smtp "
+    'H=mx.example.org [192.0.2.1] C="{}"'
+)
+IMITATIONS = st.lists(
+    st.sampled_from(
+        [
+            *("bob@example.org", ">, ", "relay=mx.example.org[192.0.2.1]:25, ", "delay=1, "),
+            *("dsn=5.1.1, status=bounced (", "550 5.1.1 User unknown", ") ", "to=<eve@example.org"),
+            *(" ** ", "eve@example.org ", "R=dnslookup T=remote_smtp ", "H=mx [192.0.2.1]: ", '"'),
+            "SMTP error from remote mail server after RCPT TO:<eve@example.org>: ",
+        ]
+    ),
+    max_size=9,
+).map("".join)
+
+
+@given(st.sampled_from([POSTFIX_SENT, EXIM_SENT]), IMITATIONS, IMITATIONS)
+def test_a_line_that_imitates_a_refusal_never_suppresses(
+    form: str, recipient: str, reply: str
+) -> None:
+    """Whatever a stranger has put into an address or a reply, what was sent takes nobody off."""
+    assert list(Suppressions.of(scan([form.format(recipient, f"250 {reply}")]))) == []
+
+
 def test_an_incoming_refusal_in_a_log_never_suppresses() -> None:
     line = (
         "Nov 24 11:43:32 mx1 postfix/smtpd[7]: NOQUEUE: reject: RCPT from c.example[203.0.113.9]: "
