@@ -295,7 +295,7 @@ _STATUS_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
     (Axis.MEANING, _field("title")),
 )
 
-# Where it tells something that both are alike. That both are one-line replies does not.
+# Where it is of interest that both are alike. That both are one-line replies does not.
 _WORTH_SHARING = frozenset(
     {
         Axis.CLASS,

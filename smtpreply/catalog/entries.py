@@ -200,7 +200,7 @@ class Fix:
 
 @attrs.frozen
 class Check:
-    """A command to type, and what its output tells."""
+    """A command to type, and the meaning of its output."""
 
     command: str
     purpose: Text

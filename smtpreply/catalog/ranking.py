@@ -91,7 +91,7 @@ def search(query: str, *, limit: int = 20, language: str = FALLBACK) -> list[Hit
 
 
 def _named(query: str, language: str) -> list[Entry]:
-    """Return the entries of the codes in a query, the most telling first.
+    """Return the entries of the codes in a query, the most specific first.
 
     An enhanced status says more than the reply code beside it, unless its detail is 0 ("other").
     """

@@ -37,7 +37,7 @@ def parse_command(
     telnet, sendmail, Exim, Postfix, OpenSMTPD, msmtp and other programs; the debug output of
     smtplib, nodemailer, PHPMailer, Swift and Symfony Mailer, Ruby, Perl, JavaMail, MailKit, .NET,
     lettre, go-mail and other libraries, also through a logger; or with the prefixes S: and C:, or
-    others that tell the sides.
+    others with marks for the two sides.
     Lines of the client and of the program are skipped.
 
     In a terminal the output is a table. Elsewhere, or with NO_COLOR set, it is a line for each

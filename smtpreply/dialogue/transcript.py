@@ -186,7 +186,7 @@ class TranscriptReader:
 
     Args:
         like: a line that shows, by a mark that nothing else has, which dialect the transcript is
-            of: see `is_marked`. Without it, the first thousand lines tell.
+            of: see `is_marked`. Without it, the first thousand lines show it.
 
     >>> reader = TranscriptReader()
     >>> reader.feed(" -> QUIT"), reader.feed("<-  221 Bye")

@@ -1,6 +1,6 @@
 """Mail logs as lazy frames: the deliveries of `smtpreply.logs.scan`, a row each.
 
-`scan` passes over the lines that tell of no delivery, a block at once. What the words of a reply
+`scan` passes over the lines that report no delivery, a block at once. What the words of a reply
 say is worked out by columns, and only as far as it is asked for.
 """
 
@@ -153,7 +153,7 @@ class _Columns:
             columns += _times(deliveries)
         if self._octets:
             columns.append(_octets(deliveries))
-        # The number of rows is told by a column, even where no other is asked for.
+        # The number of rows is known from a column, even where no other is asked for.
         rows = pl.Series("", [None] * len(deliveries), dtype=pl.Null)
         frame = pl.DataFrame([*columns, rows])
         if not self._of_reply:

@@ -123,7 +123,7 @@ class Reader(ABC):
         Args:
             block: whole lines, each with its line end.
             place: how far the source has been read. It is kept up to date: what is yielded is of
-                the line that it tells, and in the end it tells the block's last line.
+                the line whose number it has, and in the end it has the block's last line.
 
         Yields:
             A delivery; a line of this format, with its prefix read, to be given to `read`; or a

@@ -2,7 +2,7 @@
 
 Most lines of a log differ from others in names only. For a summary, a `Reader` puts those of a
 block that say the same into one group, of which one line is read in full and stands for all. For
-the deliveries one by one, it passes over the lines that tell of none. What it does not know is left
+the deliveries one by one, it passes over the lines that report none. What it does not know is left
 to the reader that reads line after line.
 """
 
@@ -61,7 +61,7 @@ class Bundle:
         domains: how many recipients there were in each domain.
         servers: how many there were at each server; None is the server of `delivery`.
         delays: how many took how many seconds, None for unknown, at servers of each provider: by
-            its key, "" where the server's name does not tell, None for the server of `delivery`.
+            its key, "" where the server's name does not show it, None for the server of `delivery`.
         senders: how many had a sender in each domain; "" is the null reverse-path.
         octets: the sum of the sizes of their messages, of those whose size is known.
         strays: the queue ids of those whose sender is not known.
@@ -95,7 +95,7 @@ class Group:
         servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; ""
             where nobody was.
         delays: the server's provider, as `Bundle.delays` has it, and how long it took, in seconds;
-            "" where that is not told.
+            "" where the log has none.
         senders, octets, strays, refused: see `Bundle`.
     """
 
@@ -116,7 +116,7 @@ class Group:
         """Make a bundle of it.
 
         Args:
-            delivery: what one of its lines tells.
+            delivery: what one of its lines reports.
             clock: reads the times.
         """
         times: Counter[datetime | None] = Counter()
@@ -153,7 +153,7 @@ def _name_in(server: str) -> str | None:
 
 
 def provider_key(name: str) -> str:
-    """Return the key of the provider whose server it is; "" where the name does not tell."""
+    """Return the key of the provider whose server it is; "" where the name does not show it."""
     provider = provider_at(name[:LONGEST_NAME])
     return provider.key if provider else ""
 
@@ -192,7 +192,7 @@ class Groups:
 
     Attributes:
         finely: whether those of a group have one time to the second, and their recipients one
-            domain; else their times are told to the hour.
+            domain; else their times are rounded down to the hour.
     """
 
     def __init__(self, *, finely: bool) -> None:

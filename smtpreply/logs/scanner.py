@@ -140,7 +140,7 @@ class Scan(Iterator[Delivery]):
             yield from self._in_order(block, place)
 
     def _in_order(self, block: str, place: Place) -> Iterator[Delivery]:
-        """Read a block, one line after the other, those that tell of nothing passed over."""
+        """Read a block, one line after the other, those that report nothing passed over."""
         month = self._month_of(block)
         found = None if month is None else self._block_reader(block)
         if found is None:

@@ -11,7 +11,7 @@ RFC 5321 4.1.1.1::
     ehlo-param   = 1*(%d33-126)
 
 The first line is never a capability, even where it is empty or looks like one: a client that read
-it as one could be told of a STARTTLS that is not there.
+it as one could claim a STARTTLS that is not there.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
 
     The typed views give what a capability says: a number, text or value is None and a tuple is
     empty where it says nothing, or nothing that its RFC allows. Whether it is offered at all,
-    `offers` tells: a SIZE without a number is no SIZE with the number None.
+    `offers` returns: a SIZE without a number is no SIZE with the number None.
 
     Args:
         domain: who answers, or None where the greeting begins with no domain.

@@ -30,7 +30,7 @@ _MAILBOX = rf"({_ATOM}|{_QUOTED})@({_DOMAIN}|\[[0-9A-Za-z:.-]+\])"
 _PATH = re.compile(rf"<(?:(@{_DOMAIN}(?:,@{_DOMAIN})*):)?{_MAILBOX}>")
 _BARE_MAILBOX = re.compile(_MAILBOX)
 
-# The words before it tell the new path from the old one: Sendmail says "551 5.1.6 <bob@...>... User
+# The words before it show which path is the new one: Sendmail says "551 5.1.6 <bob@...>... User
 # has moved; please try <robert@...>", and "551 unable to relay to <bob@...>" names no new one.
 _CUES = {
     251: re.compile(r"(?:^|[^A-Za-z])(?:to|try|via|forwarding|forwarded)[: ]*$", re.IGNORECASE),

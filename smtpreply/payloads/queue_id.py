@@ -2,7 +2,7 @@
 
 No standard asks for it and no grammar rules it, but nearly every server names it, and it is what
 that server's administrator will ask for. So this is a table: a row for each wording, tried in
-order. A wording that several kinds of server use is told apart by the form of the id, or belongs
+order. A wording that several kinds of server use is distinguished by the form of the id, or belongs
 to nobody.
 """
 

@@ -93,7 +93,7 @@ def listing_in(text: str) -> Listing | None:
 
 
 def blocklist_words() -> frozenset[str]:
-    """Return the words by which block lists are told."""
+    """Return the words by which block lists are recognised."""
     return _names().words
 
 

@@ -236,11 +236,11 @@ class Classifier:
             if answer is not None:
                 return classified(answer, cause)
         verdicts = [classified(words_of_error(cause), cause) for cause in causes]
-        return min(verdicts, key=_vagueness)  # of several that tell as much, the outermost
+        return min(verdicts, key=_vagueness)  # of several that say as much, the outermost
 
 
 def _vagueness(verdict: Verdict) -> int:
-    """Return how little a verdict on words tells: ``sending failed`` less than its cause does."""
+    """Return how vague a verdict on words is: ``sending failed`` is vaguer than its cause."""
     return 2 if not verdict.is_explained else 1 if verdict.basis is Basis.HINT else 0
 
 

@@ -55,7 +55,7 @@ def _has_one(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException
 
 
 def stage_of(error: BaseException) -> Stage | None:
-    """Return what the server answered, as far as the name of the exception's class tells."""
+    """Return what the server answered, as far as the name of the exception's class shows it."""
     return next((_STAGES[c.__name__] for c in type(error).__mro__ if c.__name__ in _STAGES), None)
 
 

@@ -44,7 +44,7 @@ _STAGES = (
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE)
-# Of these, in small letters, one is in each text that tells a stage.
+# Of these, in small letters, one is in each text that names a stage.
 _STAGE_NEEDLES = (
     *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
     *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
@@ -363,7 +363,7 @@ def _heads(code: int) -> re.Pattern[str]:
 
 
 def _stage(text: str) -> Stage | None:
-    # As above: most tell none. What is not ASCII may be the same in small letters, to a pattern.
+    # As above: most name none. What is not ASCII may be the same in small letters, to a pattern.
     if text.isascii() and not any(map(text.lower().__contains__, _STAGE_NEEDLES)):
         return None
     match = _STAGE.search(text)

@@ -90,7 +90,7 @@ def provider_at(host: str) -> Provider | None:
 
 
 def provider_words() -> frozenset[str]:
-    """Return the words by which providers are told, and the parts of their hosts' names."""
+    """Return the words by which providers are recognised, and the parts of their hosts' names."""
     return _names().words.union(*(host.split(".") for host in _hosts()))
 
 

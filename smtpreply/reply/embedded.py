@@ -51,7 +51,7 @@ _NUMBER = re.compile(r"[2-5](?<![0-9A-Za-z.,/_+-][2-5])[0-9][0-9](?![0-9A-Za-z_]
 _status_of = functools.lru_cache(maxsize=1024)(EnhancedStatus.parse)
 
 _WINDOW = 48
-"""How many characters before a number tell whether it is a code."""
+"""How many characters before a number show whether it is a code."""
 
 # "got code "550", with message "550 5.1.1 ..."", "(code: 550, response: 5.1.1 ...)": the reply
 # follows, with its code or without it.

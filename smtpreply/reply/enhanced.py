@@ -58,7 +58,7 @@ Found = tuple[EnhancedStatus | None, str, Defect | None]
 def split_status(text: str, code: int) -> Found:
     """Split a textstring into its status and the rest, with the defect of the status's form.
 
-    Only the reply's `code` tells what may carry one: a 3yz never does (RFC 2034 4). A 220 does
+    The reply's `code` decides whether it may carry one: a 3yz never does (RFC 2034 4). A 220 does
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
     is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """

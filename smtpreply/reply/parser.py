@@ -1,7 +1,7 @@
 """From raw text to replies: `parse`, `parse_all`, `iter_replies`.
 
-A reply in a plain form (see `plain`), which nearly all are, is told by the heads of its lines; what
-the lines say is read when someone asks. Every other text goes through `grammar.read_reply`.
+A reply in a plain form (see `plain`), as nearly all are, is recognised by the heads of its lines;
+their text is read on access. Every other text goes through `grammar.read_reply`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LF = 0x0A
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
     r"""Read the one reply in `raw`.
 
-    Lenient unless told otherwise: whatever carries a reply code gives a reply, and its `defects`
+    Lenient by default: whatever carries a reply code gives a reply, and its `defects`
     say how it departs from the standard. Where the code changes between lines ("220-host ESMTP",
     then "521 5.7.1 Service unavailable"), it is one reply and the last line's code counts: so do
     Postfix, smtplib, Twisted and curl, since the server's last word is that it refuses. (Exim and

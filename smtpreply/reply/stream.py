@@ -128,7 +128,7 @@ class ReplyReader:
             check_type(data, (bytes, bytearray, memoryview), "what a connection gives")
             data = bytes(data)
         if self._error is not None:
-            return  # it stays, and nothing behind it can be told apart
+            return  # it stays, and nothing behind it can be separated
         if not data:
             self._closed = True
         elif self._closed:
@@ -147,7 +147,7 @@ class ReplyReader:
         if self._error is not None:
             raise self._error.with_traceback(None)
         if self._lines and not self._taken:
-            # A reply of one line, as most are, is told by its head.
+            # A reply of one line, as most are, is recognised by its head.
             line = self._lines[0]
             opening = OPENINGS[line[:OPENING_LENGTH]]
             short = len(line) <= self._max_single_line

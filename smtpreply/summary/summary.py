@@ -51,7 +51,7 @@ class Summary:
         incoming: mail that came to our server, and that it refused, held or let pass.
         local: our mail to our own mailboxes and programs, and what our own server failed to send,
             without another server's having a part in it.
-        unknown: deliveries whose log does not tell the direction.
+        unknown: deliveries whose log does not give the direction.
         volume: messages that entered our queue, whatever became of them.
 
     >>> from smtpreply.logs import scan

@@ -28,7 +28,7 @@ from smtpreply.summary.outcome import FAILURES, Outcome, outcome_of
 from smtpreply.summary.summary import direction_of
 
 MOST_SERIES = 2000
-"""The number of series by reason and provider from which on no further provider is told."""
+"""The number of series by reason and provider from which on further providers are "other"."""
 
 _NONE = "none"
 _OTHER = "other"

@@ -2,7 +2,7 @@
 
 A refusal counts where `Verdict.suppress` says so, the message was ours to send, and the log says
 that it was given up. A delivery to the same address afterwards takes the refusals back; it does not
-take back a complaint. Where the order of the two cannot be told, the address stays on the list of
+take back a complaint. Where the order of the two is unknown, the address stays on the list of
 the sender: nothing is suppressed in doubt.
 """
 
@@ -281,7 +281,7 @@ class _Entry:
 def _key(address: str | None) -> str | None:
     """Return the address by which mail counts as of one recipient; None where it is no address.
 
-    RFC 5321 2.4 leaves case in local parts to the receiver, but no server in use tells two
+    RFC 5321 2.4 leaves case in local parts to the receiver, but no server in use distinguishes two
     mailboxes apart by it, and lists do not either.
     """
     if address is None or len(address) > _LONGEST_ADDRESS or not address.isprintable():

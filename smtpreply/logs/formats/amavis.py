@@ -12,8 +12,8 @@ From amavisd's $log_templ, the main line of each message::
     RCPTS    = "<" RCPT ">" *(",<" RCPT ">")
     NAME     = "quarantine" / "Queue-ID" / "Message-ID" / "mail_id" / "Hits" / ...
 
-A message that is quarantined is held, and one that is discarded is lost: nobody else tells so. What
-amavis passes, rejects or bounces, the server tells that has asked it, so it is not told again here.
+A message that is quarantined is held, and one that is discarded is lost: no other line has it. What
+amavis passes, rejects or bounces, the server behind it reports, so it is not reported again here.
 """
 
 from __future__ import annotations

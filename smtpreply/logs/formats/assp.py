@@ -12,7 +12,7 @@ From ``mlog``, ``thisIsSpam`` and ``error`` of assp.pl::
             / ("[SMTP Reply] ") REPLY / words
 
 What is refused has its reason on one line and, where replies are logged, the reply on a later one
-of the same message: it is told once. What ASSP lets through, the server behind it tells.
+of the same message: it is reported once. What ASSP lets through, the server behind it reports.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _TOLD = re.compile(r"\[spam found\]|\[SMTP (?:Error|Status)\]")
 
 
 class AsspReader(Reader):
-    """Reads the lines of one log. It remembers whose refusal has been told with its reason."""
+    """Reads the lines of one log. It remembers whose refusal has been reported with its reason."""
 
     def __init__(self) -> None:
         self._told: Memory[str] = Memory()

@@ -110,7 +110,7 @@ _DETECTED = re.compile(
     r"[0-9]+ (?:Sent|Rcvd): '|(?:Sent to|Rcvd from) '[0-9])"
 )
 _OUTCOME = re.compile(r"Bounced|Delayed|Message done |MID [0-9]{1,20} RID \[")
-"""How an event begins that tells what became of a message: one cut short is not understood."""
+"""How an event begins that reports what became of a message: one cut short is not understood."""
 _EXPIRED = "Delivery expired"
 _MOST_RECIPIENTS = 1000  # whose response is waited for in one connection
 

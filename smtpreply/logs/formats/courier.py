@@ -13,7 +13,7 @@ From libs/comctlfile.c, module.esmtp/esmtpclient.c, module.esmtp/courieresmtpd.c
     other   = ("started" / "newmsg" / "completed") ",id=" ID ... / words
 
 Each line of a reply (the first ten) is a line of the log, and so is the outcome: they belong
-together by the message's id and the recipient. courierlocal tells of a success on one line.
+together by the message's id and the recipient. courierlocal reports a success on one line.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ _FAILED = re.compile(
 )
 _UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
 _OUTCOME = re.compile(r"<|remote delivery|connect to ")
-"""How a line begins that tells what became of a message: one that was cut is not understood."""
+"""How a line begins that reports what became of a message: one that was cut is not understood."""
 _OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
 
 

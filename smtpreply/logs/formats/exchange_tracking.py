@@ -142,7 +142,7 @@ def _told(event: str, row: Row, source: str) -> Iterator[dict[str, Any]]:
         yield from (_of_recipient(event, source, row, None, answer) for answer in given)
         return
     if len(given) != len(recipients):
-        # Whose a status is cannot be told: a reply's own words may look like one more.
+        # Whose a status is remains unknown: a reply's own words may look like one more.
         given = [Answer(None, None)] * len(recipients)
     final = _reply_to_message(context) if event.startswith("SEND") else None
     for recipient, answer in zip(recipients, given, strict=True):

@@ -14,7 +14,7 @@ From logger.js, outbound/hmail.js, outbound/queue.js and connection.js::
              / "Remote end " HOST ":" PORT " closed connection ..."
              / "Ongoing connection failed to " HOST ":" PORT " : " WORDS
     WHY      = REPLY / "Upstream error: " REPLY / "Too many failures (" WHY ")" / WORDS
-             / "Some recipients failed: ..."                  ; each was told before
+             / "Some recipients failed: ..."                  ; each was reported before
     core     = ("sender" / "recipient") " <" ADDR "> " [...] "code=" WORD " msg=" TEXT ...
              / "queue code=" WORD " msg=" TEXT
              / "disconnect ip=" IP " rdns=" HOST ... " lr=" REPLY " time=" S  ; the last refusal
@@ -71,7 +71,7 @@ _DELIVERED = re.compile(
 _BOUNCING = re.compile(r"bouncing mail: (.*)\Z", re.DOTALL)
 _TEMP_FAILING = re.compile(r"Temp failing \S+ for [0-9.]+ seconds: (.*)\Z", re.DOTALL)
 _OUTCOME = re.compile(r"recipient <|delivered file=|bouncing mail|Temp failing")
-"""How a line begins that tells what became of a message: one that was cut is not understood."""
+"""How a line begins that reports what became of a message: one that was cut is not understood."""
 _TOO_MANY = re.compile(r"Too many failures \((.*)\)\Z", re.DOTALL)
 _UPSTREAM = "Upstream error: "
 _TOLD_BEFORE = re.compile(r"Some recipients (?:temp )?failed: ")
@@ -262,7 +262,7 @@ class HarakaReader(Reader):
         )
 
     def _disconnected(self, line: Line, entry: _Entry, rest: str | None) -> Delivery | None:
-        """Read the last refusal of a session, where no line before has told of one."""
+        """Read the last refusal of a session, where no line before has reported one."""
         fields = _fields(entry, _DISCONNECTED, rest)
         told = self._refused.get(_connection(entry))
         self._refused.forget(_connection(entry))

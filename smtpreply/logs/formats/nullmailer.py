@@ -36,7 +36,7 @@ _TOLD = re.compile(r"(?:smtp|qmqp): (Failed|Succeeded): (.*)\Z", re.DOTALL)
 _SENT = "Sent file."
 _FAILED = re.compile(r"Sending failed: ")
 _OUTCOME = re.compile(r"(?:smtp|qmqp): |Sending |Sent ")
-"""How a line begins that tells what became of a message: one that was cut is not understood."""
+"""How a line begins that reports what became of a message: one that was cut is not understood."""
 _PERMANENT = "Permanent error"
 _DETECTED = re.compile(
     r"(?:smtp|qmqp): (?:Failed|Succeeded): |Starting delivery: .{0,600}file: |Sending failed: "

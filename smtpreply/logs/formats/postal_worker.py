@@ -1,4 +1,4 @@
-r"""Postal's worker: what its log on standard output tells of attempts to send.
+r"""Postal's worker: attempts to send, in its log on standard output.
 
 From app/senders/smtp_sender.rb, app/lib/message_dequeuer/, and klogger's "go" formatter::
 

@@ -273,7 +273,7 @@ class QmailReader(Reader):
         return (_timed(delivery, line),)
 
     def _controlled(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
-        """Read what qmail-smtpd refused; what it accepts is told again as it is delivered."""
+        """Read what qmail-smtpd refused; what it accepts is reported again as it is delivered."""
         verdict, kind, condition, ip, name, sender, recipient = match.groups()
         if verdict == "Accept":
             return ()

@@ -10,7 +10,7 @@ From rspamd's "Logging" (``log_format``) and src/libserver/task.c::
             / "add header" / "rewrite subject"
 
 Where rspamd writes to syslog, its lines stand beside those of the server that has asked it, and
-this server tells what became of the message: so they are told of its own file alone.
+this server reports what became of the message: so they are read in its own file alone.
 """
 
 from __future__ import annotations

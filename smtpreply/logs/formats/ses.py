@@ -177,7 +177,7 @@ def _reject(event: Event) -> Iterable[Fields]:
 
 
 def _addresses(mailboxes: list[str]) -> list[str]:
-    """Return the addresses of mailboxes, or one that is empty: what befell somebody is told."""
+    """Return the addresses of mailboxes, or an empty one: what happened to a recipient counts."""
     return [address_in(mailbox) or "" for mailbox in mailboxes] or [""]
 
 

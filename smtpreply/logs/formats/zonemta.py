@@ -13,7 +13,7 @@ From lib/sender.js, lib/bounces.js, and npmlog, which writes the level before th
 
 In an ACCEPTED, DEFERRED or REJECTED line the lines of a reply are joined by spaces, without the
 codes of the later ones. The other events hold them as they are, and npmlog writes each line of a
-message with level and name again: such lines are joined. A reply may be told by several of them
+message with level and name again: such lines are joined. A reply may be reported by several of them
 in turn: it is given once. Where no server was found or answered,
 ZoneMTA makes up a reply ("450 Can't find an MX server for example.org").
 """
@@ -51,7 +51,7 @@ _FAILURE = re.compile(
     r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""
 )
 _TOLD = re.compile(r"ACCEPT|DEFERR|REJECT|SMTPERR|SMTPCLOSE|ERRCONNECT")
-"""How an event begins that tells of a delivery: one that was cut is not understood."""
+"""How an event begins that reports a delivery: one that was cut is not understood."""
 _END = re.compile(r"\"(?: connected=[0-9.]{1,20}s?\.?)?\Z")
 _REPLY = re.compile(r"(?:\A|: |response=)([2-5][0-9]{2}(?:[ -].*)?)\Z", re.DOTALL)
 _MADE_UP = re.compile(

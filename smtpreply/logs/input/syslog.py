@@ -537,7 +537,7 @@ def _set_any_time(line: Line, value: Any, clock: Clock) -> None:
 
 
 def _since_1970(value: Any) -> datetime | None:
-    """Read a count of seconds, milliseconds, microseconds or nanoseconds, told by its size."""
+    """Read a count of seconds, milliseconds, microseconds or nanoseconds, known by its size."""
     try:
         count = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
 r"""Forms of bounces in words, as a table: an opening, and how recipients and words are found.
 
 A row is tried where its opening stands in the notice, whatever the line breaks: white space counts
-as one space, and letters as small ones. What `recipient` and `label` match is told by
+as one space, and letters as small ones. What `recipient` and `label` match is described in
 `smtpreply.logs.formats.dsn.entries`. Each row has an example, which is its test; the last column
 says where the words are from: the server's source or documentation, or a bounce that was seen.
 """
@@ -35,7 +35,7 @@ class Dialect:
         opening: one of these phrases stands in the notice, in lower case.
         recipient: matches the line of a recipient: the groups ``to`` and, beside it, ``words``.
         label: matches what introduces the words for all; None for the usual labels.
-        status: the outcome that the notice tells; None where its words tell it.
+        status: the outcome that the notice reports; None where its words do.
         example: a notice of this form.
         tells: the recipients in it, each with how the text of its delivery begins.
         seen: in the server's ``source``, its ``documentation``, or a ``bounce``.

@@ -1,6 +1,6 @@
 """One message: what kind of mail it is, and the deliveries that it reports.
 
-A bounce has a report (RFC 3464), words for people, and the original or its header. The report tells
+A bounce has a report (RFC 3464), words for people, and the original or its header. The report says
 who did not get the message; where it has no diagnostic, as Exim's and OpenSMTPD's have none, the
 words do: they are joined by recipient. Without a report, the words are all there is.
 
@@ -184,7 +184,7 @@ class Message:
         return [] if found is None else [found]
 
     def _with_words(self, told: list[Delivery]) -> tuple[list[Delivery], dict[str, str]]:
-        """Return what the report and the words tell together, and the fields of the original."""
+        """Return what the report and the words give together, and the fields of the original."""
         words, original = self._notice.read(self._returned)
         reported = told or self._report_in_words()
         if reported:
@@ -192,7 +192,7 @@ class Message:
         return words, original or self._returned
 
     def _report_in_words(self) -> list[Delivery]:
-        """Return what a report tells that stands in the text, where its part has been lost."""
+        """Return what a report in the text gives, where its part has been lost."""
         if not self._looks.is_of_a_system and not self._looks.is_forwarded:
             return []
         lines, places = self._notice.lines()

@@ -8,7 +8,7 @@ none does, a recipient may be named by X-Failed-Recipients, by the address that 
 
 A person may quote any of this. So it is read where a mail system sent the message (`Looks`); of a
 program that may send anything, where its form is known; and of a person who forwards a bounce, in
-what is quoted. Otherwise, what is quoted behind "> " tells of no delivery.
+what is quoted. Otherwise, what is quoted behind "> " reports no delivery.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Notice:
         return places[min(number, len(places) - 1)] if places else self._first
 
     def _events(self, lines: Sequence[str], places: Sequence[Line]) -> list[Delivery]:
-        """Return what an event of Amazon SES tells: SNS sends them as mails."""
+        """Return what an event of Amazon SES reports: SNS sends them as mails."""
         start = next((n for n, line in enumerate(lines) if line.strip()), None)
         if start is None or not lines[start].lstrip().startswith("{"):
             return []

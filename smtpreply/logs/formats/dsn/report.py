@@ -331,7 +331,7 @@ def _is_same(message: _Block, block: _Block) -> bool:
 
 
 def _diagnosis(block: _Block, *, same_mta: bool) -> dict[str, Any]:
-    """Return what the diagnostic tells, or what supplements it where that is no reply."""
+    """Return what the diagnostic gives, or what supplements it where that is no reply."""
     said = _said(block.get("diagnostic-code"), same_mta=same_mta)
     if said.get("reply_by") is None:
         more = _said(block.get("x-supplementary-info"), same_mta=same_mta)

@@ -86,7 +86,7 @@ def is_expired(text: str) -> bool:
 
 
 def read_words(lines: Sequence[str]) -> dict[str, Any]:
-    r"""Return the fields of a `Delivery` that the words for a recipient tell.
+    r"""Return the fields of a `Delivery` that the words for a recipient give.
 
     >>> read_words(["mx.example.org said:", "550-5.1.1 No such", "550 5.1.1 user"])["text"]
     '550-5.1.1 No such\n550 5.1.1 user'

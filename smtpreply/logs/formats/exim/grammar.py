@@ -76,4 +76,4 @@ SILENT = (
     r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"
     r"SMTP connection from )[^\n]*+\n"
 )
-"""Behind `HEAD`: lines that tell of no delivery, and nothing of a message."""
+"""Behind `HEAD`: lines that report no delivery, and nothing about a message."""

@@ -79,7 +79,7 @@ _ATTEMPT = re.compile(
     rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?(?=\s|:\s|\Z):?"
 )
 # Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
-# by that can it be told from the fields that it may look like.
+# by that can it be distinguished from the fields that it may look like.
 _QUOTED = ' <"'
 _QUOTED_ATTEMPT = re.compile(
     rf"{_FLAG} (?P<address>(?P<local>.{{1,500}}?)@(?P<domain>[^\s@<>]{{1,255}}))"
@@ -215,12 +215,12 @@ _ADDED = ": retry timeout exceeded"
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
 _UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
-# The commonest lines that tell of no delivery: nothing is sought in them.
+# The commonest lines that report no delivery: nothing is sought in them.
 _PLAIN = (
     *("Completed", "SMTP connection from ", "Start queue run: ", "End queue run: "),
     *("no host name found for ", "no IP address found for "),
 )
-# What tells of no delivery. A refusal that none of the patterns above has read is no such line.
+# What reports no delivery. A refusal that none of the patterns above has read is no such line.
 _UNDERSTOOD = re.compile(
     r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) |\S{1,60} authenticator failed )(?:"
     # A message and the queue: it came, waits, was changed by hand; its outcome has its own line.
@@ -234,7 +234,7 @@ _UNDERSTOOD = re.compile(
     r"SMTP syntax|SMTP timeout|Connection|H=|F=|U=|I=|Ci=|\[|unexpected|lost |no MAIL in SMTP|"
     r"no HELO|ident connection|list matching|remote host|Remote host|Malformed|Format error|"
     r"STARTTLS|AUTH|ETRN|VRFY|EXPN|fixed_|login|plain|dovecot|auth_|"
-    # TLS, whose failure a line of the attempt tells.
+    # TLS, whose failure is on a line of the attempt.
     r"TLS |SSL |SAN |tls_|Peer |Our cert|DANE|"
     # What checks and filters found: what they refused has a line with "rejected".
     r"DKIM|PDKIM|dkim|SPF|DMARC|ARC|SA:|Warning|sender |recipient|spam acl|malware acl|regex acl|"
@@ -280,7 +280,7 @@ def _masked(text: str, pattern: re.Pattern[str] = _IN_BRACKETS) -> tuple[str, tu
         The text with the masks, and what they stand for.
     """
     quoted: list[str] = []
-    if _HAS_MASKS.search(text):  # what stands there cannot be told from a mask
+    if _HAS_MASKS.search(text):  # what stands there cannot be distinguished from a mask
         return text, ()
 
     def mask(match: re.Match[str]) -> str:
@@ -511,7 +511,7 @@ class EximReader(Reader):
         named = _recipient_of(rejected[1], rejected[2]) if rejected else None
         named = named or (verify[1] if verify else None)
         words = _said(error, body)
-        if rejected and not verify:  # our own refusal, by what the callout was told
+        if rejected and not verify:  # our own refusal, by the answer to the callout
             return self._refused(line, queue_id, before, rejected, words)
         return self.messages.delivery(
             line,
@@ -721,7 +721,7 @@ _NO_WORDS = _Words(None)
 
 
 class _Fields(NamedTuple):
-    """What the fields of an attempt tell, which are alike in many lines."""
+    """The meaning of the fields of an attempt, which are alike in many lines."""
 
     peer: _Peer | None
     sender: str | None
@@ -751,7 +751,7 @@ _known_fields = functools.lru_cache(maxsize=4096)(_Fields.read)
 def _direction(
     line: Line, address: str, flag: str, fields: _Fields, words: _Words
 ) -> Direction | None:
-    """Return where an attempt went that names no host; None where the line does not tell.
+    """Return where an attempt went that names no host; None where the line has none.
 
     A transport that speaks to a host is logged with it (H=), once it has tried one. So what is
     delivered without was local. A failure has no host where routing failed, or a retry time says

@@ -59,6 +59,6 @@ SILENT = (
     rf"|pickup{PID}{QUEUE_ID}: uid="
     r")[^\n]*+"
 )
-"""Behind `PROGRAM`: lines that tell of no delivery, and nothing of a message."""
+"""Behind `PROGRAM`: lines that report no delivery, and nothing about a message."""
 NAMING = rf"cleanup{PID}{QUEUE_ID}: {MESSAGE_ID}[^\n]*+"
-"""Behind `PROGRAM`: lines that tell of a message what no summary counts."""
+"""Behind `PROGRAM`: lines that report what no summary counts."""

@@ -19,7 +19,7 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
              / "warning: " WORDS " limit exceeded: " N " from " CLIENT " for service " ...
     HOST     = NAME "[" ADDRESS "]" [":" PORT]
 
-A ``content`` line (cleanup_message.c) tells what a header_checks or body_checks rule did; CLASS is
+A ``content`` line (cleanup_message.c) is of a rule of header_checks or body_checks; CLASS is
 "header", "body" or the like. Its WORDS begin with the enhanced status, and the code is not logged.
 
 The lines of a reply are joined by one space, each with its code, which the parser unfolds. What a
@@ -117,7 +117,7 @@ _OF_CONTENT = rf" ?{_ENVELOPE}(?:proto=[^ ,<>:]*,? ?)?(?:helo=<[^>]*>)?"
 _CONTENT_ENVELOPE = re.compile(_OF_CONTENT)
 _AFTER_CONTENT = re.compile(rf"{_OF_CONTENT}(?:: (.*))?\Z", re.DOTALL)
 _FILTER = " from MTA("
-# Warnings that tell of a client's refusal (smtpd.c, smtpd_sasl_glue.c, cleanup_out.c).
+# Warnings that report a client's refusal (smtpd.c, smtpd_sasl_glue.c, cleanup_out.c).
 _AUTH_FAILED = re.compile(
     rf"warning: {HOST}: (SASL \S{{1,100}} authentication failed(?:: (?:reason=)?.*?)?)"
     r"(?:, sasl_username=(?:.*))?\Z",
@@ -136,7 +136,7 @@ _LIMITED_AT = {
     "AUTH command": Stage.AUTH,
     "New TLS session": Stage.STARTTLS,
 }
-# What tells of no delivery.
+# What reports no delivery.
 _UNDERSTOOD = re.compile(
     # How a session begins and ends; what was refused in it has a line of its own.
     r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
@@ -146,7 +146,7 @@ _UNDERSTOOD = re.compile(
     # postscreen, before its verdict: who is turned away has a line with "reject".
     r"CONNECT from|CONNECT to|DISCONNECT |PASS |HANGUP|PREGREET|DNSBL|COMMAND |BARE |NON-SMTP|"
     r"WHITELIST|ALLOWLIST|DENYLIST|BLACKLIST|addr \S+ listed|"
-    # TLS, whose failure a line of the delivery tells.
+    # TLS, whose failure is on a line of the delivery.
     r"setting up TLS|Anonymous TLS|Trusted TLS|Untrusted TLS|Verified TLS|SSL_accept|SSL_connect|"
     r"initializing|certificate|Host offered STARTTLS|using DANE|offered |fingerprint=|subject_CN=|"
     r"issuer|TLS |tls_|TLSA |server certificate |client certificate |REQUIRETLS|TLSRPT|"
@@ -154,16 +154,16 @@ _UNDERSTOOD = re.compile(
     r"warning:|error:|fatal:|panic:|info:|daemon started|reload|starting|stopping|refreshing|"
     r"entering|terminating|master exit|using backwards|Postfix is|the Postfix mail system|"
     r"enabling |disabling |watchdog|statistics:|cache |close database|ddos|"
-    # What postsuper and postqueue were told to do, in sum.
+    # What postsuper and postqueue were asked to do, in sum.
     r"Deleted: |Placed on hold: |Requeued: |Released from hold: |Expired: |"
     # Messages of no queue id, and repetitions.
     r"uid=|message-id=|message repeated|"
-    # What is told to whom asks for verbose logging (-v, debug_peer_list).
+    # What is logged with verbose logging (-v, debug_peer_list).
     r"[<>] \S{0,300}\[[^\]]{0,300}\](?::[0-9]+)?: |mapping |rewrite |input attribute |Action: |"
     r"name_mask|match_|private/|send attr|vstream|xsasl|smtp_|smtpd_|inet_|unix_|auto_clnt|dict_|"
     r"hash:|lmdb:|mysql|proxy)"
 )
-# What is told of a message beside what becomes of it.
+# What is logged of a message beside its outcome.
 _QUEUED = re.compile(
     # It came, it went, and what Postfix sent because of it.
     rf"{_QID}: (?:client=|uid=|removed|released|requeued|placed on hold|expired|skipped, |"
@@ -249,7 +249,7 @@ class PostfixReader(Reader):
         if "status=" in message:
             if match := _DELIVERY.match(message):
                 if _SECOND_ADDRESS.search(message, match.end("status")):
-                    return None  # two readings: neither is told
+                    return None  # two readings: neither is reported
                 return (self._delivery(line, match),)
             if match := _EXPIRED.match(message):
                 return (self._expired(line, match),)
@@ -409,7 +409,7 @@ class PostfixReader(Reader):
         )
 
     def _checked(self, line: Line, match: re.Match[str]) -> Iterable[Delivery]:
-        """Read what a check of the content did: what it lets through tells of no delivery."""
+        """Read what a check of the content did: what it lets through reports no delivery."""
         queue_id, action, rest = match.groups()
         status = _ACTIONS.get(action)
         if status is None or action == "filter":
@@ -466,7 +466,7 @@ class PostfixReader(Reader):
         )
 
     def _warned(self, line: Line) -> Delivery | None:
-        """Read a warning that tells of a refusal, for which there is no line else."""
+        """Read a warning that reports a refusal, for which there is no line else."""
         message = line.message
         queue_id = stage = None
         host = ip = port = None
