@@ -294,7 +294,7 @@ def streams(draw: st.DrawFn) -> Stream:
 
 
 def chunkings(octets: bytes) -> st.SearchStrategy[list[bytes]]:
-    """Generate ways to cut `octets` into chunks as a connection may, down to single octets.
+    """Generate divisions of `octets` into chunks as a connection may, down to single octets.
 
     No chunk is empty, since that would be the end of the stream.
 

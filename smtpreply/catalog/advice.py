@@ -1,6 +1,6 @@
 """Advice by class: the client's next step and who must act, where an entry says nothing else.
 
-RFC 5321 4.2.1 and RFC 3463 2 give the first digit the last word: 2 is done, 3 goes on, 4 is tried
+RFC 5321 4.2.1 and RFC 3463 2 let the first digit decide: 2 is done, 3 goes on, 4 is tried
 again, 5 is not tried again unchanged.
 """
 

@@ -305,7 +305,7 @@ def _common(comparison: Comparison, words: Messages) -> Iterator[Text]:
 def _differences(comparison: Comparison, words: Messages) -> Iterator[Text]:
     """Yield the sentences on what differs: the written one first; never none at all.
 
-    That the titles differ is on the page already, so it is said only if nothing else is.
+    That the titles differ is on the page already, so it is named only if nothing else is.
     """
     if comparison.statement is not None:
         yield comparison.statement

@@ -3,7 +3,7 @@
 English stands in ``data/``, a translation of the same file in ``data/<language>/`` with the same
 tables and only the keys that it translates. TOML for both: an administrator can read it, a
 translator needs no tool, and a string that is missing falls back by itself. (Gettext's catalogs
-are made for short strings that are their own keys; a comma mended in an English paragraph would
+are made for short strings that are their own keys; a comma corrected in an English paragraph would
 orphan seven translations.)
 """
 
@@ -278,7 +278,7 @@ def _after(key: str, reader: str, text: Text) -> Text:
 
 
 def general_fix(digit: int, language: str) -> Fix:
-    """Return what can be said of a code by its first digit alone."""
+    """Return what is known of a code by its first digit alone."""
     words = messages(language)
     kind = "success" if digit == 2 else "unregistered"
     return Fix(

@@ -441,8 +441,8 @@ def _follow(
 def _jobs_for(source: list[Path]) -> int:
     """Return how many processes to read long logs with, to the same summary as one.
 
-    That is so where lines stand alone: what goes on in the next file of a rotated log would count
-    as two.
+    That holds where lines are independent: a message that continues in the next file of a rotated
+    log would count as two.
     """
     try:
         # A pipe can be opened once, so only what has a size is looked into.

@@ -4,7 +4,7 @@ A dialect is a list of rows, each a pattern for whole lines and the role of thos
 each is where it was seen; its example is also its test. To add one is to add an entry here.
 
 Any dialect may have a stamp, a level and the name of a logger in front of its marks: see `PREFIX`.
-Patterns are for octets, and the first group of each is what was said.
+Patterns are for octets, and the first group of each is what the side sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import attrs
 
 
 class Role(enum.Enum):
-    """Whose a line is."""
+    """The side that a line is from."""
 
     REPLY = enum.auto()
     """The server's."""
@@ -37,7 +37,7 @@ class Role(enum.Enum):
     TEXT = enum.auto()
     """Without a mark: a further line of the reply before it, whose code was taken off."""
     WITHIN = enum.auto()
-    """The server's if a reply goes on, though it has no code; else the program's own."""
+    """The server's if a reply continues, though it has no code; else the program's own."""
     PART = enum.auto()
     """The server's: code and text of one line of a reply, in two groups."""
     WRAPPED = enum.auto()
@@ -52,7 +52,7 @@ OF_THE_SERVER = (Role.REPLY, Role.REPLY_SO_FAR, Role.QUOTED, Role.REPEATED, Role
 
 
 class Written(enum.Enum):
-    """How what was said is written down."""
+    """The notation of what a side sent."""
 
     PLAIN = enum.auto()
     LITERAL = enum.auto()
@@ -171,7 +171,7 @@ class Dialect:
         return self.needle.lower() in text
 
     def said(self, line: bytes) -> tuple[Role, bytes, Written]:
-        """Return whose a line is, what was said in it, and how that is written down."""
+        """Return the side that a line is from, what it sent, and in which notation."""
         match = self._pattern.fullmatch(line)
         if match is None or match.lastindex is None:
             return self.unmarked, line, Written.PLAIN

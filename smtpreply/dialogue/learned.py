@@ -47,7 +47,7 @@ _CLOSES = {b"[": b"]", b"<": b">", b"(": b")", b"'": b"'", b"`": b"'", b"{": b"}
 
 
 def _at_the_end(words: Iterable[str]) -> re.Pattern[bytes]:
-    """Compile a pattern for a prefix that ends with one of the words, and what parts it."""
+    """Compile a pattern for a prefix that ends with one of the words, and what separates it."""
     named = "|".join(words)
     return re.compile(
         rf"(?:^|[^0-9A-Za-z<>-])((?:{named})[ \t]*(?:[\]\)}}|:=,>-]{{0,3}}|<<<?|<-+|-+>)"

@@ -269,7 +269,7 @@ class Session:
         sender, recipients = self._sender, self._concerned(code, command)
         if stage is Stage.MAIL:
             sender = command.address
-            if accepted or self._sender is None:  # RFC 5321 4.1.4: else the message before goes on
+            if accepted or self._sender is None:  # RFC 5321 4.1.4: else the message continues
                 self._forget_message()
                 self._sender = sender
         elif accepted and (

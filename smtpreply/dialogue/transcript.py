@@ -222,7 +222,7 @@ class TranscriptReader:
             number: its number, where it is not the one after the last.
 
         Returns:
-            What is known now: replies as soon as they have ended, and lines that nobody said.
+            What is known now: replies as soon as they have ended, and lines of neither side.
         """
         octets = octets_of(line)
         self._number = self._number + 1 if number is None else number
@@ -321,7 +321,7 @@ def _marking(line: bytes) -> Dialect | None:
 _SAMPLE = 1000  # lines: an s_client that shows its certificates has some 200 before the first reply
 _MOST_HELD = 1 << 20  # octets, of a sample or of a reply that does not end
 
-# Where no mark says whose a line is, a code counts only with what may part it from the text:
+# Where no mark shows the side, a code counts only with what may separate it from the text:
 # "404B7C8C2C47F0000:error:..." is what OpenSSL prints.
 _BARE_REPLY = re.compile(rb"[ \t\0]*[2-5][0-9][0-9](?:[ \t:-]|$)")
 _A_CODE = re.compile(rb"(?<![0-9A-Za-z.])[2-5][0-9][0-9][ -]")
@@ -416,7 +416,7 @@ def _replies_in(dialect: Dialect, lines: Sequence[bytes]) -> int:
 
 
 def _spoken(dialect: Dialect, lines: Iterable[bytes]) -> Iterator[tuple[Role, bytes]]:
-    """Yield whose each line is, and what was said in it."""
+    """Yield the side of each line, and what it sent."""
     heard_last = Role.NOISE
     awaited = b""  # the code of a reply whose last line is to come
     for line in lines:
@@ -618,7 +618,7 @@ class _Walk:
             yield from self._server(number, role, line, end)
 
     def _part(self, number: int, text: bytes, end: bytes) -> Iterator[Exchange]:
-        """Take a line of a reply, of which nothing but its code shows what it goes on with."""
+        """Take a line of a reply, of which only the code shows which reply it continues."""
         if self._block and self._block[-2][:3] == text[:3]:
             yield from self._further(text, end)
             return
@@ -735,7 +735,7 @@ _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 def _lines_of(said: bytes) -> list[bytes]:
-    """Split what was said in one entry into lines, with their ends."""
+    """Split what was sent in one entry into lines, with their ends."""
     return _LINE.findall(said) if b"\n" in said else [said]
 
 
@@ -771,7 +771,7 @@ def _from_html(text: bytes) -> bytes:
 
 
 def _written(text: bytes, written: Written) -> bytes:
-    """Return what was said, of text that says it in a certain way."""
+    """Return what was sent, from text in a certain notation."""
     if written is Written.LITERAL:
         return _unescaped(text[1:-1])
     if written is Written.ESCAPED:

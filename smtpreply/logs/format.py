@@ -80,10 +80,10 @@ class Reader(ABC):
         """
 
     def continues(self, line: Line) -> bool:  # noqa: ARG002
-        """Check whether a line goes on with the one that was read just before.
+        """Check whether a line continues the one that was read just before.
 
         The scanner asks this of a line that begins with white space, and of one that no format
-        detects. The default is that no line goes on.
+        detects. The default is that no line does.
 
         Args:
             line: the line that follows.
@@ -163,7 +163,7 @@ class Format:
         reader: makes a reader for one run.
         claims: whether a source that begins with these lines (ten at most) is of this format as a
             whole, as a table with a head line is, or a message. Then each of its lines, empty ones
-            too, is given to the reader as it stands: no prefix is sought.
+            too, is given to the reader unchanged: no prefix is looked for.
         claims_unknown: the same as `claims`, asked where no line of the beginning is of any format;
             for a format that has `claims`, too.
         programs: a pattern that matches the names of the format's programs, from their beginning.

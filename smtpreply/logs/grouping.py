@@ -26,7 +26,7 @@ from smtpreply.reasons import provider_at
 LONGEST_NAME = 320
 """How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
 
-_MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites speak to so many
+_MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
@@ -389,7 +389,7 @@ def without_address(text: str, local: str, address: str) -> str:
     """Mask an address in a text, where it stands in brackets and says nothing.
 
     Args:
-        text: what was said.
+        text: the reply or the diagnostic.
         local: the address's local part.
         address: the address.
     """

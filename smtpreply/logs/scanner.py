@@ -242,7 +242,7 @@ class Scan(Iterator[Delivery]):
         return None, line
 
     def _continued(self, line: Line) -> Format | None:
-        """Return the format of the line before, if this line goes on with it."""
+        """Return the format of the line before, if this line continues it."""
         last = self._last
         return last if last is not None and self._reader_of(last).continues(line) else None
 
@@ -352,7 +352,7 @@ class Scan(Iterator[Delivery]):
             coverage.known += count
             coverage.understood += count
             coverage.formats[known.name] += count
-            self._last = None  # nothing goes on with them
+            self._last = None  # nothing continues them
 
     # --- many together ---
 

@@ -384,7 +384,7 @@ def _parameters_of(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
         if keyword is None:
             continue
         before = found.setdefault(keyword, [])
-        # Only what another line has said is left out: a parameter's place may matter.
+        # Only a repetition of another line is left out: a parameter's place may matter.
         before += [parameter for parameter in parameters if (keyword, parameter) not in seen]
         seen.update((keyword, parameter) for parameter in parameters)
     return {keyword: tuple(parameters) for keyword, parameters in found.items()}

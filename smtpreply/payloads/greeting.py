@@ -64,7 +64,7 @@ class Greeting:
     """
 
     domain: str | None
-    """The domain or address literal, as sent; None where the first word is no such thing."""
+    """The domain or address literal, as sent; None where the first word is neither."""
 
     text: str
     r"""All the rest, lines joined with ``\n``: the software, the time, rules of use."""

@@ -219,7 +219,7 @@ WORDINGS = (
     _wording(None, "OK id=", r"^OK id=(?P<id>[0-9A-Za-z._+=-]+)$", "OK id=a7-19-c4"),
 )
 
-# amavisd and other proxies give what the server behind them said, behind what they say.
+# amavisd and other proxies give the reply of the server behind them after words of their own.
 _PROXY = "from MTA("
 _PROXIED = "): 250 "
 
@@ -228,7 +228,7 @@ def queue_id_of(reply: Reply) -> QueueId | None:
     r"""Return the queue id that the reply to a message names.
 
     A proxy in front of a queue ("from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as ...")
-    hands through what the queue said, and so the queue's id is given.
+    passes on the queue's reply, so the queue's id is returned.
 
     Args:
         reply: the 250 to the end of DATA or BDAT.

@@ -1,4 +1,4 @@
-"""Why a server refused, what to do about it, and which words said so."""
+"""The reasons for refusals: verdicts, what to do, and the words that decided."""
 
 from smtpreply.reasons.advice import Advice, advice_for
 from smtpreply.reasons.blocklists import BlockList, Listing, blocklists

@@ -2,7 +2,7 @@
 
 1. A phrase of a rule that is not vague decides; of several the most specific, which is the one
    with the most letters, its rule's bounds counted in. The order of files and rules is irrelevant.
-2. An exact enhanced status: one that servers use for one thing (``5.1.1``, not ``5.7.1``).
+2. An exact enhanced status: one that servers use for one reason only (``5.1.1``, not ``5.7.1``).
 3. A vague phrase.
 4. Any other enhanced status that is known, then the code.
 """

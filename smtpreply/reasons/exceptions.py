@@ -31,7 +31,7 @@ _STAGES = {
 }
 
 Answer = Reply | str
-"""What was said to one recipient: a reply, or words."""
+"""The answer to one recipient: a reply, or words."""
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

@@ -343,7 +343,7 @@ def _repaired(text: str) -> str:
 
 def status_in(text: str) -> EnhancedStatus | None:
     """Find a status anywhere in a text: servers without RFC 2034 write it in any place."""
-    # Most texts hold none, and substrings are sought ten times as fast as patterns.
+    # Most texts hold none, and substrings are found ten times as fast as patterns.
     if "5." not in text and "4." not in text and "2." not in text:
         return None
     found = _STATUS.search(text[:LONGEST])

@@ -1,10 +1,10 @@
 """An index of phrases by their rarest words, so that a text meets only those it may hold.
 
 Every phrase is kept on the shelf of its rarest word (that which the fewest owners use), or of the
-words of which each of its ways has one. A shelf is opened when a text first has its word: only
-then are its phrases said in all their ways, and sorted by their second words. So what a text costs
-depends on its own words, and hardly on how many phrases there are; and a language that no text
-speaks costs next to nothing.
+words of which each of its variants has one. A shelf is opened when a text first has its word: only
+then are its phrases expanded into all variants, and sorted by their second words. So the time for a
+text depends on its own words, and hardly on the number of phrases; and a language in which no text
+is written takes nearly none.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
 
 
 class Words:
-    """The words of a text, ready to be sought in: in a set, and with spaces between and around."""
+    """The words of a text, ready for searching: in a set, and with spaces between and around."""
 
     __slots__ = ("there", "wording")
 
@@ -64,7 +64,7 @@ class Index(Generic[Owner]):
 
     Args:
         pair_of: gives the phrase of a number, and its owner; of equals, the lower number is better.
-        score: how much it counts that an owner's phrase stands in a text, said in this way.
+        score: how much it counts that an owner's phrase is found in a text in this variant.
         plan: `planned` from the phrases in the order of their numbers.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Lexicons: tables of named things (providers, block lists) and how to find them in a text."""
+"""Lexicons: tables of named entries (providers, block lists) and how to find them in a text."""
 
 from __future__ import annotations
 

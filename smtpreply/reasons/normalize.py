@@ -6,7 +6,7 @@ r"""Normalize text for the rules: split it into words in lower case.
 
 Marks of all kinds only part words. Addresses and short numbers are left out, words that say
 nothing are silent, accents are taken off, and forms of one word are the same
-(``data/words.toml``): so one phrase covers what servers write in many ways. A Chinese or Japanese
+(``data/words.toml``): so one phrase covers what servers write in many forms. A Chinese or Japanese
 character and a Korean syllable is a word by itself, since these scripts don't part words as a
 phrase would need it.
 """

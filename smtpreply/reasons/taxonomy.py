@@ -153,7 +153,7 @@ class Outcome(enum.StrEnum):
     EXPIRED = "expired"
     """Given up after the last retry."""
     REJECTED = "rejected"
-    """Refused by our own server: whoever sent it acts, and no list of ours has the address."""
+    """Refused by our own server: the sender acts, and no list of ours has the address."""
 
 
 class Actor(enum.StrEnum):
@@ -188,7 +188,7 @@ class Basis(enum.StrEnum):
     """The log, which says that the message was sent."""
     WORDS = "words"
     HINT = "vague words"
-    """Words that many servers use for many things."""
+    """Words that many servers use for many reasons."""
     STATUS = "enhanced status"
     CODE = "code"
     NOTHING = "nothing"

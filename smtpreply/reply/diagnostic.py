@@ -43,8 +43,8 @@ def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
     That is the Diagnostic-Code of RFC 3464 (with or without the field's name; type, comments and
     folding are taken off), the tuples and dicts that exceptions of Python's smtplib print, the
     ``550 "5.1.1 ..."`` of Go's net/textproto, and a reply in quotes as JSON has it. What `parse`
-    reads is read so. In other text the reply is sought that a program reports in words of its own,
-    such as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
+    reads is read so. In other text, the reply is found that a program reports in its own words, such
+    as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
 
     Args:
         text: the diagnostic; octets are read as UTF-8.

@@ -44,7 +44,7 @@ _STATUS_BEHIND = re.compile(
 )
 _AT_START = re.compile(r"\s{0,8}([2-5][0-9][0-9])(?:[- :,;.)<\"'\r\n\t]|\Z)")
 # What may not stand before the first digit is looked for when it is found: a pattern that begins
-# with digits is sought several times as fast.
+# with digits is found several times as fast.
 _NUMBER = re.compile(r"[2-5](?<![0-9A-Za-z.,/_+-][2-5])[0-9][0-9](?![0-9A-Za-z_])")
 
 # Statuses recur, and it takes longer to make one than to find it.
@@ -105,7 +105,7 @@ _MAYBE = re.compile(
 def head_in(text: str) -> Head | None:
     """Return the head of the reply that a text reports.
 
-    The first negative one counts: a refusal may be reported with what was said before and after
+    The first negative one counts: a refusal may be reported with the replies before and after
     it. A positive one counts only where there is no other, and it is surely a reply.
 
     >>> head_in('Expected response code 250 but got code "550", with message "550 No"').code

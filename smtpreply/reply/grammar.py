@@ -29,7 +29,7 @@ TEXTSTRING = "[\t -~]+"
 # RFC 5321 4.2.1: servers SHOULD send the space also where no text follows, as Gmail's "235 ".
 _STRICT_LINE = re.compile(f"({REPLY_CODE})(?:(-)(?:{TEXTSTRING})?| (?:{TEXTSTRING})?)?".encode())
 
-_CR = 0x0D  # sought as numbers: `b"\r" in octets` takes ten times as long
+_CR = 0x0D  # searched for as numbers: `b"\r" in octets` takes ten times as long
 _LF = 0x0A
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}

@@ -236,7 +236,7 @@ class Reply:
         self._content = content
         return content
 
-    # --- as other things ---
+    # --- other forms ---
 
     def __bytes__(self) -> bytes:
         """Return the form on the wire: each line with code and CRLF, the last one with a space."""

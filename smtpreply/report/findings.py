@@ -176,7 +176,7 @@ class Findings:
 
     @property
     def actions(self) -> list[ReasonCount]:
-        """The reasons that somebody can act on, by what that would gain.
+        """The reasons that call for action, by what acting would gain.
 
         Those come first that our side can act on, the sender or the postmaster; then those that
         only the recipient can; each by descending count of failed attempts.

@@ -217,7 +217,7 @@ def _over_time(counts: Counts) -> Iterator[RenderableType]:
 
 
 def _actions(findings: Findings, *, of: str = "Outbound ") -> Iterator[RenderableType]:
-    """Yield the reasons of failures: those that somebody can act on, then the others."""
+    """Yield the reasons of failures: those that call for action, then the others."""
     if not findings.reasons:
         return
     yield _heading(f"{of}failures and recommended actions")

@@ -1,10 +1,10 @@
 """`trace`: the life of messages through the logs of one or several hosts.
 
 A message changes its queue id whenever a server hands it to the next: to a filter that puts it back
-into the queue, or to another host. Two things connect the parts: the Message-ID, and the queue id
-that the next server names in its 250 (`smtpreply.payloads.queue_id`). Behind a filter, the id is
-that of the server after it. Servers use short queue ids again: over weeks, two messages may be
-taken for one.
+into the queue, or to another host. Two identifiers connect the parts: the Message-ID, and the queue
+id that the next server names in its 250 (`smtpreply.payloads.queue_id`). Behind a filter, the id is
+that of the server after it. Servers reuse short queue ids: over weeks, two messages may be taken
+for one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The index of the search in the pages: a script that search.js loads when somebody types.
+"""The index of the search in the pages: a script that search.js loads at the first key press.
 
 It carries what `smtpreply.catalog.search` knows: the words of the entries, the synonyms, the
 endings and the providers' ranges, so that both find the same entry first.

@@ -4,7 +4,7 @@ From Barracuda's "Syslog and the Barracuda Email Security Gateway" and "How can 
 debug/archive smtp logs"::
 
     line = [client SP] ID SP start SP end SP service
-    service = "RECV" SP sender SP recipient SP action SP reason SP extra      ; at the door
+    service = "RECV" SP sender SP recipient SP action SP reason SP extra      ; incoming
             / "SCAN" SP tls SP sender SP recipient SP score SP action SP reason SP extra [words]
             / "SEND" [SP tls] SP action SP queue-id SP reply                  ; to the server behind
     client  = [host] "[" [ip] "]" / ip

@@ -1,4 +1,4 @@
-"""Dovecot: what its LMTP server and its deliver programs store, hand on, or refuse.
+"""Dovecot: what its LMTP server and its deliver programs store, forward, or refuse.
 
 From lib-lda/mail-deliver.c, lmtp/lmtp-proxy.c, submission/, and Pigeonhole's actions::
 

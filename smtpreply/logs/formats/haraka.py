@@ -155,7 +155,7 @@ class HarakaReader(Reader):
         return [*session.reply(line, text), *self._sessions.given_up()]
 
     def finish(self) -> Iterable[Delivery]:
-        """Return the replies that have not come to an end."""
+        """Return the replies that have not ended."""
         return self._sessions.finish()
 
     def _outbound(self, line: Line, entry: _Entry) -> Delivery | None:

@@ -61,7 +61,7 @@ class HMailServerReader(Reader):
         return [*session.reply(line, text), *self._sessions.given_up()]
 
     def finish(self) -> Iterable[Delivery]:
-        """Return the replies that have not come to an end."""
+        """Return the replies that have not ended."""
         return self._sessions.finish()
 
 

@@ -48,7 +48,7 @@ _NUMERIC = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z|[0-9A-Fa-f]{0,4}:[0-9A-F
 
 @attrs.define
 class _Peer:
-    """Whom a session is with, as far as its lines have said."""
+    """The peer of a session, as far as its lines name it."""
 
     direction: Direction | None = None
     host: str | None = None
@@ -109,7 +109,7 @@ class MDaemonReader(Reader):
         return session.reply(line, text)
 
     def finish(self) -> Iterable[Delivery]:
-        """Return the replies that have not come to an end."""
+        """Return the replies that have not ended."""
         return self._sessions.finish()
 
 

@@ -21,7 +21,7 @@ From crates/trc (serializers, event descriptions) and crates/smtp/src/outbound/s
            / ... "event=" Q "write" Q " data=" Q REPLIES Q " size=" N    ; to a client
 
 Pairs of the span stand first and those of the event behind them, so a key may come twice: an
-event's own "to" is the recipient. What a server said stands last, and ends at the last quote.
+event's own "to" is the recipient. A server's reply comes last, and ends at the last quote.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ _MOST_WRAPPINGS = 6  # around each other; compose around JSON around CRI are thr
 _LONGEST_PID = 10  # digits
 _LONGEST_PROGRAM = 255  # characters: RFC 3164 4.1.3 has 32 for a tag, RFC 5424 6.2.5 has 48
 
-# Programs that hand on lines which others have written whole. What any other program writes stays
+# Programs that forward lines which others have written whole. What any other program writes stays
 # its own, though it begins as a line of a mail server does: a stranger may have chosen the words.
 _CARRIERS = re.compile(
     r"(?:docker|podman|container|conmon|crio|kube|k8s|compose|lxc|systemd-nspawn|journal|rsyslog|"
@@ -218,7 +218,7 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
     """Yield what a line that no format knows may be, taking off one wrapping after the other.
 
     `read_prefix` takes a wrapping off where what follows shows that it is one. Many formats have
-    lines that begin in a way of their own: whoever asks for these knows what such a line is.
+    lines with a beginning of their own: the caller knows what such a line is.
 
     >>> line = read_prefix("mdaemon.log:12:Tue 2026-11-24 11:43:32: ...", 1, Clock())
     >>> [each.message for each in unwrapped(line, Clock())]
@@ -279,7 +279,7 @@ def as_written(text: str) -> str:
 
 
 def _is_of_another(line: Line) -> bool:
-    """Return whether a program wrote it that hands on no lines of others."""
+    """Return whether a program wrote it that forwards no lines of others."""
     if line.program is None or _is_carrier(line.program):
         return False
     return line.host is None or "/" not in line.host or _IN_STREAM.match(line.text) is None
@@ -396,7 +396,7 @@ def _set_header(line: Line, length: int, clock: Clock, *parts: str | None) -> bo
     """Take a header off, of stamp, host, program and process id.
 
     Returns:
-        Whether its program hands on lines of others.
+        Whether its program forwards lines of others.
     """
     stamp, host, program, pid = parts
     if line.program is not None:  # of a carrier, whose line this was

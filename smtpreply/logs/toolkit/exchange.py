@@ -148,7 +148,7 @@ def statuses_in(text: str, count: int) -> list[str]:
     items = list(_items(text))
     if count == 1 and len(items) > 1:
         return [text]
-    if len(items) != count:  # not quoted: then what is no beginning goes on with what was before
+    if len(items) != count:  # not quoted: then what is no beginning continues what was before
         items = _merged(items)
     return items
 

@@ -157,7 +157,7 @@ class ObjectsOverLines:
 
     @property
     def under_way(self) -> bool:
-        """Whether the document goes on."""
+        """Whether the document continues."""
         return bool(self._around or self._depth)
 
     def feed(self, text: str, number: int) -> list[tuple[int, str]]:

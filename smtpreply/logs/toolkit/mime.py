@@ -120,7 +120,7 @@ class Part:
 
     @property
     def depth(self) -> int:
-        """How many parts it stands in."""
+        """The number of parts around it."""
         return 0 if self.within is None else self.within.depth + 1
 
     @property

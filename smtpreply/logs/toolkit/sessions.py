@@ -167,7 +167,7 @@ class Sessions:
         return found
 
     def finish(self) -> list[Delivery]:
-        """Return the replies that have not come to an end."""
+        """Return the replies that have not ended."""
         for session in self._sessions.values():
             self._given_up += session.unfinished()
         return self.given_up()

@@ -294,7 +294,7 @@ def _filled(fields: Sequence[str], count: int) -> list[str]:
 
 
 class _Supply(Iterator[str]):
-    """Lines for the csv module, which asks for one more where a record goes on."""
+    """Lines for the csv module, which asks for one more where a record continues."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines

@@ -110,7 +110,7 @@ class DsnReader(Reader):
         return [found for part in text.split("\r") for found in self._read(part, line)]
 
     def continues(self, line: Line) -> bool:
-        """Whether a line that begins with white space goes on with the one before it."""
+        """Whether a line that begins with white space continues the one before it."""
         return self._lone is not None and self._lone.continues(line.message)
 
     def finish(self) -> list[Delivery]:

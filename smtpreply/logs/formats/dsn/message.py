@@ -63,7 +63,7 @@ class Message:
     def end(self) -> tuple[list[Delivery], list[Line], list[Kind]]:
         """Return what the message reports, what is not understood of it, and its kinds.
 
-        They are several where it is one that somebody forwarded others in.
+        There are several where a mail forwards others.
         """
         self._mail.close()
         self._finish()
@@ -156,7 +156,7 @@ class Message:
         self._sink = self._notice.feed_html if kind == "text/html" else self._notice.feed
         return True
 
-    # What a message comes to:
+    # The outcome of a message:
 
     def _finish(self) -> None:
         told, returned = self._told, self._returned

@@ -172,7 +172,7 @@ class Report:
         return found
 
     def continues(self, text: str) -> bool:
-        """Whether a line goes on with the field before it."""
+        """Whether a line continues the field before it."""
         return self._name is not None and text[:1] in (" ", "\t")
 
     def end(self) -> list[Delivery]:

@@ -24,7 +24,7 @@ HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}{_FRACTION}{_ZONE}) {_PID}"
 BARE_HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}) "
 """What most logs have, where no setting asks for more."""
 MESSAGE = rf"(?P<queue_id>{EXIM_ID}) "
-# Exim's ids have no lengths between those: in a block, one run is faster than two ways.
+# Exim's ids have no lengths between those: in a block, one run is faster than two alternatives.
 USUAL_MESSAGE = r"(?P<queue_id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}+-[0-9A-Za-z]{2,4}+) "
 
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".

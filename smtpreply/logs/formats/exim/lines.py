@@ -133,7 +133,7 @@ _MALFORMED = re.compile(rf"Malformed SMTP reply in response to {COMMAND}: (?=[2-
 _LMTP = re.compile(rf"LMTP error after {COMMAND}: ")
 # PRDR answers for each recipient, after the message: draft-hall-prdr.
 _PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
-# A server that hung up before HELO, and what it had said to EHLO, in brackets.
+# A server that hung up before HELO, and its reply to EHLO, in brackets.
 _EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
 _ERROR = re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {COMMAND}: ")
 # What leads a server's words in, each with a needle in it, and how much stands before that.
@@ -215,7 +215,7 @@ _ADDED = ": retry timeout exceeded"
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
 _UNPRINTABLE = re.compile(r"\\(0[0-3][0-7]|177|[23][0-7]{2})")
-# The commonest lines that report no delivery: nothing is sought in them.
+# The commonest lines that report no delivery: nothing is looked for in them.
 _PLAIN = (
     *("Completed", "SMTP connection from ", "Start queue run: ", "End queue run: "),
     *("no host name found for ", "no IP address found for "),
@@ -229,7 +229,7 @@ _UNDERSTOOD = re.compile(
     r"retry time not reached|routing|no immediate|no recipients|\S{1,300}: error ignored|delivery |"
     r"Delivery|suspend|[0-9]+ recipients?|queue|Queue|Renamed|home directory|Start queue run|"
     r"End queue run|"
-    # A session: how it began and ended, and who the client said that it was.
+    # A session: how it began and ended, and the name that the client gave.
     r"no host name found|no IP address|host name|SMTP connection|SMTP command|SMTP data|"
     r"SMTP syntax|SMTP timeout|Connection|H=|F=|U=|I=|Ci=|\[|unexpected|lost |no MAIL in SMTP|"
     r"no HELO|ident connection|list matching|remote host|Remote host|Malformed|Format error|"
@@ -320,10 +320,10 @@ class EximReader(Reader):
 
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
-        self._has_refused = False  # by the line before, or one that this one goes on with
+        self._has_refused = False  # by the line before, or one that this one continues
 
     def continues(self, line: Line) -> bool:
-        """Whether a line goes on with a refusal: the rejectlog shows what was refused."""
+        """Whether a line continues a refusal: the rejectlog shows what was refused."""
         text = line.text
         stamped = line.program is not None or text[:1].isdigit()
         return self._has_refused and not stamped and _LOGGED_FIELD.match(text) is not None
@@ -495,7 +495,7 @@ class EximReader(Reader):
         return _unmasked(found, quoted)
 
     def _error(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
-        """Read what one host of several said, or a callout."""
+        """Read the reply of one host of several, or of a callout."""
         error = _lead(body) or _RESPONSE.search(body)
         if error is None:
             return None
@@ -709,7 +709,7 @@ class _Peer(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """What was said, by whom, to what, and by which server, where old lines name it there."""
+    """The reply, who gave it, what it answers, and the server, where old lines name it there."""
 
     text: str | None
     reply_by: ReplyBy | None = None
@@ -790,13 +790,13 @@ def _relay(peer: _Peer | None) -> dict[str, Any]:
 
 
 def _told(words: _Words, host: re.Match[str] | None) -> dict[str, Any]:
-    """Return the fields of what was said, at a host that the line names before the words."""
+    """Return the fields of a reply, at a host that the line names before the words."""
     found = {"text": words.text, "reply_by": words.reply_by, "stage": words.stage}
     return found | _relay(words.peer or _peer(host))
 
 
 def _said(error: re.Match[str], body: str) -> _Words:
-    """Return what a server said, which runs to the end of the line, and who it was in old lines."""
+    """Return a server's reply, which runs to the end of the line, and the server in old lines."""
     host = _OLD_HOST.match(body, error.end())
     words = body[(host or error).end() :].rstrip()
     if body[error.start() - 1 : error.start()] == "<":  # as some configurations have it
@@ -813,7 +813,7 @@ def _said(error: re.Match[str], body: str) -> _Words:
 
 
 def _confirmed(confirmation: re.Match[str]) -> _Words:
-    """Return what a server said to the end of the message."""
+    """Return a server's reply to the end of the message."""
     text = _unescaped(_unescaped_quotes(confirmation[1]))
     if not _REPLY.match(text):
         return _Words(text)

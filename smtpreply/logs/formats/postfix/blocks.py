@@ -148,7 +148,7 @@ def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[st
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
-    """Return what a reason says, whoever says it, and of whom."""
+    """Return the text of a reason, who gave it, and about whom."""
     # "host mx.example.org[192.0.2.1] said: ...": the relay without its port
     host = relay[: relay.rfind("]") + 1]
     if host and reason.startswith(f"host {host} "):

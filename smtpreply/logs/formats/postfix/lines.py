@@ -24,7 +24,7 @@ A ``content`` line (cleanup_message.c) is of a rule of header_checks or body_che
 
 The lines of a reply are joined by one space, each with its code, which the parser unfolds. What a
 server said may hold any of the words above. So fields are read from the left, one after the other,
-and what ends a reply is sought from the right.
+and the end of a reply is looked for from the right.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ _QUEUED = re.compile(
     r"breaking |message |mail for |sasl_|"
     # A rule of header_checks or the like that lets it through.
     r"replace: |prepend: |info: |warning: |filter|milter|redirect: |strip: |bcc: |delay: |pass: |"
-    # Before one of a server's several addresses has said anything: the outcome has its own line.
+    # Before one of a server's several addresses has answered: the outcome has its own line.
     r"enabling PIX|lost connection|conversation|Cannot |SASL authentication failed; cannot |"
     r"TLS|[Ss]erver certificate|Trusted|Untrusted|Verified)"
 )
@@ -446,7 +446,7 @@ class PostfixReader(Reader):
         )
 
     def _said(self, line: Line) -> Delivery | None:
-        """Read what one server of several said, after which the message goes to the next."""
+        """Read the reply of one server of several, after which the message goes to the next."""
         head = _OF_MESSAGE.match(line.message)
         queue_id, body = (head[1], line.message[head.end() :]) if head else (None, line.message)
         text, reply_by, stage, peer = read_reason(body, spoke=False)
@@ -519,7 +519,7 @@ _Peer = tuple[str | None, str | None, str | None]
 def read_reason(
     reason: str, *, spoke: bool
 ) -> tuple[str, ReplyBy | None, Stage | None, _Peer | None]:
-    """Return what was said, by whom, to what, and the peer that the words name."""
+    """Return the reply, who gave it, what it answers, and the peer that the words name."""
     while reason.startswith(_SUSPENDED):
         reason = reason[len(_SUSPENDED) :]
     said = _SAID.match(reason)
