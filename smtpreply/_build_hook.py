@@ -1,6 +1,6 @@
 """Compiles the package's data when a wheel is built: a hook of hatchling, in no wheel itself.
 
-In the wheel stands ``words.json`` where the source has ``words.toml``, and what is derived from
+In the wheel is ``words.json`` where the source has ``words.toml``, and what is derived from
 the data besides: see `smtpreply._support.data`, whose functions make both. Nothing is written
 into the source, so an editable install reads TOML.
 """

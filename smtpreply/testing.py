@@ -273,7 +273,7 @@ def damaged_replies(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def streams(draw: st.DrawFn) -> Stream:
-    r"""Generate what stands in one buffer after pipelining: some replies, and which they are.
+    r"""Generate what is in one buffer after pipelining: some replies, and which they are.
 
     The line ends of each reply are CRLF or LF. Replies compare by code and text, so that those
     read from `Stream.octets` equal `Stream.replies`.

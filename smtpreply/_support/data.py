@@ -141,7 +141,7 @@ class Derived:
     Called, it returns what the build compiled; in a checkout, what the function gives.
 
     Attributes:
-        name: of the compiled file; ``{}`` stands where the function's argument does.
+        name: of the compiled file; ``{}`` takes the function's argument.
         derive: the function.
     """
 

@@ -31,7 +31,7 @@ def rejoined(text: str) -> str:
 def storable(text: str) -> str:
     r"""Return a text that can be stored as UTF-8, as JSON and columns want it.
 
-    Each octet that is not UTF-8, which stands in a text as a surrogate escape, becomes U+FFFD.
+    Each octet that is not UTF-8, which is in a text as a surrogate escape, becomes U+FFFD.
 
     >>> storable("\u00fc\udcff")
     'ü\ufffd'

@@ -161,7 +161,7 @@ def codes(
     Args:
         command: only those that may answer this command.
         reply_class: only those of this class.
-        standing: only those that stand so.
+        standing: only those of this standing.
         language: of the prose, where it is translated.
 
     >>> [entry.code for entry in codes(command="QUIT", reply_class=2)]

@@ -1,6 +1,6 @@
 """Load catalog entries from the data files.
 
-English stands in ``data/``, a translation of the same file in ``data/<language>/`` with the same
+English is in ``data/``, a translation of the same file in ``data/<language>/`` with the same
 tables and only the keys that it translates. TOML for both: an administrator can read it, a
 translator needs no tool, and a string that is missing falls back by itself. (Gettext's catalogs
 are made for short strings that are their own keys; a comma corrected in an English paragraph would

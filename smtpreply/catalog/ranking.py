@@ -37,7 +37,7 @@ _SHORTEST_STEM = 4
 _KEY, _TITLE, _OFFICIAL, _WHEN, _PROSE, _EXAMPLE = 40.0, 10.0, 6.0, 3.0, 2.0, 2.0
 # A word of the query that only begins a word of the text ("greylist" in "greylisting") counts less.
 _PREFIX = 0.7
-# Codes that stand in the query go before everything, and what synonyms mean before plain words.
+# Codes that are in the query go before everything, and what synonyms mean before plain words.
 _NAMED, _MEANT, _STEP = 1000.0, 100.0, 10.0
 
 

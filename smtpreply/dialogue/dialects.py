@@ -121,11 +121,11 @@ class Dialect:
         example: lines of a session, whose replies are 220 to nothing, 250 to EHLO, and 550 to RCPT
             for <bob@example.org>; empty where tests/data/transcripts has a whole session.
         unmarked: the role of lines that no row matches.
-        needle: stands, in any case, in each transcript.
+        needle: is, in any case, in each transcript.
         of_a_server: whether the server itself writes it: what is sent are the replies.
         is_certain: whether a reply or a command with the mark is a line of a transcript, even among
             lines of others.
-        is_log: whether the marks stand in a log that has the deliveries, too. Then the log is the
+        is_log: whether the marks are in a log that has the deliveries, too. Then the log is the
             source, and the marks alone are not taken for a transcript.
         prefixed: whether lines have a prefix before the mark, of stamp, level and logger.
         marks_the_client: whether the lines of a message that the client sends are marked as the
@@ -606,7 +606,7 @@ DIALECTS: tuple[Dialect, ...] = (
         needle=b'-> "',
         is_certain=True,
     ),
-    # nodemailer 0.x (simplesmtp, lib/client.js): who speaks stands on a line of its own.
+    # nodemailer 0.x (simplesmtp, lib/client.js): who speaks is on a line of its own.
     Dialect(
         "nodemailer 0.x",
         (
@@ -802,7 +802,7 @@ TERMINAL = Dialect(
     marks_the_client=False,
 )
 """A terminal's copy of telnet or ``openssl s_client``, or Wireshark's "Follow TCP Stream": no marks
-at all. The programs' own lines are named where they might stand inside of a reply that was
+at all. The programs' own lines are named where they might be inside of a reply that was
 broken off; elsewhere, no code is enough."""
 
 PLAIN = Dialect("replies", (), unmarked=Role.REPLY)

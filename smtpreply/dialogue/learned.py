@@ -1,9 +1,9 @@
 r"""`learned`: the dialect of a transcript that none of the table is of, from its own lines.
 
 Programs write what each side says behind something of their own: a stamp, a logger's name, a word
-for the side. Where a reply or a command stands in some lines, all before it is their prefix; what
+for the side. Where a reply or a command is in some lines, all before it is their prefix; what
 prefixes have in common, with stamps and numbers left open, is a mark. So the transcript shows which
-mark is the server's and which is the client's, or that one prefix stands before both.
+mark is the server's and which is the client's, or that one prefix is before both.
 
 A reply behind a prefix that has been seen once may be the program's own sentence about a reply. It
 counts only behind one of `SIDES`, and only if the transcript has not just shown the same words.
@@ -165,7 +165,7 @@ def learned(lines: Iterable[bytes]) -> Dialect | None:
 
 
 def _shapes_of(lines: Iterable[bytes]) -> list[_Shape]:
-    """Count what stands behind the prefixes of each shape; the most frequent shapes only."""
+    """Count what is behind the prefixes of each shape; the most frequent shapes only."""
     shapes: dict[bytes, _Shape] = {}
     for heard in _heard_in(lines):
         pattern, label = _pattern_of(heard.prefix)
@@ -212,7 +212,7 @@ def _open(piece: re.Match[bytes]) -> bytes:
 
 
 def _sides(shapes: list[_Shape], count: int) -> tuple[list[_Shape], list[_Shape], list[_Shape]]:
-    """Return the server's shapes, the client's, and those that stand before both sides."""
+    """Return the server's shapes, the client's, and those that are before both sides."""
     both = [shape for shape in shapes if shape.replies and shape.commands]
     clients = [shape for shape in shapes if not shape.replies]
     named = [shape for shape in clients if shape.side is not None]

@@ -332,7 +332,7 @@ _GO_AHEAD = re.compile(rb"\b354[ -]")
 def _dialect_of(sample: Sequence[bytes]) -> Dialect:
     """Find the dialect of a transcript that begins with the lines of `sample`.
 
-    A message may quote another transcript, so what stands before the first message decides.
+    A message may quote another transcript, so what precedes the first message decides.
     """
     lines = _texts_of(sample)
     go_ahead = (number for number, line in enumerate(lines) if _GO_AHEAD.search(line))
@@ -355,7 +355,7 @@ def _most_seen(lines: Sequence[bytes]) -> Dialect | None:
 
 
 def _codes_in(lines: Iterable[bytes]) -> int:
-    """Count the lines in which a reply code stands, wherever that is."""
+    """Count the lines that hold a reply code, at any place."""
     return sum(_A_CODE.search(line) is not None for line in lines)
 
 
@@ -466,7 +466,7 @@ _PEER = (
 _IS_ADDRESS = re.compile(_IPV6 + rb"\Z|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
 _PEER_AT_ONCE = re.compile(_PEER)
 _STAMPED = re.compile(rb"\[?[0-9]{4}[-/.][0-9]")
-# What stands in a text whose marks are not known: a code or a command behind a mark.
+# What is in a text whose marks are not known: a code or a command behind a mark.
 _LOOKS_MARKED = re.compile(
     rb"\S{0,40}(?:[:>|\]=-]|<<) ?(?:[2-5][0-9][0-9][ -]|(?:EHLO|HELO) \S|(?:MAIL FROM|RCPT TO):|"
     rb"AUTH [A-Z]|(?:DATA|QUIT|STARTTLS)\s*$)",
@@ -523,7 +523,7 @@ class _Walk:
         elif role in (Role.REPLY, Role.REPLY_SO_FAR):
             if not said and self.dialect.has_lines_that_follow:
                 if written is not Written.HEX:
-                    yield from self._reply()  # the next one stands below
+                    yield from self._reply()  # the next one is below
                 return
             for part in _lines_of(said):
                 yield from self._server(number, Role.REPLY, part, end)

@@ -122,7 +122,7 @@ class Delivery:
         text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log
             flattened them.
         reply_by: whose words they are; None where no server spoke.
-        source: the file that the line stands in; None for lines without one.
+        source: the file that the line is in; None for lines without one.
         line: its number there, from 1.
     """
 

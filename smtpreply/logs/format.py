@@ -127,7 +127,7 @@ class Reader(ABC):
 
         Yields:
             A delivery; a line of this format, with its prefix read, to be given to `read`; or a
-            line as it stands in the block, with its line end.
+            line as it is in the block, with its line end.
         """
         for line in block.removesuffix("\n").split("\n"):
             place.number += 1

@@ -386,7 +386,7 @@ _lengths = _Lengths()
 
 
 def without_address(text: str, local: str, address: str) -> str:
-    """Mask an address in a text, where it stands in brackets and says nothing.
+    """Mask an address in a text, where it is in brackets and says nothing.
 
     Args:
         text: the reply or the diagnostic.

@@ -155,7 +155,7 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
         if reply.code != EHLO_OK:
             text = reply.raw.decode("utf-8", "surrogateescape")
             raise ReplySyntaxError(f"a {reply.code} tells no capabilities", text)
-        first, *lines = reply.textstrings  # no status stands in them: RFC 2034 4
+        first, *lines = reply.textstrings  # no status is in them: RFC 2034 4
         domain, greeting = _domain_and_rest(first)
         return cls(domain, greeting, lines)
 

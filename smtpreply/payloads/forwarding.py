@@ -54,7 +54,7 @@ class ForwardPath:
     """
 
     local_part: str
-    """What stands before the ``@``, quotes and all."""
+    """What precedes the ``@``, quotes and all."""
 
     domain: str
     """The domain or address literal."""
@@ -79,7 +79,7 @@ class ForwardPath:
 def forward_path_of(reply: Reply) -> ForwardPath | None:
     r"""Return the path that a 251 or a 551 names: RFC 5321 3.4.
 
-    It stands in angle brackets, or bare as some servers write it, after "try", "forward to" and
+    It is in angle brackets, or bare as some servers write it, after "try", "forward to" and
     the like: a path in another place is the one that was asked for.
 
     Args:

@@ -36,7 +36,7 @@ _LITERAL = r"\[(?:[Ii][Pp][Vv]6:)?[0-9A-Fa-f:.]+\]"
 # Routers and appliances that have no name give an address without its brackets.
 _BARE_ADDRESS = r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}"
 
-# A no-break space stood in a banner that slimta's users met.
+# A no-break space was in a banner that slimta's users met.
 _BLANKS = "[ \t\xa0]"
 _WORD_END = f"(?:{_BLANKS}+|$)"
 _OPENING = re.compile(rf"({_DOMAIN}|{_LITERAL}|{_BARE_ADDRESS}){_WORD_END}")

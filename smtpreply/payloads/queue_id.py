@@ -88,7 +88,7 @@ WORDINGS = (
         r"^OK id=(?P<id>[0-9A-Za-z]{5,6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4})$",
         "OK id=1sQpLm-00000002Rfh-3kYd",
     ),
-    # The message's Message-ID stands before it; transfer's length and time may follow. Exchange
+    # The message's Message-ID is before it; transfer's length and time may follow. Exchange
     # 2010 names no host.
     _wording(
         "Exchange",
@@ -98,7 +98,7 @@ WORDINGS = (
         "delivery",
     ),
     # The seconds since 1970 come first. The ending is newer than the id. What DMARC made of the
-    # message may stand before: "OK DMARC:Quarantine 1732400000 ...".
+    # message may be before: "OK DMARC:Quarantine 1732400000 ...".
     _wording(
         "Gmail",
         "OK ",

@@ -25,7 +25,7 @@ def leaves_open(text: str, spans: Iterable[Span], agrees: Callable[[str], bool])
 
     Args:
         text: the text.
-        spans: where the words that decided stand.
+        spans: where the words that decided are.
         agrees: whether a part of the text says the same as they do.
     """
     runs = list(spans)

@@ -24,7 +24,7 @@ class BlockList:
         name: such as "Spamhaus ZEN".
         operator: who runs it.
         lists: "address" or "domain".
-        lookup: its look-up page; ``{item}`` stands where the page takes what is looked up.
+        lookup: its look-up page; ``{item}`` is where the page takes what is looked up.
     """
 
     key: str
@@ -98,7 +98,7 @@ def blocklist_words() -> frozenset[str]:
 
 
 def blocklist_forms() -> tuple[frozenset[str], ...]:
-    """Return sets of words: one of each stands in a text that `listing_in` knows."""
+    """Return sets of words: one of each is in a text that `listing_in` knows."""
     return _names().forms
 
 

@@ -291,7 +291,7 @@ def classify(
             reply ("host mx.example.com[192.0.2.1] said: 550 ..."), or without any code; a pair of
             code and text; or an exception, see `from_exception`.
         stage: what was answered, such as "RCPT"; some texts say it themselves.
-        status: the enhanced status that stands beside the text, such as Postfix's ``dsn=``.
+        status: the enhanced status that is beside the text, such as Postfix's ``dsn=``.
         outcome: what became of the message: "sent", "deferred", "bounced", "expired" or
             "rejected" (by our own server). It bounds what to do: what is deferred is neither
             stopped nor suppressed, and what is bounced or expired is not tried again.

@@ -16,7 +16,7 @@ _LONGEST = 8000
 _MOST_PIECES = 20_000
 _MOST_TEXTS = 5_000
 _ID = 7  # letters and digits: what is shorter may be a provider's code, see `tokens`
-# A word with a digit in it. Behind "(" and "#" stand numbers that rules have patterns for.
+# A word with a digit in it. Behind "(" and "#" are numbers that rules have patterns for.
 _VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A number that is no reply code: "17", but not "550".
 _SMALL = re.compile(r"[0-9]{1,2}|[016-9][0-9]{2}")

@@ -112,7 +112,7 @@ class Engine:
     and names only is decided once.
 
     Args:
-        rules: the rules. With a plan of theirs, none is asked for before its words stand in a text.
+        rules: the rules. With a plan of theirs, none is asked for before its words are in a text.
         fallback: what statuses and codes say by themselves.
         provider_of: gives who speaks in a text.
         cache_size: how many wordings are remembered.
@@ -207,7 +207,7 @@ class Engine:
     def _read(self, extract: AnyExtract, text: str) -> tuple[Finding | None, str]:
         """Find the best phrase, and return the text that it was found in.
 
-        Words about a recipient that stand in a host name or a URL are nobody's words: such names
+        Words about a recipient that are in a host name or a URL are nobody's words: such names
         are blanked then, except for a rule with a pattern, which knows what it reads.
         """
         best = self._best(extract, text)
@@ -371,7 +371,7 @@ def _about_sender(finding: Finding) -> Finding:
 
 
 def _stands_in_name(finding: Finding, text: str) -> bool:
-    """Return whether all words that decided stand within one host name or URL."""
+    """Return whether all words that decided are within one host name or URL."""
     variant = finding.variant
     if variant is None or finding.reads_text:
         return False
@@ -405,7 +405,7 @@ def _score(rule: Rule, variant: CompiledVariant) -> int:
 
 
 class _Companions:
-    """What must stand beside the words of a rule (`with`), and what must not (`unless`)."""
+    """What must be beside the words of a rule (`with`), and what must not (`unless`)."""
 
     def __init__(self, rule: Rule) -> None:
         self._also = _AnyOf(rule.also_variants) if rule.also else None

@@ -1,4 +1,4 @@
-"""`Evidence`: the words of a text that decided, and where they stand."""
+"""`Evidence`: the words of a text that decided, and where they are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Evidence:
 
     Attributes:
         words: the text from the first of them to the last, without line ends and the codes that
-            begin lines; "..." stands between words of different clauses.
+            begin lines; "..." is between words of different clauses.
         spans: where each run of them starts and ends in `Verdict.text`: several where the rule's
             phrase has gaps, or where a line or a clause ends among them.
     """
@@ -48,7 +48,7 @@ class Evidence:
 
 
 def evidence_in(text: str, sentence: str, variant: CompiledVariant) -> Evidence | None:
-    """Return where a variant of a phrase stands in a text; None where it does not.
+    """Return where a variant of a phrase is in a text; None where it does not.
 
     Args:
         text: the text to quote.

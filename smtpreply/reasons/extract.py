@@ -144,7 +144,7 @@ class Extract:
     status: EnhancedStatus | None
     stage: Stage | None
     sentence: str
-    """The reply in it, at the same places: what stands around it is blanked, and codes but one."""
+    """The reply in it, at the same places: what is around it is blanked, and codes but one."""
     start: int = 0
     """Where the reply begins in the text."""
     severity: int | None = None
@@ -205,7 +205,7 @@ class ReplyExtract:
 
     @property
     def frame(self) -> None:
-        """Nothing stands around it."""
+        """Nothing is around it."""
         return
 
     @property
@@ -304,7 +304,7 @@ def is_of_sender(extract: AnyExtract) -> bool:
 
 
 def statuses_of(extract: AnyExtract) -> set[EnhancedStatus]:
-    """Return the statuses of all lines and those that stand anywhere in the text."""
+    """Return the statuses of all lines and those that are anywhere in the text."""
     lines = extract.reply.statuses if isinstance(extract, ReplyExtract) else ()
     text = extract.text[:LONGEST]
     found = [*_STATUS.finditer(text), *_LINE_STATUS.finditer(text)]
@@ -314,7 +314,7 @@ def statuses_of(extract: AnyExtract) -> set[EnhancedStatus]:
 
 def tells_of_delay(extract: AnyExtract) -> bool:
     """Return whether a code, a status, words or the log report a transient failure: RFC 3463 2."""
-    # A reply's lines stand without their statuses, each of which may differ from the code's class.
+    # A reply's lines are without their statuses, each of which may differ from the code's class.
     statuses = extract.reply.statuses if isinstance(extract, ReplyExtract) else ()
     found_statuses = (extract.status, extract.known.status, *statuses)
     if extract.digit == 4 or any(status and status.class_ == 4 for status in found_statuses):

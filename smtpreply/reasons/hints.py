@@ -44,7 +44,7 @@ def each_ip(text: str) -> Iterator[str]:
 
 
 def hostnames(text: str) -> tuple[str, ...]:
-    """Return the host and domain names that stand by themselves, in their order, each once."""
+    """Return the host and domain names that are by themselves, in their order, each once."""
     return _of_kind(text, Kind.HOST)
 
 

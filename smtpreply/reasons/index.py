@@ -22,7 +22,7 @@ Score = Callable[[Owner, CompiledVariant], int]
 _LOWEST = -(2**62)
 _TOP = attrgetter("top")
 _ALONE = ""  # the second word of a phrase that has one only; in no text, and in every look-up
-# Below a score's own units stand the numbers of its phrase and of the variant.
+# Below a score's own units are the numbers of its phrase and of the variant.
 UNIT = 2**40
 _MOST_VARIANTS = 2**12
 
@@ -60,7 +60,7 @@ class Shelf(Generic[Owner]):
 
 
 class Index(Generic[Owner]):
-    """Finds the phrases that stand in a text, and who owns them. They are read when a text may.
+    """Finds the phrases that are in a text, and who owns them. They are read when a text may.
 
     Args:
         pair_of: gives the phrase of a number, and its owner; of equals, the lower number is better.
@@ -109,7 +109,7 @@ class Index(Generic[Owner]):
         return [known.get(word) or self._open(word) for word in self.keys & there]
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
-        """Yield the phrases that stand in a text, in no order."""
+        """Yield the phrases that are in a text, in no order."""
         for shelf in self._near(words.there):
             for second in shelf.by_second.keys() & words.there:
                 for entry in shelf.by_second[second]:
@@ -119,7 +119,7 @@ class Index(Generic[Owner]):
     def best(
         self, words: Words, fits: Callable[[Owner], int | None], most: int = 0
     ) -> Entry[Owner] | None:
-        """Return the phrase of the highest score that stands in a text, and whose owner fits.
+        """Return the phrase of the highest score that is in a text, and whose owner fits.
 
         Args:
             words: the text.

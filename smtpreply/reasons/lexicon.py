@@ -53,7 +53,7 @@ class Names(Generic[Thing]):
 
     @property
     def forms(self) -> tuple[frozenset[str], ...]:
-        """Sets of words, as they may stand in a text: one of each is where something is named.
+        """Sets of words, as they may be in a text: one of each is where something is named.
 
         They are the rarest words of the phrases, and the longest.
         """

@@ -11,7 +11,7 @@
     choice      = "(" phrase *( "|" phrase ) ")"    ; one of these
     option      = "[" phrase *( "|" phrase ) "]"    ; one of these, or nothing
 
-Choices and options may stand in one another. A phrase is found where its words follow one another
+Choices and options may be in one another. A phrase is found where its words follow one another
 in the words of the text (`smtpreply.reasons.normalize`).
 """
 
@@ -51,7 +51,7 @@ class CompiledVariant:
 
     chunks: tuple[str, ...]
     gaps: tuple[int, ...]
-    """How many words may stand before each chunk but the first."""
+    """How many words may be before each chunk but the first."""
     words: tuple[str, ...]
     """The whole words, which a text must have."""
     letters: int
@@ -79,7 +79,7 @@ class CompiledVariant:
         return self.head in wording and (self.is_whole or self.follows(wording))
 
     def follows(self, wording: str) -> bool:
-        """Return whether the other chunks stand behind the first, where it stands in a wording."""
+        """Return whether the other chunks are behind the first, where it is in a wording."""
         head = self.head
         if len(self.chunks) > 2 or head[-1] != " ":
             return self.spans(wording) is not None
@@ -96,7 +96,7 @@ class CompiledVariant:
         return False
 
     def spans(self, wording: str) -> tuple[Span, ...] | None:
-        """Find where the chunks stand in a wording; None where they do not.
+        """Find where the chunks are in a wording; None where they do not.
 
         The first place that holds them all, in time linear in the wording.
         """
@@ -308,7 +308,7 @@ def _parts(piece: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=8192)
 def _measured(piece: str) -> tuple[tuple[str, ...], str, int]:
-    """Return the words of a piece, how they stand in a chunk, and how many letters they count."""
+    """Return the words of a piece, how they are in a chunk, and how many letters they count."""
     parts = _parts(piece)
     end = "" if piece.endswith("*") else " "
     return parts, " ".join(parts) + end, _weight(parts)

@@ -60,7 +60,7 @@ def provider_by_wording(text: str) -> Provider | None:
 
 
 def provider_forms() -> tuple[frozenset[str], ...]:
-    """Return sets of words: one of each stands in a text that `provider_by_wording` knows."""
+    """Return sets of words: one of each is in a text that `provider_by_wording` knows."""
     return _names().forms
 
 

@@ -27,7 +27,7 @@ class Kind(enum.StrEnum):
 
 
 class Token(NamedTuple):
-    """A variable part, and where it stands."""
+    """A variable part, and where it is."""
 
     kind: Kind
     text: str
@@ -47,7 +47,7 @@ _TIME = re.compile(
 _STATUS = re.compile(r"#?[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*%?")
 _SHORT = 7  # a word of fewer characters, digits among them, is a code of the provider ("TSS04")
-# What stands before a part of a run: "to:bob@example.com", "client=192.0.2.1", "host/192.0.2.1".
+# What precedes a part of a run: "to:bob@example.com", "client=192.0.2.1", "host/192.0.2.1".
 _PARTING = re.compile(r"[:=/]")
 
 
@@ -62,7 +62,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
-    """Return where host names and URLs stand in a text: their words are no words of the server.
+    """Return where host names and URLs are in a text: their words are no words of the server.
 
     >>> names_in("see https://example.com/user-unknown")
     [(4, 36)]

@@ -130,7 +130,7 @@ class Verdict:
 
     @property
     def evidence(self) -> Evidence | None:
-        """The words that decided, and where they stand in `text`."""
+        """The words that decided, and where they are in `text`."""
         if isinstance(self._source, Record):
             return self._source.evidence
         extract, variant = self._extract, self._finding.variant

@@ -43,8 +43,8 @@ def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
     That is the Diagnostic-Code of RFC 3464 (with or without the field's name; type, comments and
     folding are taken off), the tuples and dicts that exceptions of Python's smtplib print, the
     ``550 "5.1.1 ..."`` of Go's net/textproto, and a reply in quotes as JSON has it. What `parse`
-    reads is read so. In other text, the reply is found that a program reports in its own words, such
-    as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
+    reads is read so. In other text, the reply is found that a program reports in its own words,
+    such as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
 
     Args:
         text: the diagnostic; octets are read as UTF-8.
@@ -118,7 +118,7 @@ def _from_sentence(body: str) -> Reply | None:
     said = _FOLD.sub(" ", _IN_REPLY_TO.sub("", said)).strip()
     if head.status is not None and said.startswith(str(head.status)):
         said = f"{head.status} {said.removeprefix(str(head.status)).lstrip()}".rstrip()
-    # As a folded reply, since the codes of its further lines may stand in it.
+    # As a folded reply, since the codes of its further lines may be in it.
     mark = "-" if f" {head.code} " in said else " "
     return parse(octets_of(f"{head.code}{mark}{said}") + b"\r\n")
 

@@ -27,7 +27,7 @@ class Head(NamedTuple):
         code: 200 to 599.
         status: the status, if it is of the code's class.
         start: where the reply begins in the text.
-        is_sure: whether the code begins the text or a line, has a status behind it, or stands
+        is_sure: whether the code begins the text or a line, has a status behind it, or is
             where programs write replies and nothing else.
     """
 
@@ -37,13 +37,13 @@ class Head(NamedTuple):
     is_sure: bool
 
 
-# What may stand between a code and its status: "550 5.1.1", "550-5.1.1", "550 #5.1.0" (Cisco),
+# What may be between a code and its status: "550 5.1.1", "550-5.1.1", "550 #5.1.0" (Cisco),
 # "550-'5.1.1" (IronPort), "550, b'5.1.1" (smtplib), "550\n5.7.1" (an exception, a field a line).
 _STATUS_BEHIND = re.compile(
     rf"(?:[- \t\r\n]{{1,2}}#?|[- ]['\"]|,[ ]?b?['\"])({ENHANCED_STATUS})(?![0-9]|\.[0-9])"
 )
 _AT_START = re.compile(r"\s{0,8}([2-5][0-9][0-9])(?:[- :,;.)<\"'\r\n\t]|\Z)")
-# What may not stand before the first digit is looked for when it is found: a pattern that begins
+# What may not be before the first digit is looked for when it is found: a pattern that begins
 # with digits is found several times as fast.
 _NUMBER = re.compile(r"[2-5](?<![0-9A-Za-z.,/_+-][2-5])[0-9][0-9](?![0-9A-Za-z_])")
 
@@ -121,7 +121,7 @@ def head_in(text: str) -> Head | None:
 
 
 def text_behind(text: str, head: Head) -> tuple[str, str]:
-    """Return the text behind the code of a reply, and the quote that it stands in, or ""."""
+    """Return the text behind the code of a reply, and the quote that it is in, or ""."""
     quote, begin = text[head.start - 1 : head.start] if head.start else "", head.start
     if text.startswith(str(head.code), begin):
         mark = _SEPARATOR.match(text, begin + 3)
@@ -142,7 +142,7 @@ def _head_behind(text: str, start: Head | None) -> Head | None:
 
 
 def _at_its_message(text: str, head: Head) -> Head:
-    """Return the head where the reply itself stands, if a program names the code before it."""
+    """Return the head where the reply itself is, if a program names the code before it."""
     match = _MESSAGE_BEHIND.match(text, head.start + 3)
     if match is None:
         return head

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reply.defects import Defect
 
-# RFC 2034 4: it stands first in the text, followed by one or more spaces.
+# RFC 2034 4: it is first in the text, followed by one or more spaces.
 _PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
 # At the start, but not plainly: "#5.1.0 Address rejected." (Cisco), "5.1.1: unknown",
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
@@ -40,7 +40,7 @@ KNOWN_STATUSES: dict[str, EnhancedStatus] = {
 }
 _KNOWN_LIMIT = 4096
 
-# The same by class and as they plainly stand at the start of a text, with the space behind.
+# The same by class and as they plainly are at the start of a text, with the space behind.
 STATUS_WORDS: dict[int, dict[bytes, EnhancedStatus]] = {
     class_: {
         b"%s " % str(status).encode(): status
@@ -60,7 +60,7 @@ def split_status(text: str, code: int) -> Found:
 
     The reply's `code` decides whether it may carry one: a 3yz never does (RFC 2034 4). A 220 does
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
-    is a domain, or a version stands in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
+    is a domain, or a version is in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """
     class_ = code // 100
     if class_ == 3 or not text:

@@ -64,7 +64,7 @@ OPENINGS_BY_CODE = {code: HEADS[b"%d " % code] for code in _CODES}
 
 # --- heads of any form ---------------------------------------------------------------------
 
-# What may stand before a code. A byte order mark comes from editors and PowerShell, NULs come from
+# What may be before a code. A byte order mark comes from editors and PowerShell, NULs come from
 # damaged files and smtp.qq.com, spaces from copied text.
 _LEADING = r"((?:[ \t\0]|\xef\xbb\xbf)*+)"
 # Anything may follow a code, but no digit ("2500 ok") and no number ("220.181.12.1" is an address).

@@ -59,7 +59,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_sender(text: str, at: int) -> bool:
-    """Return whether an address stands in "MAIL FROM:<ann@example.org>:550 ..."."""
+    """Return whether an address is in "MAIL FROM:<ann@example.org>:550 ..."."""
     return text[max(0, at - len("FROM: <")) : at].upper().rstrip("< ").endswith("FROM:")
 
 

@@ -110,7 +110,7 @@ class ReplyReader:
         """The octets that have come and belong to no reply given so far.
 
         After the last awaited reply there should be none. A client that sends commands one by one
-        must not take what stands here for the answer to its next command (a server that sends
+        must not take what is here for the answer to its next command (a server that sends
         too much would be off by one ever after), and before TLS begins it must be empty: what an
         attacker injected before the handshake would else be read after it (CVE-2021-38371). What
         waits in the buffer of a stream below is not seen here: docs/connections.md empties it.

@@ -169,7 +169,7 @@ class Pseudonyms:
     def _url(self, url: str) -> str:
         """Return scheme and host pseudonym; a path or query, which may name anybody, as "/..."."""
         scheme, _, rest = url.partition("://")
-        if scheme.lower() not in _SCHEMES:  # what stands before "://" may be an address
+        if scheme.lower() not in _SCHEMES:  # what precedes "://" may be an address
             scheme = "***"
         host = _URL_HOST.match(rest)
         if host is None:

@@ -12,7 +12,7 @@ from smtpreply.reasons.classifier import builtin_rules
 _WORD = re.compile(r"([^\W\d_]+)(\*?)")
 _SHORTEST_STEM = 4  # letters: a shorter one would let names pass
 _TEXTS = ("title", "official_text", "description", "when")
-# What else stands in logs, in `tls` fields and in the templates of lines.
+# What else is in logs, in `tls` fields and in the templates of lines.
 _OTHERS = [
     "address",
     "host",

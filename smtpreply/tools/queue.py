@@ -127,7 +127,7 @@ class Queue:
 
     def _defer(self, message: str, recipient: str, delivery: Delivery) -> None:
         key = message, recipient
-        before = self._waiting.pop(key, None)  # the newest stand last
+        before = self._waiting.pop(key, None)  # the newest are last
         text = delivery.text and delivery.text[:_LONGEST_TEXT]
         self._waiting[key] = _Waiting(
             attrs.evolve(delivery, text=text),

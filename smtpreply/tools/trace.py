@@ -249,7 +249,7 @@ def _first(values: Iterable[str | None]) -> str | None:
 
 
 def _moment(delivery: Delivery) -> datetime:
-    """Return a time by which deliveries are ordered; local times stand as if they were UTC."""
+    """Return a time by which deliveries are ordered; local times count as UTC."""
     time = delivery.time or _NEVER
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 

@@ -14,8 +14,8 @@ debug/archive smtp logs"::
                             ; or aborted by the client
     reason  = 1*3DIGIT      ; Barracuda's number of a cause, with the list, word or rule as `extra`
 
-What it accepts it hands to a server in a Postfix of its own, whose lines stand in the same log
-under the same names. The reply stands last; the recipient is in the SCAN of the same ID.
+What it accepts it hands to a server in a Postfix of its own, whose lines are in the same log
+under the same names. The reply is last; the recipient is in the SCAN of the same ID.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Fi
 def _reported(response: Event, content: str) -> Fields:
     """Read the diagnostic of a report that a server has sent.
 
-    The code is 550 where the report has none, or has it with a hyphen; then it still stands in the
+    The code is 550 where the report has none, or has it with a hyphen; then it still is in the
     content. The enhanced status is that of the report, beside that in the content.
     """
     if not content:

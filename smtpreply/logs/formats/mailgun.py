@@ -9,7 +9,7 @@ From Mailgun's "Event structure" and "Webhook payload", and its older manual::
     legacy   = "{" event recipient domain timestamp code error notification description reason
                ... "}"                                        ; a form's fields
 
-Code and text stand apart, and each line of the text keeps its enhanced status only. Codes that
+Code and text are apart, and each line of the text keeps its enhanced status only. Codes that
 SMTP has not (605 for a suppressed address), and 498 and 499 for hosts that are not found or do not
 answer, are Mailgun's own.
 """

@@ -186,7 +186,7 @@ class MomentumReader(Reader):
 
 
 def _rejected(line: Line, match: re.Match[str]) -> Delivery:
-    """Read a refusal of ours: the code stands apart from the words, which are the last ones."""
+    """Read a refusal of ours: the code is apart from the words, which are the last ones."""
     stamp, ip, port, connection, phase, code, rest = match.groups()
     line.time = time_of(stamp)
     stage = _PHASES.get(phase.removeprefix("awaiting ").strip())

@@ -13,7 +13,7 @@ From app/senders/smtp_sender.rb, app/lib/message_dequeuer/, and klogger's "go" f
     CLASS   = "Net::SMTPFatalError" / "Net::SMTPServerBusy" / "Net::ReadTimeout" / ...
 
 The lines of one attempt share the value of ``log_id``. Of a reply, Ruby's Net::SMTP gives the first
-line with its line end, so that the names stand on a line of their own.
+line with its line end, so that the names are on a line of their own.
 """
 
 from __future__ import annotations

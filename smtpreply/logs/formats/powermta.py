@@ -58,7 +58,7 @@ _ACTIONS = {
     "failed": Status.BOUNCED,
     "delayed": Status.DEFERRED,
 }
-# In front of dsnAction these stand by default, and timeImprinted in version 3 and 4.
+# In front of dsnAction these are by default, and timeImprinted in version 3 and 4.
 _BEFORE = ("type", "timelogged", "timequeued", "timeimprinted")
 _FROM_ORIGINATOR = (
     "orig", "rcpt", "orcpt", "dsnaction", "dsnstatus", "dsndiag", "dsnmta", "bouncecat", "srctype",
@@ -155,7 +155,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
 
 
 def _words(row: Row) -> dict[str, Any]:
-    """Return the reply, or what stands in its place, and the status beside it."""
+    """Return the reply, or what is in its place, and the status beside it."""
     dsn = _STATUS.match(row.get("dsnstatus", ""))
     diagnostic = _DIAGNOSTIC.match(row.get("dsndiag", ""))
     kind, text = diagnostic.groups() if diagnostic else (None, "")

@@ -9,7 +9,7 @@ From rspamd's "Logging" (``log_format``) and src/libserver/task.c::
     ACTION  = "reject" / "soft reject" / "greylist" / "discard" / "quarantine" / "no action"
             / "add header" / "rewrite subject"
 
-Where rspamd writes to syslog, its lines stand beside those of the server that has asked it, and
+Where rspamd writes to syslog, its lines are beside those of the server that has asked it, and
 this server reports what became of the message: so they are read in its own file alone.
 """
 

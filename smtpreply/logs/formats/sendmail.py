@@ -18,7 +18,7 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
     HOST     = NAME ". [" IP "]"
 
 The log keeps less than the reply: of a success only the text, without code and status; of
-a reply of several lines only the first. Fields stand in a fixed order, and ``stat=`` is the last
+a reply of several lines only the first. Fields are in a fixed order, and ``stat=`` is the last
 one, so that a reply cannot pass for another field; nor can an address, which is read over quotes.
 """
 

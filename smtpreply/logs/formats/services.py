@@ -1,6 +1,6 @@
 """Mail services whose events differ in the names of their members: a table, a row a service.
 
-Above each row stands the grammar of its events, from the service's documentation. A row names the
+Above each row is the grammar of its events, from the service's documentation. A row names the
 members that the fields of a `Delivery` are in: "data.email.id" is a member of members, "a|b" is the
 first of two that is there, and a function is given the event where there is a choice to make.
 """
@@ -163,7 +163,7 @@ def _unless_rejected(fields: Fields, status: Status) -> Fields:
     return fields | {"reply_by": None} if status is Status.REJECTED else fields
 
 
-# An error of Brevo's own stands before the reply, and at times the code once more.
+# An error of Brevo's own is before the reply, and at times the code once more.
 _BREVO_ERROR = re.compile(
     r"\s*(?:[2-5][0-9]{2}[ -])?[A-Z][A-Za-z]{1,40}Error: (?=[2-5][0-9]{2}[ -])"
 )
@@ -511,7 +511,7 @@ SERVICES = (
     #                                                                    ; time, unless asked for
     #
     # `response` (delivered, deferred) and `reason` (bounce, dropped) have the server's reply, its
-    # lines joined by a space, or SendGrid's own words. Arguments of the sender's own stand beside
+    # lines joined by a space, or SendGrid's own words. Arguments of the sender's own are beside
     # all these, under any other name.
     Service(
         name="sendgrid",

@@ -39,7 +39,7 @@ _VERDICT = re.compile(
 )
 
 # How a source begins that is a transcript as a whole; and, for the marks that other texts have
-# too, what must stand near.
+# too, what must be near.
 _BEGINNINGS = re.compile(
     r"=== (?:Trying|Connected to) |connect: (?:to )?\('|CONNECTED\([0-9A-F]+\)|"
     r"\S{1,300}\.\.\. Connecting to \S+ via |\.\.\. while talking to \S+:|"

@@ -259,7 +259,7 @@ def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
 
 
 class _Rest(io.RawIOBase):
-    """A stream's octets from where it stands, unbuffered, so that its head can be peeked at."""
+    """A stream's octets from its position on, unbuffered, so that its head can be peeked at."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read

@@ -113,7 +113,7 @@ _INDENTED = re.compile(
 )
 _STREAM = r"[^\s:/]{1,255}(?:/[^\s:/]{1,255}){2,9}"
 _IN_STREAM = re.compile(rf"({STAMP}) {_STREAM} ")  # looks like a host and a program's tag
-# The same and more, whatever follows: of lines that no format knows as they stand.
+# The same and more, whatever follows: of lines that no format knows as they are.
 _BEFORE_ANY = re.compile(
     rf"\[?({STAMP})\]?[ \t]+|[ \t\xa0\u200b\ufeff]{{1,100}}|(?:[>|+] ?){{1,5}}|[*\u2022-] +|"
     rf"[0-9]{{1,9}}(?:[.):] +|\t)|(?=[A-Za-z./~_]){_FILE}?-[0-9]{{1,9}}-|"
@@ -158,7 +158,7 @@ _CARRIERS = re.compile(
 
 @attrs.define
 class Line:
-    """A line of a log: where it stands, and its prefix taken apart.
+    """A line of a log: where it is, and its prefix taken apart.
 
     >>> from smtpreply.logs import scan
     >>> lines = []
@@ -167,7 +167,7 @@ class Line:
     ('cron', 7, 'nightly job')
 
     Attributes:
-        text: what stood in the file, wrappings taken off, without its end.
+        text: what was in the file, wrappings taken off, without its end.
         message: what follows the prefix; all of `text` where there is none.
         time, host, program, pid: what the prefix says.
         number: of the line in its file, from 1.

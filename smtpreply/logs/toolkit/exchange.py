@@ -13,7 +13,7 @@ As their tracking logs, queue viewers and traces show it::
 Exchange 2010 writes LRT first, 2013 and later LED. The reply is a remote server's text, and may
 look like a pair itself: so the pairs behind it are taken from the end, each once, in their order.
 
-Much of what has a reply's form came from no server: the name of Exchange's own component stands
+Much of what has a reply's form came from no server: the name of Exchange's own component is
 in front of the words (``RESOLVER.ADR.RecipNotFound;``), or they are about a connection.
 """
 
@@ -76,7 +76,7 @@ class Answer:
     """The answer in a status.
 
     Attributes:
-        text: the reply, or what stands in its place.
+        text: the reply, or what is in its place.
         reply_by: whose words it is.
         host, ip: the server that was spoken to.
         retried: when, as the server's country writes it.
@@ -119,7 +119,7 @@ def answer_in(status: str, *, spoke: bool = False) -> Answer:
 
 
 def holds_pairs(text: str) -> bool:
-    """Whether a status with pairs stands in a text."""
+    """Whether a status with pairs is in a text."""
     return "LED=" in text and _LED.search(text) is not None
 
 

@@ -108,7 +108,7 @@ class Event:
         return [Event(item) for item in value if isinstance(item, dict)] if _list(value) else []
 
     def texts(self, *path: str) -> list[str]:
-        """Return the strings in a list, or the one string that stands in its place."""
+        """Return the strings in a list, or the one string that is in its place."""
         value = self.at(*path)
         items = value if _list(value) else [value]
         return [rejoined(item) for item in items if isinstance(item, str)]
@@ -147,7 +147,7 @@ def bare(message_id: str | None) -> str | None:
 
 
 def with_code(code: int | None, text: str, status: str | None = None) -> str:
-    r"""Put back a code and an enhanced status that stand apart from the text of a reply.
+    r"""Put back a code and an enhanced status that are apart from the text of a reply.
 
     >>> with_code(550, "No such user\nhere", "5.1.1")
     '550-5.1.1 No such user\n550 5.1.1 here'
@@ -230,7 +230,7 @@ _LONGEST_SHAPE = 1000  # characters of an event that is not understood
 
 
 class EventReader(Reader):
-    """Reads the events of one service, whatever lines they stand in."""
+    """Reads the events of one service, whatever lines they are in."""
 
     def __init__(self, kind: _Kind) -> None:
         self._kind = kind
@@ -340,7 +340,7 @@ def event_format(
             `Delivery`; None for an event that is not understood.
         marks: a pattern that shows, in the first lines of a list over several lines, whose it is;
             by default, a needle does.
-        needles: see `Format`. None may end in a quote: in an event that stands in a string, quotes
+        needles: see `Format`. None may end in a quote: in an event that is in a string, quotes
             are escaped.
         order: see `Format`. By default, events are tried after the logs of mail servers.
     """

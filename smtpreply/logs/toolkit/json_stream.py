@@ -17,7 +17,7 @@ from typing import Any
 
 from smtpreply.logs.coverage import MOST_PROBLEMS
 
-_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end stands in it
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end is in it
 _TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
 _IN_A_ROW = re.compile(r"\}[ \t]*+\{")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -143,7 +143,7 @@ class ObjectsOverLines:
         self._around: list[str] = []  # the brackets of lists and wrappers that are open
         self._carrier = ""
         self._depth = 0  # of the brackets that are open inside of these
-        self._kept: list[str] | None = None  # what stands between them; None where it is passed by
+        self._kept: list[str] | None = None  # what is between them; None where it is passed by
         self._size = 0
         self._first = 0
         self._string = ""

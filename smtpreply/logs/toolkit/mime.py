@@ -86,7 +86,7 @@ class Part:
     """A part of a message, or the message itself.
 
     Attributes:
-        within: the part that it stands in; None for the message.
+        within: the part that it is in; None for the message.
         fields: those that are kept, by their names in lower case; of several the first.
     """
 

@@ -35,7 +35,7 @@ _SRS = re.compile(
     rf"[^=@]{{1,40}}=[^=@]{{1,10}}=(?P<domain>{_DOMAIN})=(?P<local>[^@]{{1,200}})@",
     re.IGNORECASE,
 )
-# What stands before the recipient: a list's name, and what its program adds to it.
+# What precedes the recipient: a list's name, and what its program adds to it.
 _VERP = re.compile(
     r"(?P<list>[A-Za-z0-9][^=@+]{0,100}(?:\+|-(?:bounces?|owner|return|errors?|request)[-+]"
     r"(?:[0-9]{1,15}-)?))"

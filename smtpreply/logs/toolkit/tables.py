@@ -62,7 +62,7 @@ class Head:
 
     Attributes:
         columns: their bare names.
-        delimiter: what stands between two fields.
+        delimiter: what is between two fields.
     """
 
     columns: tuple[str, ...]
@@ -180,7 +180,7 @@ class TableReader(Reader):
         self._held = []
         understood = True
         if self._open and line.number != self._open[-1].number + 1:
-            found += self._closed_by_force()  # what stands between was of another format
+            found += self._closed_by_force()  # what is between was of another format
             understood = False
         read = self._line(line)
         if read is None or not understood:

@@ -1,6 +1,6 @@
 r"""Forms of bounces in words, as a table: an opening, and how recipients and words are found.
 
-A row is tried where its opening stands in the notice, whatever the line breaks: white space counts
+A row is tried where its opening is in the notice, whatever the line breaks: white space counts
 as one space, and letters as small ones. What `recipient` and `label` match is described in
 `smtpreply.logs.formats.dsn.entries`. Each row has an example, which is its test; the last column
 says where the words are from: the server's source or documentation, or a bounce that was seen.
@@ -32,7 +32,7 @@ class Dialect:
 
     Attributes:
         system: whose notices they are.
-        opening: one of these phrases stands in the notice, in lower case.
+        opening: one of these phrases is in the notice, in lower case.
         recipient: matches the line of a recipient: the groups ``to`` and, beside it, ``words``.
         label: matches what introduces the words for all; None for the usual labels.
         status: the outcome that the notice reports; None where its words do.

@@ -4,7 +4,7 @@ Most notices have one form, whatever the words of it::
 
     notice  = *( text ) 1*( RECIPIENT-LINE *( words NL ) [ NL ] ) [ LABEL words ] *( text )
 
-The words for a recipient stand on its line, or on the lines below it, up to an empty line. Where
+The words for a recipient are on its line, or on the lines below it, up to an empty line. Where
 there are none, a label introduces them for all, such as "because:" or "Reason:", before or behind
 the recipients; else they are the next paragraph.
 """

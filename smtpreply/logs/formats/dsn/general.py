@@ -100,7 +100,7 @@ def _named(lines: Sequence[str], failed: Sequence[str]) -> Iterator[tuple[int, d
     names = "|".join(map(re.escape, failed))
     to = rf"(?P<to>{names})(?![\w-]|\.\w)"
     found: dict[str, tuple[int, dict[str, Any]]] = {}
-    # At the beginning of a line; else wherever it stands.
+    # At the beginning of a line; else wherever it is.
     for form in (
         rf"{_OPEN}{to}{_CLOSE}(?P<words>.*)\Z",
         rf".{{0,200}}?(?<![\w.+-]){to}{_CLOSE}(?P<words>.*)\Z",

@@ -1,4 +1,4 @@
-"""The copy of the original message that stands in the text of a bounce, and its fields."""
+"""The copy of the original message that is in the text of a bounce, and its fields."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def fields_of_copy(lines: Sequence[str]) -> dict[str, str]:
 
 
 def fields_in_words(lines: Sequence[str]) -> dict[str, str]:
-    """Return the fields of the original that stand in a notice where it says what it is about.
+    """Return the fields of the original that are in a notice where it says what it is about.
 
     >>> fields_in_words(["This report relates to your message:", "  Subject: Hello"])
     {'subject': 'Hello'}

@@ -100,7 +100,7 @@ class Notice:
         return self._text.is_blank
 
     def feed(self, text: str, line: Line) -> None:
-        """Read a line. What stands far behind is the message that is returned."""
+        """Read a line. What follows far below is the message that is returned."""
         self._text.add(text, line)
 
     def feed_before(self, text: str, line: Line) -> None:
@@ -112,7 +112,7 @@ class Notice:
         self._html.add(text, line)
 
     def lines(self) -> tuple[list[str], list[Line]]:
-        """Return the lines of the notice, and where they stand."""
+        """Return the lines of the notice, and where they are."""
         if not self._text.is_blank:
             lines, places = self._text.texts, self._text.places
         elif not self._html.is_blank:
@@ -128,7 +128,7 @@ class Notice:
         return lines, places
 
     def sentence(self) -> tuple[str, Line] | None:
-        """Return the first sentence, and where it stands; None where there are no words."""
+        """Return the first sentence, and where it is; None where there are no words."""
         lines, places = self.lines()
         for number, line in enumerate(lines):
             if line.strip() and not line.strip().startswith("--"):
@@ -138,7 +138,7 @@ class Notice:
         return None
 
     def read(self, returned: dict[str, str]) -> tuple[list[Delivery], dict[str, str]]:
-        """Return the deliveries in the text, and the fields of the original that stand in it.
+        """Return the deliveries in the text, and the fields of the original that are in it.
 
         Args:
             returned: the fields of the original, where a part of the message has them.
@@ -158,7 +158,7 @@ class Notice:
         return found, fields_in_words(words) | copy
 
     def _place(self, places: Sequence[Line], number: int) -> Line:
-        """Return where a line stands: HTML may have more lines than its source, or none."""
+        """Return where a line is: HTML may have more lines than its source, or none."""
         return places[min(number, len(places) - 1)] if places else self._first
 
     def _events(self, lines: Sequence[str], places: Sequence[Line]) -> list[Delivery]:
@@ -272,7 +272,7 @@ class Notice:
 
 
 class _Lines:
-    """Lines, up to a bound, and where they stand."""
+    """Lines, up to a bound, and where they are."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

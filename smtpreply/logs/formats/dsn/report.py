@@ -16,7 +16,7 @@ before the next, with one among them, or twice. Postfix adds ``X-Postfix-Queue-I
 
 The type of a diagnostic shows whose words it is (RFC 3464 2.3.6 and 9.1): ``smtp`` is the reply of
 the server that the reporting one spoke to. Other types are the reporting server's own words. But
-Postfix calls them after itself, ``X-Postfix``, and ``host H[IP] said: ...`` may stand in them. And
+Postfix calls them after itself, ``X-Postfix``, and ``host H[IP] said: ...`` may be in them. And
 Exchange writes ``smtp`` before what it has made up without asking a server, which it marks by the
 part of it that did: ``550 5.1.1 RESOLVER.ADR.RecipNotFound; not found``. ``X-Unix`` is the exit
 status of a program. Where servers have put the reply into ``X-Supplementary-Info`` (IronPort,
@@ -135,7 +135,7 @@ class Report:
 
     Args:
         message: the fields of the message that the report came in.
-        lone: whether its lines stand in another text, where each may be all that is left.
+        lone: whether its lines are in another text, where each may be all that is left.
     """
 
     def __init__(self, message: dict[str, str], *, lone: bool = False) -> None:
@@ -207,7 +207,7 @@ class Report:
         return [self._delivery(begun, place)]
 
     def _is_next(self, name: str, value: str) -> bool:
-        """Whether a field begins the next recipient, though no empty line stands before it."""
+        """Whether a field begins the next recipient, though no empty line is before it."""
         block = self._block
         if name in _OF_MESSAGE:
             return bool(block.keys() & OF_RECIPIENT)
@@ -379,7 +379,7 @@ def _said_by_a_server(words: str, *, same_mta: bool) -> dict[str, Any]:
 
 
 def _relayed(match: re.Match[str]) -> str:
-    """Return the reply that stands inside of other words."""
+    """Return the reply that is inside of other words."""
     quote, words = match.groups()
     words = words.partition("}")[0] if "LED=" in match[0][:200] else words
     return words.strip().removesuffix(quote or " ").strip()

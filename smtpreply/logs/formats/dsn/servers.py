@@ -183,10 +183,10 @@ def _exim_words(lines: Sequence[str]) -> dict[str, Any]:
         told = read_words([text])
         if told["reply_by"] is None:
             told = {"text": text or None}
-        return told  # "retry timeout exceeded" stands behind the reason, whatever that is
+        return told  # "retry timeout exceeded" is behind the reason, whatever that is
     host = _EXIM_HOST.search(text[: error.start()]) or _EXIM_HOST.match(text, error.end())
     reply = text[error.end() :]
-    if host and host.start() >= error.end():  # before 4.8x, it stood after the command
+    if host and host.start() >= error.end():  # before 4.8x, it was after the command
         reply = text[host.end() :]
     told = {"stage": stage_of(error[1])} | _by_a_server(reply)
     return told | ({"relay_host": host[1], "relay_ip": host[2]} if host else {})
@@ -381,7 +381,7 @@ def _listed(lines: Sequence[str]) -> Found:
 
 
 def _verdicts(lines: Sequence[str], start: int) -> Found:
-    """Yield Sendmail's own words on a recipient, which stand behind the session."""
+    """Yield Sendmail's own words on a recipient, which are behind the session."""
     for number, line in enumerate(lines):
         match = _SENDMAIL_VERDICT.match(line)
         recipient = (match[3] or match[4]) if match else None

@@ -1,6 +1,6 @@
 r"""The words that a bounce has for a recipient: whose they are, the reply in them, and its stage.
 
-A reply stands behind any words of the server that passes it on. It begins where a line or a
+A reply is behind any words of the server that passes it on. It begins where a line or a
 sentence does, behind what introduces speech, or where its code has an enhanced status behind it::
 
     words  = *( text ) intro REPLY
@@ -115,7 +115,7 @@ def read_words(lines: Sequence[str]) -> dict[str, Any]:
 
 
 def reply_in_words(text: str) -> str | None:
-    """Return the reply that stands in words; None where there is none.
+    """Return the reply that is in words; None where there is none.
 
     >>> reply_in_words("Server mx1 failed with: 550 5.1.1 No such user")
     '550 5.1.1 No such user'
@@ -141,7 +141,7 @@ def _parted(text: str) -> tuple[str, str | None]:
 
 
 def _unquoted(reply: str, opened: str) -> str:
-    """Return a reply without what closes the quotation or the bracket that it stands in."""
+    """Return a reply without what closes the quotation or the bracket that it is in."""
     closing = _CLOSING.get(opened)
     if closing is None:
         return reply

@@ -108,7 +108,7 @@ def size_of_arrival(line: str) -> str:
 def rows_of(block: str) -> list[tuple[str, ...]]:
     """Return the lines of a block, each taken apart by its usual form.
 
-    Each row has: silent lines that stand before it; a line of Exim's; its stamp and queue id;
+    Each row has: silent lines that are before it; a line of Exim's; its stamp and queue id;
     of an attempt the flag, the recipient, the original one with its brackets, and the rest; of an
     arrival the sender and the rest; or any line else. The last ones may have silent lines alone.
     """

@@ -50,7 +50,7 @@ SECOND_ATTEMPT = (
     r"@[^\s@<>:]{1,255}>?(?: <[^>\n]{0,1000}>)?(?: [FP]=<[^>\n]{0,1000}>){0,2} R=[^\s=]"
 )
 """The end of an address, and fields: of a local part that was quoted, the quotes are taken off, and
-where these stand in the words of an attempt, all before them may be its address."""
+where these are in the words of an attempt, all before them may be its address."""
 
 _ROUTE = r" R=[^ \n]++"
 _TRANSPORT = r" T=[^ \n]++"

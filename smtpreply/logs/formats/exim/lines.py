@@ -25,7 +25,7 @@ From src/src/deliver.c, transports/smtp.c, string.c::
 ``\ooo``. A tab prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line
 of a reply follows, for Exim takes no other line (smtp_read_response), and else two characters that
 the server sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host
-stood after the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said
+was after the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said
 "remote mailer".
 """
 
@@ -136,7 +136,7 @@ _PRDR = re.compile(r"PRDR error after (?P<command>DATA): ")
 # A server that hung up before HELO, and its reply to EHLO, in brackets.
 _EHLO = re.compile(r"[A-Z][A-Za-z ]{1,60} HELO \S{1,255} \((?P<command>EHLO) response was: ")
 _ERROR = re.compile(rf"(?:SMTP|LMTP) error from remote (?:mail server|mailer) after {COMMAND}: ")
-# What leads a server's words in, each with a needle in it, and how much stands before that.
+# What leads a server's words in, each with a needle in it, and how much is before that.
 _LEADS = (
     (" error from remote mail", len("SMTP"), _ERROR),
     ("LMTP error after ", 0, _LMTP),
@@ -185,7 +185,7 @@ _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = re.compile(
     rf"authenticator failed for (?:H=)?{HOST}{_REST_OF_CLIENT}: (.*)\Z", re.DOTALL
 )
-# smtp_enforce_sync. Command and input are the client's, and may look like what stands between them.
+# smtp_enforce_sync. Command and input are the client's, and may look like what is between them.
 _UNSYNCHRONIZED = re.compile(
     r"(?P<words>SMTP protocol synchronization error \([^)]{1,200}\)): rejected "
     r"(?:connection from|\"(?P<command>[A-Za-z]{0,20}))"
@@ -200,7 +200,7 @@ _SILENT = re.compile(
     r"Operation timed out|No route to host|Network is unreachable|TLS session:).*)\Z",
     re.DOTALL,
 )
-# Before 4.8x the host stood among the words.
+# Before 4.8x the host was among the words.
 _OLD_SILENT = re.compile(
     rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {HOST} "
     rf"(?:closed connection in response to|after|in response to) "
@@ -260,8 +260,8 @@ _STATUSES = {
 }
 
 
-# Who sends a message chooses what stands in a quoted local part, a whole log line if they like
-# (RFC 5321 4.1.2). While a line is parted into fields, each stands masked.
+# Who sends a message chooses what is in a quoted local part, a whole log line if they like
+# (RFC 5321 4.1.2). While a line is split into fields, each is masked.
 _OPEN_QUOTE = '<"'
 _NAME_FIELD = ' DN="'
 _QUOTED_FIELD = '=<"'
@@ -280,7 +280,7 @@ def _masked(text: str, pattern: re.Pattern[str] = _IN_BRACKETS) -> tuple[str, tu
         The text with the masks, and what they stand for.
     """
     quoted: list[str] = []
-    if _HAS_MASKS.search(text):  # what stands there cannot be distinguished from a mask
+    if _HAS_MASKS.search(text):  # what is there cannot be distinguished from a mask
         return text, ()
 
     def mask(match: re.Match[str]) -> str:
@@ -442,7 +442,7 @@ class EximReader(Reader):
         if _QUOTED_FIELD in rest:
             rest, quoted = _masked(rest, _IN_FIELDS)
         error = _lead(rest)
-        # What stands before the words are Exim's own fields: a reply may look like any of them.
+        # What precedes the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
         said = error or confirmation
         before, own = (rest[: said.start()], "") if said else _parted_fields(rest)
@@ -674,7 +674,7 @@ def _has_second_attempt(words: str) -> bool:
 
 
 def _parted_fields(rest: str) -> tuple[str, str]:
-    """Split the fields of an attempt from Exim's own words, among which some of them may stand."""
+    """Split the fields of an attempt from Exim's own words, among which some of them may appear."""
     head = _OWN_FIELDS.match(rest)
     assert head is not None  # each of its parts may be missing
     fields, words = head[0], rest[head.end() :]
@@ -732,7 +732,7 @@ class _Fields(NamedTuple):
 
     @classmethod
     def read(cls, fields: str) -> _Fields:
-        """Read what stands between the addresses and the words."""
+        """Read what is between the addresses and the words."""
         sender, tls = _SENDER.search(fields), _TLS.search(fields)
         router, transport = _ROUTER.search(fields), _TRANSPORT.search(fields)
         return cls(

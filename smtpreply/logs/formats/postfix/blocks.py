@@ -182,7 +182,7 @@ def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
 def rows_of(block: str) -> list[tuple[str, ...]]:
     """Return the lines of a block, each taken apart by its usual form.
 
-    Each row has: silent lines that stand before it; of a line of Postfix's the stamp, host,
+    Each row has: silent lines that are before it; of a line of Postfix's the stamp, host,
     program and process id, and the queue id; of an attempt the recipient, the original one, the
     relay, the delay, ``tls=``, ``dsn=``, ``status=`` and the reason; of an arrival what follows
     ``from=<``; the Message-ID; of other lines of Postfix's the message; or any line else. The

@@ -645,7 +645,7 @@ def _whole_envelope(rest: str) -> re.Match[str] | None:
 
 
 def _either(first: str | None, second: str | None) -> str | None:
-    """Return an address of `ADDRESS`, which may stand in brackets or not."""
+    """Return an address of `ADDRESS`, which may be in brackets or not."""
     return second if first is None else first
 
 
