@@ -19,7 +19,7 @@ _BLOCK = re.compile(
 )
 _NEW = re.compile(r"New file `([^`]+)`:")
 _AT_THE_END = re.compile(r"At the end of `([^`]+)`:")
-_BEHIND = re.compile(r"In `([^`]+)`, behind the line `([^`]+)`:")
+_AFTER = re.compile(r"In `([^`]+)`, after the line `([^`]+)`:")
 _IN_PLACE = re.compile(r"In `([^`]+)`, in place of the line `([^`]+)`:")
 
 
@@ -49,11 +49,11 @@ def edit(folder: Path, instruction: str, code: str) -> bool:
     elif match := _AT_THE_END.fullmatch(instruction):
         path = folder / match[1]
         path.write_text(path.read_text(encoding="utf-8") + code, encoding="utf-8")
-    elif match := _BEHIND.fullmatch(instruction) or _IN_PLACE.fullmatch(instruction):
+    elif match := _AFTER.fullmatch(instruction) or _IN_PLACE.fullmatch(instruction):
         path, line = folder / match[1], f"{match[2]}\n"
         text = path.read_text(encoding="utf-8")
         assert text.count(f"\n{line}") == 1
-        kept = line if "behind" in instruction else ""
+        kept = line if "after" in instruction else ""
         path.write_text(text.replace(f"\n{line}", f"\n{kept}{code}"), encoding="utf-8")
     else:
         return False

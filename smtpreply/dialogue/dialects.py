@@ -290,7 +290,7 @@ DIALECTS: tuple[Dialect, ...] = (
         is_certain=True,
     ),
     # The "Transcript of session follows" of a sendmail bounce: the lines below "<<<" that have a
-    # code but no mark are sendmail's own words to the sender. Twisted's SMTPClient.log; behind
+    # code but no mark are sendmail's own words to the sender. Twisted's SMTPClient.log; after
     # "mta: 0x...: ", OpenSMTPD's "-T mta" (mta_session.c).
     Dialect(
         "arrows",
@@ -705,7 +705,7 @@ DIALECTS: tuple[Dialect, ...] = (
         needle=b"System.Net",
     ),
     # CodeIgniter's Email::print_debugger (system/libraries/Email.php, _send_command), as a page has
-    # it or as its source: each reply behind the name of the step, the greeting before all of them.
+    # it or as its source: each reply after the name of the step, the greeting before all of them.
     Dialect(
         "CodeIgniter",
         (

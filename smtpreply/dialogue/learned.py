@@ -1,12 +1,12 @@
 r"""`learned`: the dialect of a transcript that none of the table is of, from its own lines.
 
-Programs write what each side says behind something of their own: a stamp, a logger's name, a word
+Programs write what each side says after something of their own: a stamp, a logger's name, a word
 for the side. Where a reply or a command is in some lines, all before it is their prefix; what
 prefixes have in common, with stamps and numbers left open, is a mark. So the transcript shows which
 mark is the server's and which is the client's, or that one prefix is before both.
 
-A reply behind a prefix that has been seen once may be the program's own sentence about a reply. It
-counts only behind one of `SIDES`, and only if the transcript has not just shown the same words.
+A reply after a prefix that has been seen once may be the program's own sentence about a reply. It
+counts only after one of `SIDES`, and only if the transcript has not just shown the same words.
 """
 
 from __future__ import annotations
@@ -103,13 +103,13 @@ class _Heard:
 
 @attrs.define
 class _Shape:
-    """What was seen behind prefixes of one shape.
+    """What was seen after prefixes of one shape.
 
     Attributes:
         pattern: matches the prefixes.
         label: the last part of it, which is the same in all.
         prefix: the first one.
-        replies, commands: how often these were behind it.
+        replies, commands: how often these were after it.
         rest: the first of these.
     """
 
@@ -165,7 +165,7 @@ def learned(lines: Iterable[bytes]) -> Dialect | None:
 
 
 def _shapes_of(lines: Iterable[bytes]) -> list[_Shape]:
-    """Count what is behind the prefixes of each shape; the most frequent shapes only."""
+    """Count what is after the prefixes of each shape; the most frequent shapes only."""
     shapes: dict[bytes, _Shape] = {}
     for heard in _heard_in(lines):
         pattern, label = _pattern_of(heard.prefix)
@@ -187,7 +187,7 @@ def _heard_in(lines: Iterable[bytes]) -> Iterator[_Heard]:
 
 
 def _pattern_of(prefix: bytes) -> tuple[bytes, bytes]:
-    """Return a pattern for a prefix, and its end, behind all stamps, numbers, levels, brackets."""
+    """Return a pattern for a prefix, and its end, after all stamps, numbers, levels, brackets."""
     pattern, label, end = b"", b"", 0
     for piece in _PIECE.finditer(prefix):
         fixed = re.escape(prefix[end : piece.start()])
@@ -274,7 +274,7 @@ def _rows_of_both(shape: _Shape) -> Iterator[Row]:
 
 
 def _row(shape: _Shape, start: bytes, role: Role) -> Row:
-    """Return the row of what begins with `start` behind a prefix, up to where its quotes close."""
+    """Return the row of what begins with `start` after a prefix, up to where its quotes close."""
     written = Written.CRLF if b"<CRLF>" in shape.rest else Written.PLAIN
     if b"\\r" in shape.rest or b"\\n" in shape.rest:
         written = Written.ESCAPED

@@ -466,7 +466,7 @@ _PEER = (
 _IS_ADDRESS = re.compile(_IPV6 + rb"\Z|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
 _PEER_AT_ONCE = re.compile(_PEER)
 _STAMPED = re.compile(rb"\[?[0-9]{4}[-/.][0-9]")
-# What is in a text whose marks are not known: a code or a command behind a mark.
+# What is in a text whose marks are not known: a code or a command after a mark.
 _LOOKS_MARKED = re.compile(
     rb"\S{0,40}(?:[:>|\]=-]|<<) ?(?:[2-5][0-9][0-9][ -]|(?:EHLO|HELO) \S|(?:MAIL FROM|RCPT TO):|"
     rb"AUTH [A-Z]|(?:DATA|QUIT|STARTTLS)\s*$)",

@@ -43,7 +43,7 @@ _LONGEST_KNOWN = 512
 # A reply that begins with a positive code, and perhaps a status of its class.
 _STATUS = rf"2{ENHANCED_STATUS.removeprefix('([245])')}(?:[^0-9.]|$)"
 _POSITIVE = rf"^250(?:[- ](?:[^0-9%@*=]|#?{_STATUS})|$)"
-# A number that may be a code behind it, a line that may be another's words, or a text that says
+# A number that may be a code after it, a line that may be another's words, or a text that says
 # what code a client had expected.
 _DOUBTFUL = "[^0-9A-Za-z.,/_+-][2-5][0-9][0-9](?:[^0-9A-Za-z_]|$)|\n|(?i)expected|wanted"
 

@@ -103,7 +103,7 @@ class Reader(ABC):
         A reader that can do this quickly makes a summary fast: of each group, one line is read in
         full (see `smtpreply.logs.grouping`). The default leaves all lines, to be read one by one.
 
-        Lines that are left come in their order, and are read before those behind them are looked
+        Lines that are left come in their order, and are read before those after them are looked
         at. Lines that may belong together come together. The others are of this format, are
         understood, and go on with no line before them.
 

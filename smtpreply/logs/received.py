@@ -1,6 +1,6 @@
 """`Received`: messages that entered the queue, and how their envelope is kept as text.
 
-An envelope is kept as Postfix's qmgr logs it, from behind ``from=<``: "al@example.com>, size=2112".
+An envelope is kept as Postfix's qmgr logs it after ``from=<``: "al@example.com>, size=2112".
 A text takes the least memory, and that one need not be built for each line of a log.
 """
 

@@ -235,7 +235,7 @@ class Scan(Iterator[Delivery]):
         return self._read(line, known)
 
     def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
-        """Return the format of a line behind something that is not its own, and the line."""
+        """Return the format of a line after something that is not its own, and the line."""
         for bare in unwrapped(line, clock):
             if known := self._detection.of_line(bare):
                 return known, bare
@@ -472,7 +472,7 @@ def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:
 
 
 def _ended(block: str) -> str:
-    """Return a block with a line end behind its last line, which a file's last may lack."""
+    """Return a block with a line end after its last line, which a file's last may lack."""
     return block if block.endswith("\n") else f"{block}\n"
 
 

@@ -29,7 +29,7 @@ class Severity(enum.StrEnum):
 
 
 # Postfix, src/util/msg_output.c: each begins with its severity; panics and fatal errors end the
-# process. A queue id may be before it, and "header" or "body" behind it where a check of the
+# process. A queue id may be before it, and "header" or "body" after it where a check of the
 # content warns (cleanup_message.c).
 POSTFIX = re.compile(
     r"(?:[0-9A-Za-z]{6,20}: )?(?P<severity>warning|error|fatal|panic): "

@@ -52,7 +52,7 @@ _NO_DOMAINS |= {"MY", "OUR", "YOUR", "THE", "THIS", "THESE", "I", "WE", "A", "AN
 
 # RFC 1870 3: size-value ::= 1*20DIGIT
 _SIZE = re.compile("[0-9]{1,20}")
-# RFC 2852 2: min-by-time = 1*9DIGIT, and extension tokens may follow, each behind a comma.
+# RFC 2852 2: min-by-time = 1*9DIGIT, and extension tokens may follow, each after a comma.
 _MINIMUM_TIME = re.compile("([0-9]{1,9})(?:,.*)?", re.DOTALL)
 # RFC 4865 4: an interval of up to nine digits, then an RFC 3339 date and time in UTC.
 _INTERVAL = re.compile("[0-9]{1,9}")

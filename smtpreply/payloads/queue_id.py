@@ -65,7 +65,7 @@ def _wording(server: str | None, needle: str, pattern: str, example: str) -> Wor
 
 
 WORDINGS = (
-    # First, since Haraka puts it behind whatever text its queue plugin gives, Postfix's included.
+    # First, since Haraka puts it after whatever text its queue plugin gives, Postfix's included.
     # The number counts the transactions of the connection.
     _wording(
         "Haraka",

@@ -132,13 +132,13 @@ class Index(Generic[Owner]):
         near.sort(key=_TOP, reverse=True)
         for shelf in near:
             if shelf.top + most <= top:
-                break  # so are all shelves behind it
+                break  # so are all shelves after it
             by_second = shelf.by_second
             for second in by_second.keys() & there:
                 for entry in by_second[second]:
                     score = entry[0]
                     if score + most <= top:
-                        break  # so are all behind it
+                        break  # so are all after it
                     variant = entry[1]
                     if variant.head in wording and (variant.is_whole or variant.follows(wording)):
                         more = fits(entry[2])

@@ -103,7 +103,7 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
 @functools.cache
 def _address(*, ascii_only: bool) -> re.Pattern[str]:
     marks, ideographs = (_MARKS, "") if ascii_only else (_MARKS + _WIDE_MARKS, _IDEOGRAPHS)
-    # The bounds (RFC 5321 4.5.3.1), and that it starts behind a mark, keep the search linear in a
+    # The bounds (RFC 5321 4.5.3.1), and that it starts after a mark, keep the search linear in a
     # text with a single "@".
     return re.compile(rf"(?:\A|[{marks}])[^{marks}]{{1,64}}@[^{marks}{ideographs}]{{0,255}}")
 

@@ -1,7 +1,7 @@
 r"""Patterns: regular expressions from which all has been taken that could run away.
 
 A pattern confirms what words have found. It may hold literals, classes (``[0-9]``, ``\d``), groups
-and alternatives, ``?``, and counts up to 64 behind a single character or class: no ``*``, no
+and alternatives, ``?``, and counts up to 64 after a single character or class: no ``*``, no
 ``+``, no counted groups, no look-around, no back-references. So a search costs at most a constant
 for each character of the text, whoever wrote the pattern.
 """

@@ -79,7 +79,7 @@ class CompiledVariant:
         return self.head in wording and (self.is_whole or self.follows(wording))
 
     def follows(self, wording: str) -> bool:
-        """Return whether the other chunks are behind the first, where it is in a wording."""
+        """Return whether the other chunks are after the first, where it is in a wording."""
         head = self.head
         if len(self.chunks) > 2 or head[-1] != " ":
             return self.spans(wording) is not None

@@ -23,7 +23,7 @@ _TYPE = re.compile(
 )
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _CLOSING = {"'": "'", '"': '"'}
-# Postfix writes what was answered behind the reply: "... (in reply to RCPT TO command)".
+# Postfix writes what was answered after the reply: "... (in reply to RCPT TO command)".
 _IN_REPLY_TO = re.compile(r"[ ]?\(in reply to [^()]{1,40}\)\s{0,8}\Z")
 _LONGEST = 16_384  # of a sentence: RFC 5321 4.5.3.1.5 has no longer reply than 512 octets a line
 

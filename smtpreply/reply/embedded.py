@@ -21,13 +21,13 @@ from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 
 
 class Head(NamedTuple):
-    """A reply code in a text, and the enhanced status behind it.
+    """A reply code in a text, and the enhanced status after it.
 
     Attributes:
         code: 200 to 599.
         status: the status, if it is of the code's class.
         start: where the reply begins in the text.
-        is_sure: whether the code begins the text or a line, has a status behind it, or is
+        is_sure: whether the code begins the text or a line, has a status after it, or is
             where programs write replies and nothing else.
     """
 
@@ -121,7 +121,7 @@ def head_in(text: str) -> Head | None:
 
 
 def text_behind(text: str, head: Head) -> tuple[str, str]:
-    """Return the text behind the code of a reply, and the quote that it is in, or ""."""
+    """Return the text after the code of a reply, and the quote that it is in, or ""."""
     quote, begin = text[head.start - 1 : head.start] if head.start else "", head.start
     if text.startswith(str(head.code), begin):
         mark = _SEPARATOR.match(text, begin + 3)

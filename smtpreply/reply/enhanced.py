@@ -40,7 +40,7 @@ KNOWN_STATUSES: dict[str, EnhancedStatus] = {
 }
 _KNOWN_LIMIT = 4096
 
-# The same by class and as they plainly are at the start of a text, with the space behind.
+# The same by class and as they plainly are at the start of a text, with the space after it.
 STATUS_WORDS: dict[int, dict[bytes, EnhancedStatus]] = {
     class_: {
         b"%s " % str(status).encode(): status

@@ -69,7 +69,7 @@ OPENINGS_BY_CODE = {code: HEADS[b"%d " % code] for code in _CODES}
 _LEADING = r"((?:[ \t\0]|\xef\xbb\xbf)*+)"
 # Anything may follow a code, but no digit ("2500 ok") and no number ("220.181.12.1" is an address).
 _CODE = r"([2-5][0-9][0-9])(?![0-9]|\.[0-9])"
-# What stands for a separator where there should be a space or a hyphen, and the blanks behind it.
+# What stands for a separator where there should be a space or a hyphen, and the blanks after it.
 # All else is text: "250OK", "550<bob>".
 _SEPARATOR = r"([- ]|[\t:;,=_/|.][ \t]*+|)"
 _HEAD = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1"))

@@ -128,7 +128,7 @@ class ReplyReader:
             check_type(data, (bytes, bytearray, memoryview), "what a connection gives")
             data = bytes(data)
         if self._error is not None:
-            return  # it stays, and nothing behind it can be separated
+            return  # it stays, and nothing after it can be separated
         if not data:
             self._closed = True
         elif self._closed:

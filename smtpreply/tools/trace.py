@@ -184,7 +184,7 @@ def _addresses(delivery: Delivery) -> set[str]:
 
 
 def _next_id(delivery: Delivery) -> str | None:
-    """Return the queue id that the next server names; behind a filter, the one after it."""
+    """Return the queue id that the next server names; after a filter, the one after it."""
     if delivery.status is not Status.SENT or delivery.reply_by not in _NAMING:
         return None
     reply = delivery.reply

@@ -257,7 +257,7 @@ class CiscoEsaReader(Reader):
             )
 
     def _done(self, line: Line, match: re.Match[str]) -> list[Delivery]:
-        """Note a success, since its response may be behind it."""
+        """Note a success, since its response may be after it."""
         dcid, mid, rids = match.groups()
         waiting = self._done_with.setdefault(dcid, {})
         for rid in _rids(rids):

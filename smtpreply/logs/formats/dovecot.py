@@ -57,7 +57,7 @@ _OUTCOME = re.compile(
     r"(?:.{0,4000}(?::|,) )?(?:saved mail|stored mail|save failed|failed to store)",
     re.DOTALL,
 )
-"""What reports what became of a message: a line that was cut behind it is not understood."""
+"""What reports what became of a message: a line that was cut after it is not understood."""
 _MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
 _PROXIED = re.compile(
     rf"(?:\S{{1,100}}: )?(Sent|Failed to send) message to <({PATH})> at "

@@ -155,7 +155,7 @@ def _of_trace(row: Row) -> list[dict[str, Any]] | None:
 
 
 def _answer(detail: str) -> Answer:
-    """Read a detail: a status with pairs, or a reply behind a sentence."""
+    """Read a detail: a status with pairs, or a reply after a sentence."""
     if holds_pairs(detail):
         return answer_in(detail)
     match = _TOLD.match(detail)

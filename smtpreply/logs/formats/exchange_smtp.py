@@ -48,7 +48,7 @@ _is_head = with_columns("date-time", "session-id", "local-endpoint", "remote-end
 
 
 def _headless(fields: Sequence[str]) -> Head | None:
-    """Know a row that stands alone; one that was cut behind the data too."""
+    """Know a row that stands alone; one that was cut after the data too."""
     if not 8 <= len(fields) <= len(_COLUMNS) or fields[6] not in _EVENTS:
         return None
     known = _SESSION_ID.match(fields[2]) and fields[3].isascii() and fields[3].isdecimal()

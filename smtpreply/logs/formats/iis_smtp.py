@@ -43,7 +43,7 @@ def _is_head(head: Head) -> bool:
     return head.delimiter == " " and _is_table(head)
 
 
-# A row alone: which columns are in front of the address, and how many behind the port, varies.
+# A row alone: which columns are in front of the address, and how many after the port, varies.
 _ALONE = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2} )?(?:[0-9]{2}:[0-9]{2}:[0-9]{2} )?[0-9A-Fa-f:.]{2,45} "
     rf"(?:{_COMMAND}|{_RESPONSE}) {_SERVICE}[0-9]{{1,5}} \S{{1,255}} \S{{1,45}} [0-9]{{1,5}} "

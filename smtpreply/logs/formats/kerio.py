@@ -49,7 +49,7 @@ _STATUSES = {
     "failed": Status.BOUNCED,
     "discarded": Status.DISCARDED,
 }
-# An address that has lost its quotes may hold what is behind one: there are two readings.
+# An address that has lost its quotes may hold what is after one: there are two readings.
 _SECOND_END = ">, Result: "
 _LOOPBACK = ("127.0.0.1", "::1")
 

@@ -1,4 +1,4 @@
-"""maddy: a message and, behind a tab, a JSON object.
+"""maddy: a message and, after a tab, a JSON object.
 
 From framework/log, internal/endpoint/smtp, internal/target/queue and internal/smtpconn::
 

@@ -15,7 +15,7 @@ From the Momentum 4 documentation, "Log Formats" (ec_logger, bounce_logger)::
                 SP "M=" module SP "CTXCONN=[" ... "] CTXMESS=[" ... "]" SP words  ; rejectlog
 
 ``[internal]`` in a reply is Momentum's own sign that it came from no server. Nothing is escaped: a
-local part with an "@" moves all fields behind it. A bounce that can be read in two ways, because
+local part with an "@" moves all fields after it. A bounce that can be read in two ways, because
 its recipient or its reply is made to look like the fields between them, is not read at all.
 """
 

@@ -17,7 +17,7 @@ From usr.sbin/smtpd/mta.c and lka/smtp sessions; the field names stay, the heads
     HOST = IP " (" NAME ")" ; WHAT = "BANNER" / "EHLO" / "HELO" / "LHLO" / "AUTH" / "STARTTLS"
 
 Of a reply of several lines, the first stays whole; of the others, the code and the enhanced status
-are taken off, and what is left is put behind it as it is ("550-5.7.1 We do not like you"). What a
+are taken off, and what is left is put after it as it is ("550-5.7.1 We do not like you"). What a
 server said is last, and its quotes are not escaped: it ends where the line ends. The port of a
 server and the address of a client are in the line that opens the session, and are remembered.
 """

@@ -98,7 +98,7 @@ def _by_form(fields: Sequence[str]) -> Head | None:
     """Know the columns of another choice by what is in them, if each can be but one.
 
     The guide has the originator in front of the recipient, and both in front of all that is about
-    the reply; dsnMta is behind srcMta, which looks alike.
+    the reply; dsnMta is after srcMta, which looks alike.
     """
     names = ["type", "timelogged", *(f"other{number}" for number in range(2, len(fields)))]
     diagnostics = [place for place, field in enumerate(fields) if _SMTP_DIAGNOSTIC.match(field)]

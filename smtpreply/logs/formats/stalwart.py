@@ -20,7 +20,7 @@ From crates/trc (serializers, event descriptions) and crates/smtp/src/outbound/s
              ("reason=" / "response=") WORDS
            / ... "event=" Q "write" Q " data=" Q REPLIES Q " size=" N    ; to a client
 
-Pairs of the span are first and those of the event behind them, so a key may come twice: an
+Pairs of the span are first and those of the event after them, so a key may come twice: an
 event's own "to" is the recipient. A server's reply comes last, and ends at the last quote.
 """
 

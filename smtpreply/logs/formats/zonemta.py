@@ -45,7 +45,7 @@ _OUTCOME = re.compile(
     r"((?: (?:message-)?id=<[^<>]{0,998}>| [a-z0-9-]{1,20}=(?!<)\S*){0,12}) \((.*)\)\Z",
     re.DOTALL,
 )
-# A Message-ID that holds a bracket may hold what is behind one: there are two readings.
+# A Message-ID that holds a bracket may hold what is after one: there are two readings.
 _SECOND_END = re.compile(r"[^<>]*+> \(")
 _FAILURE = re.compile(
     r"(?:SMTPERR|SMTPCLOSE|ERRCONNECT|CONNECTION)(?: .{0,1000}?)? ?(?:error|response)=\""

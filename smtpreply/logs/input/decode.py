@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 SIZE = 1 << 19
 """How many octets are read at once: enough to read lines in bulk, and small beside memory."""
 LONGEST_LINE = 1 << 22
-"""How many octets of a line are read; what is behind them is left out."""
+"""How many octets of a line are read; what is after them is left out."""
 MOST_WINDOW = 26
 """The base-2 logarithm of the most octets that a decompressor may look back on: 64 MiB, which is
 what ``xz -9`` asks for. A file chooses this itself, up to 4 GiB."""
@@ -204,7 +204,7 @@ class _Reader:
             self._problem(f"{self._name}: broken off after line {lines}: {words}")
 
     def _whole_lines(self) -> Iterator[bytes]:
-        """Cut the octets behind line ends; a line that is too long is cut off."""
+        """Cut the octets after line ends; a line that is too long is cut off."""
         begun: list[bytes] = []  # a line whose end has not come yet
         room = LONGEST_LINE
         for octets in self._octets():

@@ -123,7 +123,7 @@ _BEFORE_ANY = re.compile(
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 _QUOTED = re.compile(rf"([{''.join(_QUOTES)}])\1{{0,2}}")
 _TABBED = re.compile(rf"{_PRIORITY}(?:{MONTH}|{DATE})[^\t]{{0,60}}\t")
-_NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # behind the pod's, of stern
+_NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, of stern
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
 _ROW = re.compile(
@@ -257,7 +257,7 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
 
 
 def _unquoted(text: str, opened: re.Match[str]) -> str:
-    """Return a line without the quotation marks around it, and a comma behind them."""
+    """Return a line without the quotation marks around it, and a comma after them."""
     closing = _QUOTES[opened[1]] * len(opened[0])
     return text[opened.end() :].rstrip(" \t,;").removesuffix(closing)
 

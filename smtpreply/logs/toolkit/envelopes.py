@@ -39,7 +39,7 @@ class Messages:
     Attributes:
         on_received: called for each message that enters the queue; None where nobody asks.
         new_envelopes, new_message_ids: what a block of lines reports, by queue id. Whoever reads it
-            writes to them, and calls `settle` behind the block.
+            writes to them, and calls `settle` after the block.
     """
 
     def __init__(self, mta: str) -> None:

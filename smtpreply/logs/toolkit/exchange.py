@@ -11,7 +11,7 @@ As their tracking logs, queue viewers and traces show it::
     list   = status *(";" status) / "'" status "'" *(";" ...)       ; quoted where it holds a ";"
 
 Exchange 2010 writes LRT first, 2013 and later LED. The reply is a remote server's text, and may
-look like a pair itself: so the pairs behind it are taken from the end, each once, in their order.
+look like a pair itself: so the pairs after it are taken from the end, each once, in their order.
 
 Much of what has a reply's form came from no server: the name of Exchange's own component is
 in front of the words (``RESOLVER.ADR.RecipNotFound;``), or they are about a connection.
@@ -191,7 +191,7 @@ def _merged(items: list[str]) -> list[str]:
 
 
 def _pairs(text: str) -> Mapping[str, str]:
-    """Return the pairs of a status from behind ``LED=`` on, by their names."""
+    """Return the pairs of a status after ``LED=``, by their names."""
     end = text.rfind("}]")  # words may follow; a status that was cut has none
     text = text[:end] if end >= 0 else text.rstrip("; \t\r\n'\"").removesuffix("}")
     found: dict[str, str] = {}

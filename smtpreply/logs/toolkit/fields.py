@@ -47,7 +47,7 @@ _STAGES = {
 
 
 def ends_again(text: str, place: int) -> bool:
-    """Check whether the address before a place may end behind it: the line has two readings then.
+    """Check whether the address before a place may end after it: the line has two readings then.
 
     A `PATH` ends at the first bracket outside of quotes. Where a server logs a local part without
     its quotes, that bracket may be within it, and the end of the address is still to come: an

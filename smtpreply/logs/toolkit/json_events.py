@@ -1,7 +1,7 @@
 r"""Events: JSON objects that report deliveries, from the webhooks and logs of mail services.
 
 Their formats have in common: events come one a line, in a list on a line, or printed prettily
-over lines, alone or inside what carried them; the reply is a string, often behind words
+over lines, alone or inside what carried them; the reply is a string, often after words
 of the service's own::
 
     words = [type] REPLY / outcome "(" REPLY ")" / "host " HOST " said: " REPLY [" (in reply to "

@@ -20,7 +20,7 @@ OTHER = r"[^\n]*+\n"
 
 _NAMED = re.compile(r"\(\?P<([a-z_]+)>")
 
-# RFC 3339 has a "T"; behind a space, a host may also be an id of Exim.
+# RFC 3339 has a "T"; after a space, a host may also be an id of Exim.
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"

@@ -72,7 +72,7 @@ class Head:
         """Name the fields of a record.
 
         None where there are more than columns: then something that should have been quoted was
-        not, and each field behind it is in doubt.
+        not, and each field after it is in doubt.
         """
         if any(fields[len(self.columns) :]):
             return None

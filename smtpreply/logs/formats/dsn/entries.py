@@ -5,7 +5,7 @@ Most notices have one form, whatever the words of it::
     notice  = *( text ) 1*( RECIPIENT-LINE *( words NL ) [ NL ] ) [ LABEL words ] *( text )
 
 The words for a recipient are on its line, or on the lines below it, up to an empty line. Where
-there are none, a label introduces them for all, such as "because:" or "Reason:", before or behind
+there are none, a label introduces them for all, such as "because:" or "Reason:", before or after
 the recipients; else they are the next paragraph.
 """
 
@@ -97,7 +97,7 @@ def _own_words(lines: Sequence[str], match: re.Match[str], label: re.Pattern[str
 def _shared_words(
     lines: Sequence[str], last: int, recipient: re.Pattern[str], label: re.Pattern[str]
 ) -> list[str]:
-    """Return the words for all: behind a label, else the only reply, else the next paragraph."""
+    """Return the words for all: after a label, else the only reply, else the next paragraph."""
     labelled: list[str] = []
     for number, line in enumerate(lines):
         if match := label.match(line):

@@ -113,7 +113,7 @@ def _named(lines: Sequence[str], failed: Sequence[str]) -> Iterator[tuple[int, d
 
 
 def words_for_all(lines: Sequence[str]) -> list[str]:
-    """Return the words behind a label, or a paragraph: one with a reply, else with a meaning."""
+    """Return the words after a label, or a paragraph: one with a reply, else with a meaning."""
     for number, line in enumerate(lines):
         if match := LABEL.match(line):
             rest = [match["words"], *lines[number + 1 : number + 20]]

@@ -1,8 +1,8 @@
 r"""Mail as it comes in files: a message, a mailbox of messages, or lone lines of a report.
 
-A mailbox (mbox, RFC 4155) is messages after one another, each behind a line of ``From ``, a sender
+A mailbox (mbox, RFC 4155) is messages after one another, each after a line of ``From ``, a sender
 and a date, in whatever form a program has written the date; lines of a message that begin so have a
-``>`` before them. MMDF has a line of four control-A before and behind each message.
+``>`` before them. MMDF has a line of four control-A before and after each message.
 
 A message may have lost its first line, begin with an empty one, or end its lines with CR alone.
 """
@@ -125,7 +125,7 @@ class DsnReader(Reader):
     def _begin(self, line: Line) -> None:
         self._has_begun = True
         text = line.message.removeprefix("\ufeff")
-        # Only a file without other line ends has fields behind a CR: elsewhere, a stranger put it.
+        # Only a file without other line ends has fields after a CR: elsewhere, a stranger put it.
         self._by_cr = "\r" in text.rstrip("\r")
         first = text.partition("\r")[0]
         self._in_mmdf = first == _MMDF

@@ -208,7 +208,7 @@ class Message:
         return found + report.end()
 
     def _settle(self, told: Iterable[Delivery], original: dict[str, str]) -> None:
-        """Return which message it was about: what is left of it is behind the report."""
+        """Return which message it was about: what is left of it is after the report."""
         message_id = original.get("message-id", "").strip("<> \t") or None
         subject = words_of(original.get("subject", "")).strip() or None
         sender = mailbox_of(original.get("return-path")) or mailbox_of(original.get("from"))

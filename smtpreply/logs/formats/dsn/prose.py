@@ -8,7 +8,7 @@ none does, a recipient may be named by X-Failed-Recipients, by the address that 
 
 A person may quote any of this. So it is read where a mail system sent the message (`Looks`); of a
 program that may send anything, where its form is known; and of a person who forwards a bounce, in
-what is quoted. Otherwise, what is quoted behind "> " reports no delivery.
+what is quoted. Otherwise, what is quoted after "> " reports no delivery.
 """
 
 from __future__ import annotations

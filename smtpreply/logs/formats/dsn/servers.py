@@ -7,7 +7,7 @@ same form with other openings and ends::
 
 Exim (deliver.c, print_address_information and print_address_error), after "A message that you sent
 could not be delivered", or "has not been delivered" for a delay. A line is broken after ": " where
-it grows long; an empty line between recipients is in some versions only; Exim 3 has ":" behind the
+it grows long; an empty line between recipients is in some versions only; Exim 3 has ":" after the
 address. GMX and mail.ru have words of their own before it::
 
     "  " RCPT NL [ "    (generated from " ORIG ")" NL ] *( "    " words NL )
@@ -115,7 +115,7 @@ def _qmail_words(words: list[str]) -> dict[str, Any]:
 
 
 def _headed(lines: Sequence[str], head: re.Pattern[str]) -> Iterator[tuple[int, list[str]]]:
-    """Split lines at those with a recipient: each with the lines of its paragraph behind it."""
+    """Split lines at those with a recipient: each with the lines of its paragraph after it."""
     block: list[str] = []
     start = 0
     for number, line in enumerate((*lines, "")):
@@ -183,7 +183,7 @@ def _exim_words(lines: Sequence[str]) -> dict[str, Any]:
         told = read_words([text])
         if told["reply_by"] is None:
             told = {"text": text or None}
-        return told  # "retry timeout exceeded" is behind the reason, whatever that is
+        return told  # "retry timeout exceeded" is after the reason, whatever that is
     host = _EXIM_HOST.search(text[: error.start()]) or _EXIM_HOST.match(text, error.end())
     reply = text[error.end() :]
     if host and host.start() >= error.end():  # before 4.8x, it was after the command
@@ -381,7 +381,7 @@ def _listed(lines: Sequence[str]) -> Found:
 
 
 def _verdicts(lines: Sequence[str], start: int) -> Found:
-    """Yield Sendmail's own words on a recipient, which are behind the session."""
+    """Yield Sendmail's own words on a recipient, which are after the session."""
     for number, line in enumerate(lines):
         match = _SENDMAIL_VERDICT.match(line)
         recipient = (match[3] or match[4]) if match else None

@@ -1,7 +1,7 @@
 r"""The words that a bounce has for a recipient: whose they are, the reply in them, and its stage.
 
-A reply is behind any words of the server that passes it on. It begins where a line or a
-sentence does, behind what introduces speech, or where its code has an enhanced status behind it::
+A reply is after any words of the server that passes it on. It begins where a line or a
+sentence does, after what introduces speech, or where its code has an enhanced status after it::
 
     words  = *( text ) intro REPLY
     intro  = ":" / ";" / quote / bracket / "said" / "was" / "error" / "code" / ...
@@ -61,7 +61,7 @@ ASKED_NO_SERVER = re.compile(
 
 _CLOSING = {'"': '"', "'": "'", "[": "]", "(": ")", "<": ">"}
 
-# What else a notice has on lines of their own, behind a reply without an empty line between them.
+# What else a notice has on lines of their own, after a reply without an empty line between them.
 _OTHER_LINE = re.compile(
     r"\n\s*(?:Remote (?:system|-?MTA)|Reporting-MTA|Original (?:address|recipient)|"
     r"Recipient address|"

@@ -70,7 +70,7 @@ ATTEMPT = (
     r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>[^\n]*+)"
 )
 """An attempt at a plain address, to be read on by `lines`."""
-# A space is the only blank here: what is behind another one is left.
+# A space is the only blank here: what is after another one is left.
 SILENT = (
     rf"{USUAL_MESSAGE}Completed(?: QT=[^\n]*+|)\n"
     r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"

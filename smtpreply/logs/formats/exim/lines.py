@@ -78,7 +78,7 @@ _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 _ATTEMPT = re.compile(
     rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?(?=\s|:\s|\Z):?"
 )
-# Of a quoted local part, the quotes are taken off, and the original behind it has them still: only
+# Of a quoted local part, the quotes are taken off, and the original after it has them still: only
 # by that can it be distinguished from the fields that it may look like.
 _QUOTED = ' <"'
 _QUOTED_ATTEMPT = re.compile(
@@ -125,7 +125,7 @@ _FIELD = (
 _OWN_FIELDS = re.compile(
     rf"(?:{_FIELD})*+(?: routing)?(?: defer \((?P<errno>-?[0-9]{{1,9}})\)(?:{_FIELD})*+)?"
 )
-# deferral_log: the system's words for a number of its own, and behind them the host.
+# deferral_log: the system's words for a number of its own, and after them the host.
 _STRERROR = re.compile(rf"(: [^:]{{0,200}}?)((?:{_FIELD})++)(?=: |\Z)")
 _CONFIRMATION = re.compile(r' C="([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _MALFORMED = re.compile(rf"Malformed SMTP reply in response to {COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
@@ -210,7 +210,7 @@ _SILENT_HOST = re.compile(
 )
 _WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
 _AFTER = re.compile(r"(?:in response to|after|while sending) (.+)")
-# What Exim itself adds behind a reply.
+# What Exim itself adds after a reply.
 _ADDED = ": retry timeout exceeded"
 # A reply's next line begins with a code. Exim's own words have none, and may be of several lines.
 _NEXT_LINE = re.compile(r"\\n(?=[0-9]{3}(?:[ -]|\\n|\Z))")
@@ -244,7 +244,7 @@ _UNDERSTOOD = re.compile(
     r"log string|event |memory|DNS|dns|Failed |failed to|unable to|Unable to|cannot |Cannot |"
     r"Error |error |ignoring |Tainted|Taint|LSEARCH|lookup|MySQL|Berkeley|hints)"
 )
-# In the rejectlog, a message's envelope and fields follow, each behind a letter: "P Received: ...".
+# In the rejectlog, a message's envelope and fields follow, each after a letter: "P Received: ...".
 _LOGGED_FIELD = re.compile(r"[A-Z *] [!-9;-~]{1,80}:|[ \t]|Envelope-(?:from|to): <|-{10,}\Z")
 
 _LONGEST_KNOWN = 400

@@ -31,7 +31,7 @@ TIMES = (
     r"(?:tls=(?P<tls>[^,\n]*+), )?(?:dsn=(?P<dsn>[0-9.]++), )?status=(?P<status>[A-Za-z-]++) \("
 )
 # Before 3.5, an address was unquoted (internal format), so it could hold all that follows one. A
-# line in which a second address ends behind the first attempt has two readings.
+# line in which a second address ends after the first attempt has two readings.
 REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
 COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
 MESSAGE_ID = r"(?:resent-)?message-id="

@@ -322,7 +322,7 @@ class PostfixReader(Reader):
                 yield line
             elif other:
                 yield other
-            else:  # the end, behind silent lines
+            else:  # the end, after silent lines
                 place.number = number = number - 1
         self.messages.settle()
 
@@ -597,7 +597,7 @@ def _speaker(reply: str) -> ReplyBy:
 
 
 def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
-    """Split a refusal's words from the envelope behind them.
+    """Split a refusal's words from the envelope after them.
 
     The words may look like an envelope, and so may an address in it, if it is quoted. So of the
     places where one can begin, the first that leads to the end of the line is it. Where none does,
@@ -616,7 +616,7 @@ def _parted_envelope(rest: str) -> tuple[str, str | None, str | None]:
 
 
 def _client_in(rest: str) -> re.Match[str] | None:
-    """Return where a client is named behind the text of a message: the last place in no address."""
+    """Return where a client is named after the text of a message: the last place in no address."""
     found = None
     end = 0
     for client in _CONTENT_FROM.finditer(rest):
