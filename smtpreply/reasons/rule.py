@@ -31,6 +31,7 @@ _MASK = re.compile(r"([245X])\.([0-9]{1,3}|\*)\.([0-9]{1,3}|\*)")
 class RuleError(ValueError):
     """A file of rules that cannot be used.
 
+    >>> from pathlib import Path
     >>> rules_in(Path("no-such-file.toml"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
@@ -190,6 +191,7 @@ def rules_in(path: Path, layer: int = 0) -> list[Rule]:
         path: a TOML file.
         layer: of two rules that match, that of the lower layer decides.
 
+    >>> from pathlib import Path
     >>> from tempfile import NamedTemporaryFile
     >>> with NamedTemporaryFile("w", suffix=".toml") as file:
     ...     _ = file.write('[full]\nreason = "mailbox_full"\nwords = ["no room for mail"]')
