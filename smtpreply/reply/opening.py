@@ -7,8 +7,10 @@ RFC 5321 4.2::
     Reply-code  = %x32-35 %x30-35 %x30-39
 
 Replies begin alike: with one of 800 heads (``200 ``, ``200-``, up to ``599-``), and then with an
-enhanced status or without. What follows from that is kept in a table, and each `Reply` refers to a
-row of it, so that a code and its class cost one look-up.
+enhanced status or without. What the first ten octets say is kept in a table (`OPENINGS`), and each
+`Reply` refers to a row of it, so that a code and its class cost one look-up, and the status none.
+A row says only what holds whatever follows the ten octets; where that is nothing, it is None, and
+the reply is read the long way (`grammar.read_reply`).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ class Opening:
         defects: what is wrong with the head.
         status: the enhanced status, where one of the code's class stands plainly behind the head.
         text_start: where the text begins, behind the head and the status.
-        is_odd: whether the text begins like one with a status in another form.
+        begins_oddly: whether the text begins like one with a status in another form.
     """
 
     code: int
@@ -45,7 +47,7 @@ class Opening:
     defects: tuple[Defect, ...]
     status: EnhancedStatus | None = None
     text_start: int = 4
-    is_odd: bool = False
+    begins_oddly: bool = False
 
 
 def _opening(code: int, *, continued: bool) -> Opening:
@@ -127,9 +129,10 @@ def _leading_defects(leading: bytes) -> tuple[Defect, ...]:
 
 
 class _Openings(dict[bytes, Opening | None]):
-    """The openings by the first `OPENING_LENGTH` octets of replies.
+    """The openings by the first `OPENING_LENGTH` octets of replies, made when they are first met.
 
-    None where these are not enough: no code, or no text behind the head.
+    None where these are not enough: there is no code, no text behind an odd head, or an odd head
+    with a hyphen.
     """
 
     def __missing__(self, octets: bytes) -> Opening | None:
@@ -158,14 +161,15 @@ def _read_odd_opening(octets: bytes) -> Opening | None:
     if head is None:
         return None
     opening, text = head
-    if len(text) < 2 or text[0] in b"\r\n":
-        return None  # it takes two octets to see that a status may follow
+    # It takes two octets to see that a status may follow, and where the head ends.
+    if opening.continued or len(text) < 2 or text[0] in b"\r\n":
+        return None
     return _with_text(attrs.evolve(opening, text_start=len(octets) - len(text)), text)
 
 
 def _with_text(opening: Opening, text: bytes) -> Opening:
-    is_odd = may_begin_with_status(text.decode("latin-1"))
-    return attrs.evolve(opening, is_odd=True) if is_odd else opening
+    begins_oddly = may_begin_with_status(text.decode("latin-1"))
+    return attrs.evolve(opening, begins_oddly=True) if begins_oddly else opening
 
 
 OPENINGS = _Openings()

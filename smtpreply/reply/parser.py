@@ -1,7 +1,9 @@
 """From raw text to replies: `parse`, `parse_all`, `iter_replies`.
 
 A reply in a plain form (see `plain`), as nearly all are, is recognised by the heads of its lines;
-their text is read on access. Every other text goes through `grammar.read_reply`.
+their text is read on access. Every other text goes through `grammar.read_reply`. So a change of what
+a reply says belongs there first, and then in `plain`, or the plain form is made narrower; a change
+of what a head says belongs in `opening`.
 """
 
 from __future__ import annotations
@@ -49,14 +51,16 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     (550, '5.1.1', ('No such user', 'here'))
     """
     octets = raw if type(raw) is bytes else octets_of(raw)
+    if strict:
+        return _parse_strictly(raw, octets)
     opening = OPENINGS[octets[:OPENING_LENGTH]]
-    if opening is None or strict:
-        return _parse_slowly(raw, octets, strict=strict)
+    if opening is None:
+        return _parse_slowly(raw, octets)
     if opening.continued:
         if several_lines(octets) is None:
             return _parse_slowly(raw, octets)
     else:
-        # Blank lines behind a reply belong to it, so that only what stands before them matters.
+        # White space behind a reply belongs to it, blank lines too: what stands before it counts.
         text = octets.rstrip()
         if _LF in text or _CR in text:
             return _parse_slowly(raw, octets)
@@ -126,16 +130,23 @@ def octets_of(raw: Raw) -> bytes:
     raise TypeError(f"a reply is text or octets, not {type(raw).__name__}")
 
 
-def _parse_slowly(raw: Raw, octets: bytes, *, strict: bool = False) -> Reply:
+def _parse_strictly(raw: Raw, octets: bytes) -> Reply:
     try:
-        end = strict_end(octets, 0) if strict else 0
-        if strict and end < len(octets):
+        end = strict_end(octets, 0)
+        if end < len(octets):
             strict_end(octets, end)  # what follows may be no reply either
             raise _more_than_one(octets, end)
-        folded = None if strict else read_folded(octets)
-        if folded is not None:
-            code, content = folded
-            return reply_of(OPENINGS_BY_CODE[code], octets, content)
+    except ReplySyntaxError as error:
+        raise _in_characters(error, raw) from None
+    return parse(octets)
+
+
+def _parse_slowly(raw: Raw, octets: bytes) -> Reply:
+    folded = read_folded(octets)
+    if folded is not None:
+        code, content = folded
+        return reply_of(OPENINGS_BY_CODE[code], octets, content)
+    try:
         reading = read_reply(octets, 0, newline_of(octets))
         if reading is None:
             raise syntax_error("no reply code", octets, 0)

@@ -32,7 +32,7 @@ from smtpreply import (
 )
 from smtpreply.reply.grammar import newline_of, read_reply
 from smtpreply.reply.model import reply_of
-from smtpreply.reply.opening import OPENINGS_BY_CODE
+from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE
 from smtpreply.reply.parser import Raw
 from smtpreply.reply.stream import END_OF_STREAM, NEED_DATA, ReplyReader
 from smtpreply.testing import (
@@ -366,6 +366,16 @@ def nearly_plain_replies(draw: st.DrawFn) -> bytes:
     return reply.encode("utf-8", "surrogatepass")
 
 
+@st.composite
+def oddly_headed_replies(draw: st.DrawFn) -> bytes:
+    """Generate replies of one line whose head is odd, and of any length."""
+    leading = draw(st.lists(st.sampled_from((b" ", b"\t", b"\0", b"\xef\xbb\xbf")), max_size=9))
+    separator = draw(st.sampled_from((b"", b"-", b" ", b":", b": ", b"\t", b"\t   ", b".", b"_")))
+    text = draw(_plain_texts).encode("utf-8", "surrogatepass")
+    code = b"%d" % draw(st.sampled_from((220, 250, 334, 550, 571)))
+    return b"".join((*leading, code, separator, text, draw(st.sampled_from((b"", b"\n", b"\r\n")))))
+
+
 def read_the_long_way(octets: bytes) -> tuple[object, ...]:
     reading = read_reply(octets, 0, newline_of(octets))
     assert reading is not None
@@ -379,7 +389,13 @@ def is_left_unread(reply: Reply) -> bool:
 
 
 @settings(max_examples=1000)
-@given(nearly_plain_replies() | wire_replies() | any_octets)
+@given(nearly_plain_replies() | oddly_headed_replies() | wire_replies() | any_octets)
+@example(b"\xef\xbb\xbf\t 550 5.1.1 a")
+@example(b"550-5.1.1 a 550 5.1.1 b\n")
+@example(b"220-a 220 \xc3\xb6")
+@example(b"571- 571-5.1.1 a 571 5.1.1 b")
+@example(b"250 Ok\n\n")
+@example(b"550 a (#4.1.1)\r\n")
 def test_the_short_way_says_what_the_long_way_says(octets: bytes) -> None:
     """Whatever `parse` takes the short way for, `read_reply` reads to the same fields."""
     try:
@@ -420,6 +436,24 @@ def test_the_short_way_is_taken_for_what_is_in_due_form(octets: bytes) -> None:
     has_space = octets.splitlines()[-1][3:4] == b" "
     for form in (octets, octets.replace(b"\r\n", b"\n"), octets[:-2]):
         assert is_left_unread(parse(form)) == has_space
+
+
+@pytest.mark.parametrize(
+    "odd", [b"250\tOk", b"250: Ok", b" 250 Ok", b"\xef\xbb\xbf250 Ok", b"250Ok"]
+)
+def test_the_short_way_is_taken_for_a_line_that_is_odd_at_its_head_only(odd: bytes) -> None:
+    """A server that writes its heads in a form of its own does so in every reply."""
+    for form in (odd, odd + b"\n", odd + b"\r\n"):
+        assert is_left_unread(parse(form))
+        assert fields(parse(form)) == read_the_long_way(form)
+
+
+def test_endless_openings_are_not_all_kept() -> None:
+    """The table of openings is bounded, and what it forgets is read anew."""
+    for number in range(10_000):
+        assert parse(b"250 %06d" % number).code == 250
+        assert parse(b"550 5.1.1 %d" % number).enhanced == EnhancedStatus(5, 1, 1)
+    assert len(OPENINGS) < 5000
 
 
 @given(streams(), st.sampled_from(KINDS))
