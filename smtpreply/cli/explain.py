@@ -46,11 +46,11 @@ def explain_command(
 ) -> None:
     r"""Explain one reply: "550 5.1.1 No such user", or "-" for standard input.
 
-    Shows its parts and the meaning of its code, then the reason for the refusal, the words that
-    decided, and what to do. Replies are also read as bounces, logs and programs print them: "smtp;
-    550 5.1.1 ...", "(550, b'5.1.1 ...')", "host mx.example.com said: 550 ...", and so are
-    diagnostics without a code ("Connection timed out"). \n is a line break only within the quotes
-    of a program.
+    Shows the reason for the refusal, what to do and the words that decided, then the parts of the
+    reply and the meaning of its code. Replies are also read as bounces, logs and programs print
+    them: "smtp; 550 5.1.1 ...", "(550, b'5.1.1 ...')", "host mx.example.com said: 550 ...", and so
+    are diagnostics without a code ("Connection timed out"). \n is a line break only within the
+    quotes of a program.
 
     Exit code 1: more than one reply, or neither a reply nor a known diagnostic.
     """
@@ -71,8 +71,9 @@ def explain_command(
     if as_json:
         sys.stdout.write(json.dumps(_as_dict(reply, verdict, language)) + "\n")
         return
-    parts = [] if reply is None else explanation(reply, language)
-    parts += verdict_parts(verdict, language)
+    parts = verdict_parts(verdict, language)
+    if reply is not None:
+        parts += explanation(reply, language)
     if wants_drawing():
         draw(explanation_table(parts))
     else:

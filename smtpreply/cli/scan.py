@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,10 @@ from smtpreply.cli.deliveries import check_ending, write, write_lines
 from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import check_format, check_paths, sources_of
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
+from smtpreply.cli.when import moment
 from smtpreply.logs import Delivery, Line, Scan, scan
 from smtpreply.logs.input.split import can_be_parted, size_of_file
-from smtpreply.report.findings import TITLE
+from smtpreply.report.findings import BY, TITLE
 from smtpreply.summary.comparison import Change, changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
@@ -50,12 +51,17 @@ _EXCLUSIVE = (
     ("--follow", "--deliveries"),
     ("--follow", "-"),
     ("--anonymize", "--unreadable"),
+    ("--against yesterday", "--follow"),
+    ("--against yesterday", "-"),
+    ("--by", "--json"),
+    ("--by", "--follow"),
     ("--json", "--unreadable -"),
     ("--jobs", "--deliveries -"),
     ("--json", "--deliveries -"),
     ("--unreadable -", "--deliveries -"),
 )
 _STDOUT = Path("-")
+_YESTERDAY = "yesterday"
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -72,6 +78,7 @@ class _Output:
     names: Pseudonyms | None
     save: Path | None = None
     against: Summary | None = None
+    by: str | None = None
     heading: str = ""
     subtitle: str = ""
 
@@ -94,6 +101,13 @@ class _Output:
     def is_stdout_free(self) -> bool:
         """Whether no other output goes to standard output."""
         return _STDOUT not in (self.unreadable, self.deliveries)
+
+
+class _Against(click.Path):
+    """A file, or the word "yesterday", which stays text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == _YESTERDAY else super().convert(value, param, ctx)
 
 
 @click.command("scan")
@@ -138,12 +152,18 @@ class _Output:
 )
 @click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
 @filter_options("status", "direction", "domain", "reason", "since", "until")
+@click.option(
+    "--by",
+    type=click.Choice(list(BY)),
+    help="Instead of the report, show outgoing mail by sender-domain, domain, provider or server.",
+)
 @click.option("--save", metavar="FILE", type=_file, help="Write the summary, for --against.")
 @click.option(
     "--against",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Show what changed since the summary in this file.",
+    metavar="FILE|yesterday",
+    type=_Against(exists=True, dir_okay=False, path_type=Path),
+    help="Show what changed since the summary in this file; or from yesterday to today, or to the "
+    "time from --since on.",
 )
 @click.option(
     "--warn-on",
@@ -198,7 +218,8 @@ def scan_command(
     anonymize: bool,
     key: Path | None,
     save: Path | None,
-    against: Path | None,
+    against: Path | str | None,
+    by: str | None,
     name: str | None,
     year: int | None,
     tz: str | None,
@@ -221,6 +242,8 @@ def scan_command(
     # Deliveries form no reference cycles; the cycle collector would cost a tenth of the run.
     gc.set_threshold(_ROWS)
     criteria = DeliveryFilter(**wanted)
+    if against == _YESTERDAY and criteria.since is None:
+        criteria = attrs.evolve(criteria, since=moment("today", datetime.now(UTC).astimezone()))
     _check_span(criteria)
     output = _Output(
         as_json=as_json,
@@ -230,13 +253,17 @@ def scan_command(
         raw_cells=raw_cells,
         names=_pseudonyms(key, anonymize=anonymize),
         save=save,
-        against=None if against is None else _saved(against),
+        by=by,
+        against=_saved(against) if isinstance(against, Path) else None,
         heading=_heading(paths, anonymize=anonymize),
         subtitle=_subtitle(criteria),
     )
-    _check(paths, name, output, jobs=jobs or 1, follow=follow)
+    _check(paths, name, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
     options = {"format": name, "year": year, "tz": tz}
     try:
+        if against == _YESTERDAY:
+            earlier = _day_before(paths, criteria, output, options, jobs=jobs)
+            output = attrs.evolve(output, against=earlier)
         if follow:
             total = _follow(paths, criteria, output, options, metrics_to=metrics_to, every=every)
             output = attrs.evolve(output, html=None)  # which has been written
@@ -285,6 +312,31 @@ def _saved(path: Path) -> Summary:
         raise click.BadParameter(f"no summary of --save: {path}", param_hint="--against") from None
 
 
+def _day_before(
+    paths: tuple[str, ...],
+    criteria: DeliveryFilter,
+    output: _Output,
+    options: dict[str, Any],
+    *,
+    jobs: int | None,
+) -> Summary:
+    """Return the summary of the same hours a day earlier.
+
+    Raises:
+        click.ClickException: there is no delivery in them.
+    """
+    assert criteria.since is not None  # given, or the beginning of today
+    day = timedelta(days=1)
+    until = criteria.since if criteria.until is None else criteria.until - day
+    earlier = attrs.evolve(criteria, since=criteria.since - day, until=until)
+    nothing = attrs.evolve(output, deliveries=None, unreadable=None)
+    found = _read(paths, earlier, nothing, options, jobs=jobs).summary
+    if not found.deliveries:
+        words = ", ".join(earlier.criteria)
+        raise click.ClickException(f"nothing to compare with: no delivery matches {words}")
+    return found
+
+
 def _check_span(criteria: DeliveryFilter) -> None:
     since, until = criteria.since, criteria.until
     if since is None or until is None:
@@ -331,7 +383,13 @@ def _pseudonyms(key: Path | None, *, anonymize: bool) -> Pseudonyms | None:
 
 
 def _check(
-    paths: tuple[str, ...], name: str | None, output: _Output, *, jobs: int, follow: bool
+    paths: tuple[str, ...],
+    name: str | None,
+    output: _Output,
+    *,
+    jobs: int,
+    follow: bool,
+    by_day: bool,
 ) -> None:
     check_paths(paths)
     check_format(name, "--format")
@@ -343,6 +401,8 @@ def _check(
         "--unreadable": output.unreadable is not None,
         "--anonymize": output.names is not None,
         "--json": output.as_json,
+        "--by": output.by is not None,
+        "--against yesterday": by_day,
         "--unreadable -": output.unreadable == _STDOUT,
         "-": paths == ("-",),
     }
@@ -489,17 +549,13 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
         sys.stdout.write(json.dumps(shown, indent=2, allow_nan=False) + "\n")
     elif not is_empty and output.is_stdout_free:
         from smtpreply.cli.output import draw  # noqa: PLC0415  (rich is slow to import)
-        from smtpreply.report.terminal import terminal_report  # noqa: PLC0415
+        from smtpreply.report.terminal import terminal_report, terminal_table  # noqa: PLC0415
 
-        draw(
-            terminal_report(
-                summary,
-                coverage,
-                title=output.heading,
-                subtitle=output.subtitle,
-                changes=changed,
-            )
-        )
+        words = {"title": output.heading, "subtitle": output.subtitle}
+        if output.by is None:
+            draw(terminal_report(summary, coverage, changes=changed, **words))
+        else:
+            draw(terminal_table(summary, output.by, **words))
 
 
 def _changed(summary: Summary, output: _Output) -> Sequence[Change] | None:

@@ -1,9 +1,9 @@
 """From raw text to replies: `parse`, `parse_all`, `iter_replies`.
 
 A reply in a plain form (see `plain`), as nearly all are, is recognised by the heads of its lines;
-their text is read on access. Every other text goes through `grammar.read_reply`. So a change of what
-a reply says belongs there first, and then in `plain`, or the plain form is made narrower; a change
-of what a head says belongs in `opening`.
+their text is read on access. Every other text goes through `grammar.read_reply`. So a change of
+what a reply says belongs there first, and then in `plain`, or the plain form is made narrower; a
+change of what a head says belongs in `opening`.
 """
 
 from __future__ import annotations

@@ -30,12 +30,23 @@ from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
+from smtpreply.summary.volume import Volume
 
 __all__ = ["BlockListCount", "Destination", "Findings", "ReasonCount", "Report"]
 
 TITLE = "Mail delivery report"
 NO_ACTION = "No action needed."
 OTHERS = "Other servers"
+NULL_SENDER = "<> (notifications)"
+MAILS = {
+    "report": "delivery reports (bounces)",
+    "complaint": "complaints",
+    "auto-reply": "automatic replies",
+    "receipt": "read receipts",
+    "unread": "looked like a bounce, not understood",
+    "other": "other mails",
+}
+"""The kinds of `Coverage.mails` in words."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +55,7 @@ class Destination:
 
     Attributes:
         name: the provider's name, or the server or domain as the log has it.
+        messages, octets: what was received from a sender's domain; 0 of what is no sender.
         provider: the key of the provider that runs the server; "" where it is unknown.
         outcomes: attempts by outcome.
         reason: the most frequent reason of failures; None without one.
@@ -60,6 +72,8 @@ class Destination:
     provider: str = ""
     reason: Reason | None = None
     delays: Delays = attrs.field(factory=Delays)
+    messages: int = 0
+    octets: int = 0
 
     @property
     def total(self) -> int:
@@ -135,6 +149,7 @@ class Findings:
             are one destination, the last.
         servers: the remote servers, by descending count.
         domains: the recipients' domains, by descending count.
+        sender_domains: the senders' domains, by descending count of failures, then of attempts.
         blocklists: the block lists that were named, by descending count.
         refused: headings, and counts of the senders, recipients and clients that were refused.
 
@@ -151,12 +166,13 @@ class Findings:
     providers: list[Destination]
     servers: list[Destination]
     domains: list[Destination]
+    sender_domains: list[Destination]
     blocklists: list[BlockListCount]
     refused: list[tuple[str, TopCounter[str]]]
 
     @classmethod
-    def of(cls, counts: Counts) -> Findings:
-        """Return the findings of the counts of one direction."""
+    def of(cls, counts: Counts, volume: Volume | None = None) -> Findings:
+        """Return the findings of the counts of one direction, and of what was received."""
         known = blocklists()
         named = counts.blocklist.most_common()
         return cls(
@@ -166,6 +182,7 @@ class Findings:
             providers=_providers(counts),
             servers=_servers(counts),
             domains=_domains(counts),
+            sender_domains=_sender_domains(counts, volume or Volume()),
             blocklists=[BlockListCount(key, count, known.get(key)) for key, count in named],
             refused=[
                 ("Recipients", counts.refused_recipient),
@@ -198,6 +215,7 @@ class Report:
         deliveries: the number of deliveries of all directions.
         span: the first and the last time of all.
         outgoing, incoming, local, unknown: the findings of each direction.
+        volume: the messages that entered our queue.
 
     >>> from smtpreply.logs import scan
     >>> report = Report.of(Summary.of(scan("tests/data/sample.log")))
@@ -211,6 +229,13 @@ class Report:
     incoming: Findings
     local: Findings
     unknown: Findings
+    volume: Volume
+
+    @property
+    def octets(self) -> int:
+        """The octets that were delivered, outgoing and local, to each recipient."""
+        parts = (self.outgoing, self.local, self.unknown)
+        return sum(findings.counts.octets for findings in parts)
 
     @classmethod
     def of(cls, summary: Summary) -> Report:
@@ -219,7 +244,8 @@ class Report:
         return cls(
             deliveries=summary.deliveries,
             span=_span(sum(times, Timeline())),
-            **{name: Findings.of(counts) for name, counts in summary.parts.items()},
+            volume=summary.volume,
+            **{name: Findings.of(counts, summary.volume) for name, counts in summary.parts.items()},
         )
 
     @property
@@ -241,6 +267,26 @@ def provider_name(key: str) -> str:
     """Return the name of a provider by its key."""
     known = providers().get(key)
     return known.name if known else key or OTHERS
+
+
+BY = {
+    "sender-domain": "sender's domain",
+    "domain": "recipient's domain",
+    "provider": "provider",
+    "server": "remote server",
+}
+"""The keys that `destinations_by` knows, in words."""
+
+
+def destinations_by(findings: Findings, by: str) -> list[Destination]:
+    """Return the mail of a direction by one of `BY`: the most failures first, then attempts."""
+    rows = {
+        "sender-domain": findings.sender_domains,
+        "domain": findings.domains,
+        "provider": findings.providers,
+        "server": findings.servers,
+    }[by]
+    return sorted(rows, key=lambda row: (-row.trouble, -row.total, row.name))
 
 
 def change_title(change: Change) -> str:
@@ -266,6 +312,24 @@ def duration(seconds: float | None) -> str:
         if seconds >= 1.5 * size:
             return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
     return f"{seconds:.2g} s"
+
+
+def size(octets: int) -> str:
+    """Return a number of octets as text in a fitting unit.
+
+    >>> size(999), size(2112), size(5_068_800), size(7_300_000_000)
+    ('999 B', '2.1 kB', '5.1 MB', '7.3 GB')
+    """
+    if octets < 1000:
+        return f"{octets} B"
+    for unit, divisor in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
+        if octets < 999.5 * divisor:
+            return (
+                f"{octets / divisor:.3g} {unit}"
+                if octets >= 99.5 * divisor
+                else (f"{octets / divisor:.2g} {unit}")
+            )
+    return f"{octets / 1e12:,.1f} TB"
 
 
 # --- the parts of the findings -------------------------------------------------------------
@@ -320,6 +384,21 @@ def _servers(counts: Counts) -> list[Destination]:
 def _domains(counts: Counts) -> list[Destination]:
     rows = CrossTable.of(counts.domain.counts).rows()
     return [Destination(name=name, outcomes=outcomes) for name, outcomes in rows]
+
+
+def _sender_domains(counts: Counts, volume: Volume) -> list[Destination]:
+    reasons = dict(CrossTable.of(counts.sender_reason.counts).rows())
+    found = [
+        Destination(
+            name=name or NULL_SENDER,
+            outcomes=outcomes,
+            reason=_most_frequent(reasons.get(name)),
+            messages=volume.domain.counts.get(name, 0),
+            octets=volume.domain_octets.counts.get(name, 0),
+        )
+        for name, outcomes in CrossTable.of(counts.sender_domain.counts).rows()
+    ]
+    return sorted(found, key=lambda row: (-row.trouble, -row.total, row.name))
 
 
 def _unfolded(text: str) -> str:

@@ -16,13 +16,16 @@ from smtpreply.logs.trouble import TroubleRow
 from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures
 from smtpreply.report.findings import (
+    MAILS,
     NO_ACTION,
+    NULL_SENDER,
     Destination,
     Findings,
     Report,
     change_title,
     duration,
     provider_name,
+    size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
 from smtpreply.summary.comparison import Change
@@ -129,10 +132,12 @@ def sections(
         _delays(findings),
         _servers(findings),
         _domains(findings),
+        _sender_domains(findings),
         _block_lists(findings),
         _replies(findings),
         _refused(findings),
         _unclassified(findings),
+        _volume(report),
         _incoming(report.incoming),
         _incoming_refused(report.incoming),
         _others("local", "Local mail", report.local),
@@ -201,6 +206,41 @@ def _changes(changes: Sequence[Change]) -> Section:
         remark=_cut_short(len(changes)),
     )
     return Section(key="changes", heading="Changes", tables=(table,))
+
+
+def _volume(report: Report) -> Section:
+    volume = report.volume
+    delivered = sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in report.parts)
+    totals = Table(
+        key="volume-table",
+        caption="Messages that entered our queue, and what was delivered of them",
+        columns=(Column("Volume"), Column("Number", number=True), Column("Size", number=True)),
+        rows=[
+            (_text("Messages received"), _number(volume.messages), _size(volume.octets)),
+            (_text("Recipients of them"), _number(volume.recipients), Cell()),
+            (_text("Deliveries to recipients"), _number(delivered), _size(report.octets)),
+        ]
+        if volume.messages
+        else [],
+    )
+    domains = _by_volume("sender-domains", "Sender domains", volume.domain, volume.domain_octets)
+    senders = _by_volume("senders-volume", "Senders", volume.sender, volume.sender_octets)
+    return Section(
+        key="volume", heading="Volume", tables=(totals, domains, senders), shape=Shape.BESIDE
+    )
+
+
+def _by_volume(key: str, name: str, counts: TopCounter[str], octets: TopCounter[str]) -> Table:
+    return Table(
+        key=key,
+        caption=f"{name} by volume",
+        columns=(Column(name[:-1]), Column("Messages", number=True), Column("Size", number=True)),
+        rows=[
+            (_text(sender or NULL_SENDER), _number(count), _size(octets.counts.get(sender, 0)))
+            for sender, count in counts.most_common(_ROWS)
+        ],
+        remark=_remark(counts, len(counts.counts)),
+    )
 
 
 def _over_time(findings: Findings) -> Section:
@@ -382,6 +422,33 @@ def _domains(findings: Findings) -> Section:
     return Section(key="domains", heading="Domains", tables=(table,))
 
 
+def _sender_domains(findings: Findings) -> Section:
+    found = findings.sender_domains
+    table = Table(
+        key="sender-domains-table",
+        caption="Sender domains by failures of their outgoing mail",
+        columns=(
+            Column("Domain"),
+            Column("Messages", number=True),
+            Column("Size", number=True),
+            *_DESTINATION_COLUMNS,
+            Column("Most frequent reason"),
+        ),
+        rows=[
+            (
+                _text(sender.name),
+                _number(sender.messages),
+                _size(sender.octets),
+                *_destination_cells(sender),
+                _text(_reason(sender.reason) if sender.reason else ""),
+            )
+            for sender in found[:_ROWS]
+        ],
+        remark=_remark(findings.counts.sender_domain, len(found)),
+    )
+    return Section(key="senders-by-failures", heading="Sender domains", tables=(table,))
+
+
 def _incoming(findings: Findings) -> Section:
     rows = sorted(findings.reasons, key=lambda row: not is_suspect(row.reason))
     chart = Chart(
@@ -536,6 +603,12 @@ def _unread(coverage: Coverage) -> Section:
         "Line",
         coverage.shapes.most_common(_ROWS),
     )
+    mails = _counts(
+        "mails",
+        "Mails by kind",
+        "Kind",
+        [(MAILS.get(kind, kind), count) for kind, count in coverage.mails.most_common()],
+    )
     problems = Table(
         key="problems",
         caption="What could not be read",
@@ -543,7 +616,7 @@ def _unread(coverage: Coverage) -> Section:
         rows=[(_text(problem),) for problem in coverage.problems[:_ROWS]],
         remark=_cut_short(len(coverage.problems)),
     )
-    return Section(key="unread", heading="Not read", tables=(problems, shapes))
+    return Section(key="unread", heading="Input in detail", tables=(mails, problems, shapes))
 
 
 # --- cells ---------------------------------------------------------------------------------
@@ -566,6 +639,10 @@ def _text(text: str, *, note: str = "", link: str = "") -> Cell:
 
 def _number(count: int, *, parts: tuple[tuple[str, float], ...] = ()) -> Cell:
     return Cell(text=f"{count:,}", value=count, parts=parts)
+
+
+def _size(octets: int) -> Cell:
+    return Cell(text=size(octets) if octets else "", value=octets)
 
 
 def _destination_cells(destination: Destination) -> Iterator[Cell]:

@@ -21,14 +21,19 @@ from smtpreply._support.escape import escape
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
 from smtpreply.report.findings import (
+    BY,
+    MAILS,
     NO_ACTION,
+    NULL_SENDER,
     TITLE,
     Destination,
     Findings,
     ReasonCount,
     Report,
     change_title,
+    destinations_by,
     duration,
+    size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
 from smtpreply.summary.comparison import Change
@@ -51,6 +56,7 @@ _STYLES = {
     Outcome.OTHER: "cyan",
 }
 _PERCENTS = (50, 90, 99)
+_MOST_BY = 100
 
 
 def terminal_report(
@@ -85,9 +91,41 @@ def terminal_report(
         _incoming(report.incoming),
         _others("Local", report.local),
         _others("Direction unknown", report.unknown),
+        _volume(report),
         _coverage(coverage),
     )
     return Group(*(drawn for part in parts for drawn in part))
+
+
+def terminal_table(
+    summary: Summary, by: str, *, title: str = TITLE, subtitle: str = ""
+) -> RenderableType:
+    """Return the outgoing mail by one key, a row each, as a rich renderable.
+
+    Args:
+        summary: the counts.
+        by: one of `BY`.
+        title: the heading: see `terminal_report`.
+        subtitle: a line below it, likewise.
+    """
+    report = Report.of(summary)
+    rows = destinations_by(report.outgoing, by)
+    received = any(row.messages for row in rows)
+    labels = ("messages", "size") if received else ()
+    labels = (*labels, "attempts", "delivered", "deferred", "refused", "failed", "")
+    grid = _grid(">" * (len(labels) - 1) + "<")
+    grid.add_row(*map(Text, labels), style="dim")
+    for row in rows[:_MOST_BY]:
+        refused = row.outcomes[Outcome.BOUNCED] + row.outcomes[Outcome.REJECTED]
+        counts = (row.total, row.outcomes[Outcome.DELIVERED], row.outcomes[Outcome.DEFERRED])
+        grid.add_row(
+            *([Text(f"{row.messages:,}"), Text(size(row.octets), "dim")] if received else []),
+            *(Text(f"{count:,}") for count in (*counts, refused)),
+            Text(f"{row.trouble / row.total:.1%}", "bold"),
+            Text(_cut(row.name)).append(f"\n{row.reason.value}" if row.reason else "", "dim"),
+        )
+    parts = [*_headline(report, title, subtitle), _heading(f"Outgoing mail by {BY[by]}")]
+    return Group(*parts, _under(grid), *_more(len(rows), _MOST_BY))
 
 
 # --- the directions ------------------------------------------------------------------------
@@ -143,6 +181,43 @@ def _changes(changes: Sequence[Change] | None) -> Iterator[RenderableType]:
     yield from _more(len(changes))
 
 
+def _volume(report: Report) -> Iterator[RenderableType]:
+    """Yield what entered our queue, and who sent most of it."""
+    volume = report.volume
+    if not volume.messages:
+        return
+    yield _heading("Volume")
+    grid = _grid("<><")
+    each = f"{volume.recipients / volume.messages:.1f} recipients each"
+    grid.add_row(
+        Text("messages received"),
+        Text(f"{volume.messages:,}", "bold"),
+        Text(f"{size(volume.octets)}{f', {each}' if volume.recipients else ''}", "dim"),
+    )
+    delivered = sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in report.parts)
+    grid.add_row(
+        Text("deliveries to recipients"),
+        Text(f"{delivered:,}", "bold"),
+        Text(size(report.octets) if report.octets else "", "dim"),
+    )
+    yield _under(grid)
+    for title, counts, octets in (
+        ("Sender domains by volume", volume.domain, volume.domain_octets),
+        ("Senders by volume", volume.sender, volume.sender_octets),
+    ):
+        yield _heading(title)
+        grid = _grid(">><")
+        for name, count in counts.most_common(_FEW):
+            grid.add_row(
+                Text(f"{count:,}", "bold"),
+                Text(size(octets.counts.get(name, 0)), "dim"),
+                Text(_cut(name or NULL_SENDER)),
+            )
+        yield _under(grid)
+        yield from _more(len(counts.counts), _FEW)
+        yield from _inexact(counts.error)
+
+
 def _outgoing(findings: Findings) -> Iterator[RenderableType]:
     yield from _outcomes("Outgoing", findings)
     counts = findings.counts
@@ -151,6 +226,7 @@ def _outgoing(findings: Findings) -> Iterator[RenderableType]:
     yield from _destinations("Providers", findings.providers)
     yield from _servers(findings)
     yield from _destinations("Recipients' domains that refuse most", _by_trouble(findings.domains))
+    yield from _destinations("Sender domains refused most", _by_trouble(findings.sender_domains))
     yield from _block_lists(findings)
     yield from _delays(counts)
     yield from _replies(counts)
@@ -358,6 +434,9 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
         share = f" ({count / coverage.lines:.1%})" if of_lines else ""
         grid.add_row(Text(f"{count:,}", "bold"), Text(words + share))
     yield _under(grid)
+    if coverage.mails:
+        mails = coverage.mails.most_common()
+        yield from _counted("Mails read", [(MAILS.get(kind, kind), n) for kind, n in mails])
     if coverage.shapes:
         shapes = coverage.shapes.most_common(_FEW)
         yield from _counted("Lines not understood", shapes, len(coverage.shapes))
@@ -385,6 +464,10 @@ def _counted(
         grid.add_row(Text(f"{count:,}", "bold"), Text(_cut(text)))
     yield _under(grid)
     yield from _more(number, len(listed))
+    yield from _inexact(error)
+
+
+def _inexact(error: int) -> Iterator[RenderableType]:
     if error:
         yield _under(Text(f"each may be {error:,} more: there are too many to count all", "dim"))
 

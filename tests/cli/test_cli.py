@@ -230,6 +230,11 @@ def test_explain_takes_a_reply_apart() -> None:
     assert result.exit_code == 0
     labelled = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
     assert [line.split()[0] for line in labelled] == [
+        "reason",
+        "next",
+        "text",
+        "words",
+        "means",
         "code",
         "class",
         "subject",
@@ -238,19 +243,16 @@ def test_explain_takes_a_reply_apart() -> None:
         "lines",
         "defects",
         "canonical",
-        "reason",
-        "text",
-        "words",
-        "next",
     ]
-    assert labelled[0] == "code       550"
-    assert "5xx Permanent Negative Completion" in labelled[1]
-    assert "Mailbox Unavailable" in labelled[3]
-    assert labelled[4] == "enhanced   4.4.7, of class 4xx Transient Negative Completion"
+    parts = labelled[5:]
+    assert parts[0] == "code       550"
+    assert "5xx Permanent Negative Completion" in parts[1]
+    assert "Mailbox Unavailable" in parts[3]
+    assert parts[4] == "enhanced   4.4.7, of class 4xx Transient Negative Completion"
     assert "Delivery Time Expired" in result.stdout
-    assert labelled[5] == "lines      Too late"
-    assert labelled[6].startswith("defects    status-class (RFC 2034 4)")
-    assert labelled[7] == r"canonical  550 4.4.7 Too late\r\n"
+    assert parts[5] == "lines      Too late"
+    assert parts[6].startswith("defects    status-class (RFC 2034 4)")
+    assert parts[7] == r"canonical  550 4.4.7 Too late\r\n"
 
 
 def test_explain_writes_json() -> None:

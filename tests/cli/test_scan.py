@@ -396,3 +396,35 @@ def test_a_saved_summary_is_compared_with(log: Path) -> None:
     assert "outgoing: No such recipient" in run(log, "--save", saved, "--against", saved).output
     saved.write_text("[1]")
     assert run(log, "--against", saved).exit_code == 2
+
+
+def test_by_sender_domain_shows_who_sends_what_and_who_is_refused(log: Path) -> None:
+    result = run(log, "--year", 2026, "--by", "sender-domain")
+    assert result.exit_code == 0
+    [row] = [line.split() for line in result.output.splitlines() if "example.com" in line]
+    assert row == ["1", "9", "B", "4", "2", "0", "2", "50.0%", "example.com"]
+    assert "mx.example.org" in run(log, "--by", "server").output
+    assert run(log, "--by", "sender-domain", "--json").exit_code == 2
+    assert run(log, "--by", "nothing").exit_code == 2
+
+
+def test_against_yesterday_finds_a_planted_change_within_one_log(tmp_path: Path) -> None:
+    before = [SENT.replace("Nov 24", "Nov 23")] * 200
+    path = tmp_path / "mail.log"
+    path.write_text("\n".join(before + [SENT] * 150 + [BOUNCED] * 50) + "\n", encoding="utf-8")
+    day = ("--year", 2026, "--since", "2026-11-24", "--against", "yesterday")
+    found = json.loads(run(path, "--json", *day).output)
+    assert found["deliveries"] == 200
+    assert {"outgoing unknown_recipient", "outgoing bounced"} <= {
+        f"{change['direction']} {change['key']}" for change in found["changes"]
+    }
+    path.write_text("\n".join(before + [SENT] * 200) + "\n", encoding="utf-8")
+    assert json.loads(run(path, "--json", *day).output)["changes"] == []
+    assert "Changes, beyond chance\n  none" in run(path, *day).output
+
+
+def test_against_yesterday_needs_a_yesterday_and_a_file(log: Path) -> None:
+    result = run(log, "--against", "yesterday", "--since", "2026-11-24", "--year", 2026)
+    assert result.exit_code == 1
+    assert "nothing to compare with: no delivery matches since 2026-11-23 00:00" in result.output
+    assert run("-", "--against", "yesterday").exit_code == 2

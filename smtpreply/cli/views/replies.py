@@ -111,23 +111,26 @@ def explanation(reply: Reply, language: str = "en") -> list[Part]:
 
 
 def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
-    """Return the parts of a verdict: reason, text with the deciding words marked, next step, hints.
+    """Return the parts of a verdict: reason, next step, text with the deciding words marked, hints.
+
+    The prose on the reason comes last.
 
     >>> from smtpreply import classify
-    >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))][:3]
-    ['reason', 'text', 'words']
+    >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))]
+    ['reason', 'next', 'text', 'words', 'means']
     """
     advice = verdict.advice_in(language)
     words = messages(language)
     who = words.get("who_acts", advice.actor.name.lower())
     todo = words.get("dispositions", verdict.disposition.name.lower())
     parts = [
-        ("reason", Text(f"{advice.title} ({verdict.reason.value}). {advice.means}", "bold")),
+        ("reason", Text(f"{advice.title} ({verdict.reason.value})", "bold")),
+        ("next", Text(f"{todo}. {who}: {advice.action}")),
         ("text", _marked(verdict)),
         ("words", Text(_decided(verdict))),
-        ("next", Text(f"{todo}. {who}: {advice.action}")),
+        *((label, Text(escape(text))) for label, text in _hints(verdict)),
     ]
-    return [*parts, *((label, Text(escape(text))) for label, text in _hints(verdict))]
+    return [*parts, ("means", Text(str(advice.means)))]
 
 
 def explanation_table(parts: Iterable[Part]) -> Table:
