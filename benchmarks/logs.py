@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -22,7 +23,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.mail_logs import MAKERS
 
@@ -83,6 +86,47 @@ def is_exact(name: str, path: Path, counts: Counter[str]) -> bool:
     return right
 
 
+# A line of the grand totals of pflogsumm: the same figure of a summary.
+TOTALS: dict[str, Callable[[Any], int]] = {
+    "received": lambda found: found["volume"]["messages"],
+    "bytes received": lambda found: found["volume"]["octets"],
+    "bytes delivered": lambda found: found["octets"],
+    "senders": lambda found: len(found["volume"]["sender"]["top"]),
+    "delivered": lambda found: found["outcome"]["delivered"],
+    "deferred": lambda found: found["outcome"]["deferred"],
+    "bounced": lambda found: found["outcome"]["bounced"],
+    "rejected": lambda found: found["outcome"]["rejected"],
+}
+
+
+def agrees(path: Path) -> bool:
+    """Whether pflogsumm's grand totals of a log are ours; also where it is not installed."""
+    program = shutil.which("pflogsumm")
+    if program is None:
+        print("  pflogsumm is not installed: its totals are not compared")
+        return True
+    told = run([program, "-h", "0", "-u", "0", str(path)]).decode().partition("Per-")[0]
+    lines = re.findall(r"^ +([0-9]+[km]?)  +([a-z ]*[a-z])", told, re.MULTILINE)
+    theirs = {label: figure for figure, label in lines}
+    found = json.loads(run([*command(1), "--json", str(path)]))
+    right = True
+    for label, of in TOTALS.items():
+        ours, size = of(found), _shortened(of(found))
+        if theirs.get(label) not in (str(ours), size):
+            right = False
+            print(f"  {label}: {ours}, and {theirs.get(label)} by pflogsumm")
+    print(f"  pflogsumm's totals: {'the same' if right else 'OTHERS'}")
+    return right
+
+
+def _shortened(octets: int) -> str:
+    """Return a number of octets as pflogsumm writes large ones: in KiB or MiB, rounded down."""
+    for unit, size in (("m", 1024**2), ("k", 1024)):
+        if octets > 512 * size:  # adj_int_units
+            return f"{octets // size}{unit}"
+    return str(octets)
+
+
 def compare(name: str, path: Path, rounds: int) -> None:
     """Time one process, two, and the peer, by turns."""
     ways = {"1 process": [*command(1), str(path)], "2 processes": [*command(2), str(path)]}
@@ -132,6 +176,8 @@ def main() -> None:
             counts = write(name, lines, path)
             exact = is_exact(name, path, counts)
             right &= exact
+            if name == "postfix":
+                right &= agrees(path)
             size = path.stat().st_size / 1e6
             print(
                 f"{name}: {lines:,} lines, {size:.0f} MB, {counts['deliveries']:,} deliveries, "

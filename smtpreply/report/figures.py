@@ -20,6 +20,21 @@ from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.timeline import Timeline
 
 Figure = dict[str, Any]
+"""A figure; its ``targets`` are the elements of the page that a click on each bar leads to."""
+
+CASES = "cases"
+"""The section of the page that has the deliveries."""
+
+
+def cases_of_reason(reason: str) -> str:
+    """Return the name of the element with deliveries that failed for a reason."""
+    return f"cases-{reason}"
+
+
+def cases_of_provider(key: str) -> str:
+    """Return the name of the element with deliveries that failed at a provider."""
+    return f"cases-at-{key or 'others'}"
+
 
 _MOST_BARS = 9
 _HOUR = 3_600_000  # milliseconds, plotly's unit of time
@@ -85,7 +100,11 @@ def reasons(findings: Findings) -> Figure:
         for outcome, counts in found
         if any(counts)
     ]
-    return {"data": data, "layout": _sideways(len(shown), {"rangemode": "tozero"})}
+    layout = _sideways(len(shown), {"rangemode": "tozero"})
+    targets = [cases_of_reason(row.reason) for row in rows[:_MOST_BARS]]
+    if len(rows) > _MOST_BARS:
+        targets[-1] = CASES
+    return {"data": data, "layout": layout, "targets": targets}
 
 
 def providers(findings: Findings) -> Figure:
@@ -104,7 +123,11 @@ def providers(findings: Findings) -> Figure:
             words = f"%{{y}}<br>%{{customdata:,}} {outcome.value}, %{{x:.1%}}"
             data.append(_bar(outcome, shares, names, words) | {"customdata": counts})
     axis = {"tickformat": ".0%", "range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
-    return {"data": data, "layout": _sideways(len(destinations), axis)}
+    targets = [
+        cases_of_provider(destination.provider) if destination.trouble else CASES
+        for destination in destinations
+    ]
+    return {"data": data, "layout": _sideways(len(destinations), axis), "targets": targets}
 
 
 def delays(findings: Findings) -> Figure:

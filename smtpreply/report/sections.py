@@ -28,6 +28,7 @@ from smtpreply.report.findings import (
     size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.summary.cases import Case
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
@@ -36,6 +37,7 @@ from smtpreply.summary.top_counter import TopCounter
 _ROWS = 500
 """The most rows of a table: what can be scrolled through, and fits into a phone's memory."""
 _LONGEST = 400
+_CLICK = "A click on a bar shows some of its deliveries."
 _PERCENTS = (50, 90, 99)
 
 
@@ -98,6 +100,8 @@ class Shape(enum.StrEnum):
     """Full width, with its tables side by side."""
     FOLDED = "folded"
     """Full width, with its tables collapsed."""
+    EACH_FOLDED = "each-folded"
+    """Full width, with each table collapsed on its own, below its caption."""
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +141,7 @@ def sections(
         _replies(findings),
         _refused(findings),
         _unclassified(findings),
+        _cases(findings),
         _volume(report),
         _incoming(report.incoming),
         _incoming_refused(report.incoming),
@@ -217,7 +222,16 @@ def _volume(report: Report) -> Section:
         columns=(Column("Volume"), Column("Number", number=True), Column("Size", number=True)),
         rows=[
             (_text("Messages received"), _number(volume.messages), _size(volume.octets)),
-            (_text("Recipients of them"), _number(volume.recipients), Cell()),
+            (
+                _text(
+                    "Recipients of them",
+                    note=f"{volume.recipients / volume.addressed:.1f} each"
+                    if volume.addressed
+                    else "",
+                ),
+                _number(volume.recipients),
+                Cell(),
+            ),
             (_text("Deliveries to recipients"), _number(delivered), _size(report.octets)),
         ]
         if volume.messages
@@ -290,13 +304,13 @@ def _over_time(findings: Findings) -> Section:
 
 def _reasons(findings: Findings) -> Section:
     figure = figures.reasons(findings)
-    chart = Chart(key="reasons-chart", label="Reasons", figure=figure)
+    chart = Chart(key="reasons-chart", label="Reasons", figure=figure, hint=_CLICK)
     return Section(key="why", heading="Outbound failures", charts=(chart,), shape=Shape.HALF)
 
 
 def _provider_shares(findings: Findings) -> Section:
     figure = figures.providers(findings)
-    chart = Chart(key="providers-chart", label="Providers", figure=figure)
+    chart = Chart(key="providers-chart", label="Providers", figure=figure, hint=_CLICK)
     return Section(key="shares", heading="Outcomes by provider", charts=(chart,), shape=Shape.HALF)
 
 
@@ -315,7 +329,11 @@ def _what_to_do(findings: Findings) -> Section:
         ),
         rows=[
             (
-                _text(str(row.advice.title), note=row.reason.value),
+                _text(
+                    str(row.advice.title),
+                    note=row.reason.value,
+                    link=f"#{figures.cases_of_reason(row.reason)}",
+                ),
                 _number(row.total, parts=_parts(row.outcomes)),
                 _text(who[row.advice.actor.name] if row.calls_for_action else ""),
                 _text(str(row.advice.action) if row.calls_for_action else NO_ACTION),
@@ -594,6 +612,42 @@ def _unclassified(findings: Findings) -> Section:
         findings.counts.unexplained,
     )
     return Section(key="unexplained", heading="Unclassified replies", tables=(table,))
+
+
+def _cases(findings: Findings) -> Section:
+    """Return deliveries that failed, by reason and by provider: what a click on a bar leads to."""
+    counts = findings.counts
+    found = [
+        (figures.cases_of_reason(row.reason), str(row.advice.title), row.reason.value, counts.cases)
+        for row in findings.reasons
+    ] + [
+        (figures.cases_of_provider(row.provider), f"At {row.name}", row.provider, cases)
+        for cases in (counts.provider_cases,)
+        for row in findings.providers
+    ]
+    tables = tuple(
+        _case_table(key, caption, cases.kinds.get(kind, ())) for key, caption, kind, cases in found
+    )
+    return Section(
+        key=figures.CASES, heading="Failed deliveries", tables=tables, shape=Shape.EACH_FOLDED
+    )
+
+
+def _case_table(key: str, caption: str, cases: Sequence[Case]) -> Table:
+    return Table(
+        key=key,
+        caption=caption,
+        prose=True,
+        columns=tuple(map(Column, ("Queue id", "Time", "Recipient", "Server", "Text"))),
+        rows=[
+            (
+                _text(case.queue_id or "none"),
+                *map(_text, (case.time, case.recipient, case.server, case.text)),
+            )
+            for case in cases
+        ],
+        remark="Some of them: scan --deliveries FILE writes all.",
+    )
 
 
 def _unread(coverage: Coverage) -> Section:

@@ -188,7 +188,7 @@ def _volume(report: Report) -> Iterator[RenderableType]:
         return
     yield _heading("Volume")
     grid = _grid("<><")
-    each = f"{volume.recipients / volume.messages:.1f} recipients each"
+    each = f"{volume.recipients / (volume.addressed or 1):.1f} recipients each"
     grid.add_row(
         Text("messages received"),
         Text(f"{volume.messages:,}", "bold"),

@@ -18,6 +18,7 @@ from smtpreply.reasons import Outcome as KnownOutcome
 from smtpreply.reasons import Reason, template
 from smtpreply.stage import Stage
 from smtpreply.summary import wire
+from smtpreply.summary.cases import Cases
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import Outcome, counted_status, outcome_of
 from smtpreply.summary.quantiles import Delays, DelaysByKind
@@ -76,6 +77,8 @@ class Counts:
         reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
             that are no success.
         example: for each reason its shortest text.
+        cases, provider_cases: a few of the failed deliveries by reason, and by provider of the
+            remote server.
         speaker: provider or software that the wording of the text reveals, by reason.
         blocklist: block lists named in texts.
         provider: provider of the remote server by outcome, judged by the server's name; "" for an
@@ -114,6 +117,9 @@ class Counts:
     reason: CrossTable = attrs.field(factory=CrossTable)
     reason_times: Timeline = attrs.field(factory=Timeline)
     example: dict[str, str] = attrs.field(factory=dict)
+    # Which of many are kept depends on how the log is read, so they make no difference.
+    cases: Cases = attrs.field(factory=Cases, eq=False)
+    provider_cases: Cases = attrs.field(factory=Cases, eq=False)
     speaker: CrossTable = attrs.field(factory=CrossTable)
     blocklist: Counter[str] = attrs.field(factory=Counter)
     provider: CrossTable = attrs.field(factory=CrossTable)
@@ -300,6 +306,9 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
+        self.cases.add(facts.reason, delivery)
+        if server := _server(delivery):
+            self.provider_cases.add(provider_key(server), delivery)
         if facts.speaker is not None:
             self.speaker.add(facts.speaker, facts.reason, count)
         if facts.blocklist is not None:
@@ -447,6 +456,8 @@ def _shown(value: Any, top: int) -> Any:
         return value.to_dict()
     if isinstance(value, TopCounter):
         return {"top": _top(value, top), "error": value.error}
+    if isinstance(value, Cases):
+        return {kind: [attrs.asdict(case) for case in known] for kind, known in value.kinds.items()}
     if isinstance(value, DelaysByKind):
         return {kind: _percentiles(delays) for kind, delays in value.rows()}
     return value

@@ -19,6 +19,7 @@ import attrs
 from smtpreply.logs import Coverage, Delivery
 from smtpreply.logs.trouble import Trouble
 from smtpreply.reasons.tokens import Kind, Token, tokens
+from smtpreply.summary.cases import Cases
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import Key, TopCounter
@@ -221,7 +222,26 @@ class Pseudonyms:
             refused_recipient=_renamed(counts.refused_recipient, self.address),
             refused_client=_renamed(counts.refused_client, self.host_or_ip),
             unexplained=_renamed(counts.unexplained, self.text),
+            cases=self._cases(counts.cases),
+            provider_cases=self._cases(counts.provider_cases),
             example={reason: self.text(text) for reason, text in counts.example.items()},
+        )
+
+    def _cases(self, cases: Cases) -> Cases:
+        return Cases(
+            {
+                kind: [
+                    attrs.evolve(
+                        case,
+                        queue_id=self._id(case.queue_id),
+                        recipient=self.address(case.recipient),
+                        server=self.host_or_ip(case.server),
+                        text=self.text(case.text, case.recipient),
+                    )
+                    for case in known
+                ]
+                for kind, known in cases.kinds.items()
+            }
         )
 
     def coverage(self, coverage: Coverage) -> Coverage:

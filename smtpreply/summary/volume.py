@@ -28,6 +28,7 @@ class Volume:
         messages: the number of messages.
         octets: the sum of their sizes.
         recipients: the sum of the numbers of their recipients.
+        addressed: the number of messages whose number of recipients the log has.
         times: messages over time.
         sender: messages by sender; "" is the null reverse-path, of notifications.
         sender_octets: octets by sender.
@@ -43,6 +44,7 @@ class Volume:
     messages: int = 0
     octets: int = 0
     recipients: int = 0
+    addressed: int = 0
     times: Timeline = attrs.field(factory=Timeline)
     sender: TopCounter[str] = attrs.field(factory=TopCounter)
     sender_octets: TopCounter[str] = attrs.field(factory=TopCounter)
@@ -63,6 +65,7 @@ class Volume:
         self.messages += sign * len(received)
         self.octets += sign * sum(received.sizes)
         self.recipients += sign * sum(received.recipients)
+        self.addressed += sign * sum(map(bool, received.recipients))
         for time, count in Counter(received.times).items():
             if time is not None:
                 self.times.add_time(time, RECEIVED, sign * count)
@@ -88,6 +91,7 @@ class Volume:
             "messages": self.messages,
             "octets": self.octets,
             "recipients": self.recipients,
+            "addressed": self.addressed,
             "times": {"unit": self.times.unit, "counts": times},
         }
         for name in ("sender", "sender_octets", "domain", "domain_octets"):

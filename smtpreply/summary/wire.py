@@ -3,7 +3,7 @@
 A `Counter` is an object of numbers; a `CrossTable`, an object of counters; a `Timeline`, an array
 of its limit, the length of its times and their counters; a `TopCounter`, an array of its capacity,
 its error and its keys with their counts (a pair is an array); `Delays`, an object of buckets by
-number.
+number; `Cases`, an object of arrays of cases, which are arrays of five texts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from smtpreply.summary.cases import MOST, Case, Cases
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline, place_of
@@ -51,6 +52,11 @@ def _pack(value: Any) -> Any:
         return _pack(value.counts)
     if isinstance(value, TopCounter):
         return [value.capacity, value.error, [[key, n] for key, n in value.counts.items()]]
+    if isinstance(value, Cases):
+        return {
+            kind: [list(attrs.astuple(case)) for case in known]
+            for kind, known in value.kinds.items()
+        }
     if isinstance(value, DelaysByKind):
         return {kind: _pack(delays.buckets) for kind, delays in value.kinds.items()}
     if isinstance(value, dict):
@@ -72,6 +78,8 @@ def _unpack(empty: Any, value: Any, name: str) -> Any:
         return CrossTable(_object(value, _counter, name))
     if isinstance(empty, TopCounter):
         return _top_counter(value, name)
+    if isinstance(empty, Cases):
+        return Cases(_object(value, _cases, name))
     if isinstance(empty, DelaysByKind):
         return DelaysByKind(_object(value, _delays, name))
     if isinstance(empty, Counter):
@@ -95,6 +103,11 @@ def _key(value: Any, name: str) -> str | tuple[str, str]:
         return value
     row, column = _array(value, 2, name)
     return _string(row, name), _string(column, name)
+
+
+def _cases(value: Any, name: str) -> list[Case]:
+    _require(isinstance(value, list) and len(value) <= MOST, name)
+    return [Case(*(_string(text, name) for text in _array(item, 5, name))) for item in value]
 
 
 def _delays(value: Any, name: str) -> Delays:

@@ -355,7 +355,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
 def test_the_module_runs(start: Callable[..., subprocess.Popen[bytes]]) -> None:
     process = start("explain", "550 5.1.1 No")
     stdout, stderr = process.communicate()
-    assert stdout.startswith(b"code       550")
+    assert stdout.startswith(b"reason     No such recipient (unknown_recipient)\n")
     assert (process.returncode, stderr) == (0, b"")
 
 
@@ -456,7 +456,7 @@ def test_main_runs_the_command_line(
 def test_output_goes_wherever_stdout_goes() -> None:
     with redirect_stdout(StringIO()) as stdout:
         group(["explain", "250 Ok"], standalone_mode=False)
-    assert stdout.getvalue().startswith("code       250\n")
+    assert "\ncode       250\n" in stdout.getvalue()
 
 
 def test_an_interrupt_exits_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:

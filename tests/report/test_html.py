@@ -22,10 +22,12 @@ import pytest
 from plotly import graph_objects
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.reasons import Reason
 from smtpreply.report import figures
 from smtpreply.report.findings import Findings
 from smtpreply.report.html import html_report
 from smtpreply.report.palette import OUTCOMES, REST, SERIES
+from smtpreply.summary.cases import MOST
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
@@ -540,3 +542,60 @@ def test_the_page_is_as_wide_as_the_window(page: str, tmp_path: Path, width: int
     command += [f"--user-data-dir={tmp_path / 'profile'}", path.as_uri()]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert json.loads(title(ran.stdout)) == [width]
+
+
+def test_each_bar_and_reason_leads_to_deliveries_in_the_page(
+    page: str, sample: tuple[Summary, Coverage]
+) -> None:
+    summary, _ = sample
+    elements = {given["id"]: tag for tag, given in Read(page).elements if given.get("id")}
+    chart = figures.reasons(Findings.of(summary.outgoing))
+    for target in (*chart["targets"], *figures.providers(Findings.of(summary.outgoing))["targets"]):
+        assert elements[target] == ("section" if target == figures.CASES else "details")
+    links = {given.get("href") for tag, given in Read(page).elements if tag == "a"}
+    assert f"#{figures.cases_of_reason(Reason.UNKNOWN_RECIPIENT)}" in links
+    rows = Read(page).tables["cases-unknown_recipient-table"]
+    assert 1 < len(rows) <= 1 + MOST
+    known = {delivery.queue_id for delivery in scan(SAMPLE)}
+    assert {row[0] for row in rows[1:]} <= known
+
+
+def test_a_page_has_few_deliveries_however_long_the_log() -> None:
+    failed = [
+        Delivery(
+            mta="postfix",
+            direction=Direction.OUTGOING,
+            status=Status.BOUNCED,
+            queue_id=f"{number:010X}",
+            relay_host=f"mx{number}.example.org",
+            text="550 5.1.1 User unknown",
+            reply_by=ReplyBy.REMOTE,
+        )
+        for number in range(500)
+    ]
+    page = html_report(Summary.of(failed), Coverage())
+    assert len(Read(page).tables["cases-unknown_recipient-table"]) == 1 + MOST
+
+
+def test_nothing_that_takes_the_focus_is_inside_an_image(page: str) -> None:
+    """The buttons of a chart are inside of it, and an image has no parts for a screen reader."""
+    assert not [given for _, given in Read(page).elements if given.get("role") in ("img", "region")]
+
+
+@in_a_browser
+def test_a_click_on_a_bar_and_a_link_unfold_deliveries(page: str, tmp_path: Path) -> None:
+    drive = """
+    const chart = document.querySelector("#reasons-chart .chart");
+    await until(() => chart.emit && chart.querySelector(".main-svg"));
+    chart.emit("plotly_click", {points: [{pointIndex: 1}]});
+    await until(() => document.querySelector("#cases details[open]"));
+    tell(document.querySelector("#cases details[open]").id);
+    tell(document.activeElement.parentElement.id);
+    click("#reasons-table a[href='#cases-greylisted']");
+    await until(() => document.getElementById("cases-greylisted").open);
+    tell(document.activeElement.parentElement.id);
+    """
+    summary = Summary.of(scan(SAMPLE))
+    second = Findings.of(summary.outgoing).reasons[1].reason
+    target = figures.cases_of_reason(second)
+    assert told(opened(page, tmp_path, drive=drive)) == [target, target, "cases-greylisted"]

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.mail_logs import MAKERS
 from smtpreply.logs import scan
+from smtpreply.summary.counts import Counts
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.parallel import total_of_files
 from smtpreply.summary.pseudonyms import Pseudonyms
@@ -145,3 +146,19 @@ def test_sendmail_and_exim_tell_sizes_in_their_own_words() -> None:
     )
     found = _one_by_one([sendmail, exim], DeliveryFilter()).volume
     assert (found.messages, found.octets, found.recipients) == (2, 1050, 3)
+
+
+def test_cases_add_up_survive_their_state_and_name_nobody_under_pseudonyms() -> None:
+    summary = _together(LOG, DeliveryFilter())
+    [case] = summary.outgoing.cases.kinds["unknown_recipient"]
+    assert (case.queue_id, case.recipient, case.time) == (
+        "5A0C21B9D3",
+        "bob@example.org",
+        "2026-11-24 12:43:32",
+    )
+    again = Summary.from_state(summary.to_state())
+    assert again.outgoing.cases == summary.outgoing.cases
+    assert (again + summary).outgoing.cases == summary.outgoing.cases
+    assert "bob@example.org" not in repr(Pseudonyms(b"key").summary(summary))
+    with pytest.raises(ValueError, match="cases is invalid"):
+        Counts.from_state(Counts().to_state() | {"cases": {"expired": [["a", "b"]]}})

@@ -80,6 +80,20 @@
   };
   document.querySelectorAll("table").forEach(enliven);
 
+  // --- a link, or a bar of a chart, leads to deliveries that are folded ---
+
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!(target instanceof HTMLDetailsElement)) return;
+    target.open = true;
+    target.scrollIntoView();
+    target.querySelector("summary").focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", unfold);
+  // The same link once more changes no hash.
+  document.addEventListener("click", ({ target }) => target.closest?.("a[href^='#cases-']") && setTimeout(unfold));
+  unfold();
+
   // --- charts ---
 
   const styled = () => {
@@ -124,7 +138,7 @@
   const drawn = new Map();
   const draw = (figure) => {
     const chart = figure.querySelector(".chart");
-    const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+    const { data, layout, targets } = JSON.parse(figure.querySelector("script").textContent);
     drawn.set(figure, { chart, data, layout });
     if (layout.showlegend === false) figure.prepend(legend(data));
     const options = {
@@ -133,7 +147,12 @@
       displayModeBar: layout.xaxis.fixedrange || innerWidth < 640 ? false : "hover",
       modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     };
-    return window.Plotly.newPlot(chart, data, laidOut(layout), options);
+    const shown = window.Plotly.newPlot(chart, data, laidOut(layout), options);
+    if (targets) {
+      chart.classList.add("leads");
+      shown.then(() => chart.on("plotly_click", ({ points }) => (location.hash = targets[points[0].pointIndex] || "cases")));
+    }
+    return shown;
   };
   const redraw = () => {
     for (const { chart, data, layout } of drawn.values()) window.Plotly.react(chart, data, laidOut(layout));
