@@ -148,7 +148,9 @@ def _time(stamp: str, clock: Clock) -> datetime | None:
 
 def _name_in(server: str) -> str | None:
     """Return the name of a server, or else its address; None for a word such as "none"."""
-    name, bracket, address = server.removeprefix("H=").partition("[")
+    if server.startswith("H=") and " [" in server:  # as Exim has it
+        server = server.removeprefix("H=")
+    name, bracket, address = server.partition("[")
     return (name.strip() or address.partition("]")[0] or None) if bracket else None
 
 

@@ -51,8 +51,18 @@ def main() -> int:
     parser.add_argument("input", nargs="?", type=Path, help="only this input")
     parser.add_argument("--seconds", type=int, default=300, help="for each target")
     parser.add_argument("--runs", type=int, help="instead: so many inputs, the same each time")
+    parser.add_argument(
+        "--grouped",
+        type=int,
+        metavar="LINES",
+        help="instead: see `grouped`; needs no atheris",
+    )
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"))
     chosen = parser.parse_args()
+    if chosen.grouped is not None:
+        from grouped import report
+
+        return int(report(chosen.grouped))
     if chosen.input is not None:
         TARGETS[chosen.target](chosen.input.read_bytes())
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from grouped import differences
 from targets import TARGETS, seeds
 
 _CHANGES = [b"<", b">", b'"', b"\\", b"\r", b"\n", b"\0", b"\xff", b" " * 50, b"550-5.1.1 ", b"@"]
@@ -27,3 +28,7 @@ def test_a_target_holds_for_seeds_and_changed_seeds(name: str) -> None:
     for octets in dice.sample(inputs, 60):
         TARGETS[name](octets)
         TARGETS[name](changed(octets, dice))
+
+
+def test_mutated_lines_come_to_the_same_in_groups() -> None:
+    assert list(differences(2_000, seed=0)) == []

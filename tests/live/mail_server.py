@@ -135,11 +135,10 @@ class MailServer:
             for recipient in recipients:
                 client.sendmail(SENDER, recipient, "Subject: hello\r\n\r\nHello.\r\n")
 
-    def session(self, *commands: bytes) -> list[Reply]:
-        """Return its replies to a client from outside, the greeting first."""
-        source = (OUTSIDE, 0)
-        address = ("127.0.0.1", self.port)
-        with socket.create_connection(address, timeout=60, source_address=source) as connection:
+    def session(self, *commands: bytes, source: str = OUTSIDE) -> list[Reply]:
+        """Return its replies to a client, from outside by default, the greeting first."""
+        address, client = ("127.0.0.1", self.port), (source, 0)
+        with socket.create_connection(address, timeout=60, source_address=client) as connection:
             reader = ReplyReader()
             replies = [_next_reply(reader, connection)]
             for command in commands:

@@ -144,7 +144,7 @@ _TOLD: dict[str, dict[str, object]] = {
 }
 
 
-def _files(port: int, routes: Routes) -> dict[str, str]:
+def files(port: int, routes: Routes) -> dict[str, str]:
     hosts = {domain: f"mx.{domain}::{place[1]}" for domain, place in routes.items()}
     hosts[PROBED_DOMAIN] = hosts[PROBED.domain]
     hosts[SECOND.domain] = f"{hosts[FIRST.domain]}:{hosts[SECOND.domain]}"
@@ -165,7 +165,7 @@ def _kept(script: Script) -> str:
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("exim")
     client = [*_CLIENT, _PROBE]
-    return perform(EXIM, folder, _SCRIPTS, _files, client=client, is_told=_is_told)
+    return perform(EXIM, folder, _SCRIPTS, files, client=client, is_told=_is_told)
 
 
 def test_the_log_agrees_with_exim_bp(performance: Performance) -> None:

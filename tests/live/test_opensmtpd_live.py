@@ -48,7 +48,7 @@ _TOLD: dict[str, dict[str, object]] = {
 }
 
 
-def _files(port: int, routes: Routes) -> dict[str, str]:
+def files(port: int, routes: Routes) -> dict[str, str]:
     lines = [f"listen on 127.0.0.1 port {port} hostname out.example.net"]
     for domain, place in routes.items():
         scheme = "smtp+tls" if "starttls" in domain else "smtp"
@@ -76,7 +76,7 @@ def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
         OPENSMTPD,
         tmp_path_factory.mktemp("opensmtpd"),
         SCRIPTS,
-        _files,
+        files,
         client=_CLIENT,
         is_told=_is_told,
         log="stderr",

@@ -143,7 +143,7 @@ _TOLD: dict[str, dict[str, object]] = {
 }
 
 
-def _files(port: int, routes: Routes) -> dict[str, str]:
+def files(port: int, routes: Routes) -> dict[str, str]:
     hops = {domain: f"[mx.{domain}]:{place[1]}" for domain, place in routes.items()}
     hops[PROBED_DOMAIN] = hops[PROBED.domain]
     hops[SECOND.domain] = f"{hops[FIRST.domain]}, {hops[SECOND.domain]}"
@@ -176,9 +176,7 @@ def _printable(line: bytes) -> str:
 @pytest.fixture(scope="module")
 def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
     folder = tmp_path_factory.mktemp("postfix")
-    return perform(
-        POSTFIX, folder, _SCRIPTS, _files, client=_CLIENT, is_told=_is_told, hello=_HELLO
-    )
+    return perform(POSTFIX, folder, _SCRIPTS, files, client=_CLIENT, is_told=_is_told, hello=_HELLO)
 
 
 @pytest.mark.parametrize("script", _SCRIPTS, ids=attrgetter("name"))

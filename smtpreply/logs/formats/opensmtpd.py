@@ -194,7 +194,8 @@ class OpenSmtpdReader(Reader):
         )
 
     def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
-        session, address, name, command, text = match.groups()
+        session, address, name, written, text = match.groups()
+        command = written.replace("\\\\", "\\")  # strnvis, in smtp_session.c
         host, ip, port = self._peer(session)
         recipient = _RCPT.match(command)
         return delivery_in(

@@ -12,7 +12,16 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from smtpreply.logs.input.clock import DATE, DAY_AND_HOUR, FRACTION, MINUTES, MONTH
+from smtpreply.logs.input.clock import (
+    DATE,
+    DAY_AND_HOUR,
+    FRACTION,
+    MINUTES,
+    MONTH,
+    OFFSET,
+    VALID_MINUTES,
+    VALID_OFFSET,
+)
 from smtpreply.logs.input.syslog import NO_HOST
 
 OTHER = r"[^\n]*+\n"
@@ -65,6 +74,15 @@ def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
     }
     lines = (block[start : start + _LONGEST_PREFIX] for start in sorted(starts))
     return [line.partition("\n")[0] for line in lines if line]
+
+
+def with_a_time(head: str) -> str:
+    """Return a pattern of the head of a line that only matches where the stamp is a time.
+
+    >>> with_a_time("(?P<hour>[0-9][0-9]):[0-9][0-9]:[0-9][0-9]")
+    '(?P<hour>[0-9][0-9]):[0-5][0-9]:[0-5][0-9]'
+    """
+    return head.replace(MINUTES, VALID_MINUTES).replace(OFFSET, VALID_OFFSET)
 
 
 def ends_in(block: str, lines: str) -> bool:

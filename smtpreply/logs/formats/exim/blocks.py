@@ -22,12 +22,11 @@ from smtpreply.logs.formats.exim.grammar import (
     MESSAGE,
     SILENT,
     USUAL_ATTEMPT,
-    USUAL_MESSAGE,
 )
 from smtpreply.logs.grouping import Failure, Groups, Origin, success_head, without_address
 from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
-from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of
+from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
@@ -124,7 +123,8 @@ def _head_of(block: str) -> str:
 @functools.cache
 def _grouping(head: str, time: str) -> re.Pattern[str]:
     fields = ("queue_id", "flag", "local", "domain", "server", "reply", "delay", "words", "sender")
-    told = rf"{head}{USUAL_MESSAGE}(?:{USUAL_ATTEMPT}|{ARRIVAL})\n"
+    head = with_a_time(head)
+    told = rf"{head}{MESSAGE}(?:{USUAL_ATTEMPT}|{ARRIVAL})\n"
     silent = capturing(rf"(?:{head}(?:{SILENT}))*+")
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"

@@ -14,18 +14,16 @@ From src/src/deliver.c, transports/smtp.c::
 """
 
 from smtpreply.logs.formats.exim.message_id import EXIM_ID
-from smtpreply.logs.input.clock import DATE, MINUTES
+from smtpreply.logs.input.clock import DATE, MINUTES, OFFSET
 
 HOUR = rf"{DATE} [0-9][0-9]"
 _FRACTION = r"(?:\.[0-9]{1,6}+)?"
-_ZONE = r"(?: [+-][0-9]{4})?"
+_ZONE = rf"(?: {OFFSET})?"
 _PID = r"(?:\[[0-9]{1,10}+\] )?"
 HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}{_FRACTION}{_ZONE}) {_PID}"
 BARE_HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}) "
 """What most logs have, where no setting asks for more."""
 MESSAGE = rf"(?P<queue_id>{EXIM_ID}) "
-# Exim's ids have no lengths between those: in a block, one run is faster than two alternatives.
-USUAL_MESSAGE = r"(?P<queue_id>[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}+-[0-9A-Za-z]{2,4}+) "
 
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
 ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
@@ -72,7 +70,7 @@ ATTEMPT = (
 """An attempt at a plain address, to be read on by `lines`."""
 # A space is the only blank here: what is after another one is left.
 SILENT = (
-    rf"{USUAL_MESSAGE}Completed(?: QT=[^\n]*+|)\n"
+    rf"{MESSAGE}Completed(?: QT=[^\n]*+|)\n"
     r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"
     r"SMTP connection from )[^\n]*+\n"
 )

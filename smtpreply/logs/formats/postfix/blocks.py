@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
+    ENVELOPE_MARK,
     MESSAGE_ID,
     NAMING,
     PID,
@@ -32,7 +33,7 @@ from smtpreply.logs.formats.postfix.grammar import (
 from smtpreply.logs.grouping import MASK, Failure, Groups, Origin, success_head, without_address
 from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
-from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix
+from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix, with_a_time
 from smtpreply.reasons.dedup import alike
 
 # Behind the head of a line and the program's name:
@@ -136,7 +137,7 @@ def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[st
     """Return the pattern of a block, and that of the head of a refusal in what it leaves."""
     of_attempt = ("queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason")
     fields = ("line", time, "program", *of_attempt, "arrival", "other")
-    head, name = prefix
+    head, name = with_a_time(prefix.head), prefix.program
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
     program = rf"(?P<program>{name}[a-z/]++){PID}"
     message = rf"(?P<line>{head}{program}{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL})\n)"
@@ -161,6 +162,8 @@ def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
     if _REFUSED not in line:
         return None
     words, _, envelope = line.rpartition("; from=<")
+    if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
+        return None
     whom, head = _ENVELOPE.match(envelope), pattern.match(words)
     if whom is None or head is None:
         return None

@@ -13,6 +13,8 @@ From src/global/log_adhoc.c, src/smtpd/smtpd_check.c, src/cleanup/cleanup_messag
 form, by `PLAIN_ADDRESS` and `RELAY`, and leaves the rest to `lines`.
 """
 
+import re
+
 # Short: hexadecimal, 6 characters and more. Long (enable_long_queue_ids): no vowels.
 QUEUE_ID = r"(?:[0-9A-F]{6,15}+|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}+)"
 
@@ -33,6 +35,9 @@ TIMES = (
 # Before 3.5, an address was unquoted (internal format), so it could hold all that follows one. A
 # line in which a second address ends after the first attempt has two readings.
 REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
+# In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
+ENVELOPE_MARK = re.compile(r"; (?=from=|to=|proto=|helo=)")
+"""Where the envelope of a refusal may begin."""
 COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
 MESSAGE_ID = r"(?:resent-)?message-id="
 

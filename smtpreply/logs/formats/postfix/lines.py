@@ -41,6 +41,7 @@ from smtpreply.logs.formats.postfix import blocks
 from smtpreply.logs.formats.postfix.grammar import (
     ADDRESS,
     COMMAND,
+    ENVELOPE_MARK,
     HOST,
     MESSAGE_ID,
     QUEUE_ID,
@@ -104,8 +105,6 @@ _CONTENT = re.compile(
     re.DOTALL,
 )
 _CONTENT_FROM = re.compile(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
-# In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
-_SEMICOLON = re.compile(r"; (?=from=|to=|proto=|helo=)")
 _ENVELOPE = rf"(?:from={ADDRESS},? ?)?(?:to={ADDRESS},? ?)?"
 _SECOND_END = re.compile(r"> (?:to=<|proto=)")
 _WHOLE_ENVELOPE = re.compile(
@@ -634,7 +633,7 @@ def _ip(address: str | None) -> str | None:
 
 
 def _whole_envelope(rest: str) -> re.Match[str] | None:
-    places = [semicolon.end() for semicolon in _SEMICOLON.finditer(rest)]
+    places = [semicolon.end() for semicolon in ENVELOPE_MARK.finditer(rest)]
     wholes = (_WHOLE_ENVELOPE.match(rest, place) for place in places)
     if whole := next(filter(None, wholes), None):
         return whole
