@@ -28,9 +28,10 @@ def fuzz(name: str, arguments: list[str]) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["smtpreply"]):
-        from targets import TARGETS
+        from targets import TARGETS, seeds
 
-    TARGETS[name](b"550 x")  # rules are compiled once, which takes long where it is traced
+    for octets in list(seeds())[::20]:  # what is compiled or imported once takes long, being traced
+        TARGETS[name](octets)
     atheris.Setup([f"fuzz-{name}", *arguments], TARGETS[name])
     atheris.Fuzz()
 
