@@ -10,6 +10,7 @@ From dma.c and net.c; its name in syslog holds the queue id, and so is no number
           / "remote delivery to " H " [" IP "] failed after " CMD ": " WORDS
           / "connect to " H " [" IP "] failed: " WORDS
           / "remote delivery " ("failed" / "deferred") ": " WORDS
+          / "can not bounce a bounce message, discarding"
     CMD   = "connect" / "EHLO" / "MAIL FROM" / "RCPT TO" / "DATA" / "final DATA"
     WORDS = REPLY / what became of the connection
 """
@@ -45,6 +46,7 @@ _FAILED = re.compile(
 _UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
 _OUTCOME = re.compile(r"<|remote delivery|connect to ")
 """How a line begins that reports what became of a message: one that was cut is not understood."""
+_DROPPED = re.compile(r"can not bounce a bounce message, discarding")
 _OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
 
 
@@ -74,6 +76,8 @@ class DmaReader(Reader):
         if match := _OTHERWISE.match(event):
             status = Status.BOUNCED if match[1] == "failed" else Status.DEFERRED
             return (self._delivery(line, queue_id, status=status, text=match[2] or None),)
+        if match := _DROPPED.match(event):
+            return (self._delivery(line, queue_id, status=Status.DISCARDED, text=match[0]),)
         if _OUTCOME.match(event):
             return None
         return () if line.program == _NAME or _HEAD.match(line.message) else None

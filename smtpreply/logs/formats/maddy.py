@@ -81,6 +81,8 @@ class MaddyReader(Reader):
             return self._repeated(line, *told.groups())
         if message in _OUTCOMES and message_id:
             return (self._outcome(line, message, fields),)
+        if message.partition("\t")[0] in _OUTCOMES:  # its fields were cut
+            return None
         return () if fields or line.program == _NAME or "." not in logger else None
 
     def _refused(self, line: Line, command: str, fields: Mapping[str, Any]) -> Delivery:

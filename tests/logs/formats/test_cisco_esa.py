@@ -237,3 +237,18 @@ def test_the_stamp_of_a_syslog_without_a_host(priority: str) -> None:
     )
     assert found.time is not None
     assert found.time.isoformat() == "2026-11-24T11:43:32+00:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("ICID 3 TCPREFUSE SG BLOCKED match sbrs[-10.0:-3.0] SBRS -5.1", Status.REJECTED),
+        (
+            'MID 7 enqueued for transfer to centralized quarantine "Policy" (content filter x)',
+            Status.HELD,
+        ),
+    ],
+)
+def test_what_is_refused_at_once_and_what_another_host_keeps(words: str, status: Status) -> None:
+    [found] = scan([f"Tue Nov 24 11:43:31 2026 Info: {words}"])
+    assert found.status is status

@@ -75,3 +75,9 @@ def test_a_delivery_of_postfix_that_was_cut_before_its_status_is_not_understood(
 )
 def test_a_refusal_that_was_cut_is_not_understood(line: str) -> None:
     assert _understood(line) == (0, 0)
+
+
+def test_an_outcome_of_maddy_whose_fields_were_cut_is_not_understood() -> None:
+    line = 'maddy[42]: queue: delivered\t{"attempt":1,"msg_id":"fa2790f2","rcpt":"amy@example.org"}'
+    assert _understood(f"Nov 24 11:43:32 mx {line}") == (1, 1)
+    assert _understood(f"Nov 24 11:43:32 mx {line[:-5]}") == (0, 0)

@@ -68,3 +68,8 @@ def test_any_event_is_read(words: str, head: str) -> None:
         run = scan([HEAD + head + words])
         assert all(found.to_dict() for found in run)
         assert run.coverage.understood + run.coverage.shapes.total() == 1
+
+
+def test_a_bounce_that_cannot_be_delivered_is_lost() -> None:
+    [found] = scan(["Nov 24 11:43:32 mx dma[1a2b.55]: can not bounce a bounce message, discarding"])
+    assert (found.status, found.queue_id) == (Status.DISCARDED, "1a2b.55")

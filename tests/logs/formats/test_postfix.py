@@ -306,3 +306,14 @@ def test_a_line_of_a_delivery_that_is_not_read_is_not_understood(line: str) -> N
     run = scan([HEAD + line])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+def test_a_message_whose_file_is_corrupt_is_kept_back() -> None:
+    [found] = scan(
+        [
+            'Nov 24 11:43:32 mx1 postfix/qmgr[42]: warning: saving corrupt file "4E74613FE7" from '
+            'queue "active" to queue "corrupt"'
+        ]
+    )
+    assert (found.status, found.queue_id) == (Status.HELD, "4E74613FE7")
+    assert found.text == "corrupt file"

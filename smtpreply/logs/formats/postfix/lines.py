@@ -17,6 +17,7 @@ From src/global/log_adhoc.c, src/smtp/smtp_chat.c, src/smtpd/smtpd_check.c::
     warning  = "warning: " CLIENT ": SASL " MECH " authentication failed: " WORDS
                [", sasl_username=" NAME]
              / "warning: " WORDS " limit exceeded: " N " from " CLIENT " for service " ...
+             / "warning: saving corrupt file " QUOTE QID QUOTE " from queue " ...
     HOST     = NAME "[" ADDRESS "]" [":" PORT]
 
 A ``content`` line (cleanup_message.c) is of a rule of header_checks or body_checks; CLASS is
@@ -127,6 +128,7 @@ _OVER_LIMIT = re.compile(
     rf"New TLS session) (?:rate|concurrency) limit exceeded): [0-9]+ from {HOST} for service "
 )
 _ILLEGAL = re.compile(rf"warning: (Illegal address syntax) from {HOST} in ([A-Z]{{4}}) command: ")
+_CORRUPT = re.compile(r"warning: saving (corrupt file) \"([0-9A-Za-z]{5,40})\" from queue ")
 _TOO_LARGE = re.compile(rf"warning: {_QID}: (queue file size limit exceeded)")
 _LIMITED_AT = {
     "Connection": Stage.CONNECT,
@@ -465,8 +467,11 @@ class PostfixReader(Reader):
         )
 
     def _warned(self, line: Line) -> Delivery | None:
-        """Read a warning that reports a refusal, for which there is no line else."""
+        """Read a warning that reports a refusal or a loss, for which there is no line else."""
         message = line.message
+        if match := _CORRUPT.match(message):  # nobody tries to deliver it any more
+            text, queue_id = match.groups()
+            return self.messages.delivery(line, queue_id, status=Status.HELD, text=text)
         queue_id = stage = None
         host = ip = port = None
         if match := _AUTH_FAILED.match(message):
