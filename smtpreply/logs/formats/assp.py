@@ -47,6 +47,7 @@ _REFUSED = re.compile(
     r"(?:rejected|blocked|denied|refused))\b.{0,500}\Z",
     re.DOTALL | re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"<[^<>]*>|->")
 _LET_THROUGH = re.compile(r"\[spam found\] and (?:possibly )?passing")
 _TOLD = re.compile(r"\[spam found\]|\[SMTP (?:Error|Status)\]")
 
@@ -63,6 +64,8 @@ class AsspReader(Reader):
         if head is None:
             return None
         comment = line.message[head.end() :]
+        if ">" in _BRACKETS.sub("", comment):  # of an address, which may have ended before
+            return None
         if _LET_THROUGH.match(comment):
             return ()
         key = head[1] or head[2] or ""

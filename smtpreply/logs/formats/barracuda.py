@@ -27,7 +27,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import said_by
+from smtpreply.logs.toolkit.fields import BARE, said_by
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -40,8 +40,8 @@ _HEAD = re.compile(
     re.DOTALL,
 )
 _ACTION = r"([0-9]{1,2}) ([0-9]{1,3})(?: (\S{1,300})| |\Z)"
-_RECEIVED = re.compile(rf"(\S{{1,1000}}) (\S{{1,1000}}) {_ACTION}")
-_SCANNED = re.compile(rf"(?:ENC|-) (\S{{1,1000}}) (\S{{1,1000}}) \S{{1,20}} {_ACTION}")
+_RECEIVED = re.compile(rf"({BARE}) ({BARE}) {_ACTION}")
+_SCANNED = re.compile(rf"(?:ENC|-) ({BARE}) ({BARE}) \S{{1,20}} {_ACTION}")
 _SENT = re.compile(r"(?:(ENC|-) )?([0-9]{1,2}) (\S{1,64}) (.*)\Z", re.DOTALL)
 _STATUSES = {
     "1": Status.SENT,

@@ -89,7 +89,8 @@ class FortiMailReader(Reader):
         told = attrs.evolve(line, time=time_of(f"{head[1]} {head[2]}") or line.time)
         kind = fields.get("type")
         if kind == "statistics":
-            return self._history(told, fields)
+            is_whole = end >= len(line.message.rstrip())
+            return self._history(told, fields) if is_whole else None
         message = _MESSAGE.match(line.message, end)
         if kind != "event" or fields.get("subtype") != "smtp" or message is None:
             return None if end < len(line.message) and message is None else ()

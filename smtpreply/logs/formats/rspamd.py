@@ -66,7 +66,8 @@ class RspamdReader(Reader):
             return ()
         # Symbols quote strangers, who may write what looks like the end of the line.
         found = _RECIPIENTS.findall(rest)
-        recipients = found[0].split(",") if len(found) == 1 else [None]
+        is_sure = len(found) == rest.count(", rcpts: <") == 1
+        recipients = found[0].split(",") if is_sure else [None]
         return [
             delivery_in(
                 line,

@@ -35,7 +35,7 @@ TABLES = ("exchange_", "google_workspace", "iis_smtp", "powermta", "zeek", "mome
 CHECKED = "postfix/cleanup"
 
 # Without brackets, an address is logged as it was sent: a blank stands in quotes alone.
-BARE = ("msmtp", "zonemta")
+BARE = ("msmtp", "zonemta", "barracuda", "assp")
 
 OTHERS = {
     "postfix": [
