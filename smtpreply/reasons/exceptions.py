@@ -13,22 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
+from smtpreply.reasons.extract import STAGE_OF_ERROR
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
 _MOST_CAUSES = 16  # an exception may be its own cause, in a circle of any length
-
-# The class names are those of both smtplib and aiosmtplib.
-_STAGES = {
-    "SMTPConnectError": Stage.CONNECT,
-    "SMTPConnectResponseError": Stage.CONNECT,
-    "SMTPHeloError": Stage.EHLO,
-    "SMTPAuthenticationError": Stage.AUTH,
-    "SMTPSenderRefused": Stage.MAIL,
-    "SMTPRecipientRefused": Stage.RCPT,
-    "SMTPRecipientsRefused": Stage.RCPT,
-    "SMTPDataError": Stage.END_OF_DATA,
-}
 
 Answer = Reply | str
 """The answer to one recipient: a reply, or words."""
@@ -56,7 +45,8 @@ def _has_one(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException
 
 def stage_of(error: BaseException) -> Stage | None:
     """Return what the server answered, as far as the name of the exception's class shows it."""
-    return next((_STAGES[c.__name__] for c in type(error).__mro__ if c.__name__ in _STAGES), None)
+    names = (parent.__name__ for parent in type(error).__mro__)
+    return next((STAGE_OF_ERROR[name] for name in names if name in STAGE_OF_ERROR), None)
 
 
 def reply_of(error: BaseException) -> Reply | None:

@@ -28,29 +28,32 @@ _STATUS = re.compile(
 _LINE_STATUS = re.compile(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
 _STAGES = (
-    (
-        Stage.CONNECT,
-        r"refused to talk to me|while connected from|initial connection|greeting|SMTPConnectError",
-    ),
+    (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
     (Stage.STARTTLS, r"STARTTLS(?: command)?\)|after STARTTLS"),
-    (
-        Stage.END_OF_DATA,
-        r"end of data|end of DATA command|end of message|after pipelined end|SMTPDataError",
-    ),
-    (Stage.RCPT, r"RCPT TO|pipelined RCPT|SMTPRecipients?Refused"),
-    (Stage.MAIL, r"MAIL FROM|pipelined MAIL|SMTPSenderRefused"),
-    (Stage.EHLO, r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)|SMTPHeloError"),
-    (Stage.AUTH, r"in reply to AUTH|after AUTH|SMTPAuthenticationError"),
+    (Stage.END_OF_DATA, r"end of data|end of DATA command|end of message|after pipelined end"),
+    (Stage.RCPT, r"RCPT TO|pipelined RCPT"),
+    (Stage.MAIL, r"MAIL FROM|pipelined MAIL"),
+    (Stage.EHLO, r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)"),
+    (Stage.AUTH, r"in reply to AUTH|after AUTH"),
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE)
+# The exceptions of smtplib and aiosmtplib, by the names of their classes.
+STAGE_OF_ERROR = {
+    "SMTPConnectError": Stage.CONNECT,
+    "SMTPConnectResponseError": Stage.CONNECT,
+    "SMTPHeloError": Stage.EHLO,
+    "SMTPAuthenticationError": Stage.AUTH,
+    "SMTPSenderRefused": Stage.MAIL,
+    "SMTPRecipientRefused": Stage.RCPT,
+    "SMTPRecipientsRefused": Stage.RCPT,
+    "SMTPDataError": Stage.END_OF_DATA,
+}
+_ERROR = re.compile(r"\bSMTP[A-Z][A-Za-z]{1,30}\b")
 # Of these, in small letters, one is in each text that names a stage.
 _STAGE_NEEDLES = (
     *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
     *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
-    # The exceptions of smtplib and aiosmtplib, as Python prints them.
-    *("dataerror", "heloerror", "connecterror", "authenticationerror"),
-    *("senderrefused", "recipientrefused", "recipientsrefused"),
 )
 
 
@@ -363,6 +366,10 @@ def _heads(code: int) -> re.Pattern[str]:
 
 
 def _stage(text: str) -> Stage | None:
+    if "SMTP" in text:
+        for name in _ERROR.findall(text):
+            if name in STAGE_OF_ERROR:
+                return STAGE_OF_ERROR[name]
     # As above: most name none. What is not ASCII may be the same in small letters, to a pattern.
     if text.isascii() and not any(map(text.lower().__contains__, _STAGE_NEEDLES)):
         return None
