@@ -47,6 +47,12 @@ class Reply:
     # Only the opening is looked at when a reply is read; `_content` is None until somebody asks
     # for more. Nothing else is kept, and what is not kept is derived: most replies that are read
     # are asked for their code, and then thrown away.
+    #
+    # A property costs 40 ns on CPython 3.11, which is why others were measured. What loses: slots
+    # with `__getattr__` (each read takes the slow look-up, and the first raises), descriptors over
+    # a `__dict__` (no read is specialised), `attrgetter` (no faster). Public slots that a base
+    # class fills in before `__class__` becomes `Reply` save 50 ns and lose as much when the
+    # content is kept; CPython 3.13 has hardly a use for any, since it inlines properties.
     __slots__ = ("_content", "_octets", "_opening")
 
     _opening: Opening
