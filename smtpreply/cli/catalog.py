@@ -33,6 +33,7 @@ _format = click.option(
     type=click.Choice(["text", "markdown", "html", "json"]),
     default="text",
     show_default=True,
+    help="Output format.",
 )
 
 
@@ -75,7 +76,14 @@ def compare_command(first: str, second: str, language: str, style: Format) -> No
 
 @click.command("search")
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", "-n", default=10, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--limit",
+    "-n",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of entries to list.",
+)
 @language_option
 def search_command(words: tuple[str, ...], limit: int, language: str) -> None:
     """Find entries by words: greylist, "mailbox full", SPF.
@@ -106,7 +114,7 @@ def codes_command(verb: str | None, digit: int | None, language: str, *, count: 
         return
     found = list(codes(command=verb, reply_class=digit, language=language))
     if not found:
-        raise click.ClickException("no reply code of the catalog is such")
+        raise click.ClickException("no reply code of the catalog matches")
     for entry in found:
         click.echo(f"{entry.key}  {entry.standing:12} {entry.title}")
 

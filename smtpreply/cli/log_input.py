@@ -139,7 +139,7 @@ def sources_of(
         raise click.ClickException(f"no files in {', '.join(paths)}")
     for option, path in (outputs or {}).items():
         if any(_is_same(path, read) for read in source):
-            raise click.BadParameter(f"is read as well: {path}", param_hint=option)
+            raise click.BadParameter(f"is also an input: {path}", param_hint=option)
     return source
 
 

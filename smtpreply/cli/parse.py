@@ -36,8 +36,8 @@ def parse_command(
     A file holds raw replies, or the transcript of a session: of swaks, openssl s_client, curl -v,
     telnet, sendmail, Exim, Postfix, OpenSMTPD, msmtp and other programs; the debug output of
     smtplib, nodemailer, PHPMailer, Swift and Symfony Mailer, Ruby, Perl, JavaMail, MailKit, .NET,
-    lettre, go-mail and other libraries, also through a logger; or with the prefixes S: and C:, or
-    others with marks for the two sides.
+    lettre, go-mail and other libraries, also through a logger; or with prefixes for
+    the two sides, such as S: and C:.
     Lines of the client and of the program are skipped.
 
     In a terminal the output is a table. Elsewhere, or with NO_COLOR set, it is a line for each

@@ -309,7 +309,9 @@ def _saved(path: Path) -> Summary:
     try:
         return Summary.from_state(json.loads(path.read_bytes()))
     except (ValueError, RecursionError):
-        raise click.BadParameter(f"no summary of --save: {path}", param_hint="--against") from None
+        raise click.BadParameter(
+            f"not a summary that --save has written: {path}", param_hint="--against"
+        ) from None
 
 
 def _day_before(

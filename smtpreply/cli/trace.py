@@ -45,7 +45,9 @@ def trace_command(
     The message is named by a queue id, a Message-ID, or the address of its sender or a recipient.
     """
     if "-" in paths:
-        raise click.UsageError("the logs are read several times, which standard input cannot be")
+        raise click.UsageError(
+            "the logs are read several times, and standard input can be read only once"
+        )
     runs: list[Scan] = []
 
     def read() -> Iterator[Delivery]:

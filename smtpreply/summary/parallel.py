@@ -104,7 +104,7 @@ def _results(
             killed.report("a process was killed: what it had not finished is read again")
         if not left:
             return
-    raise OSError("the processes were killed again and again; try fewer --jobs")
+    raise OSError("the processes were killed repeatedly; try fewer --jobs")
 
 
 def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _PartResult:

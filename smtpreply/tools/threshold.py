@@ -54,10 +54,10 @@ class Threshold:
             raise ValueError(f"{text!r} is not like 'bounced>5%' or 'deliveries<1'")
         name = match["name"]
         if name not in {_ALL, *Outcome, *Status, *Reason}:
-            raise ValueError(f"{name!r} is no outcome, status or reason")
+            raise ValueError(f"{name!r} is not an outcome, a status or a reason")
         part = match["part"]
         if part is not None and part not in Summary().parts:
-            raise ValueError(f"{part!r} is no direction")
+            raise ValueError(f"{part!r} is not a direction")
         return cls(part, name, match["sign"] == ">", float(match["bound"]), bool(match["percent"]))
 
     def measure(self, summary: Summary) -> float:

@@ -97,7 +97,7 @@ def test_an_output_that_is_an_input_is_refused(option: str, log: Path, tmp_path:
     before = log.read_bytes()
     result = run(log, option, same)
     assert (result.exit_code, log.read_bytes()) == (2, before)
-    assert "is read as well" in result.output
+    assert "is also an input" in result.output
     assert run(tmp_path, option, same).exit_code == 2
 
 

@@ -103,7 +103,7 @@ def test_what_does_not_go_together_is_reported(args: list[str]) -> None:
 
 
 def test_a_word_that_is_no_choice_is_answered_with_those_alike() -> None:
-    assert "there is bounced" in run("--status", "bunced").output
+    assert "there are: bounced" in run("--status", "bunced").output
 
 
 def test_a_log_that_is_followed_is_streamed(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_threshold_measures(
     "text", ["", "bounced", "bounced>", "bounced>x", ">5", "nothing>5", "a>1>2", "up.sent>1"]
 )
 def test_what_is_no_threshold_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not like|is no outcome|is no direction"):
+    with pytest.raises(ValueError, match=r"is not like|is not an outcome|is not a direction"):
         Threshold.parse(text)
 
 
