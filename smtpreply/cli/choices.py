@@ -36,8 +36,10 @@ class Several:
         for value in values:
             if self._choices and value not in self._choices:
                 close = get_close_matches(value, self._choices, n=3) or self._choices
-                there_is = f"there is {', '.join(close)}"
+                there_are = f"there are: {', '.join(close)}"
                 if close is self._choices and self._listing is not None:
-                    there_is = f"see {self._listing}"
-                raise click.BadParameter(f"{value!r} is none; {there_is}", ctx=ctx, param=param)
+                    there_are = f"see {self._listing}"
+                raise click.BadParameter(
+                    f"no such value: {value!r}; {there_are}", ctx=ctx, param=param
+                )
         return values

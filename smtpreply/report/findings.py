@@ -172,7 +172,7 @@ class Findings:
 
     @classmethod
     def of(cls, counts: Counts, volume: Volume | None = None) -> Findings:
-        """Return the findings of the counts of one direction, and of what was received."""
+        """Return the findings of the counts of one direction, and of the volume of mail."""
         known = blocklists()
         named = counts.blocklist.most_common()
         return cls(

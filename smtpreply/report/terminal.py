@@ -107,6 +107,14 @@ def terminal_table(
         by: one of `BY`.
         title: the heading: see `terminal_report`.
         subtitle: a line below it, likewise.
+
+    >>> from rich.console import Console
+    >>> from smtpreply.logs import scan
+    >>> table = terminal_table(Summary.of(scan("tests/data/sample.log")), "domain", title="Monday")
+    >>> with (console := Console(width=80)).capture() as captured:
+    ...     console.print(table)
+    >>> "Monday" in captured.get(), "school.example.com" in captured.get()
+    (True, True)
     """
     report = Report.of(summary)
     rows = destinations_by(report.outgoing, by)

@@ -103,11 +103,11 @@ class Metrics:
                 self._see(delivery.time)
 
     def watch(self, coverage: Coverage) -> None:
-        """Report from now on what a scan reads, by its coverage; and the trouble in it."""
+        """Report from now on what a scan reads, by its coverage, and the trouble in it."""
         self._coverages.append(coverage)
 
     def pass_over_trouble(self, coverage: Coverage) -> None:
-        """Take the trouble that a scan has read so far for old: it was there when it began."""
+        """Leave out the trouble that a coverage has so far: it is older than the scan."""
         with self._lock:
             self._old_trouble += _trouble(coverage)
 

@@ -67,8 +67,8 @@ def test_a_file_of_the_built_in_rules_is_checked_among_them(tmp_path: Path) -> N
         (["--domain", "example.org,@"], "names no domain"),
         (["--domain", "bob@example.org"], "is an address"),
         (["--domain", " , "], "names no value"),
-        (["--reason", "greylistd"], "there is greylisted"),
-        (["--reason", "xyz"], """'xyz' is none; see "smtpreply reasons\""""),
+        (["--reason", "greylistd"], "there are: greylisted"),
+        (["--reason", "xyz"], """'xyz'; see "smtpreply reasons\""""),
     ],
 )
 def test_filters_are_checked_alike_on_every_command(
