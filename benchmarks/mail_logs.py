@@ -1,7 +1,7 @@
 """Seeded logs of Postfix and Exim, with what they hold known to the last reply.
 
 The mix is that of a busy relay's log: of a thousand lines of Postfix some 165 are attempts to
-deliver and 35 refusals at the door (as in the logs on which other parsers are compared), the rest
+deliver and 35 refusals in sessions (as in the logs on which other parsers are compared), the rest
 says who connected, who sent what, TLS, and that messages are done. Of the attempts 80 of 100 are
 sent, 13 deferred and 7 bounced. They go to 400 domains, of which the first gets the most
 (Zipf), whose servers answer in 24 ways; half of the texts hold ids and addresses that are

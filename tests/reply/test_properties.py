@@ -298,7 +298,7 @@ def test_a_reply_pickles_and_copies_with_every_field(
     )
 
 
-# --- the doors agree -----------------------------------------------------------------------
+# --- the entry points agree ------------------------------------------------------------------
 
 
 @given(any_octets, st.booleans())
