@@ -187,11 +187,11 @@ class Engine:
         meaning = self.meaning_of(extract)
         status = [Finding(meaning.reason, Basis.STATUS)] if meaning else []
         code = self._fallback.of_code(extract.code, extract.stage)
-        by_code = [Finding(code, Basis.CODE)] if code else []
-        exact = meaning is not None and meaning.sharp
+        by_code = [Finding(code.reason, Basis.CODE)] if code else []
+        exact = status if meaning and meaning.sharp else by_code if code and code.sharp else []
         best: dict[Reason, Finding] = {}
         of_sender = is_of_sender(extract)
-        for found in [*sure, *(status + hints if exact else hints + status), *by_code]:
+        for found in [*sure, *exact, *hints, *status, *by_code]:
             finding = _about_sender(found) if of_sender else found
             best.setdefault(finding.reason, finding)
         return list(best.values())
@@ -301,14 +301,16 @@ class Engine:
 
     def _by_codes(self, extract: AnyExtract, hint: Finding | None) -> Finding:
         meaning = self.meaning_of(extract)
+        code = self._fallback.of_code(extract.code, extract.stage)
         if meaning is not None and meaning.sharp:
             return Finding(meaning.reason, Basis.STATUS)
+        if code is not None and code.sharp:
+            return Finding(code.reason, Basis.CODE)
         if hint is not None:
             return hint
         if meaning is not None:
             return Finding(meaning.reason, Basis.STATUS)
-        code = self._fallback.of_code(extract.code, extract.stage)
-        return UNKNOWN if code is None else Finding(code, Basis.CODE)
+        return UNKNOWN if code is None else Finding(code.reason, Basis.CODE)
 
 
 class _Masks(dict[str, str]):

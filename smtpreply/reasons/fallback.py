@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import attrs
 
@@ -14,7 +15,7 @@ from smtpreply.stage import Stage
 
 @attrs.frozen
 class Meaning:
-    """A reason, and whether servers use the status for it alone."""
+    """A reason, and whether servers use the status or code for it alone."""
 
     reason: Reason
     sharp: bool = False
@@ -23,7 +24,7 @@ class Meaning:
 class Fallback:
     """The reasons of statuses and codes."""
 
-    def __init__(self, statuses: dict[str, Meaning], codes: dict[str, Reason]) -> None:
+    def __init__(self, statuses: dict[str, Meaning], codes: dict[str, Meaning]) -> None:
         self._statuses = statuses
         self._codes = codes
         self._of_status = functools.lru_cache(maxsize=1024)(self._look_up)
@@ -32,8 +33,8 @@ class Fallback:
         """Return the meaning of a negative status: its own, or else its subject's."""
         return None if status is None or status.class_ == 2 else self._of_status(status)
 
-    def of_code(self, code: int | None, stage: Stage | None) -> Reason | None:
-        """Return the reason of a reply code, at a stage or at any."""
+    def of_code(self, code: int | None, stage: Stage | None) -> Meaning | None:
+        """Return the meaning of a reply code, at a stage or at any."""
         return self._codes.get(f"{code} {stage}") or self._codes.get(str(code))
 
     def _look_up(self, status: EnhancedStatus) -> Meaning | None:
@@ -46,8 +47,13 @@ class Fallback:
 def default_fallback() -> Fallback:
     """Read ours."""
     tables = data.read("reasons/data/fallback")
-    statuses = {
-        key: Meaning(Reason(table["reason"]), table.get("sharp", False))
-        for key, table in tables["status"].items()
-    }
-    return Fallback(statuses, {key: Reason(value) for key, value in tables["code"].items()})
+    statuses, codes = (
+        {key: _meaning(told) for key, told in tables[kind].items()} for kind in ("status", "code")
+    )
+    return Fallback(statuses, codes)
+
+
+def _meaning(told: str | dict[str, Any]) -> Meaning:
+    if isinstance(told, str):
+        return Meaning(Reason(told))
+    return Meaning(Reason(told["reason"]), told.get("sharp", False))

@@ -4,11 +4,11 @@ r"""Normalize text for the rules: split it into words in lower case.
 
     "<x@example.com>... The User_is unknown" -> user unknown
 
-Marks of all kinds only part words. Addresses and short numbers are left out, words that say
-nothing are silent, accents are taken off, and forms of one word are the same
-(``data/words.toml``): so one phrase covers what servers write in many forms. A Chinese or Japanese
-character and a Korean syllable is a word by itself, since these scripts don't part words as a
-phrase would need it.
+Marks of all kinds only part words. Addresses, short numbers and the namespaces of exceptions are
+left out, words that say nothing are silent, accents are taken off, and forms of one word are the
+same (``data/words.toml``): so one phrase covers what servers write in many forms. A Chinese or
+Japanese character and a Korean syllable is a word by itself, since these scripts don't part words
+as a phrase would need it.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def written_words_of(text: str) -> list[str]:
     if len(text) > LONGEST:
         text = text[:LONGEST]
     ascii_only = text.isascii()
+    if "Exception" in text or "Error" in text:
+        text = _NAMESPACE.sub("", text)
     if "@" in text:
         # "<x>... User unknown"
         text = _address(ascii_only=ascii_only).sub(" ", text.replace("...", "   "))
@@ -84,9 +86,11 @@ def forms_of(words: Iterable[str]) -> frozenset[str]:
 def placed_words(text: str) -> list[tuple[str, int, int]]:
     """Return the result of `words_of` with the start and end of each word in the text."""
     text = text[:LONGEST]
+    if "Exception" in text or "Error" in text:
+        text = _NAMESPACE.sub(_blank, text)
     if "@" in text:
         address = _address(ascii_only=text.isascii())
-        text = address.sub(lambda found: " " * len(found[0]), text.replace("...", "   "))
+        text = address.sub(_blank, text.replace("...", "   "))
     # The few characters that are two when they are small ("İ") would move the rest.
     small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
     meaning = _meaning()
@@ -96,6 +100,13 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
         if (word := meaning.get(match[0], match[0]))
     ]
 
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+# "MailKit.Net.Smtp." of an exception's class: a program's words, and no server's.
+_NAMESPACE = re.compile(r"(?<![\w.\\])(?:[A-Za-z_]\w{0,40}[.\\]){1,10}(?=[A-Z]\w{0,60}Exception\b)")
 
 # Patterns of ideographs take longer to compile than most texts to read.
 

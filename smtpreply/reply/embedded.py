@@ -95,7 +95,8 @@ _SURE = re.compile(
     re.IGNORECASE,
 )
 _MAYBE = re.compile(
-    rf"(?:[<>;(\[{{'\"]\s{{0,4}}|\b(?:{_OTHER_WORDS})['\"]?(?:[ ]|[ ]?[:=])[ ]{{0,3}}"
+    rf"(?:[<>;(\[{{'\"]\s{{0,4}}|\[[A-Z][A-Z_-]{{2,15}}\]\s{{1,4}}"
+    rf"|\b(?:{_OTHER_WORDS})['\"]?(?:[ ]|[ ]?[:=])[ ]{{0,3}}"
     rf"|(?<!\bport)(?<!\bsize)(?<!\bqueue)(?<!\blimit)(?<!\btimeout)(?<!\bcount)(?<!\bline)"
     rf":\s{{1,4}}|>:|[ ][-\u2013\u2014][ ]{{1,3}}|,[ ]{{1,4}})[(\[]?b?['\"]?\Z",
     re.IGNORECASE,

@@ -158,3 +158,38 @@ def test_where_libraries_put_the_reply(
         code,
         disposition,
     )
+
+
+CLASSES = [
+    "MailKit.Net.Smtp.SmtpCommandException",
+    "System.Net.Mail.SmtpException",
+    "com.sun.mail.smtp.SMTPSendFailedException",
+    "Symfony\\Component\\Mailer\\Exception\\TransportException",
+    "Net::SMTPFatalError",
+]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("Mailbox unavailable. User unknown", "unknown_recipient"),
+        ("550 5.2.1 Mailbox disabled", "mailbox_disabled"),
+        ("Connection timed out", "network_error"),
+        ("451 4.3.0 Temporary lookup failure", "system_error"),
+    ],
+)
+def test_a_class_name_is_no_servers_words(name: str, words: str, reason: str) -> None:
+    assert classify(f"{name}: {words}").reason.value == reason
+
+
+@pytest.mark.parametrize("label", ["[ERROR] ", "[WARNING] ", "[SMTP_ERROR]  "])
+def test_a_code_stands_after_a_label_in_brackets(label: str) -> None:
+    verdict = classify(f"{label}550 Postfach nicht vorhanden")
+    assert (verdict.code, verdict.reason.value) == (550, "unknown_recipient")
+
+
+@pytest.mark.parametrize("words", ["Access denied", "Rejected", "Try again later"])
+def test_a_code_of_auth_alone_outweighs_vague_words(words: str) -> None:
+    assert classify(f"curl: (67) {words}: 535").reason.value == "credentials"
+    assert classify(f"535 {words}").reason.value == "credentials"
