@@ -107,7 +107,9 @@ def read_folded(octets: bytes) -> tuple[int, Content] | None:
     line = octets.rstrip(b"\r\n")
     opening = HEADS.get(line[:4])
     defects = _LINE_END_DEFECTS.get(octets[len(line) :])
-    if opening is None or not opening.continued or defects is None or len(octets) > MAX_LINE:
+    if opening is None or not opening.continued or defects is None:
+        return None
+    if _LF in line or _CR in line or len(octets) > MAX_LINE:
         return None
     code = line[:3]
     (*before, last), ended = unfold(code, line[4:])

@@ -393,6 +393,7 @@ def is_left_unread(reply: Reply) -> bool:
 @example(b"\xef\xbb\xbf\t 550 5.1.1 a")
 @example(b"550-5.1.1 a 550 5.1.1 b\n")
 @example(b"220-a 220 \xc3\xb6")
+@example(b"550-5.1.1 a\r\n550-5.1.1 b 550 5.1.1 c\r\n")
 @example(b"571- 571-5.1.1 a 571 5.1.1 b")
 @example(b"250 Ok\n\n")
 @example(b"550 a (#4.1.1)\r\n")
