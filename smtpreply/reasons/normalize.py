@@ -106,7 +106,10 @@ def _blank(found: re.Match[str]) -> str:
 
 
 # "MailKit.Net.Smtp." of an exception's class: a program's words, and no server's.
-_NAMESPACE = re.compile(r"(?<![\w.\\])(?:[A-Za-z_]\w{0,40}[.\\]){1,10}(?=[A-Z]\w{0,60}Exception\b)")
+_NAMESPACE = re.compile(
+    r"(?<![\w.:\\])(?:[A-Za-z_]\w{0,40}(?:[.\\]|::)){1,10}"
+    r"(?=[A-Z]\w{0,60}(?:Exception|Error)\b)"
+)
 
 # Patterns of ideographs take longer to compile than most texts to read.
 
