@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -79,7 +80,7 @@ class _Output:
     save: Path | None = None
     against: Summary | None = None
     by: str | None = None
-    heading: str = ""
+    heading: str = TITLE
     subtitle: str = ""
 
     @property
@@ -255,7 +256,6 @@ def scan_command(
         save=save,
         by=by,
         against=_saved(against) if isinstance(against, Path) else None,
-        heading=_heading(paths, anonymize=anonymize),
         subtitle=_subtitle(criteria),
     )
     _check(paths, name, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
@@ -276,6 +276,9 @@ def scan_command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     nothing = None if follow else _nothing_found(total, criteria)
+    if not anonymize:
+        heading = f"{TITLE}: {_named(paths, total.coverage.hosts)}"
+        output = attrs.evolve(output, heading=heading)
     _show(total, output, is_empty=nothing is not None)
     is_warned = report_exceeded(total.summary, warn_on)
     if report_exceeded(total.summary, fail_on):
@@ -286,12 +289,18 @@ def scan_command(
         sys.exit(1)
 
 
-def _heading(paths: tuple[str, ...], *, anonymize: bool) -> str:
-    """Return the title of the report: with the first path, which may name a host or a person."""
-    if anonymize:
-        return TITLE
-    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-    return f"{TITLE}: {'standard input' if paths == ('-',) else paths[0]}{more}"
+def _named(paths: tuple[str, ...], hosts: Counter[str]) -> str:
+    """Return the hosts and the paths that a report is about: the first of each, and how many more.
+
+    With --anonymize the title has neither, since a path may name a host or a person.
+    """
+    names = ["standard input"] if paths == ("-",) else list(paths)
+    lists = ([host for host, _ in hosts.most_common()], names)
+    return ", ".join(
+        f"{some[0]} and {len(some) - 1:,} more" if len(some) > 1 else some[0]
+        for some in lists
+        if some
+    )
 
 
 def _subtitle(criteria: DeliveryFilter) -> str:
@@ -544,7 +553,10 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
     if output.html is not None:
         _write_html(total, output)
     if output.as_json:
-        account = attrs.asdict(coverage) | {"trouble": coverage.trouble.to_dict()}
+        account = attrs.asdict(coverage) | {
+            "trouble": coverage.trouble.to_dict(),
+            "hosts": sorted(coverage.hosts),
+        }
         shown = summary.to_dict() | {"coverage": account}
         if changed is not None:
             shown["changes"] = [change.to_dict() for change in changed]

@@ -10,6 +10,7 @@ from smtpreply.logs.trouble import Trouble
 from smtpreply.reasons.template import template
 
 _SHAPES = 1000
+_MOST_HOSTS = 100
 _LONGEST_SHAPE = 200
 MOST_PROBLEMS = 100
 """Of a run, in words: each line of a hostile file may be one, and is counted anyway."""
@@ -35,6 +36,8 @@ class Coverage:
         formats: how many lines each format had.
         shapes: the lines that were not understood, as templates without their ids and numbers; the
             first thousand.
+        hosts: the hosts that wrote the lines, as far as they were looked at: each line that is read
+            alone, and some of each block; the first hundred.
         mails: how many mails there were of each kind: ``report`` (of a delivery, mostly a bounce),
             ``complaint``, ``auto-reply``, ``receipt``, ``unread`` (looks like a bounce, and is not
             understood; its first sentence is among the shapes), ``other``.
@@ -49,9 +52,15 @@ class Coverage:
     deliveries: int = 0
     formats: Counter[str] = attrs.field(factory=Counter)
     shapes: Counter[str] = attrs.field(factory=Counter)
+    hosts: Counter[str] = attrs.field(factory=Counter, eq=False)
     mails: Counter[str] = attrs.field(factory=Counter)
     problems: list[str] = attrs.field(factory=list)
     trouble: Trouble = attrs.field(factory=Trouble)
+
+    def seen_on(self, host: str | None) -> None:
+        """Note the host that wrote a line."""
+        if host is not None and (host in self.hosts or len(self.hosts) < _MOST_HOSTS):
+            self.hosts[host] += 1
 
     def not_understood(self, message: str) -> None:
         """Count a line of a known format that was not understood.

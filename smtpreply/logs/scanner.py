@@ -191,6 +191,7 @@ class Scan(Iterator[Delivery]):
         self.coverage.lines += 1
         text = as_written(text) if "\xa0" in text or "&lt;" in text else text
         line = read_prefix(text, place.number, place.clock, place.source)
+        self.coverage.seen_on(line.host)
         if _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._latest = found = self._detected(line, place.clock)
@@ -340,7 +341,9 @@ class Scan(Iterator[Delivery]):
         if self._detection.has_own:  # which may know any line, and is asked first
             return None
         clock = Clock()
-        lines = (read_prefix(text, 0, clock) for text in sample_of(block))
+        lines = [read_prefix(text, 0, clock) for text in sample_of(block)]
+        for line in lines:
+            self.coverage.seen_on(line.host)
         found = Counter(filter(None, map(self._detection.of_line, lines)))
         return found.most_common(1)[0][0] if found else None
 

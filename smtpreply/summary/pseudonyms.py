@@ -254,7 +254,12 @@ class Pseudonyms:
         for (severity, program, text), kind in coverage.trouble.kinds.items():
             key = severity, self._program(program), self.text(text)
             trouble += Trouble({key: attrs.evolve(kind, text=self.text(kind.text))})
-        return attrs.evolve(coverage, shapes=shapes, problems=problems, trouble=trouble)
+        hosts = Counter[str]()
+        for host, count in coverage.hosts.items():
+            hosts[self.host_or_ip(host)] += count
+        return attrs.evolve(
+            coverage, hosts=hosts, shapes=shapes, problems=problems, trouble=trouble
+        )
 
     def delivery(self, delivery: Delivery) -> Delivery:
         """Return a delivery with pseudonyms, and without its subject and its source file."""

@@ -428,3 +428,12 @@ def test_against_yesterday_needs_a_yesterday_and_a_file(log: Path) -> None:
     assert result.exit_code == 1
     assert "nothing to compare with: no delivery matches since 2026-11-23 00:00" in result.output
     assert run("-", "--against", "yesterday").exit_code == 2
+
+
+def test_the_title_names_the_host_and_the_file(log: Path) -> None:
+    assert (
+        run(log, "--year", 2026)
+        .output.replace("\n", "")
+        .startswith(f"Mail delivery report: mx1, {log}")
+    )
+    assert "mx1" not in run(log, "--year", 2026, "--anonymize").output
