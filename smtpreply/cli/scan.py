@@ -256,6 +256,7 @@ def scan_command(
         save=save,
         by=by,
         against=_saved(against) if isinstance(against, Path) else None,
+        heading=TITLE if anonymize else f"{TITLE}: {_named(paths, Counter())}",
         subtitle=_subtitle(criteria),
     )
     _check(paths, name, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
