@@ -16,7 +16,7 @@ from pathlib import Path
 from smtpreply.logs import Coverage, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
-from smtpreply.summary.total import total_of
+from smtpreply.summary.total import count_received, total_of
 
 _SAMPLE = Path(__file__).parents[1] / "data" / "sample.log"
 _POSTFIX = "Nov 24 11:43:32 mx postfix/"
@@ -92,7 +92,10 @@ def sums(block: list[str]) -> tuple[tuple[Summary, Coverage], tuple[Summary, Cov
     """Return what lines come to, one by one and in groups."""
     text = ["\n".join(block)]
     run = scan(text, year=2026)
-    single = Summary.of(run)
+    single = Summary()
+    count_received(run, DeliveryFilter(), single)
+    for delivery in run:
+        single.add(delivery)
     together = total_of(scan(text, year=2026), DeliveryFilter())
     for counts in (*single.parts.values(), *together.summary.parts.values()):
         counts.example.clear()  # one of several: which one is no count
