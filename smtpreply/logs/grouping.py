@@ -395,5 +395,7 @@ def without_address(text: str, local: str, address: str) -> str:
         local: the address's local part.
         address: the address.
     """
+    if "<" not in text:
+        return text
     plain = (local.isascii() and local.isalnum()) or _PLAIN_LOCAL.fullmatch(local)
     return text.replace(f"<{address}>", MASK) if plain and len(text) <= _LONGEST else text

@@ -83,6 +83,7 @@ class Scan(Iterator[Delivery]):
         self._detection = Detection(only)
         self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
+        self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._examples: dict[Hashable, Delivery] = {}
         self._room = _MOST_OF_EXAMPLES
@@ -340,12 +341,18 @@ class Scan(Iterator[Delivery]):
         """Guess the format of most lines of a block by some of them."""
         if self._detection.has_own:  # which may know any line, and is asked first
             return None
+        # Where its first line is as most of the block before were, so will most of it be.
+        if self._most is None or self._most not in self._formats_of(sample_of(block, 1)):
+            found = self._formats_of(sample_of(block))
+            self._most = found.most_common(1)[0][0] if found else None
+        return self._most
+
+    def _formats_of(self, lines: Iterable[str]) -> Counter[Format]:
         clock = Clock()
-        lines = [read_prefix(text, 0, clock) for text in sample_of(block)]
-        for line in lines:
+        heads = [read_prefix(text, 0, clock) for text in lines]
+        for line in heads:
             self.coverage.seen_on(line.host)
-        found = Counter(filter(None, map(self._detection.of_line, lines)))
-        return found.most_common(1)[0][0] if found else None
+        return Counter(filter(None, map(self._detection.of_line, heads)))
 
     def _passed_over(self, known: Format, count: int) -> None:
         """Count lines that the reader of a block has understood."""

@@ -27,8 +27,9 @@ Problem = Callable[[str], None]
 Progress = Callable[[int], None]
 """Called with the number of octets read since the last call, counted before decompression."""
 
-SIZE = 1 << 19
-"""How many octets are read at once: enough to read lines in bulk, and small beside memory."""
+SIZE = 1 << 17
+"""How many octets are read at once: enough to read lines in bulk, and with what is made of them
+small beside a processor's cache."""
 LONGEST_LINE = 1 << 22
 """How many octets of a line are read; what is after them is left out."""
 MOST_WINDOW = 26

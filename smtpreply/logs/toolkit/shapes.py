@@ -24,7 +24,7 @@ from smtpreply.logs.input.clock import (
 )
 from smtpreply.logs.input.syslog import NO_HOST
 
-OTHER = r"[^\n]*+\n"
+OTHER = r".*+\n"
 """Any line."""
 
 _NAMED = re.compile(r"\(\?P<([a-z_]+)>")
@@ -35,6 +35,9 @@ _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
 _ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
 _PREFIX = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{_ISO_HOUR}{MINUTES}{FRACTION}) ({_HOST}) "
+# RFC 3164 4.1.2 has two characters for a day, and most programs write them.
+_PADDED_DAY_AND_HOUR = r" [ 0-9][0-9] [0-9][0-9]"
+_PADDED = re.compile(rf"{MONTH}{_PADDED_DAY_AND_HOUR}:")
 _SAMPLE = 8
 _MOST_WORDS = 3
 _LONGEST_PREFIX = 300
@@ -101,12 +104,14 @@ def syslog_prefix(block: str, program: str) -> Prefix:
         program: a pattern of the beginning of the program's name.
     """
     pattern = _prefix_of(program)
-    found = [match.groups() for line in sample_of(block) if (match := pattern.match(line))]
+    lines = list(filter(pattern.match, sample_of(block)))
+    found = [match.groups() for line in lines if (match := pattern.match(line))]
     months, hosts, programs = ({words[part] for words in found} for part in range(3))
     stamp = _ISO_STAMP
     if 2 * sum(words[0] is not None for words in found) >= len(found):
         month = _any_of(filter(None, months), MONTH)
-        stamp = rf"(?P<stamp>(?P<hour>{month}{DAY_AND_HOUR}){MINUTES})"
+        hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
+        stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
     return Prefix(rf"{stamp} (?P<host>{_any_of(hosts, _HOST)}) ", _any_of(programs, program))
 
 

@@ -62,16 +62,16 @@ USUAL_ATTEMPT = (
     rf"|(?P<words>: {LEAD}(?:[^@\n]++|@(?!{SECOND_ATTEMPT[1:]}))*+))"
 )
 """An attempt with its fields in their usual order, whose words hold no quote and no escape."""
-ARRIVAL = r"<= (?P<sender>[^ \t\n<>]++|<>)(?P<envelope> [^\n]*+)"
+ARRIVAL = r"<= (?P<sender>[^ \t\n<>]++|<>)(?P<envelope> .*+)"
 ATTEMPT = (
     rf"(?P<flag>=>|->|>>|\*>|\*\*|==) (?P<recipient>{PLAIN_ADDRESS})"
-    r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>[^\n]*+)"
+    r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>.*+)"
 )
 """An attempt at a plain address, to be read on by `lines`."""
 # A space is the only blank here: what is after another one is left.
 SILENT = (
-    rf"{MESSAGE}Completed(?: QT=[^\n]*+|)\n"
+    rf"{MESSAGE}Completed(?: QT=.*+|)\n"
     r"|(?:Start queue run: |End queue run: |no host name found for |no IP address found for |"
-    r"SMTP connection from )[^\n]*+\n"
+    r"SMTP connection from ).*+\n"
 )
 """Behind `HEAD`: lines that report no delivery, and nothing about a message."""

@@ -39,21 +39,17 @@ from smtpreply.reasons.dedup import alike
 # Behind the head of a line and the program's name:
 _LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
 _ATTEMPT = (
-    rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, )?"
+    rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, |)"
     rf"relay=(?P<relay>{RELAY}), {TIMES}{REASON}"
 )
 _NAMED = rf"{MESSAGE_ID}{PLAIN_MESSAGE_ID}(?=\n)"
 _OF_MESSAGE = rf"(?P<queue_id>{QUEUE_ID}): "
 _REFUSAL = (
-    rf"(?:submission/|submissions/|smtps/)?smtpd){PID}NOQUEUE: reject: "
-    rf"{COMMAND} from [^\[\], \n]*+\[(?P<ip>[0-9.]{{7,15}}+)\](?::[0-9]++)?: "
-)
-_ENVELOPE = re.compile(
-    capturing(
-        rf"(?P<sender>[^> \t\n\"\\]{{0,1000}}+)> to=<{PLAIN_ADDRESS}> "
-        r"proto=[A-Z]++ helo=<[^> \n]*+>\Z",
-        ["sender", "local", "domain"],
-    )
+    rf"(?:submission/|submissions/|smtps/|)smtpd){PID}NOQUEUE: reject: "
+    rf"{COMMAND} from [^\[\], \n]*+\[(?P<ip>[0-9.]{{7,15}}+)\](?::[0-9]++|): "
+    r"(?P<words>[^;\n]*+(?:;(?! from=<)[^;\n]*+)*+)"
+    rf"; from=<(?P<sender>[^> \t\n\"\\]{{0,1000}}+)> to=<{PLAIN_ADDRESS}> "
+    r"proto=[A-Z]++ helo=<[^> \n]*+>\Z"
 )
 _NUMBER = ", nrcpt="
 _REFUSED = ": NOQUEUE: reject: "
@@ -134,7 +130,7 @@ def _word_in(relay: str) -> str:
 
 @functools.lru_cache(maxsize=32)
 def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the pattern of a block, and that of the head of a refusal in what it leaves."""
+    """Return the pattern of a block, and that of a refusal in what it leaves."""
     of_attempt = ("queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason")
     fields = ("line", time, "program", *of_attempt, "arrival", "other")
     head, name = with_a_time(prefix.head), prefix.program
@@ -144,7 +140,8 @@ def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[st
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
     block = capturing(rf"{silent}(?:{message}|{other}|\Z)", fields)
-    refusal = capturing(rf"{head}(?P<program>{name}{_REFUSAL}", (time, "program", "command", "ip"))
+    of_refusal = (time, "program", "command", "ip", "words", "sender", "local", "domain")
+    refusal = capturing(rf"{head}(?P<program>{name}{_REFUSAL}", of_refusal)
     return re.compile(block), re.compile(refusal)
 
 
@@ -161,16 +158,14 @@ def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
     """Return the refusal that a line reports; None where it is none."""
     if _REFUSED not in line:
         return None
-    words, _, envelope = line.rpartition("; from=<")
+    match = pattern.match(line)
+    if match is None:
+        return None
+    time, program, command, ip, words, sender, local, domain = match.groups()
     if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
         return None
-    whom, head = _ENVELOPE.match(envelope), pattern.match(words)
-    if whom is None or head is None:
-        return None
-    sender, local, domain = whom.groups()
-    time, program, command, ip = head.groups()
     recipient = f"{local}@{domain}"
-    words = without_address(words[head.end() :], local, recipient)
+    words = without_address(words, local, recipient)
     if sender:
         words = without_address(words, sender.partition("@")[0], sender)
     key = program, command, alike(words.replace(ip, MASK))
@@ -200,7 +195,7 @@ def _walking(prefix: Prefix) -> re.Pattern[str]:
     of_attempt = ("recipient", "original", "relay", "delay", "tls", "dsn", "status", "reason")
     head, name = prefix
     silent = rf"(?P<silent>(?:{capturing(head + name + SILENT)}\n)*+)"
-    message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL}|{_NAMED})|(?P<message>[^\n]*+))"
+    message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL}|{_NAMED})|(?P<message>.*+))"
     line = rf"{head}(?P<program>{name}{_LINE}{message}\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
     return re.compile(capturing(block, (*of_line, *of_attempt, "arrival", "message_id")))
