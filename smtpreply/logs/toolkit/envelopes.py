@@ -151,6 +151,7 @@ class Arrivals(Generic[_Row]):
         messages: what is remembered; it learns of each message.
         groups: where new messages are counted.
         columns_of: reads the lines of arrivals.
+        text_of: reads the envelope of one, as `envelope_text` has it.
 
     Attributes:
         origins: who sent the message of each attempt that `ask` was called for.
@@ -161,10 +162,12 @@ class Arrivals(Generic[_Row]):
         messages: Messages,
         groups: Groups,
         columns_of: Callable[[Collection[_Row]], Columns],
+        text_of: Callable[[_Row], str],
     ) -> None:
         self._messages = messages
         self._groups = groups
         self._columns_of = columns_of
+        self._text_of = text_of
         self._arrived: dict[str, _Row] = {}
         self._asked: list[str] = []
         self._asked_before: set[str] = set()
@@ -189,8 +192,11 @@ class Arrivals(Generic[_Row]):
             self._asked_before.add(queue_id)
             text = self._messages.envelope_of(queue_id)
         else:
-            text = self._columns_of([row])[-1][0]
-        return (_NOT_KNOWN, None) if text is None else (origin_in(text), sender_in(text))
+            text = self._text_of(row)
+        if text is None:
+            return _NOT_KNOWN, None
+        sender = sender_in(text)
+        return (sender[sender.rfind("@") + 1 :], size_in(text) or 0), sender
 
     def settle(self) -> None:
         """Count what was taken, answer what was asked, and have all of it remembered."""

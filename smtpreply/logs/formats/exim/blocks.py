@@ -24,7 +24,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
 )
 from smtpreply.logs.grouping import Failure, Groups, Origin, success_head, without_address
-from smtpreply.logs.received import SIZE
+from smtpreply.logs.received import SIZE, envelope_text
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
 from smtpreply.reasons.dedup import alike
@@ -35,12 +35,14 @@ _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_H
 _LINE, _TIME, _ID, _FLAG, _SENDER = 0, 1, 2, 3, 10
 _SENT = ("=>", "->")
 
+_SIZE = re.compile(r"[0-9]{1,15}(?=[ \n]|\Z)")
+
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     pattern = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
     rows = pattern.findall(block)
-    arrivals = Arrivals(messages, groups, _columns_of)
+    arrivals = Arrivals(messages, groups, _columns_of, _envelope_of)
     add, ask = arrivals.add, arrivals.ask
     sent: list[tuple[str, ...]] = []
     failures: list[Failure] = []
@@ -79,6 +81,11 @@ def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
     )
 
 
+def _envelope_of(row: tuple[str, ...]) -> str:
+    sender = "" if row[_SENDER] == "<>" else row[_SENDER]
+    return envelope_text(sender, size_of_arrival(row[_LINE]))
+
+
 def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
     if rows:
         (
@@ -94,14 +101,12 @@ def size_of_arrival(line: str) -> str:
     >>> size_of_arrival('<= al@example.com U=al P=local S=350 T="about S=1" for bob@example.org')
     '350'
     """
-    start = line.find(" S=") + 3
-    if start < 3:
-        return ""
-    end = line.find(" ", start)
-    size = line[start:end] if end > 0 else line[start:].rstrip("\n")
+    before, _, fields = line.partition(" S=")
     # The subject, T="...", is chosen by the sender, and may look like a field.
-    is_size = size.isdecimal() and size.isascii() and len(size) < 16
-    return size if is_size and line.find(' T="', 0, start) < 0 else ""
+    if ' T="' in before:
+        return ""
+    size = _SIZE.match(fields)
+    return size[0] if size else ""
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:

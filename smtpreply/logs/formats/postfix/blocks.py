@@ -65,7 +65,7 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     prefix = syslog_prefix(block, PROGRAM)
     pattern, refusal = _grouping(prefix, "stamp" if groups.finely else "hour")
     rows = pattern.findall(block)
-    arrivals = Arrivals(messages, groups, _columns_of)
+    arrivals = Arrivals(messages, groups, _columns_of, _envelope_of)
     add, ask = arrivals.add, arrivals.ask
     sent: list[tuple[str, ...]] = []
     failures: list[Failure] = []
@@ -111,6 +111,10 @@ def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
         [int(number) for _, _, number in parted],
         texts,
     )
+
+
+def _envelope_of(row: tuple[str, ...]) -> str:
+    return row[_ARRIVAL].rpartition(_NUMBER)[0]
 
 
 def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
