@@ -70,7 +70,23 @@ def refusals_of(error: BaseException) -> dict[str, Answer]:
             str(getattr(other, "recipient", "")): reply_of(other) or words_of_error(other)
             for other in each
         }
+    if isinstance(error, BaseExceptionGroup):
+        answers: dict[str, Answer] = {}
+        for other in _members_of(error):
+            answers |= refusals_of(other)
+        return answers
     return {}
+
+
+def _members_of(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """Yield the exceptions of a group and of the groups in it."""
+    waiting: list[BaseException] = [group]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseExceptionGroup):
+            waiting += reversed(error.exceptions)
+        else:
+            yield error
 
 
 def answers_in(answers: Mapping[object, object]) -> dict[str, Answer]:

@@ -168,6 +168,9 @@ def test_the_only_exception_of_a_group_is_meant() -> None:
     assert from_exception(several).reason.value == "unknown"
     many = smtplib.SMTPRecipientsRefused(REFUSED)
     assert len(classify_all(ExceptionGroup("x", [many]))) == 2
+    other = smtplib.SMTPRecipientsRefused({"eve@example.net": (550, b"5.1.1 No such user")})
+    nested = ExceptionGroup("x", [many, ExceptionGroup("y", [other])])
+    assert {*classify_all(nested)} == {*REFUSED, "eve@example.net"}
 
 
 def test_a_hidden_cause_stays_hidden_and_circles_end() -> None:
