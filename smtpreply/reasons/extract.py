@@ -315,6 +315,21 @@ def statuses_of(extract: AnyExtract) -> set[EnhancedStatus]:
     return {status for status in (*lines, *in_text) if status is not None}
 
 
+def is_within_acceptance(extract: AnyExtract) -> bool:
+    """Return whether a refusal is quoted in the line of a positive reply, as filters quote them.
+
+    Amavis answers "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): ..." with the reply of the server
+    behind it. Which of the two was the last word, the text does not tell.
+    """
+    if isinstance(extract, ReplyExtract) or not extract.start:
+        return False
+    text = extract.text[: extract.start]
+    first = next(heads_in(text), None)
+    if first is None or first.code >= 400 or text[: first.start].strip():
+        return False
+    return "\n" not in text[first.start :]
+
+
 def tells_of_delay(extract: AnyExtract) -> bool:
     """Return whether a code, a status, words or the log report a transient failure: RFC 3463 2."""
     # A reply's lines are without their statuses, each of which may differ from the code's class.

@@ -22,6 +22,7 @@ from smtpreply.reasons.extract import (
     Known,
     is_before_recipient,
     is_of_sender,
+    is_within_acceptance,
     statuses_of,
     tells_of_delay,
     tells_of_giving_up,
@@ -218,7 +219,8 @@ class Verdict:
         Only where words or an exact status say that it is dead, and only for good: never where a
         code, a status, the log or words speak of a transient failure, never by a reply code alone,
         by words that may mean anything, or by words that leave another reason open ("or"). An
-        answer to what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8.
+        answer to what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8, nor
+        does a refusal that is quoted in the line of a positive reply.
         """
         if isinstance(self._source, Record):
             return self._source.suppress
@@ -275,7 +277,10 @@ class Verdict:
 
     @property
     def _is_final(self) -> bool:
-        return self._extract.digit in (5, None) and not tells_of_delay(self._extract)
+        extract = self._extract
+        if extract.digit not in (5, None) or is_within_acceptance(extract):
+            return False
+        return not tells_of_delay(extract)
 
     @property
     def _is_mixed(self) -> bool:

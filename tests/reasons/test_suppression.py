@@ -164,3 +164,25 @@ def test_what_is_certain_suppresses(text: str) -> None:
 def test_the_exceptions_of_smtplib_name_the_stage(text: str, stage: str) -> None:
     assert classify(text).stage is Stage(stage)
     assert not classify(text).suppress
+
+
+@pytest.mark.parametrize("stage", [None, Stage.END_OF_DATA, Stage.RCPT])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "250 2.0.0 from MTA(smtp:[192.0.2.1]:10025): 550 5.1.1 User unknown",
+        "250 OK id=1vPq2a-00000001abc (550 5.1.1 No such user)",
+        "  250-Ok, the filter was told: 550 5.1.1 No such user\r\n250 queued",
+        "354 Go ahead; host mx.example.org said: 550 5.2.1 Mailbox disabled",
+    ],
+)
+def test_a_refusal_in_the_line_of_a_positive_reply_suppresses_nobody(
+    text: str, stage: Stage | None
+) -> None:
+    verdict = classify(text, stage=stage)
+    assert not verdict.suppress
+    assert verdict.bounce_type != "hard"
+
+
+def test_a_refusal_in_a_line_after_a_positive_reply_suppresses() -> None:
+    assert classify("250 2.1.0 Sender ok\r\n550 5.1.1 User unknown").suppress
