@@ -112,10 +112,17 @@ _DOUBT = (
 )
 # What a server says of a failure that it calls temporary, whatever its code.
 _TEMPORARY = (
-    r"(?i)\btemporar|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
+    r"(?i)\btemporar|\bunverified address:|\baddress verification in progress"
+    r"|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
     r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
     r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
     r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적"
+)
+# Postfix probes an address before it accepts mail for it (ADDRESS_VERIFICATION_README); behind this
+# is what became of the probe.
+_PROBED = re.compile(
+    r"\bRecipient address rejected: (?:undeliverable|unverified) address: {0,2}(?=\S)",
+    re.IGNORECASE,
 )
 _BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
 _OF_SENDER = frozenset([(1, 7), (1, 8)])
@@ -202,14 +209,20 @@ class ReplyExtract:
         return self.reply.enhanced or self.known.status
 
     @property
-    def sentence(self) -> str:
-        """Its lines."""
-        return self.reply.text
+    def start(self) -> int:
+        """Where what decides begins in its lines."""
+        return _behind_probe(self.reply.text, 0)
 
     @property
-    def frame(self) -> None:
-        """Nothing is around it."""
-        return
+    def sentence(self) -> str:
+        """Its lines, with what is not to be searched blanked."""
+        start = self.start
+        return " " * start + self.reply.text[start:]
+
+    @property
+    def frame(self) -> str | None:
+        """All of its lines, where they are more than what decides."""
+        return self.reply.text if self.start else None
 
     @property
     def digit(self) -> int:
@@ -249,14 +262,13 @@ def extract_from(
         status = status_in(read) or known.status
         severity = None if code is not None else _severity(read)
         quoted = _RESPONSE_WAS.search(read)
-        start = quoted.end() if quoted else 0
+        start = _behind_probe(text, quoted.end() if quoted else 0)
         sentence = " " * start + text[start:] if start else text
         return Extract(text, code, status, stage, sentence, start, severity, known)
     status = head.status or status_in(read[head.start :]) or status_in(read) or known.status
-    reply = " " * head.start + text[head.start :]
-    return Extract(
-        text, head.code, status, stage, _without_heads(reply, head.code), head.start, None, known
-    )
+    start = _behind_probe(text, head.start)
+    sentence = _without_heads(" " * start + text[start:], head.code)
+    return Extract(text, head.code, status, stage, sentence, start, None, known)
 
 
 def _is_doubtful(text: str, head: Head) -> bool:
@@ -265,6 +277,12 @@ def _is_doubtful(text: str, head: Head) -> bool:
         return re.search(_DOUBT, text) is not None
     lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
     return any(re.search(_DOUBT, line) for line in lines)
+
+
+def _behind_probe(text: str, start: int) -> int:
+    """Return where Postfix tells what became of a probe; `start` where it tells of none."""
+    found = _PROBED.search(text, start, LONGEST) if "address: " in text else None
+    return start if found is None else found.end()
 
 
 def _severity(text: str) -> int | None:
@@ -304,6 +322,11 @@ def is_of_sender(extract: AnyExtract) -> bool:
     status = extract.status
     by_status = status is not None and (status.subject, status.detail) in _OF_SENDER
     return by_status or extract.stage is Stage.MAIL
+
+
+def tells_of_probe(extract: AnyExtract) -> bool:
+    """Return whether Postfix refuses an address for what became of its own probe of it."""
+    return _behind_probe(extract.text, 0) > 0
 
 
 def statuses_of(extract: AnyExtract) -> set[EnhancedStatus]:

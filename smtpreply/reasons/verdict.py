@@ -26,6 +26,7 @@ from smtpreply.reasons.extract import (
     statuses_of,
     tells_of_delay,
     tells_of_giving_up,
+    tells_of_probe,
     tells_of_waiting,
 )
 from smtpreply.reasons.normalize import words_of
@@ -230,6 +231,8 @@ class Verdict:
             return False
         if self.reason is Reason.UNKNOWN_DOMAIN and not self._is_permanent:
             return False  # a relay that does not resolve says nothing of the recipient's domain
+        if self._is_trouble_of_probe:
+            return False
         if self.basis is Basis.STATUS:
             return self._is_exact and self._is_final and not self._is_mixed
         if self.basis is not Basis.WORDS or not self._is_final or self._is_contradicted:
@@ -263,6 +266,20 @@ class Verdict:
             return False
         agrees = advice_for(meaning.reason).suppress
         return not agrees and meaning.reason not in (Reason.NETWORK_ERROR, Reason.RECIPIENT_MOVED)
+
+    @property
+    def _is_trouble_of_probe(self) -> bool:
+        """Whether Postfix's probe of the address may have failed for a reason of its own.
+
+        Its 5.1.1 and "undeliverable address" are the same whatever became of the probe, and a
+        host that does not resolve may be a relay.
+        """
+        if not tells_of_probe(self._extract):
+            return False
+        if self.reason is Reason.UNKNOWN_DOMAIN:
+            return True
+        evidence = self.evidence
+        return evidence is None or evidence.span[0] < self._extract.start
 
     @property
     def _is_exact(self) -> bool:

@@ -6,7 +6,7 @@ import smtplib
 
 import pytest
 
-from smtpreply import Reason, classify, from_exception
+from smtpreply import Reason, classify, from_exception, parse
 from smtpreply.stage import Stage
 
 DEAD = ("550 5.1.1 User unknown", "550 No such user", "550 5.2.1 Mailbox disabled", "550 5.1.1")
@@ -186,3 +186,54 @@ def test_a_refusal_in_the_line_of_a_positive_reply_suppresses_nobody(
 
 def test_a_refusal_in_a_line_after_a_positive_reply_suppresses() -> None:
     assert classify("250 2.1.0 Sender ok\r\n550 5.1.1 User unknown").suppress
+
+
+PROBE = "550 5.1.1 <bob@example.org>: Recipient address rejected: "
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("undeliverable address: mail for example.org loops back to myself", Reason.ROUTING_LOOP),
+        ("undeliverable address: unable to look up host mx.example.org", Reason.UNKNOWN_DOMAIN),
+        (
+            "undeliverable address: TLS is required, but was not offered by host mx.example.org",
+            Reason.TLS,
+        ),
+        ("undeliverable address: Command died with status 1: /bin/sort", Reason.SYSTEM_ERROR),
+        (
+            "undeliverable address: maildir delivery failed: Disk quota exceeded",
+            Reason.MAILBOX_FULL,
+        ),
+        ("undeliverable address: unknown mail transport error", Reason.SYSTEM_ERROR),
+        (
+            "unverified address: connect to mx.example.org[192.0.2.1]:25: Connection timed out",
+            Reason.NETWORK_ERROR,
+        ),
+        ("unverified address: Address verification in progress", Reason.GREYLISTED),
+        ("Address verification in progress", Reason.GREYLISTED),
+        ("unverified address: host mx said: 550 5.1.1 User unknown", Reason.UNKNOWN_RECIPIENT),
+        # Nothing is known but that a probe of it failed.
+        ("undeliverable address: frobnicated", Reason.UNKNOWN_RECIPIENT),
+        ("undeliverable address: 550 requested action not taken", Reason.UNKNOWN_RECIPIENT),
+    ],
+)
+def test_the_trouble_of_a_probe_is_not_the_address(words: str, reason: Reason) -> None:
+    for verdict in (classify(PROBE + words), classify(parse(PROBE + words))):
+        assert verdict.reason is reason
+        assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "host mx.example.org[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)",
+        'unknown user: "bob"',
+    ],
+)
+def test_a_probe_that_finds_no_such_user_suppresses(words: str) -> None:
+    text = f"{PROBE}undeliverable address: {words}"
+    for verdict in (classify(text), classify(parse(text))):
+        assert verdict.suppress
+        assert verdict.evidence is not None
+        assert verdict.evidence.span[0] > text.index("undeliverable address: ")
