@@ -22,7 +22,7 @@ from polars.io.plugins import register_io_source
 from smtpreply._support.octets import storable
 from smtpreply.frames._parse import parsed_columns
 from smtpreply.frames._rows import ATTRIBUTES, delivery_of, instant
-from smtpreply.logs import Delivery, Format, scan
+from smtpreply.logs import Delivery, Format, Status, scan
 from smtpreply.logs.delivery import known_outcome
 from smtpreply.logs.record import (
     COLUMNS,
@@ -63,6 +63,10 @@ _JUDGED_BY = [
     if column.origin == "delivery"
     and (column.choices or column.kind == "boolean" or column.name in {"text", "dsn"})
 ] + ["code"]
+# Whom a failure is about decides whether it suppresses; of what was not given up, nobody is asked.
+_PARTIES = ["recipient", "orig_recipient", "relay_host"]
+_GIVEN_UP = [Status.BOUNCED.value, Status.EXPIRED.value]
+_KEYS = [*_JUDGED_BY, *(f"judged {name}" for name in _PARTIES)]
 _OF_TEXT = {"provider", "blocklist"}  # columns of a verdict that need all words of a positive reply
 _TIMES = ("time", "utc_offset")
 _OF_REPLY = ("code", "enhanced")
@@ -131,7 +135,7 @@ class _Columns:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._of_verdict = tuple(name for name in VERDICT_COLUMNS if name in wanted)
-        needed = {*wanted, *_JUDGED_BY} if self._of_verdict else set(wanted)
+        needed = {*wanted, *_JUDGED_BY, *_PARTIES} if self._of_verdict else set(wanted)
         self._of_reply = [name for name in _OF_REPLY if name in needed]
         self._recorded = [name for name in ATTRIBUTES if name in needed and name not in _TIMES]
         self._times = [name for name in _TIMES if name in needed]
@@ -166,7 +170,11 @@ class _Columns:
         """Add what the verdicts say; each text is judged once."""
         if not self._of_verdict:
             return frame
-        keys = frame.select(_JUDGED_BY).unique().filter(pl.col("text").is_not_null())
+        given_up = pl.col("status").is_null() | pl.col("status").is_in(_GIVEN_UP)
+        frame = frame.with_columns(
+            pl.when(given_up).then(pl.col(name)).alias(f"judged {name}") for name in _PARTIES
+        )
+        keys = frame.select(_KEYS).unique().filter(pl.col("text").is_not_null())
         answers = [_verdict(key, self._of_verdict) for key in keys.iter_rows(named=True)]
         known = keys.with_columns(
             pl.Series(field, [answer[field] for answer in answers], dtype=LOG[field])
@@ -174,7 +182,7 @@ class _Columns:
         )
         return frame.join(
             known,
-            on=_JUDGED_BY,
+            on=_KEYS,
             how="left",
             nulls_equal=True,
             maintain_order="left",
@@ -223,11 +231,13 @@ def _stored(text: str | None) -> str | None:
 
 
 def _verdict(key: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return columns of the verdict on the delivery that a row of `_JUDGED_BY` is of."""
-    delivery = delivery_of({"mta": "", **key})
+    """Return columns of the verdict on the delivery that a row of `_KEYS` is of."""
+    fields = {name.removeprefix("judged "): value for name, value in key.items()}
+    delivery = delivery_of({"mta": "", **fields})
     outcome = known_outcome(delivery.status, delivery.direction)
     is_positive = key["code"] is not None and key["code"] < 400
     if is_positive and outcome in {None, Outcome.SENT} and _OF_TEXT.isdisjoint(names):
+        delivery = attrs.evolve(delivery, recipient=None, orig_recipient=None, relay_host=None)
         return _positive(attrs.evolve(delivery, text=str(key["code"]), dsn=None), names)
     verdict = delivery.verdict
     assert verdict is not None

@@ -13,8 +13,9 @@ import attrs
 from smtpreply._support.checks import check_mapping, check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
+from smtpreply.logs.target import misses_another, refuses_another
 from smtpreply.reasons.classifier import classify, default_classifier
-from smtpreply.reasons.taxonomy import Outcome
+from smtpreply.reasons.taxonomy import BounceType, Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
@@ -165,12 +166,28 @@ class Delivery:
     def verdict(self) -> Verdict | None:
         """Why the message was refused or put off; None where the log has no words.
 
-        What the log says beside the words counts: `dsn`, `status` and `direction`.
+        What the log says beside the words counts: `dsn`, `status` and `direction`. Where the
+        words name another address than the recipient's, or another host than its domain, the
+        verdict does not suppress.
         """
         if self.text is None:
             return None
         outcome = known_outcome(self.status, self.direction)
-        return verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
+        verdict = verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
+        # What is cheap to know is asked first: most verdicts are on other reasons.
+        if verdict.advice.suppress and self._is_about_another(verdict) and verdict.suppress:
+            soft = {"suppress": False, "bounce_type": BounceType.SOFT.value}
+            return Verdict.from_dict(verdict.to_dict() | soft)
+        return verdict
+
+    def _is_about_another(self, verdict: Verdict) -> bool:
+        """Return whether the text names another address or host than the recipient's."""
+        if refuses_another(verdict.text, (self.recipient, self.orig_recipient)):
+            return True
+        if verdict.reason is not Reason.UNKNOWN_DOMAIN:
+            return False
+        relay = self.relay_host if self.reply_by is None else None
+        return misses_another(verdict.text, self.recipient, relay)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, the reply taken apart."""

@@ -363,3 +363,23 @@ def test_a_time_zone_is_that_of_stamps_that_a_format_reads_itself(tmp_path: Path
     times = scan_mail_log(log, tz="Europe/Vienna").select("utc_offset").collect().to_series()
     assert set(times) <= {3600, 7200}
     assert len(times) > 0
+
+
+def test_whom_a_refusal_names_decides_for_each_row_as_for_each_delivery(tmp_path: Path) -> None:
+    refused = "host mx.example.org[192.0.2.1] said: 550 5.1.1 <{}>: User unknown"
+    missing = "Name service error for name={} type=A: Host not found"
+    lines = [
+        "Nov 24 11:43:31 mx postfix/smtp[42]: 4E74613FA6: "
+        f"to=<{recipient}>, relay=none, delay=1, dsn=5.1.1, status=bounced ({words})"
+        for recipient, words in [
+            ("ann@example.org", refused.format("ann@example.org")),
+            ("bob@example.org", refused.format("ann@example.org")),
+            ("ann@example.org", missing.format("relay.example.com")),
+            ("ann@example.org", missing.format("example.org")),
+        ]
+    ]
+    log = written(tmp_path / "mail.log", lines)
+    found = scan_mail_log(log).select("suppress", "bounce_type").collect().rows()
+    assert found == [(True, "hard"), (False, "soft"), (False, "soft"), (True, "hard")]
+    verdicts = [delivery.verdict for delivery in scan(log)]
+    assert [verdict and verdict.suppress for verdict in verdicts] == [row[0] for row in found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from smtpreply import EnhancedStatus, Verdict
@@ -90,3 +92,80 @@ def test_lines_of_one_text_and_different_statuses_are_judged_apart() -> None:
         "network_error",
         "unknown_domain",
     ]
+
+
+def suppresses(text: str, **fields: Any) -> bool:
+    delivery = Delivery(
+        mta="postfix",
+        status=Status.BOUNCED,
+        direction=Direction.OUTGOING,
+        text=text,
+        **{"recipient": "bob+news@lists.example.org", **fields},
+    )
+    found = delivery.verdict
+    assert found is not None
+    assert found.bounce_type == ("hard" if found.suppress else "soft")
+    return found.suppress
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("550 5.1.1 <bob+news@lists.example.org>: Recipient address rejected: User unknown", True),
+        ("550 5.1.1 <BOB@lists.example.org>... User unknown", True),
+        ("550 5.1.1 <robert@example.org>: Recipient address rejected: User unknown", True),
+        ("550 5.1.1 No such user bob@lists.example.org", True),
+        ("550 5.1.1 No such user here, contact postmaster@example.com", True),
+        ("550 5.1.1 User unknown, see https://example.com/?to=ann@example.com", True),
+        ("550-5.1.1 No such user here. Questions:\n550 5.1.1 postmaster@example.com", True),
+        ("550 5.1.1 User unknown", True),
+        ("550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown", False),
+        ("550 5.1.1 <ann@example.com>... User unknown", False),
+        ("550 <ann@example.com> User unknown", False),
+        ("550 5.1.1 ann@example.com: user unknown", False),
+        ("550 5.1.1 No such user ann@example.com", False),
+        ("550 5.1.1 User unknown: ann@example.com", False),
+        ("550 5.1.1 Recipient <ann@example.com> does not exist", False),
+        ("550-5.1.1 mx.example.org says\n550 5.1.1 <ann@example.com>: User unknown", False),
+    ],
+)
+def test_a_refusal_of_another_address_does_not_suppress(text: str, expected: bool) -> None:
+    """A server that forwards mail may pass on what the next one said of an address there."""
+    original = "robert@example.org"
+    assert suppresses(text, orig_recipient=original, reply_by=ReplyBy.REMOTE) is expected
+
+
+def test_the_quoted_command_is_not_the_refused_address() -> None:
+    start = "SMTP error after RCPT TO:<bob+news@lists.example.org>: 550 5.1.1 "
+    assert suppresses(f"{start}<bob@lists.example.org>: User unknown")
+    assert not suppresses(f"{start}<ann@example.com>: User unknown")
+
+
+@pytest.mark.parametrize("name", ["lists.example.org", "example.org", "lists.example.org."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Host or domain name not found. Name service error for name={} type=A: Host not found",
+        'host lookup for "{}" failed: host not found',
+        "Host unknown (Name server: {}: host not found)",
+        "550 5.1.2 Domain {} not found",
+    ],
+)
+def test_a_relay_that_does_not_resolve_does_not_suppress(text: str, name: str) -> None:
+    assert suppresses(text.format(name))
+    assert not suppresses(text.format("relay.example.com"))
+    assert not suppresses(text.format("ample.org"))
+
+
+def test_a_relay_that_the_log_names_beside_the_words_counts() -> None:
+    words = "Domain does not exist"
+    assert suppresses(words, relay_host="lists.example.org")
+    assert not suppresses(words, relay_host="relay.example.com")
+    # A server that answers speaks of the recipient's domain.
+    said = f"550 5.1.2 {words}"
+    assert suppresses(said, relay_host="relay.example.com", reply_by=ReplyBy.REMOTE)
+
+
+def test_a_recipient_without_a_domain_is_compared_to_nothing() -> None:
+    assert suppresses("550 5.1.1 <ann@example.com>: User unknown", recipient="bob")
+    assert suppresses("550 5.1.2 Domain example.com not found", recipient=None)

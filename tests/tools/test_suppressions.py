@@ -26,7 +26,7 @@ REFUSED = Delivery(
     recipient="bob@example.org",
     stage=Stage.RCPT,
     status=Status.BOUNCED,
-    text="550 5.1.1 <bob@example.org>: User unknown",
+    text="550 5.1.1 User unknown",
     reply_by=ReplyBy.REMOTE,
     source="mail.log",
 )
