@@ -17,7 +17,7 @@ import attrs
 
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.logs.format import Format
-from smtpreply.logs.toolkit.fields import status_of
+from smtpreply.logs.toolkit.fields import status_of, transient
 from smtpreply.logs.toolkit.json_events import (
     Event,
     Fields,
@@ -42,6 +42,7 @@ class Service:
         knows: whether an event is certainly the service's.
         kind: what happened.
         sent, deferred, bounced, rejected: the kinds that mean this for a message; "a|b" are two.
+        soft: those of `bounced` after which the service takes the address for a good one.
         complained: the kinds by which a recipient reports a message as spam.
         others: the kinds that are about no delivery; None where all the rest are.
         data: the part of the event that the names below are of.
@@ -59,6 +60,7 @@ class Service:
     sent: str = ""
     deferred: str = ""
     bounced: str = ""
+    soft: str = ""
     rejected: str = ""
     complained: str = ""
     others: str | None = None
@@ -94,13 +96,14 @@ class Service:
         if status is None:
             return () if self.others is None or kind in self.others.split("|") else None
         data = self.data(event)
+        dsn = status_of(_value(data, self.dsn, Event.text))
         fields = {
             "status": status,
             "time": _value(data, self.time, Event.time),
             "queue_id": _value(data, self.queue_id, Event.name),
             "message_id": bare(_value(data, self.message_id, Event.text)),
             "sender": _value(data, self.sender, Event.text),
-            "dsn": status_of(_value(data, self.dsn, Event.text)),
+            "dsn": transient(dsn) if kind in self.soft.split("|") else dsn,
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
             **self._reply_fields(data, status),
         }
@@ -295,6 +298,13 @@ def _is_sendgrid(event: Event) -> bool:
     return _has_texts("event", "email")(event) and any(map(event.text, _SENDGRID_IDS))
 
 
+def _sendgrid_kind(event: Event) -> str | None:
+    if _is_listed_by_sendgrid(event):
+        return "bounce"
+    kind = event.text("event")
+    return "blocked" if kind == "bounce" and event.text("type") == "blocked" else kind
+
+
 def _sendgrid_reply(event: Event, status: Status) -> Fields:
     fields = reply_fields(event.text("response") or event.text("reason"))
     if fields["reply_by"] and _SENDGRID_OWN.match(fields["text"]):
@@ -333,6 +343,7 @@ SERVICES = (
         sent="delivered",
         deferred="deferred",
         bounced=_BREVO_BOUNCED,
+        soft="soft_bounce|softBounces",
         rejected=_BREVO_REJECTED,
         complained=_BREVO_COMPLAINED,
         others=_BREVO_OTHERS,
@@ -381,6 +392,7 @@ SERVICES = (
         sent="delivered",
         deferred="deferred",
         bounced="soft_bounced|hard_bounced",
+        soft="soft_bounced",
         complained="spam_complaint",
         time="data.created_at|created_at",
         queue_id="data.email.message.id",
@@ -460,6 +472,7 @@ SERVICES = (
             "HardBounce|SoftBounce|DnsError|SpamNotification|BadEmailAddress|Blocked|"
             "SMTPApiError|VirusNotification|DMARCPolicy|Unknown"
         ),
+        soft="SoftBounce",
         rejected="ManuallyDeactivated|TemplateRenderingFailed",
         complained=_POSTMARK_COMPLAINED,
         others=(
@@ -521,10 +534,11 @@ SERVICES = (
             r'|\{\s*"status"\s*:\s*"[45]\.[0-9.]{3,7}",\s*(?:"created"\s*:\s*"[^"]*",\s*)?"reason"'
         ),
         knows=_is_sendgrid,
-        kind=lambda event: "bounce" if _is_listed_by_sendgrid(event) else event.text("event"),
+        kind=_sendgrid_kind,
         sent="delivered",
         deferred="deferred",
         bounced="bounce|bounced|blocked",
+        soft="blocked",
         rejected="dropped",
         complained="spamreport",
         others=(

@@ -14,7 +14,8 @@ From Amazon's "Contents of event data that Amazon SES publishes" (to SNS, Fireho
 A recipient may have a name before the address. An event is of all recipients of a message that
 fared alike: each has a delivery of its own. A diagnostic code is the remote server's
 (``smtp; 550 ...``), but for those that SES writes when it gives a message up, cannot find a server,
-or does not try since the address is suppressed.
+or does not try since the address is suppressed; where there is none, the status is all the words.
+A bounce of type ``Transient`` is no fault of the address, whatever its status.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from smtpreply.logs.delivery import ReplyBy, Status
-from smtpreply.logs.toolkit.fields import status_of
+from smtpreply.logs.toolkit.fields import status_of, transient
 from smtpreply.logs.toolkit.json_events import (
     Event,
     Fields,
@@ -131,9 +132,12 @@ def _delivery(event: Event) -> Iterable[Fields]:
 def _bounce(event: Event) -> Iterator[Fields]:
     bounce = event.part("bounce")
     suppressed = bounce.text("bounceSubType") in _OWN_SUBTYPES
+    is_transient = bounce.text("bounceType") == "Transient"
     for recipient in bounce.parts("bouncedRecipients"):
         told = _said_of(recipient, own=suppressed)
         expired = _EXPIRED.match(told["text"] or "")
+        if is_transient:
+            told["dsn"] = transient(told["dsn"])
         yield {
             "status": Status.EXPIRED if expired else Status.BOUNCED,
             "time": bounce.time("timestamp"),
@@ -182,12 +186,13 @@ def _addresses(mailboxes: list[str]) -> list[str]:
 
 
 def _said_of(recipient: Event, *, own: bool) -> Fields:
-    told = reply_fields(recipient.text("diagnosticCode"))
+    status = recipient.text("status")
+    told = reply_fields(recipient.text("diagnosticCode") or status)
     if told["reply_by"] and (own or _OWN.match(told["text"])):
         told["reply_by"] = ReplyBy.MTA
     return {
         "recipient": address_in(recipient.text("emailAddress")),
-        "dsn": status_of(recipient.text("status")),
+        "dsn": status_of(status),
         **told,
     }
 

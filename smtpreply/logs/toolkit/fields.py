@@ -88,6 +88,17 @@ def status_of(text: str | None) -> EnhancedStatus | None:
         return None
 
 
+def transient(status: EnhancedStatus | None) -> EnhancedStatus:
+    """Return a status as that of a failure that a mail service takes for transient: RFC 3463 2.
+
+    >>> str(transient(EnhancedStatus(5, 1, 1))), str(transient(None))
+    ('4.1.1', '4.0.0')
+    """
+    if status is None:
+        return EnhancedStatus(4, 0, 0)
+    return EnhancedStatus(4, status.subject, status.detail)
+
+
 def status_by_code(code: str) -> Status | None:
     """Return what the reply of the next server means for a message, by the reply's first digit.
 

@@ -135,7 +135,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (4, "deferred", "421 4.4.1 Unable to connect to remote host", "mta", None, None),
         (5, "expired", "554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 Unable to lookup DNS for example.org>", "mta", None, None),
         (6, "bounced", "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.", None, None, None),
-        (7, "bounced", None, None, None, None),
+        (7, "bounced", "5.1.1", None, None, None),
         (8, "deferred", "451 4.4.0 try later", "mta", None, None),
         (9, "rejected", "Bad content", None, None, None),
         (9, "rejected", "Bad content", None, None, None),
@@ -366,6 +366,59 @@ def test_ses_has_a_delivery_for_each_recipient() -> None:
     assert [delivery.recipient for delivery in deliveries] == ["bob@example.org", "eve@example.org"]
     assert {delivery.delay for delivery in deliveries} == {0.546}
     assert {delivery.message_id for delivery in deliveries} == {"7@example.com"}
+
+
+def ses_bounce(kind: str, **recipient: str) -> dict[str, Any]:
+    suspects = [{"emailAddress": "bob@example.org", "action": "failed", **recipient}]
+    return {
+        "notificationType": "Bounce",
+        "mail": {"messageId": "m", "source": "news@example.com"},
+        "bounce": {"bounceType": kind, "bouncedRecipients": suspects},
+    }
+
+
+@pytest.mark.parametrize(
+    ("hard", "soft"),
+    [
+        (
+            ses_bounce("Permanent", status="5.1.1", diagnosticCode="smtp; 550 5.1.1 User unknown"),
+            ses_bounce("Transient", status="5.1.1", diagnosticCode="smtp; 550 5.1.1 User unknown"),
+        ),
+        (ses_bounce("Permanent", status="5.1.1"), ses_bounce("Transient", status="5.1.1")),
+        tuple(
+            {
+                "event": "bounce", "email": "bob@example.org", "sg_event_id": "e",
+                "reason": "550 5.1.1 User unknown", "type": kind,
+            }
+            for kind in ("bounce", "blocked")
+        ),
+        tuple(
+            {
+                "event": kind, "email": "bob@example.org", "message-id": "<m@example.com>",
+                "reason": "550 5.1.1 User unknown",
+            }
+            for kind in ("hard_bounce", "soft_bounce")
+        ),
+        tuple(
+            {
+                "RecordType": "Bounce", "Type": kind, "TypeCode": 1, "MessageID": "m",
+                "Email": "bob@example.org", "BouncedAt": "2026-11-24T11:43:31Z",
+                "Details": "smtp;550 5.1.1 User unknown",
+            }
+            for kind in ("HardBounce", "SoftBounce")
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_service_calls_soft_does_not_suppress(
+    hard: dict[str, Any], soft: dict[str, Any]
+) -> None:
+    for event, suppresses in ((hard, True), (soft, False)):
+        delivery = one(event)
+        verdict = delivery.verdict
+        assert verdict is not None
+        assert (delivery.status, verdict.reason) == (Status.BOUNCED, "unknown_recipient")
+        assert (verdict.suppress, verdict.disposition) == (suppresses, "stop")
+        assert verdict.bounce_type == ("hard" if suppresses else "soft")
 
 
 def test_ses_is_found_in_whatever_brought_it_but_not_without_end() -> None:
