@@ -30,7 +30,8 @@ from smtpreply.dialogue.dialects import (
     Written,
 )
 from smtpreply.dialogue.learned import LEARNED, learned
-from smtpreply.dialogue.session import Session
+from smtpreply.dialogue.overlap import Overlap
+from smtpreply.dialogue.session import Answer, Session, stage_shown_by
 from smtpreply.reply.model import Reply
 from smtpreply.reply.opening import Opening, read_head
 from smtpreply.reply.parser import iter_replies, octets_of
@@ -78,7 +79,9 @@ class Exchange:
             `smtpreply.dialogue.session.Answer`.
         peer: the server, where the transcript names it.
         doubt: why the reply may have lines that are not the server's, in words: the transcript has
-            marks, and the reply has lines without a code. None where all is well.
+            marks, and the reply has lines without a code. Or that several sessions are mixed in the
+            transcript: then `command`, `sender` and `recipients` are left out. None where all is
+            well.
 
     >>> [exchange] = read_transcript(["C: RCPT TO:<bob@example.org>", "S: 550 No"]).exchanges
     >>> exchange.line, exchange.command, exchange.recipients
@@ -474,6 +477,9 @@ _LOOKS_MARKED = re.compile(
 )
 
 
+_MIXED = "sessions are mixed in the transcript, so it is not known what the reply answers"
+
+
 class _Walk:
     """Walks the lines of a transcript, and knows what it has heard so far."""
 
@@ -494,6 +500,7 @@ class _Walk:
         self._heard_last = Role.NOISE
         self._dumped = b""
         self._session = Session(shows_message=True)
+        self._overlap = Overlap()
         self._peer: Peer | None = None
 
     def step(self, number: int, line: bytes) -> Iterator[Exchange | Skipped]:
@@ -531,7 +538,7 @@ class _Walk:
             yield from self._reply()
             self._shown.clear()
             for part in _lines_of(said) if said else ():
-                self._session.command(part.decode("utf-8", "surrogateescape"))
+                self._command(part.decode("utf-8", "surrogateescape"))
         else:
             yield from self._other(number, role, said, text, end)
 
@@ -591,7 +598,7 @@ class _Walk:
                 self._has_lines_without_code = True
                 yield from self._hold(spoken)
             elif self._session.awaits_answer and text.strip():
-                self._session.command(text.decode("utf-8", "surrogateescape"))
+                self._command(text.decode("utf-8", "surrogateescape"))
             else:
                 yield from self._noise(number, text)
             return
@@ -603,6 +610,11 @@ class _Walk:
         yield from self._hold(spoken)
         if not self._continued and (role is Role.BARE or not self.dialect.marks_the_client):
             yield from self._reply()
+
+    def _command(self, text: str) -> None:
+        if not self._session.awaits_message and not self._session.awaits_answer:
+            self._overlap.command(text)
+        self._session.command(text)
 
     def _quoted(
         self, number: int, role: Role, said: bytes, end: bytes
@@ -680,6 +692,7 @@ class _Walk:
         self._session = Session(shows_message=True)
         if bounce is None:  # sendmail shows what was refused, not the greeting
             self._session.connected()
+            self._overlap.connected()
 
     def _is_message(self, role: Role, line: bytes) -> bool:
         """Whether the `line` is the client's message, though no mark says so."""
@@ -711,6 +724,10 @@ class _Walk:
     def _exchange(self, reply: Reply, line: int, doubt: str | None = None) -> Exchange:
         text = reply.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").strip()
         answer = self._session.reply(reply.code, text)
+        self._overlap.reply(answer)
+        if self._overlap.is_seen:
+            answer = Answer(reply.code, text, stage_shown_by(text))
+            doubt = doubt or _MIXED
         return Exchange(
             reply,
             line,
