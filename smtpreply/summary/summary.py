@@ -10,6 +10,7 @@ import attrs
 from smtpreply.logs import Bundle, Delivery, Direction, Status
 from smtpreply.logs.trouble import is_own_failure
 from smtpreply.summary.counts import Counts, Stray
+from smtpreply.summary.outcome import is_handed_on_here
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.volume import Volume
 
@@ -22,7 +23,8 @@ def direction_of(delivery: Delivery) -> Direction | None:
     """Return the direction under which a delivery counts.
 
     An outgoing message that our own server failed to send counts as local: no other server or
-    domain is to be blamed for it.
+    domain is to be blamed for it. So does one that is handed on within our host, to a content
+    filter that gives it back.
 
     Args:
         delivery: the delivery.
@@ -32,6 +34,8 @@ def direction_of(delivery: Delivery) -> Direction | None:
     """
     if delivery.direction is Direction.OUTGOING and delivery.reply_by is None:
         return Direction.LOCAL if is_own_failure(delivery.text) else Direction.OUTGOING
+    if delivery.direction is Direction.OUTGOING and is_handed_on_here(delivery):
+        return Direction.LOCAL
     return delivery.direction
 
 
@@ -49,8 +53,8 @@ class Summary:
     Attributes:
         outgoing: our mail to other servers.
         incoming: mail that came to our server, and that it refused, held or let pass.
-        local: our mail to our own mailboxes and programs, and what our own server failed to send,
-            without another server's having a part in it.
+        local: our mail to our own mailboxes, programs and filters, and what our own server failed
+            to send, without another server's having a part in it.
         unknown: deliveries whose log does not give the direction.
         volume: messages that entered our queue, whatever became of them.
 

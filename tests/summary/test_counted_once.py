@@ -24,9 +24,10 @@ def test_both_attempts_are_kept_and_one_outcome_is_counted(relay: str) -> None:
     lines = [HANDED.format(relay, BACK), LAST]
     assert len(list(scan(lines))) == 2
     for found in (scan(lines), scan(lines).bundled()):
-        summary = Summary.of(found).outgoing
+        summary = Summary.of(found)
         assert summary.deliveries == 2
-        assert dict(summary.outcome) == {"delivered": 1, "other": 1}
+        assert dict(summary.outgoing.outcome) == {"delivered": 1}
+        assert dict(summary.local.outcome) == {"other": 1}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,52 @@ def test_what_does_not_come_back_is_counted(relay: str, words: str) -> None:
     lines = [HANDED.format(relay, words)]
     for found in (scan(lines), scan(lines).bundled()):
         assert dict(Summary.of(found).outgoing.outcome) == {"delivered": 1}
+
+
+def test_what_comes_in_through_a_filter_is_no_outgoing_mail() -> None:
+    own_store = LAST.replace("smtp[8]", "lmtp[8]").replace("mx.example.org[192.0.2.1]:25", "{}")
+    stored = own_store.format("mx1[private/dovecot-lmtp]")
+    lines = [HANDED.format("127.0.0.1[127.0.0.1]:10024", BACK), stored]
+    for found in (scan(lines), scan(lines).bundled()):
+        summary = Summary.of(found)
+        assert summary.outgoing.deliveries == 0
+        assert dict(summary.local.outcome) == {"delivered": 1, "other": 1}
+
+
+SUBMITTED = (
+    "Nov 24 11:43:31 mx1 sendmail[40]: 5AO1hVab000001: to=bob@example.org, ctladdr=al (7/7), "
+    "delay=00:00:00, xdelay=00:00:00, mailer=relay, pri=30500, relay={}, dsn=2.0.0, "
+    "stat=Sent ({})"
+)
+TO_DAEMON = "5AO1hVcd000002 Message accepted for delivery"
+BY_DAEMON = (
+    "Nov 24 11:43:32 mx1 sm-mta[42]: 5AO1hVcd000002: to=<bob@example.org>, delay=00:00:01, "
+    "xdelay=00:00:01, mailer=esmtp, pri=120, relay=mx.example.org. [192.0.2.1], dsn=5.1.1, "
+    "stat=User unknown"
+)
+
+
+@pytest.mark.parametrize(
+    "relay", ["[127.0.0.1] [127.0.0.1]", "localhost [127.0.0.1]", "localhost. [IPv6:::1]"]
+)
+def test_what_sendmail_submits_to_its_own_daemon_is_counted_once(relay: str) -> None:
+    lines = [SUBMITTED.format(relay, TO_DAEMON), BY_DAEMON]
+    for found in (scan(lines), scan(lines).bundled()):
+        summary = Summary.of(found)
+        assert dict(summary.outgoing.outcome) == {"bounced": 1}
+        assert dict(summary.local.status) == {"filtered": 1}
+
+
+@pytest.mark.parametrize(
+    ("relay", "words"),
+    [
+        ("smtp.example.com. [192.0.2.9]", TO_DAEMON),
+        ("localhost [127.0.0.1]", "ok, stored"),
+    ],
+)
+def test_what_sendmail_hands_to_another_server_is_delivered(relay: str, words: str) -> None:
+    lines = [SUBMITTED.format(relay, words)]
+    assert dict(Summary.of(scan(lines)).outgoing.outcome) == {"delivered": 1}
 
 
 STORED = (
