@@ -65,6 +65,10 @@ _HANDED_THROUGH = re.compile(
     re.IGNORECASE,
 )
 _QUOTED_ITEM = re.compile(r"'((?:[^']|'')*)'(?:;|\Z)")
+# RFC 5321 4.1.2: a local part in quotes may have what else separates addresses.
+_QUOTED_LOCAL_PART = r'"(?:[^"\\]|\\.){0,128}+"'
+_JOINED = re.compile(rf"(?:{_QUOTED_LOCAL_PART}|[^;])++")
+_SHOWN = re.compile(rf"(?:{_QUOTED_LOCAL_PART}|[^;,])++")
 # A window breaks lines anywhere, and indents what follows; a reply has its own line ends.
 _EXPIRED = re.compile(r"[45][0-9]{2} (?:[45]\.4\.7 |5\.4\.300 )|.{0,80}?QUEUE\.Expired")
 _OWN_BREAK = re.compile(r"[ \t]{0,200}\r?\n[ \t]{0,200}(?=[2-5][0-9]{2}[ -])")
@@ -159,11 +163,11 @@ def values_in(text: str) -> list[str]:
     >>> values_in("{al@example.com, bo@example.com}")
     ['al@example.com', 'bo@example.com']
     """
-    if text.startswith("{") and text.endswith("}"):
-        text = text[1:-1].replace(",", ";")
     if text.startswith("System."):  # what PowerShell exports for a list that was not joined
         return []
-    return [item.strip() for item in _items(text) if item.strip()]
+    in_braces = text.startswith("{") and text.endswith("}")
+    items = _SHOWN.findall(text[1:-1]) if in_braces else _JOINED.findall(text)
+    return [item.strip() for item in items if item.strip()]
 
 
 def _items(text: str) -> Iterator[str]:

@@ -26,6 +26,19 @@ def words(delivery: Delivery) -> tuple[object, ...]:
     return delivery.recipient, delivery.status, delivery.stage, delivery.reply_by, delivery.text
 
 
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ('hal@example.org;"a;b"@example.org', ["hal@example.org", '"a;b"@example.org']),
+        ('{"a,b"@example.org, hal@example.org}', ['"a,b"@example.org', "hal@example.org"]),
+        (r'"a\";b"@example.org;hal@example.org', [r'"a\";b"@example.org', "hal@example.org"]),
+        ('"al@example.org;hal@example.org', ['"al@example.org', "hal@example.org"]),
+    ],
+)
+def test_a_list_of_addresses_is_split_outside_of_quotes(text: str, addresses: list[str]) -> None:
+    assert values_in(text) == addresses
+
+
 # --- statuses ------------------------------------------------------------------------------
 
 
