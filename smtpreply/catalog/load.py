@@ -47,6 +47,17 @@ Entries = Mapping[str, "Table"]
 REPLY_FAMILIES = (1, 2, 3, 4, 5)
 
 
+class _Fields(dict[str, Any]):
+    """The fields of an entry; the error for one that is missing names the file and the entry."""
+
+    def __init__(self, table: Table, place: str) -> None:
+        super().__init__(table)
+        self._place = place
+
+    def __missing__(self, key: str) -> Any:
+        raise KeyError(f"{self._place} lacks the key {key!r}")
+
+
 class _Prose:
     """The prose of one table, translated where it can be."""
 
@@ -62,9 +73,7 @@ class _Prose:
 
     def __getitem__(self, key: str) -> Text:
         text = self.get(key)
-        if text is None:
-            raise KeyError(key)
-        return text
+        return Text(self.english[key]) if text is None else text
 
     def table(self, key: str) -> _Prose:
         return _Prose(self.english.get(key, {}), self.translated.get(key, {}), self.language)
@@ -83,10 +92,8 @@ class _Prose:
 
 def _tables(name: str, language: str) -> list[tuple[str, Table, _Prose]]:
     translated = {} if language == FALLBACK else read(f"{language}/{name}")
-    return [
-        (key, table, _Prose(table, translated.get(key, {}), language))
-        for key, table in read(name).items()
-    ]
+    rows = [(key, _Fields(table, f"{name}: [{key}]")) for key, table in read(name).items()]
+    return [(key, row, _Prose(row, translated.get(key, {}), language)) for key, row in rows]
 
 
 @functools.cache
@@ -94,7 +101,9 @@ def reply_codes(family: int, language: str) -> dict[int, ReplyCodeEntry]:
     """Return the reply codes that begin with the digit `family`."""
     return {
         int(key): _reply_code(key, table, prose)
-        for key, table, prose in _tables(f"replies-{family}xx", language)
+        for key, table, prose in sorted(
+            _tables(f"replies-{family}xx", language), key=lambda row: int(row[0])
+        )
     }
 
 

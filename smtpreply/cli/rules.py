@@ -50,6 +50,8 @@ def rules_group() -> None:
 def check_command(paths: tuple[str, ...]) -> None:
     """Check files of rules: schema, examples, shadowing, contradictions.
 
+    A contradiction is the same phrase under the same conditions (`unless` is one) for two reasons.
+
     FILE is a file of rules in TOML, or a folder of them. The rules are checked as they are used:
     your own before the built-in ones, and the built-in ones, if a file is one of theirs, among
     each other. Exit code 1: there are problems.

@@ -31,12 +31,19 @@ PREFIXES: tuple[str, ...] = (
 
 
 def table() -> str:
-    """Return the source of the table that the modules have at present."""
+    """Return the source of the table that the modules have at present.
+
+    Raises:
+        ValueError: a format has neither programs nor needles, so that no line would be its.
+    """
     found = [
         (known.order, known.name, module.name, known)
         for module in iter_modules(formats.__path__)
         for known in formats_of(import_module(f"smtpreply.logs.formats.{module.name}"))
     ]
+    for *_, known in found:
+        if known.programs is None and not known.needles:
+            raise ValueError(f"{known.name} would never be found: it needs programs= or needles=")
     rows = [
         f"    {(name, module, known.programs, known.needles, known.claims_sources)!r},\n"
         for _, name, module, known in sorted(found, key=lambda each: each[:2])

@@ -41,13 +41,15 @@ def test_no_key_is_missing_and_none_is_strange(language: str) -> None:
 def test_every_message_keeps_its_placeholders(language: str) -> None:
     theirs = read(f"messages/{language}")
     for section, key, text in strings(ENGLISH):
-        assert placeholders(theirs[section][key]) == placeholders(text), (section, key)
-        assert theirs[section][key].strip()
+        own = theirs.get(section, {}).get(key)
+        if own is not None:  # what is missing, the test above lists
+            assert placeholders(own) == placeholders(text), (section, key)
+            assert own.strip()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_form_of_the_language_is_there(language: str) -> None:
-    forms = read(f"messages/{language}")["search"]["results"]
+    forms = read(f"messages/{language}").get("search", {}).get("results", {})
     needed = {plural_form(language, count) for count in range(200)} | {"other"}
     assert needed <= forms.keys()
     for count in (0, 1, 2, 5, 11, 21, 100, 111):

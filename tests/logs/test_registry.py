@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpreply.logs import format_table
+from smtpreply.logs import format_table, make_format_table
+from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.make_format_table import table
 from smtpreply.logs.registry import BUILTIN, Builtin
 
@@ -40,3 +41,10 @@ def test_a_log_of_postfix_imports_no_other_format() -> None:
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     imported = {name.rpartition(".")[2] for name in done.stdout.decode().split()}
     assert imported & {known.module for known in BUILTIN} == {"postfix"}
+
+
+def test_a_format_that_no_line_would_show_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = Format("hidden", lambda line: True, Reader)
+    monkeypatch.setattr(make_format_table, "formats_of", lambda module: (hidden,))
+    with pytest.raises(ValueError, match="hidden would never be found: it needs programs="):
+        table()
