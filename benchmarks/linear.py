@@ -1,10 +1,11 @@
 """Hostile texts cost time in proportion to their length: ``python -m benchmarks.linear``.
 
-Each text that a server may send is read at 1 MB and at 4 MB, through every door, and every field of
-each reply is asked for (or the error is put into words): four times the text may take at most six
-times as long. Columns marked so have an eighth of it. The reader has its bounds lifted, but for the
-column that shows what the bounds are for. Then follow the lines of all log formats, transcripts,
-bounces, queues, the catalog and columns, at 4 kB and at 16 kB: see `benchmarks.linear_doors`.
+Each text that a server may send is read at 1 MB and at 4 MB, through every entry point, and every
+field of each reply is asked for (or the error is formatted): four times the text may take at most
+six times as long. Columns marked so have an eighth of it. The reader has its bounds lifted, but for
+the column that shows what the bounds are for. Then follow the lines of all log formats,
+transcripts, bounces, queues, the catalog and columns, at 4 kB and at 16 kB: see
+`benchmarks.linear_doors`.
 
 All of it takes some ten minutes; ``--text WORDS`` and ``--door NAME`` pick some. With ``--smoke``
 each door gets few texts, of some kilobytes, once: it shows in half a minute that the benchmark runs

@@ -25,6 +25,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "smtpreply"
 
+smartquotes = False  # it would turn -- of options into a dash
 default_role = "code"  # docstrings mark names with single backticks
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

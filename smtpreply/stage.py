@@ -25,9 +25,14 @@ class Stage(enum.StrEnum):
     QUIT = "QUIT"
 
     @classmethod
-    def _missing_(cls, value: object) -> Stage | None:
-        """Find a member whatever the case of its letters."""
-        if not isinstance(value, str):
-            return None
-        small = value.lower()
-        return next((stage for stage in cls if stage.value.lower() == small), None)
+    def _missing_(cls, value: object) -> Stage:
+        """Find a member whatever the case of its letters.
+
+        Raises:
+            ValueError: there is none.
+        """
+        small = str(value).lower()
+        for stage in cls:
+            if stage.value.lower() == small:
+                return stage
+        raise ValueError(f"no such stage: {value!r}; there are: {', '.join(cls)}")

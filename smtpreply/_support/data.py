@@ -2,7 +2,7 @@
 
 A file of data is named by its path in the package, without the suffix: "reasons/data/words". In a
 checkout it is ``words.toml``, which people edit; a build puts ``words.json`` in its place, beside
-what is derived from the data and takes long to make. So an edit takes effect at once, and an
+what is derived from the data and is expensive to derive. So an edit takes effect at once, and an
 installed package neither reads TOML nor derives anything.
 
 Each file is a table. Compiled, each member of the table is one line::

@@ -47,7 +47,7 @@ class Standing(enum.StrEnum):
 
 
 class NextStep(enum.StrEnum):
-    """What the client that sent the command should do next (RFC 5321 4.2.1, RFC 3463 2).
+    """The next step of the client that sent the command (RFC 5321 4.2.1, RFC 3463 2).
 
     >>> from smtpreply.catalog import lookup
     >>> [lookup(code).advice.value for code in (250, 354, 451, 550)]
@@ -70,7 +70,7 @@ class NextStep(enum.StrEnum):
 
 
 class ResponsibleParty(enum.StrEnum):
-    """Who has to act before the outcome can change.
+    """The party that has to act before the outcome can change.
 
     >>> from smtpreply.catalog import lookup
     >>> lookup("5.2.2").actor.value
@@ -95,7 +95,7 @@ class PasswordHidden(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """What a reply changes in the session.
+    """The change that a reply makes in the session.
 
     >>> from smtpreply.catalog import lookup
     >>> lookup(221).state.value, lookup(235).state.value
@@ -189,7 +189,7 @@ class ProviderMeaning:
 
 @attrs.frozen
 class Fix:
-    """How to fix it, for two readers."""
+    """The fix, for two readers."""
 
     sender: Text
     """For the person who sent the message."""
@@ -208,7 +208,7 @@ class Check:
 
 @attrs.frozen
 class Practice:
-    """What helps when mail is stuck: commands to type, numbers, settings, exceptions."""
+    """Practical help when mail is stuck: commands to type, numbers, settings, exceptions."""
 
     checks: tuple[Check, ...] = ()
     retry: Text | None = None

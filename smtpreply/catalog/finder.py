@@ -45,7 +45,7 @@ class UnknownEntryError(ReplyError, KeyError):
 
     def __str__(self) -> str:
         return (
-            f"the catalog has no {self.key!r}; it is asked for a reply code (550), an enhanced "
+            f"the catalog has no entry {self.key!r}: give a reply code (550), an enhanced "
             "status code (5.1.1, X.1.1), an EHLO keyword, a SASL mechanism or a command"
         )
 

@@ -32,7 +32,7 @@ class Several:
             stripped for text in given for value in text.split(",") if (stripped := value.strip())
         )
         if given and not values:
-            raise click.BadParameter("names no value", ctx=ctx, param=param)
+            raise click.BadParameter("is empty", ctx=ctx, param=param)
         for value in values:
             if self._choices and value not in self._choices:
                 close = get_close_matches(value, self._choices, n=3) or self._choices

@@ -48,7 +48,8 @@ def parse_command(
     violation with --strict.
 
     Skipped lines are no failure. A file without any reply is one (exit code 1), and so is a reply
-    with lines that have no reply code in a transcript with marks: they may be of others.
+    with lines that have no reply code in a transcript with marks: those lines may belong to
+    something else.
     """
     sources = [_Source(file, show_skipped=skipped) for file in files or ("-",)]
     for source in sources:

@@ -362,7 +362,7 @@ def _check_span(criteria: DeliveryFilter) -> None:
 def _nothing_found(total: Total, criteria: DeliveryFilter) -> str | None:
     """Return what is wrong where a run found nothing; None where it found something.
 
-    An empty log is nothing wrong: on a quiet day a rotated log has no line.
+    An empty log is not an error: on a quiet day a rotated log has no line.
     """
     coverage = total.coverage
     if coverage.lines and not coverage.known:

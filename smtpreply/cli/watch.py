@@ -63,7 +63,7 @@ def bar(size: int) -> Iterator[Callable[[int], None]]:
 
 
 class Watch:
-    """Follows a log, and shows and writes what it comes to as it grows.
+    """Follows a log, and shows and writes its summary as it grows.
 
     A terminal on stderr shows the last minutes beside the whole log, and the latest failures; what
     else stderr may be has a line for each new failure.

@@ -51,7 +51,7 @@ class _When(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
             return moment(value, datetime.now(UTC).astimezone())
         except (ValueError, OverflowError):
             self.fail(
-                f"{value!r} is no time: give 2026-11-25, '2026-11-25 12:00', with a zone "
+                f"{value!r} is not a valid time: give 2026-11-25, '2026-11-25 12:00', with a zone "
                 "2026-11-25T12:00+01:00, today, yesterday, or a time ago: -90m, -1h, -2d, -1w",
                 param,
                 ctx,

@@ -103,7 +103,7 @@ def _texts(replies: Any, column: str | int | None) -> pl.Series:
     array = replies
     if isinstance(replies, (pa.RecordBatch, pa.Table)):
         if column is None:
-            raise TypeError("which column of the record batch or table?")
+            raise TypeError("column= is required for a record batch or table")
         array = replies.column(column)
     elif not isinstance(replies, (pa.Array, pa.ChunkedArray)):
         raise TypeError(f"an Arrow array or record batch is wanted, not {type(replies).__name__}")

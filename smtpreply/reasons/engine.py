@@ -63,7 +63,7 @@ class Plan(NamedTuple):
     """The part of a compiled rule set that can be marshalled."""
 
     words: Sequence[str]
-    shelves: Mapping[str, str]
+    buckets: Mapping[str, str]
     """These two are the plan of an index of the phrases, in the order of their rules' ids."""
     order: Sequence[int]
     """The places of the rules, by the order of their ids."""
@@ -137,7 +137,7 @@ class Engine:
         self.known = frozenset([*plan.words, *plan.companions])
         self.stems = plan.stems
         self._reach = len(next(iter(self.stems), ""))
-        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.shelves))
+        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.buckets))
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
@@ -329,11 +329,11 @@ class _Masks(dict[str, str]):
 
 
 def plan_of(rules: Rules) -> Plan:
-    """Return what it takes long to make of rules, for an engine of the same rules."""
+    """Return the serializable part of compiled rules, for an engine of the same rules."""
     by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
     counts = [len(rule.phrases) for _, rule in by_id]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
-    words, shelves = index.planned(phrases)
+    words, buckets = index.planned(phrases)
     companions = [
         variant for rule in rules for variant in rule.also_variants + rule.unless_variants
     ]
@@ -341,7 +341,7 @@ def plan_of(rules: Rules) -> Plan:
     stems |= {stem for variant in companions for stem in variant.stems}
     return Plan(
         words,
-        shelves,
+        buckets,
         order=[place for place, _ in by_id],
         firsts=[0, *itertools.accumulate(counts)][:-1],
         companions=sorted({word for variant in companions for word in variant.words} - {*words}),

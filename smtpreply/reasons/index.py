@@ -1,7 +1,7 @@
 """An index of phrases by their rarest words, so that a text meets only those it may hold.
 
-Every phrase is kept on the shelf of its rarest word (that which the fewest owners use), or of the
-words of which each of its variants has one. A shelf is opened when a text first has its word: only
+Every phrase is kept on the bucket of its rarest word (that which the fewest owners use), or of the
+words of which each of its variants has one. A bucket is opened when a text first has its word: only
 then are its phrases expanded into all variants, and sorted by their second words. So the time for a
 text depends on its own words, and hardly on the number of phrases; and a language in which no text
 is written takes nearly none.
@@ -32,10 +32,10 @@ class Plan(NamedTuple):
 
     words: Sequence[str]
     """All words of the phrases, from the rarest (which the fewest owners use) to the commonest."""
-    shelves: Mapping[str, str]
-    """By the word of a shelf, the numbers of its phrases, with spaces between them.
+    buckets: Mapping[str, str]
+    """By the word of a bucket, the numbers of its phrases, with spaces between them.
 
-    A process opens few of 5,800 shelves, and so many texts load in half the time of as many lists.
+    A process opens few of 5,800 buckets, and so many texts load in half the time of as many lists.
     """
 
 
@@ -49,7 +49,7 @@ class Words:
         self.wording = f" {' '.join(words)} "
 
 
-class Shelf(Generic[Owner]):
+class Bucket(Generic[Owner]):
     """The variants of the phrases of one word, by their next rarest word; the best first."""
 
     __slots__ = ("by_second", "top")
@@ -76,15 +76,15 @@ class Index(Generic[Owner]):
         self, pair_of: Callable[[int], tuple[Phrase, Owner]], score: Score[Owner], plan: Plan
     ) -> None:
         self._rank = {word: rank for rank, word in enumerate(plan.words)}
-        self._numbers = plan.shelves
+        self._numbers = plan.buckets
         self.known = self._rank.keys()
         self.keys = self._numbers.keys()
         self._pair_of = pair_of
         self._score = score
-        self._shelves: dict[str, Shelf[Owner]] = {}
+        self._buckets: dict[str, Bucket[Owner]] = {}
 
-    def _open(self, word: str) -> Shelf[Owner]:
-        """Expand all phrases of a shelf, on first use. Racing threads compute equal results."""
+    def _open(self, word: str) -> Bucket[Owner]:
+        """Expand all phrases of a bucket, on first use. Racing threads compute equal results."""
         pairs = (
             (number, *self._pair_of(number)) for number in map(int, self._numbers[word].split())
         )
@@ -100,19 +100,19 @@ class Index(Generic[Owner]):
             others = (other for other in entry[1].words if other != word)
             second = min(others, key=self._rank.__getitem__, default=_ALONE)
             by_second.setdefault(second, []).append(entry)
-        shelf = self._shelves[word] = Shelf(by_second, entries[0][0])
-        return shelf
+        bucket = self._buckets[word] = Bucket(by_second, entries[0][0])
+        return bucket
 
-    def _near(self, there: set[str]) -> list[Shelf[Owner]]:
-        """Return the shelves of a text's words."""
-        known = self._shelves
+    def _near(self, there: set[str]) -> list[Bucket[Owner]]:
+        """Return the buckets of a text's words."""
+        known = self._buckets
         return [known.get(word) or self._open(word) for word in self.keys & there]
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
         """Yield the phrases that are in a text, in no order."""
-        for shelf in self._near(words.there):
-            for second in shelf.by_second.keys() & words.there:
-                for entry in shelf.by_second[second]:
+        for bucket in self._near(words.there):
+            for second in bucket.by_second.keys() & words.there:
+                for entry in bucket.by_second[second]:
                     if entry[1].found_in(words.wording):
                         yield entry
 
@@ -130,10 +130,10 @@ class Index(Generic[Owner]):
         top, best = _LOWEST, None
         near = self._near(there)
         near.sort(key=_TOP, reverse=True)
-        for shelf in near:
-            if shelf.top + most <= top:
-                break  # so are all shelves after it
-            by_second = shelf.by_second
+        for bucket in near:
+            if bucket.top + most <= top:
+                break  # so are all buckets after it
+            by_second = bucket.by_second
             for second in by_second.keys() & there:
                 for entry in by_second[second]:
                     score = entry[0]
@@ -148,7 +148,7 @@ class Index(Generic[Owner]):
 
 
 def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
-    """Choose the shelves of phrases, whose owners are given with them."""
+    """Choose the buckets of phrases, whose owners are given with them."""
     users: dict[str, set[int]] = {}
     phrases = []
     for phrase, owner in pairs:
@@ -157,11 +157,11 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
             users.setdefault(word, set()).add(id(owner))
     words = sorted(users, key=lambda word: (len(users[word]), word))
     ranks = {word: rank for rank, word in enumerate(words)}
-    shelves: dict[str, list[int]] = {}
+    buckets: dict[str, list[int]] = {}
     for number, phrase in enumerate(phrases):
         for word in _rarest(phrase, ranks):
-            shelves.setdefault(word, []).append(number)
-    return Plan(words, {word: " ".join(map(str, those)) for word, those in shelves.items()})
+            buckets.setdefault(word, []).append(number)
+    return Plan(words, {word: " ".join(map(str, those)) for word, those in buckets.items()})
 
 
 def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:

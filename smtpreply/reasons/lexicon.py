@@ -10,7 +10,7 @@ from smtpreply.reasons.index import Index, Plan, Words, planned
 from smtpreply.reasons.normalize import forms_of, words_of
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
 
-Thing = TypeVar("Thing")
+Entry = TypeVar("Entry")
 
 
 def table(name: str) -> data.Table:
@@ -32,19 +32,19 @@ def _phrases(name: str) -> Iterator[tuple[str, str]]:
     return ((key, text) for key, row in table(name).items() for text in row.get("words", ()))
 
 
-class Names(Generic[Thing]):
+class Names(Generic[Entry]):
     """Finds the entry of a lexicon whose phrase has the most letters in a text.
 
     Args:
         name: the table that has their phrases.
-        things: by their keys in it.
+        entries: by their keys in it.
     """
 
-    def __init__(self, name: str, things: Mapping[str, Thing]) -> None:
+    def __init__(self, name: str, entries: Mapping[str, Entry]) -> None:
         plan = Plan(**plan_of_names(name))
-        pairs = [(Phrase.read_before(text), things[key]) for key, text in _phrases(name)]
+        pairs = [(Phrase.read_before(text), entries[key]) for key, text in _phrases(name)]
         self._phrases = [phrase for phrase, _ in pairs]
-        self._index: Index[Thing] = Index(pairs.__getitem__, _letters, plan)
+        self._index: Index[Entry] = Index(pairs.__getitem__, _letters, plan)
 
     @property
     def words(self) -> frozenset[str]:
@@ -61,7 +61,7 @@ class Names(Generic[Thing]):
         longest = {max(words, key=lambda word: (len(word), word)) for words in variants}
         return forms_of(self._index.keys), forms_of(longest)
 
-    def best_in(self, text: str) -> Thing | None:
+    def best_in(self, text: str) -> Entry | None:
         """Return the entry that the text names by the most letters; None if it names none."""
         best = self._index.best(Words(words_of(text)), lambda _: 0)
         return None if best is None else best[2]

@@ -12,7 +12,7 @@ _LONGEST = 320
 
 @attrs.frozen
 class Case:
-    """What of a delivery leads to its lines in the log; "" for what the log does not have.
+    """The facts of a delivery that lead to its lines in the log; "" for those it does not have.
 
     Attributes:
         time: the time, by the log's own clock.

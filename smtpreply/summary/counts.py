@@ -36,7 +36,7 @@ _LONGEST_KNOWN = 1000
 
 @attrs.frozen
 class Stray:
-    """What counts of an attempt at a message whose sender is not known yet.
+    """The counted facts of an attempt at a message whose sender is not known yet.
 
     Attributes:
         mta, direction, queue_id: whose message it is.

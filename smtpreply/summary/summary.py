@@ -129,7 +129,7 @@ class Summary:
     def local(self) -> Counts:
         """The counts of local mail. What an MTA hands to Dovecot in the same log is one message.
 
-        Both attempts are counted as deliveries, and the outcome once: that which the MTA tells.
+        Both attempts are counted as deliveries, and the outcome once: that which the MTA reports.
 
         >>> from smtpreply.logs import scan
         >>> store = "Nov 24 11:43:32 mx dovecot: lmtp(bob)<9><x>: msgid=<7@b>: saved mail to INBOX"

@@ -158,7 +158,7 @@ class Metrics:
 
 
 def _trouble(coverage: Coverage) -> Counts[str]:
-    """Return the lines of trouble by severity; of kinds beyond those that are told, as "other"."""
+    """Return the lines of trouble by severity; of kinds beyond those reported, as "other"."""
     trouble = coverage.trouble
     found = Counts({_OTHER: trouble.more})
     for (severity, *_), kind in list(trouble.kinds.items()):  # a scan may add to it meanwhile

@@ -1,6 +1,6 @@
 """`Queue`: the recipients whose last outcome is a deferral, from deliveries; with the MTA's list.
 
-A log records no removal by hand (``postsuper -d``, ``exim -Mrm``). What `smtpreply.tools.mailq`
+Manual removals are not logged (``postsuper -d``, ``exim -Mrm``). What `smtpreply.tools.mailq`
 reads of the MTA itself is certain, and `Queue.listed` joins the two.
 """
 

@@ -66,7 +66,7 @@ def test_a_file_of_the_built_in_rules_is_checked_among_them(tmp_path: Path) -> N
         (["--domain", "@"], "names no domain"),
         (["--domain", "example.org,@"], "names no domain"),
         (["--domain", "bob@example.org"], "is an address"),
-        (["--domain", " , "], "names no value"),
+        (["--domain", " , "], "is empty"),
         (["--reason", "greylistd"], "there are: greylisted"),
         (["--reason", "xyz"], """'xyz'; see "smtpreply reasons\""""),
     ],

@@ -336,7 +336,7 @@ def test_since_must_be_before_until(log: Path, since: str, until: str) -> None:
 def test_what_is_no_time_is_told_what_is(log: Path) -> None:
     result = run(log, "--since", "soon")
     assert result.exit_code == 2
-    assert "'soon' is no time: give 2026-11-25" in result.output
+    assert "'soon' is not a valid time: give 2026-11-25" in result.output
 
 
 def test_unreadable_lines_go_to_standard_output(log: Path) -> None:

@@ -90,7 +90,7 @@ def test_an_array_of_nulls_only_is_nulls() -> None:
         (pa.array([550]), None, "of texts or octets is wanted, not of int64"),
         (["250 Ok"], None, "Arrow array or record batch is wanted, not list"),
         (pa.array(["250 Ok"]), "reply", "an array has no columns"),
-        (pa.table({"reply": ["250 Ok"]}), None, "which column"),
+        (pa.table({"reply": ["250 Ok"]}), None, "column= is required"),
     ],
 )
 def test_what_is_no_array_of_texts_is_a_type_error(
