@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from smtpreply._support import data
+from smtpreply.catalog.messages import messages
 from smtpreply.catalog.text import FALLBACK, Text, resolve
 from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 
@@ -67,6 +68,15 @@ def advice_for(reason: Reason, language: str = FALLBACK) -> Advice:
     'recipient'
     """
     return _advice(resolve(language))[reason]
+
+
+def unproven_action(language: str = FALLBACK) -> Text:
+    """Return what to do about an address that may be dead, in place of `Advice.action`.
+
+    >>> unproven_action("de").language
+    'de'
+    """
+    return messages(language).get("next_steps", "unproven_address")
 
 
 @functools.cache

@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 
 from smtpreply._support.checks import check_mapping
+from smtpreply.catalog.text import Text
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
-from smtpreply.reasons.advice import Advice, advice_for
+from smtpreply.reasons.advice import Advice, advice_for, unproven_action
 from smtpreply.reasons.alternatives import leaves_open
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
@@ -350,6 +351,21 @@ class Verdict:
         """
         return advice_for(self.reason, language)
 
+    def action_in(self, language: str) -> Text:
+        """Return what the actor does, in a language of the catalog: the advice on the reason.
+
+        Where the reason is a dead address, but `suppress` is False, to look first.
+
+        Raises:
+            UnknownLanguageError: the catalog does not speak it.
+
+        >>> from smtpreply import classify
+        >>> print(classify("450 4.1.1 User unknown").action_in("en"))
+        Check the address for a typo and read the reply: it does not prove that the address is dead.
+        """
+        advice = self.advice_in(language)
+        return unproven_action(language) if advice.suppress and not self.suppress else advice.action
+
     # --- hints in the text ---
 
     @property
@@ -437,7 +453,7 @@ class Verdict:
             "outcome": extract.known.outcome and extract.known.outcome.value,
             "title": str(advice.title),
             "actor": advice.actor.value,
-            "action": str(advice.action),
+            "action": str(self.action_in(language)),
             "retry_after": pause and pause.total_seconds(),
             "blocklist": listing and listing.to_dict(),
             "provider": provider and provider.key,

@@ -21,11 +21,12 @@ from smtpreply.reasons import (
     blocklists,
     providers,
 )
+from smtpreply.reasons.advice import unproven_action
 from smtpreply.reply.parser import parse
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
-from smtpreply.summary.outcome import FAILURES
+from smtpreply.summary.outcome import FAILURES, Outcome
 from smtpreply.summary.quantiles import Delays
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
@@ -115,6 +116,14 @@ class ReasonCount:
     def calls_for_action(self) -> bool:
         """Whether anybody must act; after greylisting, for example, the next attempt succeeds."""
         return self.advice.actor is not Actor.NOBODY
+
+    @property
+    def action(self) -> str:
+        """What to do, in English. No address is dead while all its mail was only deferred."""
+        if not self.calls_for_action:
+            return NO_ACTION
+        is_unproven = self.advice.suppress and self.total == self.outcomes[Outcome.DEFERRED]
+        return str(unproven_action() if is_unproven else self.advice.action)
 
 
 @attrs.frozen

@@ -17,7 +17,6 @@ from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures
 from smtpreply.report.findings import (
     MAILS,
-    NO_ACTION,
     NULL_SENDER,
     Destination,
     Findings,
@@ -336,7 +335,7 @@ def _what_to_do(findings: Findings) -> Section:
                 ),
                 _number(row.total, parts=_parts(row.outcomes)),
                 _text(who[row.advice.actor.name] if row.calls_for_action else ""),
-                _text(str(row.advice.action) if row.calls_for_action else NO_ACTION),
+                _text(row.action),
                 _text(row.example),
             )
             for row in (*findings.actions, *findings.no_actions)
@@ -539,7 +538,7 @@ def _others(key: str, heading: str, findings: Findings) -> Section:
             (
                 _text(str(row.advice.title), note=row.reason.value),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(str(row.advice.action) if row.calls_for_action else NO_ACTION),
+                _text(row.action),
             )
             for row in (*findings.actions, *findings.no_actions)
         ],

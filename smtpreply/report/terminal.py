@@ -23,7 +23,6 @@ from smtpreply.logs import Coverage
 from smtpreply.report.findings import (
     BY,
     MAILS,
-    NO_ACTION,
     NULL_SENDER,
     TITLE,
     Destination,
@@ -309,9 +308,9 @@ def _actions(findings: Findings, *, of: str = "Outbound ") -> Iterator[Renderabl
     grid = _grid("><")
     for row in findings.actions[:_ROWS]:
         acts = who.get("who_acts", row.advice.actor.name.lower())
-        _add_reason(grid, row, f"{acts}: {row.advice.action}")
+        _add_reason(grid, row, f"{acts}: {row.action}")
     for row in findings.no_actions:
-        _add_reason(grid, row, NO_ACTION)
+        _add_reason(grid, row, row.action)
     yield _under(grid)
     yield from _more(len(findings.actions))
 

@@ -7,6 +7,7 @@ import smtplib
 import pytest
 
 from smtpreply import Reason, classify, from_exception, parse
+from smtpreply.catalog import LANGUAGES
 from smtpreply.stage import Stage
 
 DEAD = ("550 5.1.1 User unknown", "550 No such user", "550 5.2.1 Mailbox disabled", "550 5.1.1")
@@ -237,3 +238,19 @@ def test_a_probe_that_finds_no_such_user_suppresses(words: str) -> None:
         assert verdict.suppress
         assert verdict.evidence is not None
         assert verdict.evidence.span[0] > text.index("undeliverable address: ")
+
+
+@pytest.mark.parametrize("reply", ["450 4.1.1 User unknown", "550 Sorry", "452 4.2.1 Disabled"])
+def test_the_next_step_does_not_remove_an_address_that_is_kept(reply: str) -> None:
+    verdict = classify(reply)
+    assert verdict.advice.suppress
+    assert not verdict.suppress
+    for language in LANGUAGES:
+        assert verdict.action_in(language) != verdict.advice_in(language).action
+    assert verdict.to_dict()["action"] == verdict.action_in("en")
+
+
+def test_the_next_step_removes_an_address_that_is_dead() -> None:
+    verdict = classify("550 5.1.1 User unknown")
+    assert verdict.suppress
+    assert verdict.action_in("en") == verdict.advice.action

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
 from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status
+from smtpreply.reasons import Reason
+from smtpreply.report.findings import ReasonCount
 from smtpreply.report.terminal import terminal_report
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
@@ -178,3 +181,15 @@ def test_a_long_log_fits_in_the_line() -> None:
     found = section(drawn(summary), "Over time, by 9 hours")
     assert len(found) == 1
     assert len(found[0].partition("peak 2  ")[2]) == 56
+
+
+@pytest.mark.parametrize(
+    ("outcome", "removes"), [("deferred", False), ("bounced", True), ("rejected", True)]
+)
+def test_an_address_is_taken_off_the_list_once_its_mail_bounced(
+    outcome: str, *, removes: bool
+) -> None:
+    row = ReasonCount(
+        reason=Reason.UNKNOWN_RECIPIENT, outcomes=Counter({outcome: 3}), example="User unknown"
+    )
+    assert (row.action == row.advice.action) is removes

@@ -125,7 +125,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
     todo = words.get("dispositions", verdict.disposition.name.lower())
     parts = [
         ("reason", Text(f"{advice.title} ({verdict.reason.value})", "bold")),
-        ("next", Text(f"{todo}. {who}: {advice.action}")),
+        ("next", Text(f"{todo}. {who}: {verdict.action_in(language)}")),
         ("text", _marked(verdict)),
         ("words", Text(_decided(verdict))),
         *((label, Text(escape(text))) for label, text in _hints(verdict)),
