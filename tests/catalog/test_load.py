@@ -11,7 +11,7 @@ FILE = read("replies-5xx")
 
 
 def test_reply_codes_are_in_order_wherever_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "read", lambda name: dict(reversed(FILE.items())))
+    monkeypatch.setattr(load, "read", lambda name: dict(reversed(list(FILE.items()))))
     found = list(load.reply_codes.__wrapped__(5, "en"))
     assert found == sorted(found)
     assert len(found) == len(FILE)
