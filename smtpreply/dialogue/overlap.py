@@ -22,6 +22,8 @@ class Overlap:
 
     Attributes:
         is_seen: whether several sessions were seen. It stays so: one that is open may go on later.
+        is_at_message: whether a message is to come next. It begins with a header, so that a command
+            in its place is another session's.
 
     >>> overlap = Overlap()
     >>> for command in ("MAIL FROM:<al@example.com>", "RCPT TO:<bo@example.org>"):
@@ -35,7 +37,9 @@ class Overlap:
 
     def __init__(self) -> None:
         self.is_seen = False
+        self.is_at_message = False
         self._in_transaction = False
+        self._is_sent = False
         self._is_cut_off = False
         self._unanswered = ""
 
@@ -45,20 +49,25 @@ class Overlap:
         self._in_transaction, self._unanswered = False, ""
 
     def command(self, text: str) -> None:
-        """Take a command of the client's."""
-        verb = text[:4].upper()
-        begins_within = verb in _BEGINS and (self._in_transaction or verb == self._unanswered)
+        """Take a command of the client's, or the dot that ends a message."""
+        verb = text.strip().partition(" ")[0].upper()
+        self.is_at_message = False
+        is_within = self._in_transaction and not self._is_sent
+        begins_within = verb in _BEGINS and (is_within or verb == self._unanswered)
         goes_on = self._is_cut_off and verb in _NEEDS_MAIL
         self.is_seen |= begins_within or goes_on
         if verb == "MAIL":
             self._in_transaction, self._is_cut_off = True, False
         elif verb in _ENDS:
             self._in_transaction = False
+        # RFC 2920 3.1: the next transaction may begin before the reply to the message.
+        self._is_sent = verb == "." or (verb == "BDAT" and text.upper().rstrip().endswith(" LAST"))
         self._unanswered = verb
 
     def reply(self, answer: Answer) -> None:
         """Take a reply, as it is paired by `smtpreply.dialogue.session.Session`."""
         self._unanswered = ""
+        self.is_at_message = answer.code == 354
         greets = answer.code == 220 and stage_shown_by(answer.text) is Stage.CONNECT
         self.is_seen |= greets and self._in_transaction
         is_refused = answer.code >= 400 and answer.stage is Stage.MAIL

@@ -612,7 +612,8 @@ class _Walk:
             yield from self._reply()
 
     def _command(self, text: str) -> None:
-        if not self._session.awaits_message and not self._session.awaits_answer:
+        is_command = not (self._session.awaits_message or self._session.awaits_answer)
+        if is_command or self._overlap.is_at_message or text.strip() == ".":
             self._overlap.command(text)
         self._session.command(text)
 
@@ -702,7 +703,7 @@ class _Walk:
         if role is Role.REPLY and not (self._in_message or self.dialect.shows_message):
             return False  # a message begins with a header: this one was left out
         self._in_message = True
-        self._session.command(line.decode("utf-8", "surrogateescape"))
+        self._command(line.decode("utf-8", "surrogateescape"))
         return True
 
     def _reply(self) -> Iterator[Exchange]:

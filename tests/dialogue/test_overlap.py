@@ -52,6 +52,33 @@ def test_what_begins_a_session_inside_a_transaction_is_of_another_one(
     assert exchange.doubt
 
 
+def test_a_message_may_be_followed_at_once_by_the_next() -> None:
+    sent = ("S: 250 ok", "C: DATA", "S: 354 go", "C: Subject: a", "C: .")
+    replies = ("S: 250 queued", "S: 250 ok", "S: 550 No")
+    exchange = _last(*_TO_BOB, *sent, _TO_BOB[0], _TO_BOB[2], *replies)
+    assert (exchange.recipients, exchange.doubt) == (("bob@example.org",), None)
+
+
+def test_a_greeting_is_not_the_acceptance_of_a_message() -> None:
+    sent = ("S: 250 ok", "C: DATA", "S: 354 go", "C: Subject: a", "C: .")
+    exchange = _last(*_TO_BOB, *sent, "S: 220 mx ESMTP")
+    assert (exchange.recipients, exchange.command) == ((), None)
+
+
+def test_a_command_in_the_place_of_a_message_is_of_another_session() -> None:
+    asked = ("S: 250 ok", "C: DATA", "S: 354 go")
+    exchange = _last(*_TO_BOB, *asked, "C: MAIL FROM:<cy@example.com>", "S: 250 ok")
+    assert exchange.recipients == ()
+    assert exchange.doubt
+
+
+def test_a_message_may_begin_with_a_mailing_list_and_quote_a_session() -> None:
+    asked = ("S: 250 ok", "C: DATA", "S: 354 go")
+    message = ("C: Mailing-List: a", "C: ", "C: MAIL FROM:<cy@example.com>", "C: .")
+    exchange = _last(*_TO_BOB, *asked, *message, "S: 250 queued")
+    assert (exchange.recipients, exchange.doubt) == (("bob@example.org",), None)
+
+
 def test_a_recipient_of_a_session_that_seemed_cut_off_shows_that_it_is_open() -> None:
     opened = "Connection opened: mx.example.org:25"
     exchange = _last("C: EHLO a", "S: 250 mx", *_TO_BOB[:2], opened, _TO_BOB[2], "S: 550 No")
