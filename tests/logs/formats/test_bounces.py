@@ -233,8 +233,8 @@ def test_words_are_joined_with_a_report_by_recipient() -> None:
             550,
             "550 5.1.1 No",
         ),
-        ("Status: 5.1.1\n\nAction: failed\n", Status.BOUNCED, None, None),
-        ("Action: failed\nAction: failed\nStatus: 5.1.1\n", Status.BOUNCED, None, None),
+        ("Status: 5.1.1\n\nAction: failed\n", Status.BOUNCED, None, "5.1.1"),
+        ("Action: failed\nAction: failed\nStatus: 5.1.1\n", Status.BOUNCED, None, "5.1.1"),
     ],
 )
 def test_fields_are_read_in_whatever_form_they_come(
@@ -242,6 +242,13 @@ def test_fields_are_read_in_whatever_form_they_come(
 ) -> None:
     delivery = one(report("", FIELDS + fields))
     assert (told(delivery), delivery.text) == (("bob@example.org", status, code), text)
+
+
+def test_a_report_without_a_diagnostic_has_the_verdict_of_its_status() -> None:
+    verdict = one(report("", f"{FIELDS}Action: failed\nStatus: 5.1.1\n")).verdict
+    assert verdict is not None
+    assert (verdict.reason, verdict.basis) == ("unknown_recipient", "enhanced status")
+    assert verdict.suppress
 
 
 def test_the_order_of_fields_makes_no_second_recipient() -> None:

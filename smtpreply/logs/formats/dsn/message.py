@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.delivery import Delivery, Status
 from smtpreply.logs.formats.dsn.feedback import PART as FEEDBACK_PART
 from smtpreply.logs.formats.dsn.feedback import Feedback, junk_report
 from smtpreply.logs.formats.dsn.looks import Kind, Looks
@@ -208,7 +208,10 @@ class Message:
         return found + report.end()
 
     def _settle(self, told: Iterable[Delivery], original: dict[str, str]) -> None:
-        """Return which message it was about: what is left of it is after the report."""
+        """Return which message it was about: what is left of it is after the report.
+
+        A failure without a diagnostic and without words is explained by its status alone.
+        """
         message_id = original.get("message-id", "").strip("<> \t") or None
         subject = words_of(original.get("subject", "")).strip() or None
         sender = mailbox_of(original.get("return-path")) or mailbox_of(original.get("from"))
@@ -218,6 +221,7 @@ class Message:
                 message_id=one.message_id or message_id,
                 subject=one.subject or subject,
                 sender=sender if one.sender is None else one.sender,
+                text=str(one.dsn) if _has_status_alone(one) else one.text,
             )
             for one in told
         ]
@@ -229,6 +233,12 @@ class Message:
             return attrs.evolve(self._first, message=f"Subject: {self._looks.subject}")
         sentence, place = found
         return attrs.evolve(place, text=sentence, message=sentence)
+
+
+def _has_status_alone(delivery: Delivery) -> bool:
+    """Return whether the enhanced status is all that is known of why a message failed."""
+    has_failed = delivery.status in (Status.BOUNCED, Status.EXPIRED, Status.DEFERRED)
+    return has_failed and delivery.text is None and delivery.dsn is not None
 
 
 def _joined(reported: Sequence[Delivery], words: Sequence[Delivery]) -> list[Delivery]:
