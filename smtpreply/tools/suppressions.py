@@ -3,7 +3,8 @@
 A refusal counts where `Verdict.suppress` says so, the message was ours to send, and the log says
 that it was given up. A delivery to the same address afterwards takes the refusals back; it does not
 take back a complaint. Where the order of the two is unknown, the address stays on the list of
-the sender: nothing is suppressed in doubt.
+the sender: nothing is suppressed in doubt. A message that stays on this host is not delivered yet:
+a content filter or the local MTA has it (Postfix's content_filter, Sendmail's submission program).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import attrs
 from smtpreply._support.escape import excerpt
 from smtpreply.logs import Delivery, Direction, Status
 from smtpreply.reasons import Verdict
+from smtpreply.summary.outcome import is_handed_on_here
 
 COMPLAINT = "complaint"
 """The reason of a `Suppression` whose recipient reported a message as spam."""
@@ -124,7 +126,8 @@ class Suppressions:
         if delivery.direction is not Direction.OUTGOING or not delivery.recipient:
             return
         if delivery.status is Status.SENT:
-            self._add_accepted(delivery)
+            if not is_handed_on_here(delivery):
+                self._add_accepted(delivery)
         elif delivery.status is Status.COMPLAINED:
             self._add_complaint(delivery)
         elif delivery.status is Status.BOUNCED:

@@ -64,6 +64,26 @@ def test_the_list_of_a_log() -> None:
     assert (found.undecided, found.left_out, found.no_address) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    "handed",
+    [
+        {
+            "mta": "sendmail",
+            "relay_ip": "127.0.0.1",
+            "text": "5AO1hVcd000002 Message accepted for delivery",
+            "reply_by": None,
+        },
+        {
+            "text": "250 2.0.0 from MTA(): 250 2.0.0 Ok: queued as 3C1D8F20A4",
+            "reply_by": ReplyBy.FILTER,
+        },
+    ],
+)
+def test_a_message_that_stays_on_this_host_takes_no_refusal_back(handed: dict[str, Any]) -> None:
+    assert listed(at(REFUSED, 0), at(SENT, 1, **handed)) == ["bob@example.org"]
+    assert listed(at(REFUSED, 0), at(SENT, 1, **handed | {"relay_ip": "192.0.2.1"})) == []
+
+
 def test_the_list_of_a_folder_of_bounces(tmp_path: Path) -> None:
     bounces = (DATA / "logs" / "dsn.mbox").read_text(encoding="utf-8").split("\nFrom ")
     for number, bounce in enumerate(bounces):
