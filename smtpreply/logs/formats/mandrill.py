@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Status
+from smtpreply.logs.toolkit.fields import transient
 from smtpreply.logs.toolkit.json_events import Event, Fields, event_format, reply_fields
 from smtpreply.stage import Stage
 
@@ -53,6 +54,7 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
             **_envelope(event, message, status),
             "relay_ip": last.text("destination_ip") if said == last.text("diag") else None,
             "stage": Stage.END_OF_DATA if status is Status.SENT else None,
+            "dsn": transient(None) if kind == "soft_bounce" else None,
             **reply_fields(said or own),
         }
     ]

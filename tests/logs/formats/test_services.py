@@ -407,6 +407,13 @@ def ses_bounce(kind: str, **recipient: str) -> dict[str, Any]:
             }
             for kind in ("HardBounce", "SoftBounce")
         ),
+        tuple(
+            {
+                "event": kind, "ts": 1764000042,
+                "msg": {"_id": "m", "email": "bob@example.org", "diag": "550 5.1.1 User unknown"},
+            }
+            for kind in ("hard_bounce", "soft_bounce")
+        ),
     ],
 )  # fmt: skip
 def test_what_a_service_calls_soft_does_not_suppress(
