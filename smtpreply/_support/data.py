@@ -136,7 +136,7 @@ def sources(folder: str) -> list[str]:
 
 
 class Derived:
-    """What a function derives from our data, of values that JSON has.
+    """A function's result, derived from our data and made of values that JSON has.
 
     Called, it returns what the build compiled; in a checkout, what the function gives.
 

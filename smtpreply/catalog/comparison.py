@@ -94,7 +94,7 @@ class Comparison:
     """Related comparisons, as pairs of keys."""
 
     statement: Text | None = None
-    """What differs in meaning, in a sentence or two; None where nobody has written it."""
+    """The difference in meaning, in a sentence or two; None where nobody has written it."""
 
 
 class NotComparableError(ReplyError, ValueError):

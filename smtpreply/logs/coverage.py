@@ -20,7 +20,7 @@ _MORE_PROBLEMS = "there were more problems than are listed"
 
 @attrs.define
 class Coverage:
-    """What a scan read and understood. Coverages add up, so that parts can be read in parallel.
+    """The lines that a scan read and understood. Coverages of parts read in parallel add up.
 
     >>> from smtpreply.logs import scan
     >>> run = scan(["Nov 24 11:43:34 mx postfix/qmgr[43]: 4E74613FE7: removed", "a line"])

@@ -325,7 +325,7 @@ def _no_columns() -> tuple[list[Any], ...]:
 
 @attrs.define
 class Place:
-    """How far a source has been read.
+    """The position up to which a source has been read.
 
     Attributes:
         number: of the last line that was read, from 1.

@@ -202,7 +202,7 @@ class Reply:
 
     @property
     def defects(self) -> tuple[Defect, ...]:
-        """How the text departed from the standard. Empty for a clean reply."""
+        """The departures of the text from the standard. Empty for a clean reply."""
         return (self._content or self._read())[3]
 
     @property
@@ -223,7 +223,7 @@ class Reply:
 
     @property
     def entry(self) -> ReplyCodeEntry:
-        """What the catalog says of the code. It is loaded when the first reply is asked for it.
+        """The catalog's entry of the code. It is loaded when the first reply is asked for it.
 
         >>> Reply(421, ["mx.example.com closing"]).entry.title
         'Service Not Available'

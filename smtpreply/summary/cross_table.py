@@ -11,7 +11,7 @@ import attrs
 
 @attrs.define
 class CrossTable:
-    """How often each pair of a row and a column was seen.
+    """The count of each pair of a row and a column.
 
     Two tables add up (`+`).
 

@@ -66,7 +66,7 @@ class Row:
 
 @attrs.frozen
 class Page:
-    """What the template of a page needs beside the messages."""
+    """The values that the template of a page needs beside the messages."""
 
     address: str
     title: str
@@ -84,7 +84,7 @@ class Page:
 
 @attrs.frozen
 class Site:
-    """Where the site goes, and under what URL it will be served."""
+    """The folder of the site, and the URL under which it will be served."""
 
     out: Path
     languages: tuple[str, ...] = LANGUAGES

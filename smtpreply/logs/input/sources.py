@@ -53,7 +53,7 @@ class Input:
 
 @attrs.frozen
 class Reading:
-    """How inputs are read, and who is notified.
+    """The options for reading inputs, and the callbacks to notify.
 
     Attributes:
         problem: called with what cannot be read, in words.

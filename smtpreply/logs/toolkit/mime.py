@@ -101,7 +101,7 @@ class Part:
 
     @property
     def boundary(self) -> str | None:
-        """What parts its parts; None where it has none."""
+        """The boundary between its parts; None where it has none."""
         match = _BOUNDARY.search(self.fields.get("content-type", "")[:MOST_KEPT])
         if match is None or not self.type.startswith("multipart/"):
             return None
@@ -125,7 +125,7 @@ class Part:
 
     @property
     def encoding(self) -> str:
-        """How its lines are encoded: RFC 2045 6."""
+        """The encoding of its lines: RFC 2045 6."""
         return self.fields.get("content-transfer-encoding", "").strip().lower()
 
     @property

@@ -44,7 +44,7 @@ _LONGEST_PREFIX = 300
 
 
 class Prefix(NamedTuple):
-    """What lines begin with.
+    """The common beginning of lines.
 
     Attributes:
         head: a pattern of the stamp and the host, with the fields ``stamp``, of it ``hour``, and
