@@ -59,14 +59,14 @@ def explain_command(
     try:
         verdict = classifier_of(rules).classify(given if reply is None else reply, stage=stage)
     except MultipleRepliesError:
-        message = "several recipients, 'smtpreply classify' explains each"
+        message = "several recipients: 'smtpreply classify' explains each"
         raise click.ClickException(message) from None
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
     if reply is None and not verdict.is_explained:
         text = given.decode("utf-8", "surrogateescape")
         is_file = os.path.isfile(text)  # noqa: PTH113  (False for what cannot be a path)
-        hint = ", 'smtpreply scan' and 'smtpreply parse' read files" if is_file else ""
+        hint = "; use 'smtpreply scan' or 'smtpreply parse' for files" if is_file else ""
         raise click.ClickException(f"no reply code in '{excerpt(text)}'{hint}")
     if as_json:
         sys.stdout.write(json.dumps(_as_dict(reply, verdict, language)) + "\n")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import click
 
 from smtpreply._support.escape import escape
-from smtpreply.logs import Scan, known_formats, scan
+from smtpreply.logs import Coverage, Scan, known_formats, scan
 from smtpreply.logs.input.sources import GoesOn, path_to_follow, paths_of
 
 _OPTIONS = (
@@ -52,10 +52,12 @@ def run_over(
 
     Raises:
         click.UsageError: a path or an option is wrong.
+        click.ClickException: no line is one of a mail log.
     """
     run = begun(paths, read_as=read_as, year=year, tz=tz)
     yield run
     report_problems(run)
+    check_known(run.coverage)
 
 
 def begun(
@@ -86,6 +88,23 @@ def report_problems(run: Scan) -> None:
     """Report on stderr what a scan could not read to its end."""
     for problem in run.coverage.problems:
         click.echo(escape(problem), err=True)
+
+
+def check_known(coverage: Coverage, option: str = "--read-as") -> None:
+    """Check that what was read is a mail log, or empty: on a quiet day a rotated log has no line.
+
+    Args:
+        coverage: the account of what was read.
+        option: the option that names a log format.
+
+    Raises:
+        click.ClickException: no line is of a known format.
+    """
+    if coverage.lines and not coverage.known:
+        raise click.ClickException(
+            f"no mail log: none of {coverage.lines:,} lines is of a known format "
+            f"({option} NAME reads all as one format)"
+        )
 
 
 def check_paths(paths: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smtpreply._support.files import write_text
-from smtpreply.cli.log_input import begun, log_options, report_problems
+from smtpreply.cli.log_input import begun, check_known, log_options, report_problems
 from smtpreply.logs import Coverage, Scan
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def metrics_command(
             metrics.add(delivery)
         write_text(textfile, metrics.to_text())
         report_problems(run)
+        check_known(run.coverage)
         if run.coverage.problems:
             sys.exit(1)
         return

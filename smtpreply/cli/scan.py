@@ -22,7 +22,7 @@ from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write, write_lines
 from smtpreply.cli.filters import filter_options
-from smtpreply.cli.log_input import check_format, check_paths, sources_of
+from smtpreply.cli.log_input import check_format, check_known, check_paths, sources_of
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import moment
 from smtpreply.logs import Delivery, Line, Scan, scan
@@ -276,16 +276,17 @@ def scan_command(
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    nothing = None if follow else _nothing_found(total, criteria)
+    is_empty = not follow and _is_empty(total, criteria)
     if not anonymize:
         heading = f"{TITLE}: {_named(paths, total.coverage.hosts)}"
         output = attrs.evolve(output, heading=heading)
-    _show(total, output, is_empty=nothing is not None)
+    _show(total, output, is_empty=is_empty)
     is_warned = report_exceeded(total.summary, warn_on)
     if report_exceeded(total.summary, fail_on):
         sys.exit(2)
-    if nothing is not None:
-        raise click.ClickException(nothing)
+    if is_empty:
+        check_known(total.coverage, "--format")
+        raise click.ClickException(_no_match(total, criteria))
     if is_warned or total.coverage.problems:
         sys.exit(1)
 
@@ -359,23 +360,19 @@ def _check_span(criteria: DeliveryFilter) -> None:
         raise click.UsageError(f"--since {since} is not before --until {until}")
 
 
-def _nothing_found(total: Total, criteria: DeliveryFilter) -> str | None:
-    """Return what is wrong where a run found nothing; None where it found something.
-
-    An empty log is not an error: on a quiet day a rotated log has no line.
-    """
+def _is_empty(total: Total, criteria: DeliveryFilter) -> bool:
+    """Return whether a run found nothing, though there was something to read."""
     coverage = total.coverage
     if coverage.lines and not coverage.known:
-        return (
-            f"no mail log: none of {coverage.lines:,} lines is of a known format "
-            "(--format NAME reads all as one format)"
-        )
-    if coverage.deliveries and criteria.criteria and not total.summary.deliveries:
-        return (
-            f"no delivery matches {', '.join(criteria.criteria)}: "
-            f"{coverage.deliveries:,} were found in {coverage.lines:,} lines"
-        )
-    return None
+        return True
+    return bool(coverage.deliveries and criteria.criteria and not total.summary.deliveries)
+
+
+def _no_match(total: Total, criteria: DeliveryFilter) -> str:
+    return (
+        f"no delivery matches {', '.join(criteria.criteria)}: "
+        f"{total.coverage.deliveries:,} were found in {total.coverage.lines:,} lines"
+    )
 
 
 def _pseudonyms(key: Path | None, *, anonymize: bool) -> Pseudonyms | None:

@@ -341,6 +341,22 @@ def size(octets: int) -> str:
     return f"{octets / 1e12:,.1f} TB"
 
 
+def recipients_each(volume: Volume) -> str:
+    """Return the mean number of recipients, and of how many messages if not of all; "" for none.
+
+    >>> recipients_each(Volume(messages=2, recipients=5, addressed=2))
+    '2.5 each'
+    >>> recipients_each(Volume(messages=9, recipients=5, addressed=2)), recipients_each(Volume())
+    ('2.5 each, in 2 messages with a count', '')
+    """
+    if not volume.addressed:
+        return ""
+    each = f"{volume.recipients / volume.addressed:.1f} each"
+    if volume.addressed == volume.messages:
+        return each
+    return f"{each}, in {volume.addressed:,} messages with a count"
+
+
 # --- the parts of the findings -------------------------------------------------------------
 
 

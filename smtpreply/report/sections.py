@@ -24,6 +24,7 @@ from smtpreply.report.findings import (
     change_title,
     duration,
     provider_name,
+    recipients_each,
     size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
@@ -222,12 +223,7 @@ def _volume(report: Report) -> Section:
         rows=[
             (_text("Messages received"), _number(volume.messages), _size(volume.octets)),
             (
-                _text(
-                    "Recipients of them",
-                    note=f"{volume.recipients / volume.addressed:.1f} each"
-                    if volume.addressed
-                    else "",
-                ),
+                _text("Recipients of them", note=recipients_each(volume)),
                 _number(volume.recipients),
                 Cell(),
             ),

@@ -32,6 +32,7 @@ from smtpreply.report.findings import (
     change_title,
     destinations_by,
     duration,
+    recipients_each,
     size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
@@ -195,12 +196,17 @@ def _volume(report: Report) -> Iterator[RenderableType]:
         return
     yield _heading("Volume")
     grid = _grid("<><")
-    each = f"{volume.recipients / (volume.addressed or 1):.1f} recipients each"
     grid.add_row(
         Text("messages received"),
         Text(f"{volume.messages:,}", "bold"),
-        Text(f"{size(volume.octets)}{f', {each}' if volume.recipients else ''}", "dim"),
+        Text(size(volume.octets), "dim"),
     )
+    if volume.recipients:
+        grid.add_row(
+            Text("recipients of them"),
+            Text(f"{volume.recipients:,}", "bold"),
+            Text(recipients_each(volume), "dim"),
+        )
     delivered = sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in report.parts)
     grid.add_row(
         Text("deliveries to recipients"),

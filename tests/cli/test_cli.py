@@ -306,7 +306,7 @@ def test_explain_is_safe_from_the_server() -> None:
         ("x \x1b[2J", r"Error: no reply code in 'x \x1b[2J'"),
         (
             "tests/data/session.txt",
-            "Error: no reply code in 'tests/data/session.txt', 'smtpreply scan' and",
+            "Error: no reply code in 'tests/data/session.txt'; use 'smtpreply scan'",
         ),
         ("250 a\n250 b", "Error: more than one reply: 'smtpreply parse' reads them"),
         ("{'a': (550, b'x'), 'b': (551, b'y')}", "Error: the diagnostic holds replies that differ"),

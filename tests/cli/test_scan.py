@@ -309,6 +309,20 @@ def test_a_file_that_is_no_mail_log_says_so(tmp_path: Path) -> None:
     assert result.output.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "command", ["scan", "queue", "suppressions", "metrics --textfile mail.prom"]
+)
+def test_each_command_says_so_of_a_file_that_is_no_mail_log(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shopping.txt").write_text("milk\nbread\n")
+    result = CliRunner().invoke(group, [*command.split(), "shopping.txt"])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: no mail log: none of 2 lines is of a known format")
+
+
 def test_an_empty_folder_says_so_and_an_empty_log_is_nothing_wrong(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert (result.exit_code, result.output) == (1, f"Error: no files in {tmp_path}\n")
