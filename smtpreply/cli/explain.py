@@ -46,11 +46,11 @@ def explain_command(
 ) -> None:
     r"""Explain one reply: "550 5.1.1 No such user", or "-" for standard input.
 
-    Shows the reason for the refusal, what to do and the words that decided, then the parts of the
-    reply and the meaning of its code. Replies are also read as bounces, logs and programs print
-    them: "smtp; 550 5.1.1 ...", "(550, b'5.1.1 ...')", "host mx.example.com said: 550 ...", and so
-    are diagnostics without a code ("Connection timed out"). \n is a line break only within the
-    quotes of a program.
+    Shows the reason for the refusal, what to do and the words that decided (in a pipe between "[["
+    and "]]"), then the parts of the reply and the meaning of its code. Replies are also read as
+    bounces, logs and programs print them: "smtp; 550 5.1.1 ...", "(550, b'5.1.1 ...')", "host
+    mx.example.com said: 550 ...", and so are diagnostics without a code ("Connection timed out").
+    \n is a line break only within the quotes of a program.
 
     Exit code 1: more than one reply, or neither a reply nor a known diagnostic.
     """

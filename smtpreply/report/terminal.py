@@ -414,7 +414,7 @@ def _replies(counts: Counts) -> Iterator[RenderableType]:
     grid = _grid("<<")
     for label, found in rows:
         if found:
-            items = [Text(f"{escape(key)} ").append(f"{count:,}", "bold") for key, count in found]
+            items = [Text(f"{escape(key)}: ").append(f"{count:,}", "bold") for key, count in found]
             grid.add_row(Text(label, "dim"), _Flow(items))
     yield _under(grid)
 

@@ -233,7 +233,7 @@ def test_explain_takes_a_reply_apart() -> None:
         "reason",
         "next",
         "text",
-        "words",
+        "basis",
         "means",
         "code",
         "class",

@@ -105,7 +105,7 @@ def test_providers_servers_and_the_rest_have_their_tables(summary: Summary) -> N
     assert section(text, "Block lists cited") == ["1  Spamhaus ZEN"]
     assert section(text, "Recipients refused most") == ["2  bob@example.org"]
     assert section(text, "Unclassified replies") == ["1  554 Qwxyz <number>"]
-    assert "status and code differ  deferred 5xx 1" in section(text, "Replies")
+    assert "status and code differ  deferred 5xx: 1" in section(text, "Replies")
     assert any(line.split()[:3] == ["deferred", "2", "h"] for line in section(text, "Delay"))
 
 

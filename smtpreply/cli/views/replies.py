@@ -117,7 +117,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
 
     >>> from smtpreply import classify
     >>> [label for label, _ in verdict_parts(classify("552 Mailbox full"))]
-    ['reason', 'next', 'text', 'words', 'means']
+    ['reason', 'next', 'text', 'basis', 'means']
     """
     advice = verdict.advice_in(language)
     words = messages(language)
@@ -127,7 +127,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
         ("reason", Text(f"{advice.title} ({verdict.reason.value})", "bold")),
         ("next", Text(f"{todo}. {who}: {verdict.action_in(language)}")),
         ("text", _marked(verdict)),
-        ("words", Text(_decided(verdict))),
+        ("basis", Text(_decided(verdict))),
         *((label, Text(escape(text))) for label, text in _hints(verdict)),
     ]
     return [*parts, ("means", Text(str(advice.means)))]
