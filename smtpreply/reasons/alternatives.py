@@ -16,6 +16,32 @@ _OR = re.compile(
 )
 _CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")
 
+# What is no fault of a recipient's address: the account of who sends, its greeting, encryption, the
+# content, a relay, a look-up that failed. In an address or a host name these are nobody's words.
+_OTHER_CAUSE = re.compile(
+    r"(?<![\w.@+-])(?:your (?:[\w-]{1,20} )?(?:account|mailbox)|log[ -]?[io]n|sign in|passwords?"
+    r"|credentials?|helo|ehlo|starttls|(?:un)?authenticat(?:ed?|ion)|spam|scores?|reputation|policy"
+    r"|resolver|dns servers?|relay(?:ing)? (?:access )?(?:denied|prohibited|not|is)"
+    r"|not relay|unable to relay|look-?up (?:has )?fail(?:ed|ure)|fail(?:ed)? (?:to )?look ?up"
+    r"|(?:ldap|sql|database|directory|backend) (?:[\w-]{1,20} )?(?:failed|failure|error|down"
+    r"|unavailable))(?![\w@+=-]|\.\w)",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"(?:\bnot|n't|\bnicht|\bkeine?)\s(?:an?\s|the\s)?['\"(]{0,2}\Z", re.IGNORECASE
+)
+_LONGEST_NEGATION = 16
+
+
+def names_other_cause(text: str) -> bool:
+    """Return whether a text names a cause that is no fault of a recipient's address."""
+    return _OTHER_CAUSE.search(text) is not None
+
+
+def is_negated(text: str, start: int) -> bool:
+    """Return whether the words that begin at a place are denied: "not a 'user unknown' error"."""
+    return _NEGATION.search(text[max(0, start - _LONGEST_NEGATION) : start]) is not None
+
 
 def leaves_open(text: str, spans: Iterable[Span], agrees: Callable[[str], bool]) -> bool:
     """Return whether the clause of the words that decided names an alternative to them.

@@ -112,7 +112,8 @@ _DOUBT = (
 )
 # What a server says of a failure that it calls temporary, whatever its code.
 _TEMPORARY = (
-    r"(?i)\btemporar|\bunverified address:|\baddress verification in progress"
+    r"(?i)\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
+    r"|\baddress verification in progress"
     r"|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
     r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
     r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
@@ -126,6 +127,17 @@ _PROBED = re.compile(
 )
 _BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
 _OF_SENDER = frozenset([(1, 7), (1, 8)])
+# Whose address it is, where no stage tells. Exim begins with "Verification failed for" only what it
+# says of a sender. In an address or a host name these are nobody's words.
+_SENDER = re.compile(
+    r"(?<![\w.@+-])(?:senders?|originator|reply-to|(?:return|reverse)[- ](?:address|path)"
+    r"|(?:envelope|mail)[- ]?from|from[- ]address|absenders?|absenderadresse|expéditeur"
+    r"|remitente|mittente|remetente|afzender|nadawc[aąęy]|отправител\w{1,4})(?![\w@+=-]|\.\w)"
+    r"|(?<![a-z][ -])(?<![a-z])Verification failed for <|\(cached\) callout verification failure"
+    r"|发件人|寄件人|寄件者|送信者|差出人|발신자|보낸 ?사람",
+    re.IGNORECASE,
+)
+_RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE)
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
@@ -318,10 +330,27 @@ def is_before_recipient(extract: AnyExtract) -> bool:
 
 
 def is_of_sender(extract: AnyExtract) -> bool:
-    """Return whether the sender's address is meant: at MAIL, or X.1.7 and X.1.8 (RFC 3463 3.2)."""
+    """Return whether the sender's address is meant: by words, at MAIL, or by X.1.7 and X.1.8.
+
+    RFC 3463 3.2 has these two. Words that name a recipient, too, leave it open.
+    """
     status = extract.status
-    by_status = status is not None and (status.subject, status.detail) in _OF_SENDER
-    return by_status or extract.stage is Stage.MAIL
+    if status is not None and (status.subject, status.detail) in _OF_SENDER:
+        return True
+    if extract.stage is Stage.MAIL:
+        return True
+    return names_sender(extract) and _RECIPIENT.search(line_of(extract)) is None
+
+
+def names_sender(extract: AnyExtract) -> bool:
+    """Return whether words name the sender or its address."""
+    return _SENDER.search(line_of(extract)) is not None
+
+
+def line_of(extract: AnyExtract) -> str:
+    """Return the text from the line on in which the reply begins: before it are other replies."""
+    text, start = extract.text, extract.start
+    return text[text.rfind("\n", 0, start) + 1 if start else 0 :][:LONGEST]
 
 
 def tells_of_probe(extract: AnyExtract) -> bool:

@@ -13,7 +13,7 @@ from smtpreply.catalog.text import Text
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
 from smtpreply.reasons.advice import Advice, advice_for, unproven_action
-from smtpreply.reasons.alternatives import leaves_open
+from smtpreply.reasons.alternatives import is_negated, leaves_open, names_other_cause
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
 from smtpreply.reasons.evidence import Evidence, evidence_in
@@ -24,6 +24,8 @@ from smtpreply.reasons.extract import (
     is_before_recipient,
     is_of_sender,
     is_within_acceptance,
+    line_of,
+    names_sender,
     statuses_of,
     tells_of_delay,
     tells_of_giving_up,
@@ -220,9 +222,10 @@ class Verdict:
 
         Only where words or an exact status say that it is dead, and only for good: never where a
         code, a status, the log or words speak of a transient failure, never by a reply code alone,
-        by words that may mean anything, or by words that leave another reason open ("or"). An
-        answer to what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8, nor
-        does a refusal that is quoted in the line of a positive reply.
+        by words that may mean anything, by words that leave another cause open ("or", "spam"), by
+        denied ones ("not a 'user unknown' error"), or by words about the sender. An answer to
+        what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8, nor does a
+        refusal that is quoted in the line of a positive reply.
         """
         if isinstance(self._source, Record):
             return self._source.suppress
@@ -234,11 +237,17 @@ class Verdict:
             return False  # a relay that does not resolve says nothing of the recipient's domain
         if self._is_trouble_of_probe:
             return False
+        if names_sender(self._extract) or names_other_cause(line_of(self._extract)):
+            return False
         if self.basis is Basis.STATUS:
-            return self._is_exact and self._is_final and not self._is_mixed
+            if not self._is_exact or not self._is_final or self._is_mixed:
+                return False
+            return not self._hints_at_others
         if self.basis is not Basis.WORDS or not self._is_final or self._is_contradicted:
             return False
-        return not (self._is_mixed or self._is_in_name or self._leaves_open)
+        return not (
+            self._is_mixed or self._is_in_name or self._is_denied_in_words or self._leaves_open
+        )
 
     @property
     def bounce_type(self) -> BounceType | None:
@@ -323,6 +332,21 @@ class Verdict:
         first, last = evidence.span
         return any(
             start <= first < end or start < last <= end for start, end in names_in(self.text)
+        )
+
+    @property
+    def _is_denied_in_words(self) -> bool:
+        evidence = self.evidence
+        return evidence is not None and is_negated(self.text, evidence.span[0])
+
+    @property
+    def _hints_at_others(self) -> bool:
+        """Whether vague words beside an exact status speak of no fault of the address."""
+        return any(
+            found.basis is Basis.HINT
+            and found.reason is not Reason.PROTOCOL_ERROR  # as in `_is_mixed`
+            and not advice_for(found.reason).suppress
+            for found in self.findings
         )
 
     @property

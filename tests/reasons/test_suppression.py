@@ -254,3 +254,80 @@ def test_the_next_step_removes_an_address_that_is_dead() -> None:
     verdict = classify("550 5.1.1 User unknown")
     assert verdict.suppress
     assert verdict.action_in("en") == verdict.advice.action
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 No such user ann@example.org (sender)",
+        "550 Envelope sender: no such user here",
+        "550 Unknown user (originator)",
+        "550 return address does not exist",
+        "550 Sender <ann@example.org> no such user",
+        "550 5.1.1 Reply-To address does not exist",
+        "550 Absender: Benutzer unbekannt",
+        "550 Пользователь отправителя не существует",
+        # Exim, of a sender that it verified by a callout.
+        "550-Verification failed for <ann@example.org>\r\n550 No such user",
+        "550-5.1.1 Verification failed for <ann@example.org>\r\n550 5.1.1 No such user",
+        "550 Verification failed for <ann@example.org>",
+        "550 Previous (cached) callout verification failure",
+    ],
+)
+def test_words_about_the_sender_are_about_no_recipient(text: str) -> None:
+    for verdict in (classify(text), classify(parse(text))):
+        assert verdict.reason is Reason.SENDER_REJECTED
+        assert verdict.findings[0].reason is Reason.SENDER_REJECTED
+        assert not verdict.suppress
+
+
+def test_words_about_sender_and_recipient_leave_it_open() -> None:
+    assert not classify("550 Unknown user. The sender or the recipient does not exist").suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The account of who sends.
+        "550 your account has been suspended, contact support",
+        "550 5.1.1 Your account does not exist. Please log in",
+        "550 5.4.4 Host not found for HELO name",
+        # Denied, or one of two causes.
+        "550 This is not a 'user unknown' error",
+        "550 5.1.1 User unknown; rejected due to high spam score",
+        "550 5.7.1 <bob@example.org>... Relaying denied. User unknown",
+        "550 5.4.4 Unable to route: host not found (your DNS resolver is down)",
+        "550 5.1.1 LDAP lookup failed: User unknown",
+        "550 user lookup failed",
+        # Temporary.
+        "550 5.1.1 Please retry",
+        "550 5.2.1 Mailbox inactive until 2030-12-01",
+        # The status alone, beside words that speak of something else.
+        "550 5.1.1 Message blocked",
+        "550 5.1.1 Access denied",
+        "550 5.1.1 Content rejected",
+        "550 5.1.1 Service unavailable",
+        "550 5.1.1 No STARTTLS",
+        "550 5.1.1 Unauthenticated",
+    ],
+)
+def test_words_that_name_another_cause_suppress_nobody(text: str) -> None:
+    for verdict in (classify(text), classify(parse(text))):
+        assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 <sender@spam.example.org>: User unknown",
+        "550 5.1.1 <helo.policy@example.org>: User unknown; from=<a@example.com> helo=<mx>",
+        "host sender.example.org[192.0.2.1] said: 550 5.1.1 No such user",
+        "550 5.1.1 User unknown in relay recipient table",
+        "550 5.1.2 bob@example.org... Host unknown (Name server: .: host not found)",
+        "250-AUTH PLAIN\n250 HELP\n250 2.1.0 Sender ok\n550 5.1.1 User unknown",
+        "550 5.1.1 <bob@example.org>",
+        "550 5.1.1 bob is not a known user",
+    ],
+)
+def test_names_and_earlier_replies_are_no_other_cause(text: str) -> None:
+    assert classify(text).suppress
