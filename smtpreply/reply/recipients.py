@@ -5,6 +5,7 @@ RCPT is answered once for each recipient, so libraries report refusals together:
     {'ann@example.org': (550, b'5.1.1 No such user'), 'bob@example.org': (452, b'Full')}
     [SMTPRecipientRefused(550, '5.1.1 No such user', 'ann@example.org'), ...]
     ann@example.org: 550 5.1.1 No such user, bob@example.org: 452 Full
+    ann@example.org: 5.1.1 No such user, bob@example.org: 4.2.2 Full
 """
 
 from __future__ import annotations
@@ -12,20 +13,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.reply.literals import QUOTED, unescaped
 
 _LOCAL, _DOMAIN = r"[^\s<>()\[\]\"',:;={}@]{1,64}", r"[^\s<>()\[\]\"',:;={}@]{1,255}"
 _ADDRESS = rf"(?:\A|(?<=[\s<>()\[\]\"',:;={{}}]))({_LOCAL}@{_DOMAIN})"
-# The address, and the code next to it: "'a@x': (550, ", "<a@x>: 550 ", '"a@x" => "550 '.
+# The address, and the code next to it: "'a@x': (550, ", "<a@x>: 550 ", '"a@x" => "550 '. PHPMailer
+# has a status alone: "a@x: 5.1.1 ".
 _BEFORE_CODE = re.compile(
     rf"{_ADDRESS}[>'\"\])]{{0,2}}[ \t]{{0,3}}(?:=>|->|[:=,]|[-\u2013\u2014])?[ \t]{{0,3}}"
-    r"[(\[]?b?['\"]?(?P<code>[2-5][0-9][0-9])(?=[- ,;'\")\]}\r\n]|\Z)"
+    rf"[(\[]?b?['\"]?(?P<code>[2-5][0-9][0-9]|{ENHANCED_STATUS})(?=[- ,;'\")\]}}\r\n]|\Z)"
 )
 # The code and the text as Python prints a pair of them: (550, b'5.1.1 No such user').
 _PAIR = re.compile(rf"([2-5][0-9][0-9]), (b?){QUOTED}", re.DOTALL)
 # aiosmtplib has the address last: SMTPRecipientRefused(550, '5.1.1 No such user', 'a@x').
 _REFUSED = re.compile(
     rf"\bSMTPRecipientRefused\({_PAIR.pattern}, ['\"]({_LOCAL}@{_DOMAIN})['\"]\)", re.DOTALL
+)
+
+# JavaMail nests an exception for each recipient, whose address only the server may name.
+_NESTED = "SMTPAddressFailedException: "
+_NAMED_FIRST = re.compile(
+    rf"[2-5][0-9][0-9][- ](?:{ENHANCED_STATUS}[ ])?<?(?P<address>{_LOCAL}@{_DOMAIN})"
 )
 
 
@@ -37,6 +46,8 @@ def recipients_in(text: str) -> dict[str, str]:
     """
     if "@" not in text:
         return {}
+    if _NESTED in text:
+        return dict(_nested(text))
     return {match[5]: _response(match) for match in _REFUSED.finditer(text)} or dict(_parts(text))
 
 
@@ -56,6 +67,14 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
             last = number + 1 == len(matches)
             end = len(text) if last else matches[number + 1].start(1)
             yield match[1], text[match.start("code") : end].strip(" \t\r\n,;{}()[]'\"<")
+
+
+def _nested(text: str) -> Iterator[tuple[str, str]]:
+    for piece in text.split(_NESTED)[1:]:
+        reply = piece.partition("nested exception is")[0].strip(" \t\r\n;")
+        named = _NAMED_FIRST.match(reply)
+        if named is not None and "sender" not in reply.lower():
+            yield named["address"].rstrip("."), reply
 
 
 def _is_sender(text: str, at: int) -> bool:

@@ -55,3 +55,38 @@ def test_other_forms(text: str) -> None:
 )
 def test_a_text_that_names_addresses_is_not_of_several_recipients(text: str) -> None:
     assert not names_several(text)
+
+
+JAVAMAIL = """javax.mail.SendFailedException: Invalid Addresses;
+  nested exception is:
+\tcom.sun.mail.smtp.SMTPAddressFailedException: 550 5.1.1 {}: User unknown
+;
+  nested exception is:
+\tcom.sun.mail.smtp.SMTPAddressFailedException: 450 4.2.0 {}: Greylisted
+"""
+
+
+def test_nested_exceptions_of_javamail_have_a_recipient_each() -> None:
+    assert recipients_in(JAVAMAIL.format("<bob@example.org>", "carl@example.org")) == {
+        "bob@example.org": "550 5.1.1 <bob@example.org>: User unknown",
+        "carl@example.org": "450 4.2.0 carl@example.org: Greylisted",
+    }
+
+
+def test_nested_exceptions_that_name_no_recipient_are_nobodys() -> None:
+    assert recipients_in(JAVAMAIL.format("no", "names")) == {}
+    assert recipients_in(JAVAMAIL.format("<a@example.org> Sender rejected", "<a@b.c> sender")) == {}
+
+
+def test_a_status_without_a_code_is_a_reply_to_its_recipient() -> None:
+    """PHPMailer's: it keeps the codes to itself."""
+    text = (
+        "SMTP Error: The following recipients failed: bob@example.org: 5.1.1 User unknown, "
+        "carl@example.org: 4.2.0 Greylisted"
+    )
+    assert recipients_in(text) == {
+        "bob@example.org": "5.1.1 User unknown",
+        "carl@example.org": "4.2.0 Greylisted",
+    }
+    assert names_several(text)
+    assert recipients_in("bob@example.org: 5.1.1.9 is a version") == {}
