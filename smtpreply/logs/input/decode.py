@@ -40,6 +40,7 @@ _MOST_XZ = (1 << MOST_WINDOW) + (1 << 20)  # octets: its window, and what it nee
 HOLE = re.compile(r"\0+")
 """What a crash leaves of lines that were not yet written."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[mK]")
+_COLOURS_END = ("\x1b[0m", "\x1b[m")  # ECMA-48 8.3.117: the default rendition
 _MARK = "\ufeff"  # U+FEFF, the byte order mark
 
 
@@ -131,11 +132,16 @@ def cleaned(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if "\x1b[" in text:
-        text = _COLOUR.sub("", text)
+    if any(end in text for end in _COLOURS_END):
+        text = "\n".join(map(_uncoloured, text.split("\n")))
     if _MARK in text:
         text = text.removeprefix(_MARK).replace(f"\n{_MARK}", "\n")
     return text
+
+
+def _uncoloured(line: str) -> str:
+    """Remove a program's colours; without their end, an escape sequence is of what was logged."""
+    return _COLOUR.sub("", line) if any(end in line for end in _COLOURS_END) else line
 
 
 def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:

@@ -61,6 +61,12 @@ def test_colours_and_marks_of_files_put_together_are_no_text() -> None:
     assert "".join(blocks(text.encode())[0]) == "mx-1 | one\ntwo \ufeff\n"
 
 
+def test_an_escape_sequence_in_a_reply_stays() -> None:
+    [found] = scan(io.BytesIO(LINE.format("a\x1b[31mb").encode()))
+    assert found.text is not None
+    assert "a\x1b[31mb" in found.text
+
+
 def test_a_line_that_is_too_long_is_cut_and_told() -> None:
     found, problems = blocks(b"a\n" + b"b" * (LONGEST_LINE + SIZE) + b"\nc\n")
     lines = "".join(found).splitlines()
