@@ -15,7 +15,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
 from smtpreply.logs.target import misses_another, refuses_another
 from smtpreply.reasons.classifier import classify, default_classifier
-from smtpreply.reasons.taxonomy import BounceType, Outcome, Reason
+from smtpreply.reasons.taxonomy import Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
@@ -176,8 +176,7 @@ class Delivery:
         verdict = verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
         # What is cheap to know is asked first: most verdicts are on other reasons.
         if verdict.advice.suppress and self._is_about_another(verdict) and verdict.suppress:
-            soft = {"suppress": False, "bounce_type": BounceType.SOFT.value}
-            return Verdict.from_dict(verdict.to_dict() | soft)
+            return verdict.as_soft()
         return verdict
 
     def _is_about_another(self, verdict: Verdict) -> bool:

@@ -13,7 +13,7 @@ import bisect
 import functools
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import attrs
@@ -184,14 +184,9 @@ class Engine:
         held.sort(key=lambda pair: pair[0], reverse=True)
         sure = [found for _, found in held if found.basis is Basis.WORDS]
         hints = [found for _, found in held if found.basis is Basis.HINT]
-        meaning = self.meaning_of(extract)
-        status = [Finding(meaning.reason, Basis.STATUS)] if meaning else []
-        code = self._fallback.of_code(extract.code, extract.stage)
-        by_code = [Finding(code.reason, Basis.CODE)] if code else []
-        exact = status if meaning and meaning.sharp else by_code if code and code.sharp else []
         best: dict[Reason, Finding] = {}
         of_sender = is_of_sender(extract)
-        for found in [*sure, *exact, *hints, *status, *by_code]:
+        for found in [*sure, *self._grounds(extract, hints)]:
             finding = _about_sender(found) if of_sender else found
             best.setdefault(finding.reason, finding)
         return list(best.values())
@@ -300,17 +295,24 @@ class Engine:
         )
 
     def _by_codes(self, extract: AnyExtract, hint: Finding | None) -> Finding:
+        return next(self._grounds(extract, [hint] if hint else []), UNKNOWN)
+
+    def _grounds(self, extract: AnyExtract, hints: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield what decides where no words do for sure, the best first.
+
+        A status or code that servers use for one reason only outweighs vague words.
+        """
         meaning = self.meaning_of(extract)
         code = self._fallback.of_code(extract.code, extract.stage)
         if meaning is not None and meaning.sharp:
-            return Finding(meaning.reason, Basis.STATUS)
+            yield Finding(meaning.reason, Basis.STATUS)
         if code is not None and code.sharp:
-            return Finding(code.reason, Basis.CODE)
-        if hint is not None:
-            return hint
+            yield Finding(code.reason, Basis.CODE)
+        yield from hints
         if meaning is not None:
-            return Finding(meaning.reason, Basis.STATUS)
-        return UNKNOWN if code is None else Finding(code.reason, Basis.CODE)
+            yield Finding(meaning.reason, Basis.STATUS)
+        if code is not None:
+            yield Finding(code.reason, Basis.CODE)
 
 
 class _Masks(dict[str, str]):

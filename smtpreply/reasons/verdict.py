@@ -487,6 +487,17 @@ class Verdict:
             "hostnames": list(self.hostnames),
         }
 
+    def as_soft(self) -> Verdict:
+        """Return the same verdict as a soft bounce, which does not suppress.
+
+        >>> from smtpreply import classify
+        >>> soft = classify("550 5.1.1 User unknown").as_soft()
+        >>> soft.reason.value, soft.bounce_type.value, soft.suppress
+        ('unknown_recipient', 'soft', False)
+        """
+        record = attrs.evolve(self._record(), suppress=False, bounce_type=BounceType.SOFT)
+        return Verdict(self._extract, self._finding, record)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Verdict:
         """Make a verdict from what `to_dict` returned.
