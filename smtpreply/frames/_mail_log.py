@@ -65,6 +65,7 @@ _JUDGED_BY = [
 ] + ["code"]
 # Whom a failure is about decides whether it suppresses; of what was not given up, nobody is asked.
 _PARTIES = ["recipient", "orig_recipient", "relay_host"]
+_NO_PARTIES: dict[str, Any] = dict.fromkeys(_PARTIES)
 _GIVEN_UP = [Status.BOUNCED.value, Status.EXPIRED.value]
 _KEYS = [*_JUDGED_BY, *(f"judged {name}" for name in _PARTIES)]
 _OF_TEXT = {"provider", "blocklist"}  # columns of a verdict that need all words of a positive reply
@@ -237,16 +238,14 @@ def _verdict(key: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     outcome = known_outcome(delivery.status, delivery.direction)
     is_positive = key["code"] is not None and key["code"] < 400
     if is_positive and outcome in {None, Outcome.SENT} and _OF_TEXT.isdisjoint(names):
-        delivery = attrs.evolve(delivery, recipient=None, orig_recipient=None, relay_host=None)
-        return _positive(attrs.evolve(delivery, text=str(key["code"]), dsn=None), names)
-    verdict = delivery.verdict
-    assert verdict is not None
-    return verdict_values(verdict, names)
+        # The words of a success, an id mostly, do not matter.
+        delivery = attrs.evolve(delivery, **_NO_PARTIES, text=str(key["code"]), dsn=None)
+        return _values(delivery, names)
+    return _values.__wrapped__(delivery, names)
 
 
 @functools.lru_cache(maxsize=4096)
-def _positive(delivery: Delivery, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return columns of the verdict on a positive reply: its words, an id mostly, do not matter."""
+def _values(delivery: Delivery, names: tuple[str, ...]) -> dict[str, Any]:
     verdict = delivery.verdict
     assert verdict is not None
     return verdict_values(verdict, names)

@@ -7,6 +7,7 @@ as they are: each view escapes them in its own way.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import attrs
 
@@ -241,6 +242,11 @@ class Report:
     volume: Volume
 
     @property
+    def delivered(self) -> int:
+        """The number of deliveries to recipients, of all directions."""
+        return sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in self.parts)
+
+    @property
     def octets(self) -> int:
         """The octets that were delivered, outgoing and local, to each recipient."""
         parts = (self.outgoing, self.local, self.unknown)
@@ -295,6 +301,10 @@ def destinations_by(findings: Findings, by: str) -> list[Destination]:
         "provider": findings.providers,
         "server": findings.servers,
     }[by]
+    return _by_failures(rows)
+
+
+def _by_failures(rows: Iterable[Destination]) -> list[Destination]:
     return sorted(rows, key=lambda row: (-row.trouble, -row.total, row.name))
 
 
@@ -333,11 +343,8 @@ def size(octets: int) -> str:
         return f"{octets} B"
     for unit, divisor in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
         if octets < 999.5 * divisor:
-            return (
-                f"{octets / divisor:.3g} {unit}"
-                if octets >= 99.5 * divisor
-                else (f"{octets / divisor:.2g} {unit}")
-            )
+            digits = 3 if octets >= 99.5 * divisor else 2
+            return f"{octets / divisor:.{digits}g} {unit}"
     return f"{octets / 1e12:,.1f} TB"
 
 
@@ -423,7 +430,7 @@ def _sender_domains(counts: Counts, volume: Volume) -> list[Destination]:
         )
         for name, outcomes in CrossTable.of(counts.sender_domain.counts).rows()
     ]
-    return sorted(found, key=lambda row: (-row.trouble, -row.total, row.name))
+    return _by_failures(found)
 
 
 def _unfolded(text: str) -> str:

@@ -28,7 +28,7 @@ from smtpreply.report.findings import (
     size,
 )
 from smtpreply.report.incoming import assessment, is_suspect
-from smtpreply.summary.cases import Case
+from smtpreply.summary.cases import Cases
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.quantiles import Delays
@@ -215,7 +215,6 @@ def _changes(changes: Sequence[Change]) -> Section:
 
 def _volume(report: Report) -> Section:
     volume = report.volume
-    delivered = sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in report.parts)
     totals = Table(
         key="volume-table",
         caption="Messages that entered our queue, and what was delivered of them",
@@ -227,7 +226,7 @@ def _volume(report: Report) -> Section:
                 _number(volume.recipients),
                 Cell(),
             ),
-            (_text("Deliveries to recipients"), _number(delivered), _size(report.octets)),
+            (_text("Deliveries to recipients"), _number(report.delivered), _size(report.octets)),
         ]
         if volume.messages
         else [],
@@ -612,23 +611,30 @@ def _unclassified(findings: Findings) -> Section:
 def _cases(findings: Findings) -> Section:
     """Return deliveries that failed, by reason and by provider: what a click on a bar leads to."""
     counts = findings.counts
-    found = [
-        (figures.cases_of_reason(row.reason), str(row.advice.title), row.reason.value, counts.cases)
+    by_reason = [
+        _case_table(
+            figures.cases_of_reason(row.reason), str(row.advice.title), counts.cases, row.reason
+        )
         for row in findings.reasons
-    ] + [
-        (figures.cases_of_provider(row.provider), f"At {row.name}", row.provider, cases)
-        for cases in (counts.provider_cases,)
+    ]
+    by_provider = [
+        _case_table(
+            figures.cases_of_provider(row.provider),
+            f"At {row.name}",
+            counts.provider_cases,
+            row.provider,
+        )
         for row in findings.providers
     ]
-    tables = tuple(
-        _case_table(key, caption, cases.kinds.get(kind, ())) for key, caption, kind, cases in found
-    )
     return Section(
-        key=figures.CASES, heading="Failed deliveries", tables=tables, shape=Shape.EACH_FOLDED
+        key=figures.CASES,
+        heading="Failed deliveries",
+        tables=(*by_reason, *by_provider),
+        shape=Shape.EACH_FOLDED,
     )
 
 
-def _case_table(key: str, caption: str, cases: Sequence[Case]) -> Table:
+def _case_table(key: str, caption: str, cases: Cases, kind: str) -> Table:
     return Table(
         key=key,
         caption=caption,
@@ -639,7 +645,7 @@ def _case_table(key: str, caption: str, cases: Sequence[Case]) -> Table:
                 _text(case.queue_id or "none"),
                 *map(_text, (case.time, case.recipient, case.server, case.text)),
             )
-            for case in cases
+            for case in cases.kinds.get(kind, ())
         ],
         remark="Some of them: scan --deliveries FILE writes all.",
     )

@@ -207,10 +207,9 @@ def _volume(report: Report) -> Iterator[RenderableType]:
             Text(f"{volume.recipients:,}", "bold"),
             Text(recipients_each(volume), "dim"),
         )
-    delivered = sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in report.parts)
     grid.add_row(
         Text("deliveries to recipients"),
-        Text(f"{delivered:,}", "bold"),
+        Text(f"{report.delivered:,}", "bold"),
         Text(size(report.octets) if report.octets else "", "dim"),
     )
     yield _under(grid)
