@@ -14,7 +14,6 @@ from smtpreply.reasons import Reason
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _LISTING = '"smtpreply reasons"'
-_SEVERAL = "may be repeated, or name several with commas"
 
 
 class _Domains(Several):
@@ -32,40 +31,30 @@ class _Domains(Several):
         return tuple(values)
 
 
+def _several(option: str, values: Several, help: str, metavar: str = "NAME") -> _Decorator:  # noqa: A002  (as click calls it)
+    """Return an option that may be repeated, or given several values with commas."""
+    words = f"{help}; may be repeated, or name several with commas."
+    return click.option(option, metavar=metavar, multiple=True, callback=values, help=words)
+
+
 def reason_option(*others: str) -> _Decorator:
     """Return the option for reasons, of which a command may have others."""
-    choices = [*(reason.value for reason in Reason), *others]
-    return click.option(
-        "--reason",
-        metavar="NAME",
-        multiple=True,
-        callback=Several(choices, _LISTING),
-        help=f"Only refusals with this reason, see {_LISTING}; {_SEVERAL}.",
-    )
+    values = Several([*(reason.value for reason in Reason), *others], _LISTING)
+    return _several("--reason", values, f"Only refusals with this reason, see {_LISTING}")
 
 
 _OPTIONS: dict[str, _Decorator] = {
-    "status": click.option(
+    "status": _several(
         "--status",
-        metavar="NAME",
-        multiple=True,
-        callback=Several([status.value for status in Status]),
-        help=f"Only deliveries with this status, such as bounced; {_SEVERAL}.",
+        Several([status.value for status in Status]),
+        "Only deliveries with this status, such as bounced",
     ),
-    "direction": click.option(
+    "direction": _several(
         "--direction",
-        metavar="NAME",
-        multiple=True,
-        callback=Several([direction.value for direction in Direction]),
-        help=f"Only outgoing, incoming or local deliveries; {_SEVERAL}.",
+        Several([direction.value for direction in Direction]),
+        "Only outgoing, incoming or local deliveries",
     ),
-    "domain": click.option(
-        "--domain",
-        metavar="DOMAIN",
-        multiple=True,
-        callback=_Domains(),
-        help=f"Only recipients in this domain; {_SEVERAL}.",
-    ),
+    "domain": _several("--domain", _Domains(), "Only recipients in this domain", "DOMAIN"),
     "reason": reason_option(),
     "since": click.option(
         "--since",

@@ -103,14 +103,14 @@ def syslog_prefix(block: str, program: str) -> Prefix:
         block: whole lines, each with its line end.
         program: a pattern of the beginning of the program's name.
     """
-    pattern = _prefix_of(program)
-    lines = list(filter(pattern.match, sample_of(block)))
-    found = [match.groups() for line in lines if (match := pattern.match(line))]
+    matches = list(filter(None, map(_prefix_of(program).match, sample_of(block))))
+    found = [match.groups() for match in matches]
     months, hosts, programs = ({words[part] for words in found} for part in range(3))
     stamp = _ISO_STAMP
     if 2 * sum(words[0] is not None for words in found) >= len(found):
         month = _any_of(filter(None, months), MONTH)
-        hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
+        is_padded = all(_PADDED.match(match.string) for match in matches)
+        hour = _PADDED_DAY_AND_HOUR if is_padded else DAY_AND_HOUR
         stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
     return Prefix(rf"{stamp} (?P<host>{_any_of(hosts, _HOST)}) ", _any_of(programs, program))
 
