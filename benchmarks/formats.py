@@ -1,4 +1,4 @@
-"""What a line of each log format costs: ``python -m benchmarks.formats [--base FOLDER]``.
+"""The cost of a line of each log format: ``python -m benchmarks.formats [--base FOLDER]``.
 
 Of each format a log is made of its sample in ``tests/data/logs``, again and again with other
 addresses; of Postfix and Exim by `benchmarks.mail_logs`, which makes ten times as many lines. It is

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 LIMIT = 6.0
-"""How many times as long four times the length may take."""
+"""The most that four times the length may take, as a multiple."""
 
 SLOWEST = 1.0
 """Seconds that a text of some kilobytes may take, on a busy machine too."""
@@ -26,7 +26,7 @@ Make = Callable[[int], T]
 
 
 class Growth(NamedTuple):
-    """How much longer four times the length takes.
+    """The growth of a cost with four times the length.
 
     Attributes:
         ratio: of the times; 0 where the text is read at the speed of memory, which shows the

@@ -47,7 +47,7 @@ _AROUND = 8
 
 
 class Extent(NamedTuple):
-    """How much is read.
+    """The extent of a measurement.
 
     Attributes:
         size: octets of the shorter one of two texts: the longer has four times as many.

@@ -17,7 +17,7 @@ collect_ignore = ["conf.py", "reference_tables.py"]  # they need Sphinx, and hav
 def mail_server(
     request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]
 ) -> Iterator[None]:
-    """Give each page that names it a `mail_server` of its own: a host and a port."""
+    """Provide a `mail_server`, a host and a port, to each page that names it."""
     if "mail_server" not in request.node.path.read_text(encoding="utf-8"):
         yield
         return

@@ -103,7 +103,7 @@ class _Heard:
 
 @attrs.define
 class _Shape:
-    """What was seen after prefixes of one shape.
+    """A shape of prefixes, and what was seen after them.
 
     Attributes:
         pattern: matches the prefixes.

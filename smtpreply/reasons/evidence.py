@@ -48,7 +48,7 @@ class Evidence:
 
 
 def evidence_in(text: str, sentence: str, variant: CompiledVariant) -> Evidence | None:
-    """Return where a variant of a phrase is in a text; None where it does not.
+    """Return where a variant of a phrase is in a text; None where it is not.
 
     Args:
         text: the text to quote.

@@ -96,7 +96,7 @@ class CompiledVariant:
         return False
 
     def spans(self, wording: str) -> tuple[Span, ...] | None:
-        """Find where the chunks are in a wording; None where they do not.
+        """Find where the chunks are in a wording; None where they are not.
 
         The first place that holds them all, in time linear in the wording.
         """
