@@ -27,6 +27,29 @@ _STATUS = re.compile(
 # Of each line of a reply: "550-5.1.1 ..."
 _LINE_STATUS = re.compile(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
+
+@attrs.frozen
+class _Words:
+    """A pattern of words.
+
+    Most texts have none of them, and a substring is found ten times as fast as a pattern.
+
+    Attributes:
+        pattern: the pattern.
+        pieces: in small letters; of these, one is in each match that is ASCII. What is not ASCII
+            may be the same letter to a pattern.
+    """
+
+    pattern: re.Pattern[str]
+    pieces: tuple[str, ...]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in a text."""
+        if text.isascii() and not any(map(text.lower().__contains__, self.pieces)):
+            return None
+        return self.pattern.search(text)
+
+
 _STAGES = (
     (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
     (Stage.STARTTLS, r"STARTTLS(?: command)?\)|after STARTTLS"),
@@ -37,7 +60,13 @@ _STAGES = (
     (Stage.AUTH, r"in reply to AUTH|after AUTH"),
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
-_STAGE = re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE)
+_STAGE = _Words(
+    re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE),
+    (
+        *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
+        *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
+    ),
+)
 # The exceptions of smtplib and aiosmtplib, by the names of their classes.
 STAGE_OF_ERROR = {
     "SMTPConnectError": Stage.CONNECT,
@@ -50,12 +79,6 @@ STAGE_OF_ERROR = {
     "SMTPDataError": Stage.END_OF_DATA,
 }
 _ERROR = re.compile(r"\bSMTP[A-Z][A-Za-z]{1,30}\b")
-# Of these, in small letters, one is in each text that names a stage.
-_STAGE_NEEDLES = (
-    *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
-    *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
-)
-
 
 # Of a client that says only how it took a reply: "permanent: ..." (async-smtp), "permanent error
 # (550): ..." (lettre), "{permanent_failure, ..." (gen_smtp).
@@ -129,13 +152,22 @@ _BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stag
 _OF_SENDER = frozenset([(1, 7), (1, 8)])
 # Whose address it is, where no stage tells. Exim begins with "Verification failed for" only what it
 # says of a sender. In an address or a host name these are nobody's words.
-_SENDER = re.compile(
-    r"(?<![\w.@+-])(?:senders?|originator|reply-to|(?:return|reverse)[- ](?:address|path)"
-    r"|(?:envelope|mail)[- ]?from|from[- ]address|absenders?|absenderadresse|expéditeur"
-    r"|remitente|mittente|remetente|afzender|nadawc[aąęy]|отправител\w{1,4})(?![\w@+=-]|\.\w)"
-    r"|(?<![a-z][ -])(?<![a-z])Verification failed for <|\(cached\) callout verification failure"
-    r"|发件人|寄件人|寄件者|送信者|差出人|발신자|보낸 ?사람",
-    re.IGNORECASE,
+_SENDER = _Words(
+    re.compile(
+        r"(?<![\w.@+-])(?:senders?|originator|reply-to|(?:return|reverse)[- ](?:address|path)"
+        r"|(?:envelope|mail)[- ]?from|from[- ]address|absenders?|absenderadresse|expéditeur"
+        r"|remitente|mittente|remetente|afzender|nadawc[aąęy]|отправител\w{1,4})(?![\w@+=-]|\.\w)"
+        r"|(?<![a-z][ -])(?<![a-z])Verification failed for <"
+        r"|\(cached\) callout verification failure"
+        r"|发件人|寄件人|寄件者|送信者|差出人|발신자|보낸 ?사람",
+        re.IGNORECASE,
+    ),
+    (
+        *("sender", "originator", "reply-to", "return", "reverse", "zender", "nadawca"),
+        *("mailfrom", "mail from", "mail-from", "envelopefrom", "envelope from", "envelope-from"),
+        *("from address", "from-address", "remitente", "mittente", "remetente"),
+        *("verification failed", "callout verification"),
+    ),
 )
 _RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE)
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
@@ -437,9 +469,6 @@ def _stage(text: str) -> Stage | None:
         for name in _ERROR.findall(text):
             if name in STAGE_OF_ERROR:
                 return STAGE_OF_ERROR[name]
-    # As above: most name none. What is not ASCII may be the same in small letters, to a pattern.
-    if text.isascii() and not any(map(text.lower().__contains__, _STAGE_NEEDLES)):
-        return None
     match = _STAGE.search(text)
     return None if match is None else _STAGES[_group_of(match)][0]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.reasons.extract import _STAGE, _STAGES, extract_from
+from smtpreply.reasons.extract import _SENDER, _STAGE, _STAGES, extract_from
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,18 @@ def test_what_stands_around_a_reply_is_its_frame() -> None:
     assert extract.frame == extract.text
 
 
-@given(st.from_regex(_STAGE))
+@given(st.from_regex(_STAGE.pattern))
 def test_a_stage_is_told_in_all_of_its_words(text: str) -> None:
     """The substrings that are sought first stand in all that the pattern finds."""
-    found = _STAGE.search(text)
+    found = _STAGE.pattern.search(text)
     assert found is not None
     assert found.lastindex is not None
     assert extract_from(text).stage is _STAGES[found.lastindex - 1][0]
+
+
+@given(st.from_regex(_SENDER.pattern))
+def test_a_sender_is_named_in_all_of_its_words(text: str) -> None:
+    assert _SENDER.search(text) is not None
 
 
 @given(st.text(st.characters(codec=None), max_size=200) | st.binary(max_size=200))
