@@ -49,6 +49,9 @@ _LOCALS = (
     "a'b",
     "{a}",
     "|a",
+    "jürgen",
+    "用户",
+    '"ü, b"',
     *(f'"a{forged}"' for forged in _FORGED),
 )
 _REFUSES = BY_NAME["rcpt-5"]

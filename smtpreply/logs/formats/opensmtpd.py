@@ -81,6 +81,11 @@ _ERROR = re.compile(
     r"([A-Z]+) rejected: (.*)\Z",
     re.DOTALL,
 )
+# A command is written as strnvis(3) does with VIS_SAFE and VIS_CSTYLE (smtp_session.c): octets
+# above 127 as "\\M-C" or "\\M^H"; others that are not printed as "\\^H", in octal, or as in C.
+_ESCAPE = re.compile(r"\\(?:M-([ -~])|(M?)\^([?-_])|([0-3][0-7]{2})|([abfnrstv0\\]))")
+_ESCAPES = re.compile(rf"(?:{_ESCAPE.pattern})+")
+_LETTERS = dict(zip("abfnrstv0\\", b"\a\b\f\n\r \t\v\0\\", strict=True))
 _RCPT = re.compile(r"RCPT TO: ?<(.*)>", re.IGNORECASE | re.DOTALL)
 # mail.lmtp quotes the LMTP server's reply inside its own words, and in the log's quotes.
 _HELPER = re.compile(r"Error \(.{0,80}?LMTP server error: (.*)\Z", re.DOTALL)
@@ -195,7 +200,7 @@ class OpenSmtpdReader(Reader):
 
     def _refused(self, line: Line, match: re.Match[str]) -> Delivery:
         session, address, name, written, text = match.groups()
-        command = written.replace("\\\\", "\\")  # strnvis, in smtp_session.c
+        command = _unescaped(written)
         host, ip, port = self._peer(session)
         recipient = _RCPT.match(command)
         return delivery_in(
@@ -211,6 +216,26 @@ class OpenSmtpdReader(Reader):
             text=text,
             reply_by=said_by(ReplyBy.OWN, text),
         )
+
+
+def _unescaped(command: str) -> str:
+    return _ESCAPES.sub(_characters, command)
+
+
+def _characters(escapes: re.Match[str]) -> str:
+    octets = bytes(map(_octet, _ESCAPE.finditer(escapes[0])))
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _octet(escape: re.Match[str]) -> int:
+    printed, meta, control, octal, letter = escape.groups()
+    if letter is not None:
+        return _LETTERS[letter]
+    if octal is not None:
+        return int(octal, 8)
+    if printed is not None:
+        return ord(printed) | 0x80
+    return ord(control) ^ 0x40 | (0x80 if meta else 0)
 
 
 def _seconds(text: str) -> float | None:

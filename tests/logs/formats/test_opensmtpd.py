@@ -73,6 +73,24 @@ def test_the_reply_of_a_refusal_is_our_own(line: str) -> None:
     assert (found.text, found.reply_by, found.stage) == ("550 Invalid", ReplyBy.OWN, Stage.RCPT)
 
 
+@pytest.mark.parametrize(
+    ("written", "recipient"),
+    [
+        (r"j\M-C\M-<rgen@example.org", "jürgen@example.org"),
+        (r"\M-g\M^T\M-(\M-f\M^H\M-7@example.org", "用户@example.org"),
+        (r'"a\\"b"@example.org', r'"a\"b"@example.org'),
+        (r"\^H\t\033\^?@example.org", "\b\t\x1b\x7f@example.org"),
+        (r"\M-C@example.org", "\udcc3@example.org"),
+        (r"a\q\-b\@example.org", r"a\q\-b\@example.org"),
+        ("\udcc3\\t@example.org", "\udcc3\t@example.org"),
+    ],
+)
+def test_a_command_is_read_as_it_was_sent(written: str, recipient: str) -> None:
+    """It is logged as strnvis(3) writes it."""
+    line = f'4b3a6c195c1f6010 smtp failed-command command="RCPT TO:<{written}>" result="550 No"'
+    assert one(HEAD + line).recipient == recipient
+
+
 def test_lines_without_a_delivery() -> None:
     run = scan([HEAD + "4b3a6c195c1f6010 smtp connected address=local", HEAD + "odd"])
     assert list(run) == []
