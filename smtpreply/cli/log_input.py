@@ -15,27 +15,36 @@ from smtpreply._support.escape import escape
 from smtpreply.logs import Coverage, Scan, known_formats, scan
 from smtpreply.logs.input.sources import GoesOn, path_to_follow, paths_of
 
-_OPTIONS = (
-    click.option(
-        "--read-as",
-        metavar="NAME",
-        help="Read all input as this log format. Default: detect it per line.",
-    ),
-    click.option(
-        "--year",
-        type=click.IntRange(1970, 9998),
-        help="Year of the first timestamp that has none. Default: from the file's modification "
-        "time.",
-    ),
-    click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna."),
-)
 
+def log_options(*other_names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of `run_over` to a command.
 
-def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of `run_over` to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    Args:
+        other_names: of ``--read-as``, which are kept for older scripts.
+    """
+    options = (
+        click.option(
+            "--read-as",
+            *other_names,
+            "read_as",
+            metavar="NAME",
+            help="Read all input as this log format. Default: detect it per line.",
+        ),
+        click.option(
+            "--year",
+            type=click.IntRange(1970, 9998),
+            help="Year of the first timestamp that has none. Default: from the file's modification "
+            "time.",
+        ),
+        click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna."),
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 @contextmanager
@@ -74,7 +83,7 @@ def begun(
         click.UsageError: a path or an option is wrong.
     """
     check_paths(paths)
-    check_format(read_as, "--read-as")
+    check_format(read_as)
     try:
         source = sources_of(paths, follow=follow is not None)
         return scan(source, format=read_as, year=year, tz=tz, follow=follow or False)
@@ -90,12 +99,11 @@ def report_problems(run: Scan) -> None:
         click.echo(escape(problem), err=True)
 
 
-def check_known(coverage: Coverage, option: str = "--read-as") -> None:
+def check_known(coverage: Coverage) -> None:
     """Check that what was read is a mail log, or empty: on a quiet day a rotated log has no line.
 
     Args:
         coverage: the account of what was read.
-        option: the option that names a log format.
 
     Raises:
         click.ClickException: no line is of a known format.
@@ -103,7 +111,7 @@ def check_known(coverage: Coverage, option: str = "--read-as") -> None:
     if coverage.lines and not coverage.known:
         raise click.ClickException(
             f"no mail log: none of {coverage.lines:,} lines is of a known format "
-            f"({option} NAME reads all as one format)"
+            "(--read-as NAME reads all as one format)"
         )
 
 
@@ -119,14 +127,15 @@ def check_paths(paths: tuple[str, ...]) -> None:
         raise click.UsageError('"-" cannot be combined with other paths')
 
 
-def check_format(name: str | None, option: str) -> None:
-    """Check that there is a log format of this name, which an option names.
+def check_format(name: str | None) -> None:
+    """Check that there is a log format of the name that ``--read-as`` has.
 
     Raises:
         click.BadParameter: there is none.
     """
     if name is not None and name not in known_formats():
-        raise click.BadParameter(f"must be one of: {', '.join(known_formats())}", param_hint=option)
+        message = f"must be one of: {', '.join(known_formats())}"
+        raise click.BadParameter(message, param_hint="--read-as")
 
 
 def sources_of(

@@ -26,7 +26,7 @@ _SUFFIX = ".prom"  # the only one that node_exporter reads
 
 @click.command("metrics")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@log_options
+@log_options()
 @click.option(
     "--listen",
     metavar="HOST:PORT",

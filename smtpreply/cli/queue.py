@@ -24,7 +24,7 @@ _LONGEST = 300  # characters of a reply that are shown
 
 @click.command("queue")
 @click.argument("paths", metavar="[PATH...|-]", nargs=-1)
-@log_options
+@log_options()
 @click.option(
     "--mailq",
     metavar="FILE",

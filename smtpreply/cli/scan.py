@@ -22,7 +22,13 @@ from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.deliveries import check_ending, write, write_lines
 from smtpreply.cli.filters import filter_options
-from smtpreply.cli.log_input import check_format, check_known, check_paths, sources_of
+from smtpreply.cli.log_input import (
+    check_format,
+    check_known,
+    check_paths,
+    log_options,
+    sources_of,
+)
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import moment
 from smtpreply.logs import Delivery, Line, Scan, scan
@@ -140,18 +146,7 @@ class _Against(click.Path):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File with the key of the pseudonyms. Default: $SMTPREPLY_KEY, or else a random key.",
 )
-@click.option(
-    "--format",
-    "name",
-    metavar="NAME",
-    help="Read all input as this format. Default: detect it per line.",
-)
-@click.option(
-    "--year",
-    type=click.IntRange(1970, 9998),
-    help="Year of the first timestamp that has none. Default: from the file's modification time.",
-)
-@click.option("--tz", help="Time zone of timestamps that have none, such as Europe/Vienna.")
+@log_options("--format")
 @filter_options("status", "direction", "domain", "reason", "since", "until")
 @click.option(
     "--by",
@@ -221,7 +216,7 @@ def scan_command(
     save: Path | None,
     against: Path | str | None,
     by: str | None,
-    name: str | None,
+    read_as: str | None,
     year: int | None,
     tz: str | None,
     jobs: int | None,
@@ -259,8 +254,8 @@ def scan_command(
         heading=TITLE if anonymize else f"{TITLE}: {_named(paths, Counter())}",
         subtitle=_subtitle(criteria),
     )
-    _check(paths, name, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
-    options = {"format": name, "year": year, "tz": tz}
+    _check(paths, read_as, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
+    options = {"format": read_as, "year": year, "tz": tz}
     try:
         if against == _YESTERDAY:
             earlier = _day_before(paths, criteria, output, options, jobs=jobs)
@@ -285,7 +280,7 @@ def scan_command(
     if report_exceeded(total.summary, fail_on):
         sys.exit(2)
     if is_empty:
-        check_known(total.coverage, "--format")
+        check_known(total.coverage)
         raise click.ClickException(_no_match(total, criteria))
     if is_warned or total.coverage.problems:
         sys.exit(1)
@@ -393,7 +388,7 @@ def _pseudonyms(key: Path | None, *, anonymize: bool) -> Pseudonyms | None:
 
 def _check(
     paths: tuple[str, ...],
-    name: str | None,
+    read_as: str | None,
     output: _Output,
     *,
     jobs: int,
@@ -401,7 +396,7 @@ def _check(
     by_day: bool,
 ) -> None:
     check_paths(paths)
-    check_format(name, "--format")
+    check_format(read_as)
     given = {
         "--jobs": jobs > 1,
         "--follow": follow,

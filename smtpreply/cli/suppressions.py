@@ -19,7 +19,7 @@ _COLUMNS = tuple(field.name for field in attrs.fields(Suppression))
 
 @click.command("suppressions")
 @click.argument("paths", metavar="PATH...|-", nargs=-1, required=True)
-@log_options
+@log_options()
 @click.option(
     "--format",
     "output_format",

@@ -20,7 +20,7 @@ _LONGEST = 300  # characters of a reply that are shown
 @click.command("trace")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.argument("key", metavar="ID|ADDRESS|MESSAGE-ID")
-@log_options
+@log_options()
 @click.option("--json", "as_json", is_flag=True, help="Print the messages as JSON.")
 @click.option(
     "--limit",
