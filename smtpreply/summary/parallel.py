@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply._support.workers import worker_pool
+from smtpreply._support.workers import results_in_workers
 from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
 from smtpreply.logs.received import Received, sender_in, size_in
 from smtpreply.logs.toolkit.recent import CAPACITY
@@ -96,10 +96,9 @@ def _results(
     left = deque(parts)
     for _ in range(_MOST_POOLS):
         try:
-            with worker_pool(jobs) as pool:
-                for answer in [pool.submit(read, part) for part in left]:
-                    yield answer.result()
-                    left.popleft()
+            for result in results_in_workers(read, tuple(left), jobs):
+                yield result
+                left.popleft()
         except BrokenProcessPool:
             killed.report("a process was killed: what it had not finished is read again")
         if not left:

@@ -272,12 +272,12 @@ def alive(pids: set[int]) -> set[int]:
     return left
 
 
-def wait_for(condition: object, seconds: float = 30) -> bool:
+def wait_for(condition: object, seconds: float = 30, pause: float = 0.05) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():  # type: ignore[operator]
             return True
-        time.sleep(0.05)
+        time.sleep(pause)
     return False
 
 
@@ -289,6 +289,18 @@ def large_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(200_000):
             file.write(BOUNCED.format(f"u{number}@example.org", f"No user {'x' * (number % 97)}"))
     return path
+
+
+@LINUX
+def test_a_signal_at_any_time_ends_a_command_that_has_workers(large_log: Path) -> None:
+    """While they are forked too: Python drops what is raised then, or the pool is half made."""
+    for number in range(12):
+        process = command(large_log, "--jobs", 2, "--json")
+        assert wait_for(lambda: children_of(process.pid), pause=0)  # noqa: B023  (called at once)
+        time.sleep(0.001 * number)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 143
 
 
 @LINUX

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from smtpreply._support.files import write_text
-from smtpreply._support.workers import worker_pool
+from smtpreply._support.workers import results_in_workers
 from smtpreply.catalog import (
     LANGUAGES,
     CommandEntry,
@@ -122,8 +122,7 @@ def write_site(out: Path, languages: tuple[str, ...] = LANGUAGES, base_url: str 
     if workers == 1:
         indexed = [_write_language(site, language) for language in languages]
     else:
-        with worker_pool(workers) as pool:
-            indexed = list(pool.map(partial(_write_language, site), languages))
+        indexed = list(results_in_workers(partial(_write_language, site), languages, workers))
     _write_robots(site, dict(zip(languages, indexed, strict=True)))
     return 1 + sum(count for count, _ in indexed)
 
