@@ -99,14 +99,17 @@ def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
 
 def may_have_status(text: str) -> bool:
     """Whether `text` may have a status, or what looks like one. Cheap; most texts have none."""
-    if may_begin_with_status(text):
-        return True
-    return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
+    return may_begin_with_status(text) or may_end_with_status(text)
 
 
 def may_begin_with_status(text: str) -> bool:
     """Whether `text` begins with a status, or with what one is found behind."""
     return text[:1] in _ODD_STARTS or (text[:1] in _DIGITS and text[1:2] == ".")
+
+
+def may_end_with_status(text: str) -> bool:
+    """Whether `text` ends with a status in brackets."""
+    return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
 
 
 def _status(word: str) -> EnhancedStatus:

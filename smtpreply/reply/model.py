@@ -13,9 +13,9 @@ from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import statuses_of
-from smtpreply.reply.grammar import Content, newline_of, read_reply
-from smtpreply.reply.opening import OPENING_LENGTH, OPENINGS, OPENINGS_BY_CODE, Opening
-from smtpreply.reply.plain import read_plain
+from smtpreply.reply.grammar import Content
+from smtpreply.reply.opening import FIRST, OPENINGS, OPENINGS_BY_CODE, Opening
+from smtpreply.reply.plain import LazyReply, read_in_full
 
 if TYPE_CHECKING:
     from smtpreply.catalog.entries import ReplyCodeEntry
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Defect", "EnhancedStatus", "Reply", "ReplyClass", "ReplySubject"]
 
 
-class Reply:
+class Reply(LazyReply):
     """One reply of a mail server: RFC 5321 4.2. A value, which never changes.
 
     Two replies are equal when their code and their textstrings are. How they were written down
@@ -44,20 +44,7 @@ class Reply:
     b'550 5.1.1 No such user\\r\\n'
     """
 
-    # Only the opening is looked at when a reply is read; `_content` is None until somebody asks
-    # for more. Nothing else is kept, and what is not kept is derived: most replies that are read
-    # are asked for their code, and then thrown away.
-    #
-    # A property costs 40 ns on CPython 3.11, which is why others were measured. What loses: slots
-    # with `__getattr__` (each read takes the slow look-up, and the first raises), descriptors over
-    # a `__dict__` (no read is specialised), `attrgetter` (no faster). Public slots that a base
-    # class fills in before `__class__` becomes `Reply` save 50 ns and lose as much when the
-    # content is kept; CPython 3.13 has hardly a use for any, since it inlines properties.
-    __slots__ = ("_content", "_octets", "_opening")
-
-    _opening: Opening
-    _octets: bytes
-    _content: Content | None
+    __slots__ = ()
 
     def __init__(
         self,
@@ -102,7 +89,7 @@ class Reply:
         if not texts:
             raise ValueError("a reply has at least one line")
         octets = _wire_form(code, texts)
-        lines, text, status, own, sent = _read_in_full(octets)
+        lines, text, status, own, sent = read_in_full(octets)
         content = (lines, text, status, in_order((*own, *defects)), sent)
         return reply_of(OPENINGS_BY_CODE[code], octets, content)
 
@@ -136,7 +123,7 @@ class Reply:
                 f"no reply code: {code!r}", octets.decode("utf-8", "surrogateescape")
             )
         octets = _wire_form(code, texts)
-        return reply_of(OPENINGS_BY_CODE[code], octets, _read_in_full(octets))
+        return reply_of(OPENINGS_BY_CODE[code], octets, read_in_full(octets))
 
     # --- the code ---
 
@@ -237,11 +224,6 @@ class Reply:
         """The octets as they were received, defects and all; `bytes` gives the canonical form."""
         return self._octets
 
-    def _read(self) -> Content:
-        content = read_plain(self._octets, self._opening) or _read_in_full(self._octets)
-        self._content = content
-        return content
-
     # --- other forms ---
 
     def __bytes__(self) -> bytes:
@@ -337,15 +319,8 @@ def reply_of(opening: Opening, octets: bytes, content: Content | None = None) ->
 
 def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
     # Unread octets say by their opening how they are to be read.
-    opening = OPENINGS[octets[:OPENING_LENGTH]] if content is None else None
+    opening = OPENINGS[octets[FIRST]] if content is None else None
     return reply_of(opening or OPENINGS_BY_CODE[code], octets, content)
-
-
-def _read_in_full(octets: bytes) -> Content:
-    reading = read_reply(octets, 0, newline_of(octets))
-    assert reading is not None  # the octets have been seen to hold a reply
-    _, content, _ = reading
-    return content
 
 
 def _is_code(code: object) -> bool:

@@ -26,6 +26,23 @@ from smtpreply.reply.enhanced import GREETING, STATUS_WORDS, may_begin_with_stat
 
 
 @attrs.frozen
+class LineForm:
+    """Lines that begin as an opening says, and that all end alike.
+
+    Attributes:
+        place: where the text of such a line stands in it.
+        defects: what is wrong with its head and its end.
+        next_head: what stands between the texts of two such lines: line end, code, hyphen, status.
+        last_head: the same before the last line, with a space for the hyphen.
+    """
+
+    place: slice
+    defects: tuple[Defect, ...]
+    next_head: str
+    last_head: str
+
+
+@attrs.frozen
 class Opening:
     """What the first octets of a reply say.
 
@@ -38,6 +55,7 @@ class Opening:
         status: the enhanced status, where one of the code's class stands plainly behind the head.
         text_start: where the text begins, behind the head and the status.
         begins_oddly: whether the text begins like one with a status in another form.
+        crlf, lf, unended: the lines that begin so and end with CRLF, with LF and with neither.
     """
 
     code: int
@@ -48,6 +66,30 @@ class Opening:
     status: EnhancedStatus | None = None
     text_start: int = 4
     begins_oddly: bool = False
+    crlf: LineForm = attrs.field(init=False)
+    lf: LineForm = attrs.field(init=False)
+    unended: LineForm = attrs.field(init=False)
+
+    @crlf.default
+    def _crlf(self) -> LineForm:
+        return self._line_form("\r\n")
+
+    @lf.default
+    def _lf(self) -> LineForm:
+        return self._line_form("\n", Defect.BARE_LF)
+
+    @unended.default
+    def _unended(self) -> LineForm:
+        return self._line_form("", Defect.NO_FINAL_NEWLINE)
+
+    def _line_form(self, line_end: str, *defects: Defect) -> LineForm:
+        status = "" if self.status is None else f"{self.status} "
+        return LineForm(
+            slice(self.text_start, -len(line_end) or None),
+            defects + self.defects,
+            f"{line_end}{self.code}-{status}",
+            f"{line_end}{self.code} {status}",
+        )
 
 
 def _opening(code: int, *, continued: bool) -> Opening:
@@ -174,4 +216,5 @@ def _with_text(opening: Opening, text: bytes) -> Opening:
 
 OPENINGS = _Openings()
 OPENING_LENGTH = len(b"550 5.1.1 ")
+FIRST = slice(OPENING_LENGTH)
 _MAX_OPENINGS = 4096  # a busy log has some hundred, and a hostile server sends any

@@ -15,7 +15,7 @@ from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import HEADS, OPENING_LENGTH, OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, OPENINGS_BY_CODE
 from smtpreply.reply.plain import read_folded, several_lines
 
 Raw = str | bytes | bytearray | memoryview
@@ -50,10 +50,18 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     >>> reply.code, str(reply.enhanced), reply.lines
     (550, '5.1.1', ('No such user', 'here'))
     """
-    octets = raw if type(raw) is bytes else octets_of(raw)
+    if type(raw) is bytes:
+        octets = raw
+    elif type(raw) is str:
+        try:
+            octets = raw.encode()
+        except UnicodeEncodeError:
+            octets = to_octets(raw)
+    else:
+        octets = octets_of(raw)
     if strict:
         return _parse_strictly(raw, octets)
-    opening = OPENINGS[octets[:OPENING_LENGTH]]
+    opening = OPENINGS[octets[FIRST]]
     if opening is None:
         return _parse_slowly(raw, octets)
     if opening.continued:
@@ -197,7 +205,7 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     first = _NO_OPENING  # and its opening
     for line in stream:
         if not lines:
-            opening = OPENINGS[line[:OPENING_LENGTH]]
+            opening = OPENINGS[line[FIRST]]
             if opening is not None:
                 if held is not None:
                     yield held

@@ -36,7 +36,7 @@ from smtpreply.errors import (
 )
 from smtpreply.reply.grammar import syntax_error
 from smtpreply.reply.model import Reply
-from smtpreply.reply.opening import HEADS, OPENING_LENGTH, OPENINGS, read_head
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, read_head
 from smtpreply.reply.parser import parse
 
 _head_of = HEADS.get
@@ -149,7 +149,7 @@ class ReplyReader:
         if self._lines and not self._taken:
             # A reply of one line, as most are, is recognised by its head.
             line = self._lines[0]
-            opening = OPENINGS[line[:OPENING_LENGTH]]
+            opening = OPENINGS[line[FIRST]]
             short = len(line) <= self._max_single_line
             if short and opening is not None and not opening.continued:
                 # `reply_of` inlined, as in `parse`.
