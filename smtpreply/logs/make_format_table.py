@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from smtpreply.logs import format_table, formats
+from smtpreply.logs.format import Format
 from smtpreply.logs.registry import formats_of
 
 _HEAD = '''"""The signs by which a line's format is found, without importing the format's module.
@@ -20,8 +21,9 @@ Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
 # ruff: noqa: E501, Q000  (a row is a line, as Python prints it)
 # fmt: off
 
-# In the order in which they are tried: name, module, programs, needles, whether it claims sources.
-FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], bool], ...] = (
+# In the order in which they are tried: name, module, programs, needles, members, whether it claims
+# sources.
+FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], tuple[str, ...], bool], ...] = (
 '''
 _PREFIXES = """)
 
@@ -45,11 +47,15 @@ def table() -> str:
         if known.programs is None and not known.needles:
             raise ValueError(f"{known.name} would never be found: it needs programs= or needles=")
     rows = [
-        f"    {(name, module, known.programs, known.needles, known.claims_sources)!r},\n"
+        f"    {(name, module, known.programs, *_signs(known))!r},\n"
         for _, name, module, known in sorted(found, key=lambda each: each[:2])
     ]
     prefixes = [f"    {known.prefix!r},\n" for *_, known in found if known.prefix is not None]
     return "".join([_HEAD, *rows, _PREFIXES, *prefixes, ")\n"])
+
+
+def _signs(known: Format) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    return known.needles, known.members, known.claims_sources
 
 
 if __name__ == "__main__":

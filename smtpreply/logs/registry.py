@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import chain
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 import attrs
 
@@ -19,6 +20,7 @@ from smtpreply.logs.format import Format
 from smtpreply.logs.format_table import FORMATS
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.syslog import Line, read_prefix
+from smtpreply.logs.toolkit.json_stream import json_in, member_names
 
 
 @functools.cache
@@ -45,6 +47,7 @@ class Builtin:
         module: its module's in `smtpreply.logs.formats`.
         programs: see `Format`.
         needles: see `Format`.
+        members: see `Format`.
         claims: whether a source may be of it as a whole: see `Format.claims`.
     """
 
@@ -52,9 +55,10 @@ class Builtin:
     module: str
     programs: str | None = None
     needles: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     claims: bool = False
 
-    @property
+    @functools.cached_property
     def format(self) -> Format:
         """The format itself."""
         return _imported(self.module)[self.name]
@@ -71,6 +75,7 @@ class Builtin:
 BUILTIN = tuple(Builtin(*row) for row in FORMATS)
 """The built-in formats, in the order in which a line is shown to them; the first that detects it
 has it."""
+_OF_JSON = tuple(known for known in BUILTIN if known.members)
 
 HEAD = 10
 """How many lines of a source are looked at to find its format."""
@@ -78,6 +83,7 @@ _LONGEST_HEAD = 1 << 16  # characters of them
 
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
+_LONGEST_OBJECT = 1 << 14  # characters of one whose names are cached
 
 
 def register(known: Format) -> None:
@@ -171,6 +177,15 @@ def _given_away(blocks: list[str]) -> Iterator[str]:
         yield blocks.pop()
 
 
+@functools.lru_cache(maxsize=1024)  # a service has few kinds of events; a hostile log, any number
+def _with_members(names: tuple[str, ...]) -> tuple[Format, ...]:
+    """Return the formats that an object with members of these names may be of."""
+    written = "".join(f'"{name}"' for name in names)
+    return tuple(
+        known.format for known in _OF_JSON if any(sign in written for sign in known.members)
+    )
+
+
 class Detection:
     """Finds the format of a line or a source.
 
@@ -223,7 +238,18 @@ class Detection:
             # A program that is no mail server may log the events that a service has sent to it.
             if found or not line.message.startswith(("{", "[")):
                 return found
+        # What begins like JSON may be a line of another kind, or the first of several.
+        if line.message.startswith(("{", "[{")) and (value := json_in(line)) is not None:
+            return chain(self._own, self._of_json(value, line.message))
         return self._of_text(line.message)
+
+    def _of_json(self, value: dict[str, Any] | list[Any], text: str) -> Iterable[Format]:
+        if not self._builtin:
+            return ()
+        names = member_names(value) if len(text) <= _LONGEST_OBJECT else None
+        if names is not None:
+            return _with_members(names)
+        return (known.format for known in _OF_JSON if known.shows_in(text))
 
     def _of_program(self, program: str) -> tuple[Format, ...]:
         ours = (known.format for known in self._builtin if known.logs_as(program))

@@ -174,4 +174,5 @@ FORMAT = Format(
     ExchangeOnlineReader,
     claims=_claims,
     needles=("ecipient_status", "enderAddress", "essageTraceId"),
+    members=("enderAddress", "essageTraceId"),
 )

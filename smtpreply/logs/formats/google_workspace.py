@@ -181,4 +181,5 @@ FORMAT = Format(
     GoogleWorkspaceReader,
     claims=claims_by(_is_head),
     needles=("SMTP reply code", "message_info"),
+    members=('"gmail"', '"message_info"'),
 )

@@ -367,4 +367,6 @@ _NEEDLES = (
     '"uuid"',
 )  # fmt: skip
 
-FORMAT = Format(_NAME, _detect, HarakaReader, programs=r"haraka", needles=_NEEDLES)
+FORMAT = Format(
+    _NAME, _detect, HarakaReader, programs=r"haraka", needles=_NEEDLES, members=('"uuid"',)
+)

@@ -37,7 +37,7 @@ class Service:
 
     Attributes:
         name: the format's name.
-        needles, order: see `Format`.
+        needles, members, order: see `event_format`.
         marks: see `event_format`.
         knows: whether an event is certainly the service's.
         kind: what happened.
@@ -53,6 +53,7 @@ class Service:
 
     name: str
     needles: tuple[str, ...]
+    members: tuple[str, ...] = ()
     marks: str | None = None
     order: int = 70
     knows: Callable[[Event], bool]
@@ -126,6 +127,7 @@ class Service:
             self.knows,
             self.deliveries,
             needles=self.needles,
+            members=self.members,
             marks=self.marks,
             order=self.order,
         )
@@ -384,6 +386,7 @@ SERVICES = (
     Service(
         name="mailersend",
         needles=('"activity.',),
+        members=('"data"',),
         knows=lambda event: (
             (event.text("type") or "").startswith("activity.")
             and event.text("data", "object") == "activity"
@@ -497,6 +500,7 @@ SERVICES = (
     Service(
         name="resend",
         needles=('"email_id',),
+        members=('"data"',),
         marks=r'"email\.[a-z_]+',
         knows=lambda event: (
             (event.text("type") or "").startswith("email.")

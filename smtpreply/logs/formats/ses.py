@@ -206,5 +206,13 @@ _TELLERS = {
 }
 
 FORMAT = event_format(
-    "ses", _knows, _deliveries, marks=_MARKS, needles=("notificationType", "eventType", "aws.ses")
+    "ses",
+    _knows,
+    _deliveries,
+    marks=_MARKS,
+    needles=("notificationType", "eventType", "aws.ses"),
+    members=(
+        *('"eventType"', '"notificationType"', '"Type"', '"TopicArn"', '"Sns"', '"eventSource"'),
+        *('"source"', '"message"'),
+    ),
 )

@@ -417,4 +417,5 @@ FORMAT = Format(
     StalwartReader,
     programs=r"stalwart",
     needles=("(delivery.", "(queue.", "(smtp.", '" event="', ' event="write"', '"delivery.'),
+    members=('"type"', '"events"'),
 )

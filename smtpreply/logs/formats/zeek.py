@@ -119,4 +119,5 @@ FORMAT = Format(
     ZeekReader,
     claims=_claims,
     needles=("#path\tsmtp", '"last_reply"'),
+    members=('"last_reply"',),
 )

@@ -16,7 +16,6 @@ has a field for.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from smtpreply.logs.toolkit.json_stream import (
     ObjectsOverLines,
     begins_objects,
     carried,
+    json_in,
     members,
     parsed,
 )
@@ -241,7 +241,7 @@ class EventReader(Reader):
         """Read a line: the deliveries of the events that end with it."""
         self._source = line.source or "line"
         begun = self._document.under_way
-        if (not begun or line.message.startswith("{")) and (value := _json_in(line)) is not None:
+        if (not begun or line.message.startswith("{")) and (value := json_in(line)) is not None:
             if self._document.inside:  # what was open has been cut off
                 self._document.start_again()
             return self._deliveries(line, line.number, value)
@@ -311,17 +311,6 @@ def _events_in(value: Any, knows: Callable[[Event], bool]) -> Iterator[Event]:
     return (Event(item) for item in carried(value, lambda item: knows(Event(item))))
 
 
-def _json_in(line: Line) -> Any:
-    """Return the JSON that a line is; None where it is none on its own."""
-    return _parsed(line.message) if line.fields is None else line.fields
-
-
-@functools.lru_cache(maxsize=1)  # each service that a line may be of asks, and then its reader
-def _parsed(text: str) -> Any:
-    text = text.lstrip("\ufeff \t")
-    return parsed(text) if text.startswith(("{", "[")) else None
-
-
 def event_format(
     name: str,
     knows: Callable[[Event], bool],
@@ -329,6 +318,7 @@ def event_format(
     *,
     marks: str | None = None,
     needles: tuple[str, ...],
+    members: tuple[str, ...] = (),
     order: int = 70,
 ) -> Format:
     """Make the format of a service's events.
@@ -342,18 +332,27 @@ def event_format(
             by default, a needle does.
         needles: see `Format`. None may end in a quote: in an event that is in a string, quotes
             are escaped.
+        members: see `Format`; by default the needles, which are names of members then.
         order: see `Format`. By default, events are tried after the logs of mail servers.
     """
     kind = _Kind(name, knows, deliveries)
     shown = re.compile(marks or "|".join(map(re.escape, needles)))
 
     def detect(line: Line) -> bool:
-        return next(_events_in(_json_in(line), knows), None) is not None
+        return next(_events_in(json_in(line), knows), None) is not None
 
     def claims(head: Sequence[str]) -> bool:
         return begins_objects(head) and shown.search("\n".join(head)) is not None
 
-    return Format(name, detect, lambda: EventReader(kind), claims, needles=needles, order=order)
+    return Format(
+        name,
+        detect,
+        lambda: EventReader(kind),
+        claims,
+        needles=needles,
+        members=members or needles,
+        order=order,
+    )
 
 
 def each(recipients: Iterable[str], **fields: Any) -> Iterator[Fields]:

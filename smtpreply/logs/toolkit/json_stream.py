@@ -10,12 +10,15 @@ scanned line by line, and the text of one object is kept until it closes::
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from smtpreply.logs.coverage import MOST_PROBLEMS
+from smtpreply.logs.input.syslog import Line
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end is in it
 _TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
@@ -62,6 +65,17 @@ def parsed(text: str) -> dict[str, Any] | list[Any] | None:
     return value if isinstance(value, (dict, list)) else None
 
 
+def json_in(line: Line) -> dict[str, Any] | list[Any] | None:
+    """Return the object or the list that a line is; None where it is neither on its own."""
+    return _parsed(line.message) if line.fields is None else line.fields
+
+
+@functools.lru_cache(maxsize=1)  # each format that a line may be of asks, and then its reader
+def _parsed(text: str) -> dict[str, Any] | list[Any] | None:
+    text = text.lstrip("\ufeff \t")
+    return parsed(text) if text.startswith(("{", "[")) else None
+
+
 def _in_a_row(text: str) -> list[Any] | None:
     values = []
     at = 0
@@ -105,6 +119,26 @@ def members(
             yield from members(inner, wanted, inside=inside + 1)
         else:
             yield item, False
+
+
+def member_names(value: dict[str, Any] | list[Any]) -> tuple[str, ...] | None:
+    """Return the names of the members of an object, or of all objects in a list.
+
+    Returns:
+        None where an object may carry others, or where the list has other values in it.
+
+    >>> member_names([{"a": 1, "b": 2}, {"c": 3}]), member_names({"items": []})
+    (('a', 'b', 'c'), None)
+    """
+    if isinstance(value, dict):
+        return None if _may_carry(value) else tuple(value)
+    if any(not isinstance(item, dict) or _may_carry(item) for item in value):
+        return None
+    return tuple(dict.fromkeys(chain.from_iterable(value)))
+
+
+def _may_carry(item: dict[str, Any]) -> bool:
+    return not _CARRIERS.isdisjoint(item) or isinstance(item.get("message"), str)
 
 
 def _carried_by(item: dict[str, Any]) -> Any:
