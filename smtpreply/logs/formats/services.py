@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache, cached_property, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -92,33 +92,49 @@ class Service:
 
     def deliveries(self, event: Event) -> Iterable[Fields] | None:
         """Return the deliveries that an event reports; None where its kind is unknown."""
-        kind = _value(event, self.kind, Event.text) or ""
+        kind = self._kind(event) or ""
         status = self.statuses.get(kind)
         if status is None:
             return () if self.others is None or kind in self.others.split("|") else None
         data = self.data(event)
-        dsn = status_of(_value(data, self.dsn, Event.text))
-        fields = {
-            "status": status,
-            "time": _value(data, self.time, Event.time),
-            "queue_id": _value(data, self.queue_id, Event.name),
-            "message_id": bare(_value(data, self.message_id, Event.text)),
-            "sender": _value(data, self.sender, Event.text),
-            "dsn": transient(dsn) if kind in self.soft.split("|") else dsn,
-            "stage": Stage.END_OF_DATA if status is Status.SENT else None,
-            **self._reply_fields(data, status),
-        }
-        one = self.recipient
-        recipients = one(data) if callable(one) else [_value(data, one, Event.text)]
+        fields = {name: read(data) for name, read in self._fields.items()}
+        fields["status"] = status
+        fields["stage"] = Stage.END_OF_DATA if status is Status.SENT else None
+        fields["message_id"] = bare(fields["message_id"])
+        fields["dsn"] = dsn = status_of(fields["dsn"])
+        if kind in self.soft.split("|"):
+            fields["dsn"] = transient(dsn)
+        fields |= self._reply_fields(data, status)
+        recipients = self._recipients(data)
         return [{**fields, "recipient": recipient} for recipient in recipients]
 
     def _reply_fields(self, data: Event, status: Status) -> Fields:
         if status is Status.COMPLAINED:  # no server was spoken to
             return {}
         reply = self.reply
-        if callable(reply):
-            return reply(data, status)
-        return reply_fields(_value(data, reply, Event.text))
+        return reply(data, status) if callable(reply) else reply_fields(_texts(reply)(data))
+
+    @cached_property
+    def _kind(self) -> Callable[[Event], str | None]:
+        return _reading(self.kind, Event.text)
+
+    @cached_property
+    def _fields(self) -> dict[str, Callable[[Event], Any]]:
+        return {
+            "time": _reading(self.time, Event.time),
+            "queue_id": _reading(self.queue_id, Event.name),
+            "message_id": _reading(self.message_id, Event.text),
+            "sender": _reading(self.sender, Event.text),
+            "dsn": _reading(self.dsn, Event.text),
+        }
+
+    @cached_property
+    def _recipients(self) -> Callable[[Event], Iterable[str | None]]:
+        named = self.recipient
+        if callable(named):
+            return named
+        read = _texts(named)
+        return lambda data: [read(data)]
 
     def format(self) -> Format:
         """Return the log format of the service's events."""
@@ -133,26 +149,38 @@ class Service:
         )
 
 
-def _value(
-    event: Event, names: str | Callable[[Event], T | None], read: Callable[..., T | None]
-) -> T | None:
-    """Return the first value that is not empty under these names, as a method of `Event` reads it.
+def _reading(
+    names: str | Callable[[Event], T | None], read: Callable[..., T | None]
+) -> Callable[[Event], T | None]:
+    """Return what reads the first value that is not empty under these names.
 
     The only one may be empty: as a sender, "" is the null reverse-path.
+
+    Args:
+        names: see `Service`.
+        read: the method of `Event` that reads it.
     """
     if callable(names):
-        return names(event)
-    value = None
-    for path in _paths(names):
-        value = read(event, *path)
-        if value:
-            break
-    return value
+        return names
+    paths = [name.split(".") for name in names.split("|") if name]
+    if not paths:
+        return lambda _event: None
+    first, *others = paths
+
+    def value_of(event: Event) -> T | None:
+        value = read(event, *first)
+        for path in others:
+            if value:
+                break
+            value = read(event, *path)
+        return value
+
+    return value_of
 
 
 @cache  # the table has some dozens
-def _paths(names: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(name.split(".")) for name in names.split("|") if name)
+def _texts(names: str) -> Callable[[Event], str | None]:
+    return _reading(names, Event.text)
 
 
 def _has_texts(*names: str) -> Callable[[Event], bool]:
@@ -273,7 +301,7 @@ def _resend_reply(event: Event, _status: Status) -> Fields:
     if said:
         return reply_fields(said)
     names = "data.bounce.message|data.failed.reason|data.suppressed.message"
-    return {"text": _value(event, names, Event.text), "reply_by": None}
+    return {"text": _texts(names)(event), "reply_by": None}
 
 
 _SENDGRID_IDS = ("sg_event_id", "sg_message_id", "smtp-id")

@@ -344,13 +344,13 @@ def stamp_from_message(line: Line, clock: Clock) -> None:
 def _unwrap(line: Line, clock: Clock) -> bool:
     """Take one header or one wrapping off; return whether there may be another."""
     text = line.message
+    if text.startswith("{"):
+        return _unwrap_json(line, clock)
     if match := _SYSLOG.match(text):
         stamp, host, program, pid = match.groups()
         return _set_header(line, match.end(), clock, stamp, host, program, pid)
     if _OWN_LINE.match(text):
         return False
-    if text.startswith("{"):
-        return _unwrap_json(line, clock)
     if match := _SYSLOG_5424.match(text):
         given = (None if part == "-" else part for part in match.groups())
         return _set_header(line, match.end(), clock, *given)
@@ -445,6 +445,7 @@ _TEXTS = ("log", "line", "textPayload")
 """Under these names alone, a text is a line."""
 _MESSAGES = ("message", "msg")
 """Under these it is one beside a time or a program: many programs have a message of their own."""
+_CARRYING = frozenset(("MESSAGE", *_TEXTS, *_MESSAGES))
 _ENVELOPES = ("_source", "jsonPayload")
 _CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
 
@@ -483,12 +484,15 @@ def _unwrap_json(line: Line, clock: Clock) -> bool:
 
 def _message_in(fields: Mapping[str, Any]) -> str | None:
     """Return the line that an object carries; None where it is an event, or is no line's."""
+    if _CARRYING.isdisjoint(fields):
+        return None
     message = _octets_as_text(fields.get("MESSAGE"))
     if message is not None or _is_event(fields):
         return message
     inner = _text(_first(fields, _TEXTS))
-    if inner is None and any(_first(fields, names) is not None for names in (_TIMES, _PROGRAMS)):
-        inner = _text(_first(fields, _MESSAGES))
+    if inner is None and (message := _text(_first(fields, _MESSAGES))) is not None:
+        dated = any(_first(fields, names) is not None for names in (_TIMES, _PROGRAMS))
+        inner = message if dated else None
     return inner
 
 

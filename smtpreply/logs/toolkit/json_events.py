@@ -77,9 +77,9 @@ class Event:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
-    def text(self, *path: str) -> str | None:
+    def text(self, name: str, *inner: str) -> str | None:
         """Return a string; None for anything else."""
-        value = self.at(*path)
+        value = self.at(name, *inner) if inner else self.members.get(name)
         return rejoined(value) if isinstance(value, str) else None
 
     def name(self, *path: str) -> str | None:
@@ -203,10 +203,9 @@ def _relayed(quoted: re.Match[str]) -> Fields | None:
 
 def _one_reply(text: str) -> str:
     """Mark lines that all have the same code as lines of one reply: an event has one reply."""
-    lines = _lines(text)
-    code = REPLY_HEAD.match(text)
-    if len(lines) < 2 or code is None:
+    if "\n" not in text or (code := REPLY_HEAD.match(text)) is None:
         return text
+    lines = _lines(text)
     whole = re.compile(rf"{code[1]}(?:[ -]|\Z)")
     if not all(whole.match(line) for line in lines):
         return text
@@ -217,13 +216,25 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip("\r") for line in text.rstrip("\r\n").split("\n")]
 
 
-@attrs.frozen
+@attrs.define
 class _Kind:
     """The events of a service: which are its own, and the deliveries that one of them reports."""
 
     name: str
     knows: Callable[[Event], bool]
     deliveries: Callable[[Event], Iterable[Fields] | None]
+    _last: tuple[object, bool] = (None, False)
+
+    def has(self, item: dict[str, Any]) -> bool:
+        """Return whether an object is such an event; the one that was asked about is remembered.
+
+        For a line's event is asked about where its format is detected, and where it is read.
+        """
+        last, known = self._last
+        if item is not last:
+            known = self.knows(Event(item))
+            self._last = item, known
+        return known
 
 
 _LONGEST_SHAPE = 1000  # characters of an event that is not understood
@@ -275,7 +286,7 @@ class EventReader(Reader):
         found: list[Delivery] = []
         unread = []
         is_any_read = False
-        for member, is_known in members(value, lambda item: self._kind.knows(Event(item))):
+        for member, is_known in members(value, self._kind.has):
             reported = self._kind.deliveries(Event(member)) if is_known else None
             if reported is None:
                 unread.append(member)
@@ -306,11 +317,6 @@ class EventReader(Reader):
         return Delivery(**known)
 
 
-def _events_in(value: Any, knows: Callable[[Event], bool]) -> Iterator[Event]:
-    """Return the events of one service that a JSON value is or carries."""
-    return (Event(item) for item in carried(value, lambda item: knows(Event(item))))
-
-
 def event_format(
     name: str,
     knows: Callable[[Event], bool],
@@ -339,7 +345,7 @@ def event_format(
     shown = re.compile(marks or "|".join(map(re.escape, needles)))
 
     def detect(line: Line) -> bool:
-        return next(_events_in(json_in(line), knows), None) is not None
+        return next(carried(json_in(line), kind.has), None) is not None
 
     def claims(head: Sequence[str]) -> bool:
         return begins_objects(head) and shown.search("\n".join(head)) is not None
