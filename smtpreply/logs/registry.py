@@ -71,11 +71,14 @@ class Builtin:
         """Check whether a text without a program may be its."""
         return any(needle in text for needle in self.needles)
 
+    def is_named_in(self, names: str) -> bool:
+        """Check whether an object with members of these names, each in quotes, may be its."""
+        return any(member in names for member in self.members)
+
 
 BUILTIN = tuple(Builtin(*row) for row in FORMATS)
 """The built-in formats, in the order in which a line is shown to them; the first that detects it
 has it."""
-_OF_JSON = tuple(known for known in BUILTIN if known.members)
 
 HEAD = 10
 """How many lines of a source are looked at to find its format."""
@@ -83,7 +86,8 @@ _LONGEST_HEAD = 1 << 16  # characters of them
 
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
-_LONGEST_OBJECT = 1 << 14  # characters of one whose names are cached
+_OBJECTS = 1000  # names of members, likewise
+_LONGEST_OBJECT = 1 << 14  # characters
 
 
 def register(known: Format) -> None:
@@ -177,15 +181,6 @@ def _given_away(blocks: list[str]) -> Iterator[str]:
         yield blocks.pop()
 
 
-@functools.lru_cache(maxsize=1024)  # a service has few kinds of events; a hostile log, any number
-def _with_members(names: tuple[str, ...]) -> tuple[Format, ...]:
-    """Return the formats that an object with members of these names may be of."""
-    written = "".join(f'"{name}"' for name in names)
-    return tuple(
-        known.format for known in _OF_JSON if any(sign in written for sign in known.members)
-    )
-
-
 class Detection:
     """Finds the format of a line or a source.
 
@@ -199,6 +194,7 @@ class Detection:
         self._own = (only,) if only else tuple(_own.values())
         self._builtin = () if only else BUILTIN
         self._programs: dict[str, tuple[Format, ...]] = {}
+        self._objects: dict[tuple[str, ...], tuple[Format, ...]] = {}
 
     @property
     def has_own(self) -> bool:
@@ -240,16 +236,19 @@ class Detection:
                 return found
         # What begins like JSON may be a line of another kind, or the first of several.
         if line.message.startswith(("{", "[{")) and (value := json_in(line)) is not None:
-            return chain(self._own, self._of_json(value, line.message))
+            return self._of_json(value, len(line.message))
         return self._of_text(line.message)
 
-    def _of_json(self, value: dict[str, Any] | list[Any], text: str) -> Iterable[Format]:
-        if not self._builtin:
-            return ()
-        names = member_names(value) if len(text) <= _LONGEST_OBJECT else None
-        if names is not None:
-            return _with_members(names)
-        return (known.format for known in _OF_JSON if known.shows_in(text))
+    def _of_json(self, value: dict[str, Any] | list[Any], length: int) -> tuple[Format, ...]:
+        names = member_names(value)
+        found = self._objects.get(names)
+        if found is None:
+            written = "".join(f'"{name}"' for name in names)
+            ours = (known.format for known in self._builtin if known.is_named_in(written))
+            found = (*self._own, *ours)
+            if len(self._objects) < _OBJECTS and length <= _LONGEST_OBJECT:
+                self._objects[names] = found
+        return found
 
     def _of_program(self, program: str) -> tuple[Format, ...]:
         ours = (known.format for known in self._builtin if known.logs_as(program))

@@ -349,7 +349,8 @@ class Scan(Iterator[Delivery]):
 
     def _formats_of(self, lines: Iterable[str]) -> Counter[Format]:
         clock = Clock()
-        heads = [read_prefix(text, 0, clock) for text in lines]
+        # No reader of blocks knows lines inside of JSON, and a sample of one is cut off.
+        heads = [read_prefix(text, 0, clock) for text in lines if not text.startswith("{")]
         for line in heads:
             self.coverage.seen_on(line.host)
         return Counter(filter(None, map(self._detection.of_line, heads)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,13 @@ import pytest
 
 from smtpreply.logs import format_table, make_format_table
 from smtpreply.logs.format import Format, Reader
+from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.syslog import Line, read_prefix
 from smtpreply.logs.make_format_table import table
-from smtpreply.logs.registry import BUILTIN, Builtin
+from smtpreply.logs.registry import BUILTIN, Builtin, Detection
+from smtpreply.logs.toolkit.json_stream import json_in
+
+SAMPLES = Path(__file__).parent.parent / "data" / "logs"
 
 
 def test_the_table_is_what_the_modules_declare() -> None:
@@ -48,3 +54,45 @@ def test_a_format_that_no_line_would_show_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(make_format_table, "formats_of", lambda module: (hidden,))
     with pytest.raises(ValueError, match="hidden would never be found: it needs programs="):
         table()
+
+
+def _shown(line: Line) -> list[Builtin]:
+    """Return the formats that a line is shown to, in order: of an object, all that there are."""
+    ours = [known for known in BUILTIN if line.program and known.logs_as(line.program)]
+    if ours or (line.program is not None and not line.message.startswith(("{", "["))):
+        return ours
+    if json_in(line) is not None:
+        return list(BUILTIN)
+    return [known for known in BUILTIN if known.shows_in(line.message)]
+
+
+def _mangled(lines: list[str], chance: random.Random) -> str:
+    """Return a line that begins as one does, and goes on as another or with a few other letters."""
+    one, other = chance.choices(lines, k=2)
+    place = chance.randrange(len(one) + 1)
+    letter = chance.choice('{}[]",: \t<>')
+    return chance.choice(
+        [
+            one[:place] + other[chance.randrange(len(other) + 1) :],
+            one[:place] + letter + one[place + 1 :],
+            one[:place] + one[place:].replace(letter, "_", 1),
+            one[place:],
+        ]
+    )
+
+
+def test_a_line_is_of_the_first_format_that_detects_it() -> None:
+    lines = [
+        line
+        for path in sorted(SAMPLES.iterdir())
+        for line in path.read_text("utf-8", "surrogateescape").split("\n")
+    ]
+    chance = random.Random(7)
+    texts = lines + [_mangled(lines, chance) for _ in range(10 * len(lines))]
+    chance.shuffle(texts)
+    detection, clock = Detection(), Clock()
+    for text in texts:
+        line = read_prefix(text, 1, clock)
+        first = next((known for known in _shown(line) if known.format.detect(line)), None)
+        found = detection.of_line(line)
+        assert (found and found.name) == (first and first.name), text

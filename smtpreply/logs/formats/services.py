@@ -102,7 +102,7 @@ class Service:
         fields["stage"] = Stage.END_OF_DATA if status is Status.SENT else None
         fields["message_id"] = bare(fields["message_id"])
         fields["dsn"] = dsn = status_of(fields["dsn"])
-        if kind in self.soft.split("|"):
+        if kind in self._soft:
             fields["dsn"] = transient(dsn)
         fields |= self._reply_fields(data, status)
         recipients = self._recipients(data)
@@ -113,6 +113,10 @@ class Service:
             return {}
         reply = self.reply
         return reply(data, status) if callable(reply) else reply_fields(_texts(reply)(data))
+
+    @cached_property
+    def _soft(self) -> frozenset[str]:
+        return frozenset(self.soft.split("|"))
 
     @cached_property
     def _kind(self) -> Callable[[Event], str | None]:
@@ -166,6 +170,8 @@ def _reading(
     if not paths:
         return lambda _event: None
     first, *others = paths
+    if not others:
+        return lambda event: read(event, *first)
 
     def value_of(event: Event) -> T | None:
         value = read(event, *first)
@@ -185,7 +191,10 @@ def _texts(names: str) -> Callable[[Event], str | None]:
 
 def _has_texts(*names: str) -> Callable[[Event], bool]:
     """Return a check for events that have strings under all of these names."""
-    return lambda event: all(event.text(name) is not None for name in names)
+    return lambda event: None not in map(event.text, names)
+
+
+_has_email = _has_texts("event", "email")
 
 
 # --- where there is a choice to make ---
@@ -236,7 +245,7 @@ def _brevo_reply(event: Event, status: Status) -> Fields:
 
 def _is_mailjet(event: Event) -> bool:
     ids = ("MessageID", "mj_campaign_id", "mj_message_id")
-    return _has_texts("event", "email")(event) and any(map(event.has, ids))
+    return _has_email(event) and any(map(event.has, ids))
 
 
 def _mailjet_kind(event: Event) -> str | None:
@@ -254,7 +263,7 @@ _MAILTRAP_KINDS = (
 
 def _is_mailtrap(event: Event) -> bool:
     """Check for its members: `sending_stream` is not in all, and the others are not its alone."""
-    if not _has_texts("event", "event_id", "email")(event):
+    if not _has_email(event) or event.text("event_id") is None:
         return False
     if event.text("sending_stream") is not None:
         return True
@@ -316,6 +325,8 @@ _SENDGRID_OWN = re.compile(
 
 def _is_listed_by_sendgrid(event: Event) -> bool:
     """Check whether it is of a list of the API, which has these members and no others."""
+    if len(event.members) > len(_SENDGRID_LIST) + 1:  # most are not
+        return False
     if event.members.keys() - {"created"} != _SENDGRID_LIST:
         return False
     dated = "created" not in event.members or event.time("created") is not None
@@ -325,7 +336,7 @@ def _is_listed_by_sendgrid(event: Event) -> bool:
 def _is_sendgrid(event: Event) -> bool:
     if _is_listed_by_sendgrid(event):
         return True
-    return _has_texts("event", "email")(event) and any(map(event.text, _SENDGRID_IDS))
+    return _has_email(event) and any(map(event.text, _SENDGRID_IDS))
 
 
 def _sendgrid_kind(event: Event) -> str | None:

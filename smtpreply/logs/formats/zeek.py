@@ -16,8 +16,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from smtpreply.logs.delivery import Delivery, ReplyBy
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -70,7 +68,8 @@ def _deliveries(line: Line, fields: Mapping[str, Any]) -> list[Delivery]:
     text = text_of(fields.get("last_reply")) or None
     ip = text_of(server.get("resp_h"))
     message_id = text_of(fields.get("msg_id"))
-    found = [
+    line.time = line.time or time_of(fields.get("ts"))
+    return [
         delivery_in(
             line,
             _NAME,
@@ -87,8 +86,6 @@ def _deliveries(line: Line, fields: Mapping[str, Any]) -> list[Delivery]:
         )
         for recipient in _texts(recipients) or (None,)
     ]
-    time = line.time or time_of(fields.get("ts"))
-    return [attrs.evolve(delivery, time=time) for delivery in found]
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -447,15 +447,17 @@ _MESSAGES = ("message", "msg")
 """Under these it is one beside a time or a program: many programs have a message of their own."""
 _CARRYING = frozenset(("MESSAGE", *_TEXTS, *_MESSAGES))
 _ENVELOPES = ("_source", "jsonPayload")
+_DECODER = json.JSONDecoder()
 _CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    is_whole = end == len(text) or not text[end:].strip(" \t\r\n")  # as json.loads has it
+    return value if is_whole and isinstance(value, dict) else None
 
 
 def _unwrap_json(line: Line, clock: Clock) -> bool:

@@ -32,7 +32,7 @@ from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, stage_of
 from smtpreply.logs.toolkit.json_stream import (
     ObjectsOverLines,
     begins_objects,
-    carried,
+    carries,
     json_in,
     members,
     parsed,
@@ -67,6 +67,8 @@ class Event:
     ('7', None, None)
     """
 
+    __slots__ = ("members",)
+
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.members = members
 
@@ -80,7 +82,9 @@ class Event:
     def text(self, name: str, *inner: str) -> str | None:
         """Return a string; None for anything else."""
         value = self.at(name, *inner) if inner else self.members.get(name)
-        return rejoined(value) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        return value if value.isascii() else rejoined(value)
 
     def name(self, *path: str) -> str | None:
         """Return a string that is not empty, or a number as one: an identifier."""
@@ -124,7 +128,7 @@ class Event:
 
     def has(self, *names: str) -> bool:
         """Return whether there are members of all these names, and what they are is no null."""
-        return all(self.members.get(name) is not None for name in names)
+        return None not in map(self.members.get, names)
 
 
 def _list(value: Any) -> bool:
@@ -283,6 +287,11 @@ class EventReader(Reader):
         Where some of the objects in it are understood and others are not, each of these is a
         shape of the line, which counts as not understood: no event is lost in silence.
         """
+        if isinstance(value, dict) and self._kind.has(value):  # most lines are one event
+            reported = self._kind.deliveries(Event(value))
+            if reported is None:
+                return None
+            return [self._delivery(line, number, fields) for fields in reported]
         found: list[Delivery] = []
         unread = []
         is_any_read = False
@@ -345,7 +354,9 @@ def event_format(
     shown = re.compile(marks or "|".join(map(re.escape, needles)))
 
     def detect(line: Line) -> bool:
-        return next(carried(json_in(line), kind.has), None) is not None
+        if line.fields is not None and kind.has(line.fields):  # most lines are one event
+            return True
+        return carries(json_in(line), kind.has)
 
     def claims(head: Sequence[str]) -> bool:
         return begins_objects(head) and shown.search("\n".join(head)) is not None

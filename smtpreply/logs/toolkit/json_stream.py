@@ -14,7 +14,6 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from smtpreply.logs.coverage import MOST_PROBLEMS
@@ -91,21 +90,29 @@ def _in_a_row(text: str) -> list[Any] | None:
     return values
 
 
-def carried(value: Any, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
-    """Yield the wanted objects that a value is or carries.
+def carries(value: Any, wanted: Callable[[dict[str, Any]], bool], *, inside: int = 0) -> bool:
+    """Return whether a value is or carries a wanted object, as `members` finds them.
 
-    What is wanted is not looked into: a stranger may have put into an event what looks like others.
-
-    >>> list(carried([{"a": 1}, {"items": [{"a": 2}]}], lambda item: "a" in item))
-    [{'a': 1}, {'a': 2}]
+    >>> carries([{"b": 1}, {"items": [{"a": 2}]}], lambda item: "a" in item)
+    True
     """
-    return (item for item, is_wanted in members(value, wanted) if is_wanted)
+    for item in value if isinstance(value, list) else (value,):
+        if not isinstance(item, dict):
+            continue
+        if wanted(item):
+            return True
+        inner = _carried_by(item) if inside < _MOST_CARRIERS else None
+        if inner is not None and carries(inner, wanted, inside=inside + 1):
+            return True
+    return False
 
 
 def members(
     value: Any, wanted: Callable[[dict[str, Any]], bool], *, inside: int = 0
 ) -> Iterator[tuple[Any, bool]]:
     """Yield all that a value is or carries, each with whether it is a wanted object.
+
+    What is wanted is not looked into: a stranger may have put into an event what looks like others.
 
     >>> list(members({"items": [{"a": 2}, 7]}, lambda item: "a" in item))
     [({'a': 2}, True), (7, False)]
@@ -121,31 +128,29 @@ def members(
             yield item, False
 
 
-def member_names(value: dict[str, Any] | list[Any]) -> tuple[str, ...] | None:
-    """Return the names of the members of an object, or of all objects in a list.
+def member_names(value: Any, *, inside: int = 0) -> tuple[str, ...]:
+    """Return the names of the members of all objects that a value is or carries.
 
-    Returns:
-        None where an object may carry others, or where the list has other values in it.
-
-    >>> member_names([{"a": 1, "b": 2}, {"c": 3}]), member_names({"items": []})
-    (('a', 'b', 'c'), None)
+    >>> member_names([{"a": 1, "b": 2}, {"items": [{"c": {"d": 3}}]}])
+    ('a', 'b', 'items', 'c')
     """
-    if isinstance(value, dict):
-        return None if _may_carry(value) else tuple(value)
-    if any(not isinstance(item, dict) or _may_carry(item) for item in value):
-        return None
-    return tuple(dict.fromkeys(chain.from_iterable(value)))
-
-
-def _may_carry(item: dict[str, Any]) -> bool:
-    return not _CARRIERS.isdisjoint(item) or isinstance(item.get("message"), str)
+    if isinstance(value, dict) and _carried_by(value) is None:  # most lines are one event
+        return tuple(value)
+    names: dict[str, None] = {}
+    for item in value if isinstance(value, list) else (value,):
+        if isinstance(item, dict):
+            names |= dict.fromkeys(item)
+            if inside < _MOST_CARRIERS and (inner := _carried_by(item)) is not None:
+                names |= dict.fromkeys(member_names(inner, inside=inside + 1))
+    return tuple(names)
 
 
 def _carried_by(item: dict[str, Any]) -> Any:
     """Return what a wrapper carries: a list under one of their names, or a recorded event."""
-    for name in _CARRIERS & item.keys():
-        if isinstance(item[name], list):
-            return item[name]
+    if not _CARRIERS.isdisjoint(item):
+        for name in _CARRIERS & item.keys():
+            if isinstance(item[name], list):
+                return item[name]
     message = item.get("message")  # CloudWatch's export
     if isinstance(message, str) and message.startswith(("{", "[")) and "timestamp" in item:
         return parsed(message)

@@ -21,6 +21,11 @@ _ISO = re.compile(
     r"([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
     r"(?:[.,]([0-9]{1,9}))?(?: ?(Z|UTC)| ?([+-])([0-9]{2}):?([0-9]{2}))?\Z"
 )
+# These datetime.fromisoformat() reads as they are.
+_PLAIN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:[.,][0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
 _EPOCH = re.compile(r"(?:[0-9]{9,10}(?:\.[0-9]{1,9})?|[0-9]{12,13})\Z")
 _MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
 _SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
@@ -71,6 +76,8 @@ def span_between(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
+    if _PLAIN.match(text):
+        return _in_zone(datetime.fromisoformat(text), zone)
     if match := _ISO.match(text):
         return _iso(match, zone)
     if _EPOCH.match(text):
@@ -97,4 +104,8 @@ def _iso(match: re.Match[str], zone: tzinfo | None) -> datetime:
     time = datetime.fromisoformat(
         f"{year}-{month}-{day}T{hour:>02}:{minute}:{second}.{(fraction or '')[:6]:0<6}{offset}"
     )
-    return time if time.tzinfo else time.replace(tzinfo=zone)
+    return _in_zone(time, zone)
+
+
+def _in_zone(time: datetime, zone: tzinfo | None) -> datetime:
+    return time if time.tzinfo or zone is None else time.replace(tzinfo=zone)
