@@ -40,7 +40,9 @@ from smtpreply.logs.input.clock import (
 )
 from smtpreply.logs.input.months import month_number
 
-_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}"
+# What follows a name is never a character of names: so one that is taken whole is not tried again
+# shorter, which is most of the time that a line without a header takes.
+_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}+"
 _TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 _STAMP = re.compile(rf"{_PRIORITY}({STAMP})")
@@ -63,7 +65,7 @@ NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
 _SYSLOG = re.compile(
-    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S*[^\s:]) "
+    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) "
     rf"{_FACILITY}{_TAG}"
 )
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
@@ -77,10 +79,10 @@ _SYSLOG_5424 = re.compile(
 # optional, the tag must be beyond doubt: it has a process id or a slash.
 _LOOSE = re.compile(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
-    rf"[ \t]+)?(?:{_SEVERITY}[ \t]+)?(?:([A-Za-z0-9_.:-]{{1,255}})[ \t]+)??"
-    rf"(?:{_PLAIN_FACILITY}[ \t]+)?(?:{_SEVERITY}[ \t]+)?"
-    rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]+/{_PROGRAM}):|"
-    r"([a-z][a-z0-9_-]{0,63}/[a-z0-9_/-]{1,255})\[([0-9]{1,10})\]) "
+    rf"[ \t]++)?(?:{_SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
+    rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{_SEVERITY}[ \t]++)?"
+    rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{_PROGRAM}):|"
+    r"([a-z][a-z0-9_-]{0,63}+/[a-z0-9_/-]{1,255}+)\[([0-9]{1,10})\]) "
 )
 # docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | "; with colours on a terminal.
 _COLOUR = r"(?:\x1b\[[0-9;]{0,20}m)?"
@@ -91,7 +93,7 @@ _COMPOSE = re.compile(
 _CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
 _WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 _ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
-_CONTAINER_NAME = "(?=[A-Za-z]{0,255}[0-9_.-])[A-Za-z0-9_.-]{1,255}"  # has a number
+_CONTAINER_NAME = "(?=[A-Za-z]{0,255}+[0-9_.-])[A-Za-z0-9_.-]{1,255}+"  # has a number
 # What must follow for a line to have something before its header.
 _NEXT = (
     rf"(?={_PRIORITY}(?:{_WEEKDAY})?{_ANY_STAMP}[ \t]|{_PROGRAM}\[[0-9]{{1,10}}\]: |"
@@ -99,13 +101,13 @@ _NEXT = (
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
 # stamp and the stream's name.
-_STAMPED = re.compile(rf"({STAMP}) (?:(?!{_WEEKDAY}|{{)\S{{1,255}} )?{_NEXT}")
+_STAMPED = re.compile(rf"({STAMP}) (?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
 _FILE = r"[^\s:{}\[\]\"']{1,255}"
 # grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
 # a quotation: "> "; a page's or a ticket's indentation.
 _BEFORE = re.compile(
-    rf"(?:(?:[>|] ?){{1,5}}|{_FILE}:(?:[0-9]{{1,9}}:)?|{_FILE}-[0-9]{{1,9}}-|"
-    rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}} )?){_NEXT}"
+    rf"(?:(?:[>|] ?){{1,5}}|{_FILE}+:(?:[0-9]{{1,9}}:)?|{_FILE}-[0-9]{{1,9}}-|"
+    rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}}+ )?){_NEXT}"
 )
 _INDENTED = re.compile(
     rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+\S{{1,255}} \S{{1,255}}: |"
@@ -205,10 +207,12 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
         is_wrapped = _is_carrier(program)
     else:
         # No wrapping looks like such a line, and in such a log most lines are some.
-        line, is_wrapped = Line(text, text, number, source), not _OWN_LINE.match(text)
-    for _ in range(_MOST_WRAPPINGS if is_wrapped else 0):
-        if not _unwrap(line, clock):
-            break
+        line = Line(text, text, number, source)
+        is_wrapped = not _OWN_LINE.match(text) and _unwrap_other(line, clock)
+    if is_wrapped:
+        for _ in range(_MOST_WRAPPINGS):
+            if not _unwrap(line, clock):
+                break
     if line.fields is None and line.message.startswith("{"):
         line.fields = _json_object(line.message)
     return line
@@ -344,30 +348,36 @@ def stamp_from_message(line: Line, clock: Clock) -> None:
 def _unwrap(line: Line, clock: Clock) -> bool:
     """Take one header or one wrapping off; return whether there may be another."""
     text = line.message
-    if text.startswith("{"):
-        return _unwrap_json(line, clock)
     if match := _SYSLOG.match(text):
         stamp, host, program, pid = match.groups()
         return _set_header(line, match.end(), clock, stamp, host, program, pid)
-    if _OWN_LINE.match(text):
-        return False
-    if match := _SYSLOG_5424.match(text):
+    return not _OWN_LINE.match(text) and _unwrap_other(line, clock)
+
+
+def _unwrap_other(line: Line, clock: Clock) -> bool:
+    """Take one wrapping off that is not the usual header, nor before a program's own lines."""
+    text = line.message
+    if text.startswith("{"):
+        return _unwrap_json(line, clock)
+    if text.startswith("<") and (match := _SYSLOG_5424.match(text)):
         given = (None if part == "-" else part for part in match.groups())
         return _set_header(line, match.end(), clock, *given)
-    if match := _COMPOSE.match(text):
+    if "|" in text and (match := _COMPOSE.match(text)):
         return _cut(line, match.end())
-    if match := _CRI.match(text) or _STAMPED.match(text):
-        _set_time(line, match[1], clock)
-        return _cut(line, match.end())
-    if match := _HOSTLESS.match(text):
-        return _set_header(line, match.end(), clock, match[1], None, match[2], match[3])
+    if _STAMP.match(text):
+        if match := _CRI.match(text) or _STAMPED.match(text):
+            _set_time(line, match[1], clock)
+            return _cut(line, match.end())
+        if match := _HOSTLESS.match(text):
+            return _set_header(line, match.end(), clock, match[1], None, match[2], match[3])
     return _unwrap_oddly(line, clock)
 
 
 def _unwrap_oddly(line: Line, clock: Clock) -> bool:
     """Take off what is rarer, and what people and web pages put before lines."""
     text = line.message
-    if match := _LOOSE.match(text):
+    has_tag = "]: " in text or "/" in text  # or there is no need to look for one
+    if has_tag and (match := _LOOSE.match(text)):
         stamp, host, named, pid, path, bare, bare_pid = match.groups()
         # maddy's "smtp/pipeline: ..." is no program: without a process id, a stamp must be there.
         if (
