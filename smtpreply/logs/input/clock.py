@@ -43,6 +43,11 @@ _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,6})[0-9]*)?"
     r"(?: ?([+-][0-9]{2}):?([0-9]{2})|(Z))?\Z"
 )
+PLAIN_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:[.,][0-9]{1,9})?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+)
+"""The stamps that `datetime.fromisoformat` reads as they are."""
 _SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
 _PAGE = re.compile(
     r"([0-9]{1,2})([./])([0-9]{1,2})[./]([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2}) ?([AaPp]?)"
@@ -89,6 +94,8 @@ class Clock:
         self._month: int | None = None
         self._latest = latest
         self._last: tuple[str, datetime | None] = ("", None)
+        self._day = "", ""  # of the last stamp without a year: the month's name, and the day
+        self._year_and_month = 0, 0  # of this day
 
     def read(self, stamp: str) -> datetime | None:
         """Return the time; None where there is no such time, as on the 31st of February."""
@@ -123,35 +130,49 @@ class Clock:
         return datetime(int(year), int(month), int(day), hour, minute, seconds, tzinfo=self._zone)
 
     def _iso(self, stamp: str) -> datetime:
-        match = _ISO.match(stamp)
-        if match is None:
+        if PLAIN_ISO.match(stamp):
+            time = datetime.fromisoformat(stamp)
+        elif match := _ISO.match(stamp):
+            day, second, fraction, hours, minutes, zulu = match.groups()
+            zone = "+00:00" if zulu else f"{hours}:{minutes}" if hours else ""
+            text = f"{day}T{second}.{(fraction or '').ljust(6, '0')}{zone}"
+            time = datetime.fromisoformat(text)
+        else:
             raise ValueError(stamp)
-        day, second, fraction, hours, minutes, zulu = match.groups()
-        zone = "+00:00" if zulu else f"{hours}:{minutes}" if hours else ""
-        text = f"{day}T{second}.{(fraction or '').ljust(6, '0')}{zone}"
-        time = datetime.fromisoformat(text)
         return time if time.tzinfo else time.replace(tzinfo=self._zone)
 
     def _syslog(self, stamp: str) -> datetime:
         match = _SYSLOG.match(stamp)
-        month = match and month_number(match[1])
-        if not match or not month:
+        if not match:
             raise ValueError(stamp)
-        day, hour, minute, second = map(int, match.groups()[1:])
-        second = min(second, 59)  # a leap second
+        name, day, hour, minute, second = match.groups()
+        clock = int(hour), int(minute), min(int(second), 59)  # a leap second
+        if self._day != (name, day):
+            self._begin_day(name, day, clock)
+        return datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
+
+    def _begin_day(self, name: str, day: str, clock: tuple[int, int, int]) -> None:
+        """Find out in which year a day is, by the first stamp of it."""
+        month = month_number(name)
+        if not month:
+            raise ValueError(name)
         if self._year is not None:
-            year = self._running_year(month)
-            return datetime(year, month, day, hour, minute, second, tzinfo=self._zone)
+            self._day, self._year_and_month = (name, day), (self._running_year(month), month)
+            return
         latest = (self._latest or datetime.now(UTC)).astimezone(self._zone).replace(tzinfo=None)
         latest += _TOLERANCE
         for back in range(_YEARS_TO_A_LEAP_YEAR + 1):
             try:
-                time = datetime(latest.year - back, month, day, hour, minute, second)  # noqa: DTZ001
+                time = datetime(latest.year - back, month, int(day), *clock)  # noqa: DTZ001
             except ValueError:  # the 29th of February
                 continue
             if time <= latest:
-                return time.replace(tzinfo=self._zone)
-        raise ValueError(stamp)
+                # Of the latest day of the year that there may be, the year depends on the hour.
+                is_sure = (month, time.day) != (latest.month, latest.day)
+                self._day = (name, day) if is_sure else ("", "")
+                self._year_and_month = time.year, month
+                return
+        raise ValueError(name)
 
     def _running_year(self, month: int) -> int:
         """Go on to the next year after December, and back where lines are out of order."""

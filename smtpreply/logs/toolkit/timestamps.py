@@ -17,14 +17,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, tzinfo
 
+from smtpreply.logs.input.clock import PLAIN_ISO
+
 _ISO = re.compile(
     r"([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
     r"(?:[.,]([0-9]{1,9}))?(?: ?(Z|UTC)| ?([+-])([0-9]{2}):?([0-9]{2}))?\Z"
-)
-# These datetime.fromisoformat() reads as they are.
-_PLAIN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:[.,][0-9]{1,9})?"
-    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 _EPOCH = re.compile(r"(?:[0-9]{9,10}(?:\.[0-9]{1,9})?|[0-9]{12,13})\Z")
 _MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
@@ -76,7 +73,7 @@ def span_between(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
-    if _PLAIN.match(text):
+    if PLAIN_ISO.match(text):
         return _in_zone(datetime.fromisoformat(text), zone)
     if match := _ISO.match(text):
         return _iso(match, zone)
