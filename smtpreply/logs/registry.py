@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import chain
 from types import MappingProxyType, ModuleType
@@ -87,6 +87,9 @@ _LONGEST_HEAD = 1 << 16  # characters of them
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
 _OBJECTS = 1000  # names of members, likewise
+_SETS_OF_SIGNS = 256  # likewise
+_SIGNS = "tdRSI-=AsE(n"
+"""Characters of which most needles have one and most lines lack some."""
 _LONGEST_OBJECT = 1 << 14  # characters
 
 
@@ -195,6 +198,7 @@ class Detection:
         self._builtin = () if only else BUILTIN
         self._programs: dict[str, tuple[Format, ...]] = {}
         self._objects: dict[tuple[str, ...], tuple[Format, ...]] = {}
+        self._needles: dict[tuple[bool, ...], Sequence[tuple[Builtin, tuple[str, ...]]]] = {}
 
     @property
     def has_own(self) -> bool:
@@ -259,10 +263,24 @@ class Detection:
 
     def _of_text(self, text: str) -> Iterator[Format]:
         yield from self._own
-        for known in self._builtin:
-            for (
-                needle
-            ) in known.needles:  # `shows_in` inlined: each line without a program comes here
+        # `shows_in` inlined, and what need not be looked for left out: each line without a program
+        # comes here, and there are some hundred needles.
+        for known, needles in self._needles_by(tuple([sign in text for sign in _SIGNS])):
+            for needle in needles:
                 if needle in text:
                     yield known.format
                     break
+
+    def _needles_by(self, signs: tuple[bool, ...]) -> Sequence[tuple[Builtin, tuple[str, ...]]]:
+        """Return the needles that a text may have, by the signs that are in it."""
+        found = self._needles.get(signs)
+        if found is None:
+            lacking = {sign for sign, is_there in zip(_SIGNS, signs, strict=True) if not is_there}
+            found = [
+                (known, left)
+                for known in self._builtin
+                if (left := tuple(each for each in known.needles if lacking.isdisjoint(each)))
+            ]
+            if len(self._needles) < _SETS_OF_SIGNS:
+                self._needles[signs] = found
+        return found
