@@ -79,6 +79,15 @@ def unproven_action(language: str = FALLBACK) -> Text:
     return messages(language).get("next_steps", "unproven_address")
 
 
+def given_up_action(language: str = FALLBACK) -> Text:
+    """Return what to do where waiting would have been enough, but the message was given up.
+
+    >>> given_up_action("de").language
+    'de'
+    """
+    return messages(language).get("next_steps", "given_up")
+
+
 @functools.cache
 def _advice(language: str) -> dict[Reason, Advice]:
     english = _tables(FALLBACK)

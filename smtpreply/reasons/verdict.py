@@ -12,7 +12,7 @@ from smtpreply._support.checks import check_mapping
 from smtpreply.catalog.text import Text
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
-from smtpreply.reasons.advice import Advice, advice_for, unproven_action
+from smtpreply.reasons.advice import Advice, advice_for, given_up_action, unproven_action
 from smtpreply.reasons.alternatives import is_negated, leaves_open, names_other_cause
 from smtpreply.reasons.blocklists import Listing, listing_in
 from smtpreply.reasons.engine import Engine, Finding
@@ -34,7 +34,7 @@ from smtpreply.reasons.extract import (
 )
 from smtpreply.reasons.normalize import words_of
 from smtpreply.reasons.providers import Provider, provider_in
-from smtpreply.reasons.taxonomy import Basis, BounceType, Disposition, Outcome, Reason
+from smtpreply.reasons.taxonomy import Actor, Basis, BounceType, Disposition, Outcome, Reason
 from smtpreply.reasons.tokens import names_in, without_names
 from smtpreply.stage import Stage
 
@@ -375,10 +375,35 @@ class Verdict:
         """
         return advice_for(self.reason, language)
 
+    @property
+    def actor(self) -> Actor:
+        """Who can change the outcome: the actor of the advice.
+
+        Where nobody has to act, but the message was given up, the postmaster of the sending side.
+
+        >>> from smtpreply import classify
+        >>> from smtpreply.reasons import Outcome
+        >>> classify("450 Greylisted", outcome=Outcome.EXPIRED).actor.value
+        'postmaster'
+        """
+        return Actor.POSTMASTER if self.is_given_up else self.advice.actor
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the message was given up for a reason that time would have settled.
+
+        >>> from smtpreply import classify
+        >>> from smtpreply.reasons import Outcome
+        >>> classify("450 Greylisted", outcome=Outcome.EXPIRED).is_given_up
+        True
+        """
+        return self.disposition is Disposition.STOP and self.advice.actor is Actor.NOBODY
+
     def action_in(self, language: str) -> Text:
         """Return what the actor does, in a language of the catalog: the advice on the reason.
 
-        Where the reason is a dead address, but `suppress` is False, to look first.
+        Where the reason is a dead address, but `suppress` is False, to look first; where only
+        waiting was asked for, but the message was given up, to send it again.
 
         Raises:
             UnknownLanguageError: the catalog does not speak it.
@@ -387,6 +412,8 @@ class Verdict:
         >>> print(classify("450 4.1.1 User unknown").action_in("en"))
         Check the address for a typo and read the reply: it does not prove that the address is dead.
         """
+        if self.is_given_up:
+            return given_up_action(language)
         advice = self.advice_in(language)
         return unproven_action(language) if advice.suppress and not self.suppress else advice.action
 
@@ -476,7 +503,7 @@ class Verdict:
             "known_status": extract.known.status and str(extract.known.status),
             "outcome": extract.known.outcome and extract.known.outcome.value,
             "title": str(advice.title),
-            "actor": advice.actor.value,
+            "actor": self.actor.value,
             "action": str(self.action_in(language)),
             "retry_after": pause and pause.total_seconds(),
             "blocklist": listing and listing.to_dict(),

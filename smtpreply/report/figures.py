@@ -37,6 +37,7 @@ def cases_of_provider(key: str) -> str:
 
 
 _MOST_BARS = 9
+_FEW = 6  # counts below which plotly places ticks between whole numbers
 _HOUR = 3_600_000  # milliseconds, plotly's unit of time
 _PERIODS: dict[str, int | str] = {
     "minute": _HOUR // 60,
@@ -52,6 +53,11 @@ _SHAPES = {
     "month": "%b %Y",
     "year": "%Y",
 }
+_TICKS = [
+    {"dtickrange": [60_000, 24 * _HOUR - 1], "value": "%H:%M\n%-d %b"},
+    {"dtickrange": [24 * _HOUR, 31 * 24 * _HOUR], "value": "%-d %b\n%Y"},
+]
+"""The labels of times nearer than a day and than a month: short enough for a phone."""
 _STEPS = (
     (0.3, "0.3 s"),
     (1, "1 s"),
@@ -88,8 +94,8 @@ def reasons_over_time(findings: Findings) -> Figure:
 
 
 def reasons(findings: Findings) -> Figure:
-    """Return a chart of the reasons, the most frequent on top: bars by outcome."""
-    rows = findings.reasons
+    """Return a chart of the reasons, in the order of the recommended actions: bars by outcome."""
+    rows = [*findings.actions, *findings.no_actions]
     shown = [(str(row.advice.title), row.outcomes) for row in rows[:_MOST_BARS]]
     if len(rows) > _MOST_BARS:
         shown[-1] = "All others", sum((row.outcomes for row in rows[_MOST_BARS - 1 :]), Counter())
@@ -100,7 +106,8 @@ def reasons(findings: Findings) -> Figure:
         for outcome, counts in found
         if any(counts)
     ]
-    layout = _sideways(len(shown), {"rangemode": "tozero"})
+    most = max((counts.total() for _, counts in shown), default=0)
+    layout = _sideways(len(shown), {"rangemode": "tozero"} | _whole_ticks(most))
     targets = [cases_of_reason(row.reason) for row in rows[:_MOST_BARS]]
     if len(rows) > _MOST_BARS:
         targets[-1] = CASES
@@ -108,10 +115,9 @@ def reasons(findings: Findings) -> Figure:
 
 
 def providers(findings: Findings) -> Figure:
-    """Return a chart of the mail to each provider: shares by outcome."""
-    destinations = [destination for destination in findings.providers if destination.total][
-        :_MOST_BARS
-    ]
+    """Return a chart of the mail to each provider: shares by outcome; empty if none is known."""
+    found = findings.providers if findings.has_providers else []
+    destinations = [destination for destination in found if destination.total][:_MOST_BARS]
     names = [f"{destination.name} ({destination.total:,})" for destination in destinations]
     data = []
     for outcome in Outcome:
@@ -153,7 +159,7 @@ def delays(findings: Findings) -> Figure:
         "hovermode": "x unified",
         "bargap": 0.12,
         "xaxis": {"fixedrange": True, "showgrid": False},
-        "yaxis": {"fixedrange": True},
+        "yaxis": {"fixedrange": True} | _whole_ticks(_tallest(data)),
     }
     return {"data": data, "layout": layout}
 
@@ -186,8 +192,11 @@ def times_of(times: Timeline, kind: str) -> int:
 
 
 def _over_time(times: Timeline, series: Iterable[tuple[str, str, list[Any]]]) -> Figure:
-    """Return bars over time; a series is a name, a colour, and the kinds that it sums up."""
-    rows = times.in_order()
+    """Return bars over time; a series is a name, a colour, and the kinds that it sums up.
+
+    A single time is no course of time: then there are no bars.
+    """
+    rows = times.in_order() if len(times.counts) > 1 else []
     stamps = [f"{time}:00" if times.unit == "hour" else time for time, _ in rows]
     period = _PERIODS[times.unit]
     data = [
@@ -203,10 +212,31 @@ def _over_time(times: Timeline, series: Iterable[tuple[str, str, list[Any]]]) ->
             "hovertemplate": "%{y:,} " + name + "<extra></extra>",
         }
         for name, color, kinds in series
+        if rows
     ]
-    axis = {"type": "date", "hoverformat": _SHAPES[times.unit]}
-    layout = {"barmode": "stack", "hovermode": "x unified", "bargap": 0.12, "xaxis": axis}
+    layout = {
+        "barmode": "stack",
+        "hovermode": "x unified",
+        "bargap": 0.12,
+        "xaxis": {
+            "type": "date",
+            "hoverformat": _SHAPES[times.unit],
+            "tickangle": 0,
+            "tickformatstops": _TICKS,
+        },
+        "yaxis": {"fixedrange": True} | _whole_ticks(_tallest(data)),
+    }
     return {"data": data, "layout": layout}
+
+
+def _tallest(data: list[Figure]) -> int:
+    """Return the height of the tallest stack of bars."""
+    return max(map(sum, zip(*(series["y"] for series in data), strict=True)), default=0)
+
+
+def _whole_ticks(most: int) -> dict[str, Any]:
+    """Return the ticks of an axis of counts up to `most`: a few counts would get ticks of 0.2."""
+    return {"tickformat": ",d"} | ({"dtick": 1} if most < _FEW else {})
 
 
 def _sum(cells: Counter[str], kinds: list[Any]) -> int:

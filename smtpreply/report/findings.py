@@ -22,7 +22,7 @@ from smtpreply.reasons import (
     blocklists,
     providers,
 )
-from smtpreply.reasons.advice import unproven_action
+from smtpreply.reasons.advice import given_up_action, unproven_action
 from smtpreply.reply.parser import parse
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
@@ -92,6 +92,12 @@ class Destination:
 class ReasonCount:
     """A reason, the outcomes of the attempts that failed for it, and an example of the text.
 
+    Attributes:
+        reason: the reason.
+        outcomes: the failed attempts by outcome.
+        example: one of the texts.
+        proven: the number of attempts whose text proves that the address is dead.
+
     >>> row = ReasonCount(
     ...     reason=Reason.GREYLISTED, outcomes=Counter({"deferred": 2}), example="450 Greylisted"
     ... )
@@ -102,6 +108,7 @@ class ReasonCount:
     reason: Reason
     outcomes: Counter[str]
     example: str
+    proven: int = 0
 
     @property
     def total(self) -> int:
@@ -114,17 +121,44 @@ class ReasonCount:
         return advice_for(self.reason)
 
     @property
+    def gain(self) -> int:
+        """The number of attempts on which somebody must act.
+
+        After greylisting, for example, the next attempt succeeds, unless the message is given up.
+        """
+        if self.advice.actor is Actor.NOBODY:
+            return self.outcomes[Outcome.BOUNCED]
+        return self.total
+
+    @property
     def calls_for_action(self) -> bool:
-        """Whether anybody must act; after greylisting, for example, the next attempt succeeds."""
-        return self.advice.actor is not Actor.NOBODY
+        """Whether anybody must act."""
+        return self.gain > 0
+
+    @property
+    def actor(self) -> Actor:
+        """Who must act: see `smtpreply.reasons.Verdict.actor`."""
+        is_given_up = self.advice.actor is Actor.NOBODY and self.calls_for_action
+        return Actor.POSTMASTER if is_given_up else self.advice.actor
 
     @property
     def action(self) -> str:
-        """What to do, in English. No address is dead while all its mail was only deferred."""
+        """What to do, in English: for attempts that call for different steps, each of them.
+
+        No address is taken off a list unless a text proves that it is dead.
+        """
         if not self.calls_for_action:
             return NO_ACTION
-        is_unproven = self.advice.suppress and self.total == self.outcomes[Outcome.DEFERRED]
-        return str(unproven_action() if is_unproven else self.advice.action)
+        advised = str(self.advice.action)
+        if self.advice.actor is Actor.NOBODY:
+            kept = "" if self.gain == self.total else f"{self.gain:,} of {self.total:,}: "
+            return f"{kept}{given_up_action()}"
+        if not self.advice.suppress or self.proven == self.total:
+            return advised
+        others = str(unproven_action())
+        if not self.proven:
+            return others
+        return f"{self.proven:,} of {self.total:,}: {advised} Others: {others}"
 
 
 @attrs.frozen
@@ -206,10 +240,24 @@ class Findings:
         """The reasons that call for action, by what acting would gain.
 
         Those come first that our side can act on, the sender or the postmaster; then those that
-        only the recipient can; each by descending count of failed attempts.
+        only the recipient can; each by descending count of the attempts that call for it.
         """
         found = [row for row in self.reasons if row.calls_for_action]
-        return sorted(found, key=lambda row: row.advice.actor is Actor.RECIPIENT)
+        return sorted(found, key=lambda row: (row.actor is Actor.RECIPIENT, -row.gain))
+
+    @property
+    def without_text(self) -> int:
+        """The failures that have no reason, since the log has no text of theirs.
+
+        Postfix, for example, writes none when a message expires: its deferrals have the reason.
+        """
+        by_reason: Counter[str] = sum((row.outcomes for row in self.reasons), Counter())
+        return sum(max(self.counts.outcome[one] - by_reason[one], 0) for one in FAILURES)
+
+    @property
+    def has_providers(self) -> bool:
+        """Whether any server is that of a known provider."""
+        return any(row.provider for row in self.providers)
 
     @property
     def no_actions(self) -> list[ReasonCount]:
@@ -278,6 +326,10 @@ class Report:
         ]
 
 
+WITHOUT_TEXT = "{:,} more have no text in the log, such as messages that expired in the queue."
+"""The remark on `Findings.without_text`."""
+
+
 def provider_name(key: str) -> str:
     """Return the name of a provider by its key."""
     known = providers().get(key)
@@ -320,32 +372,60 @@ def change_title(change: Change) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a delay as text in a fitting unit; "" for None.
+    """Return a delay as text in a fitting unit, with two digits; "" for None.
 
     >>> duration(None), duration(0.25), duration(45), duration(600), duration(7200), duration(3e5)
-    ('', '0.25 s', '45 s', '10 min', '2 h', '3.5 d')
+    ('', '0.25 s', '45 s', '10 min', '2.0 h', '3.5 d')
     """
     if seconds is None:
         return ""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f">99 {unit}"
-    return f"{seconds:.2g} s"
+    for unit, limit in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * limit:
+            return (
+                f"{_two_digits(seconds / limit)} {unit}"
+                if seconds < 99.5 * limit
+                else f">99 {unit}"
+            )
+    return f"{_two_digits(seconds)} s"
 
 
 def size(octets: int) -> str:
-    """Return a number of octets as text in a fitting unit.
+    """Return a number of octets as text in a fitting unit, with two digits or more.
 
-    >>> size(999), size(2112), size(5_068_800), size(7_300_000_000)
-    ('999 B', '2.1 kB', '5.1 MB', '7.3 GB')
+    >>> size(999), size(1000), size(5_068_800), size(317_000), size(7_300_000_000)
+    ('999 B', '1.0 kB', '5.1 MB', '317 kB', '7.3 GB')
     """
     if octets < 1000:
         return f"{octets} B"
     for unit, divisor in (("kB", 1e3), ("MB", 1e6), ("GB", 1e9)):
         if octets < 999.5 * divisor:
-            digits = 3 if octets >= 99.5 * divisor else 2
-            return f"{octets / divisor:.{digits}g} {unit}"
+            return f"{_two_digits(octets / divisor)} {unit}"
     return f"{octets / 1e12:,.1f} TB"
+
+
+def _two_digits(number: float) -> str:
+    """Return a number with two significant digits at least, and all of those before the point.
+
+    >>> [_two_digits(number) for number in (0, 0.004, 0.25, 2, 9.96, 12.5, 317.2)]
+    ['0.00', '0.00', '0.25', '2.0', '10', '12', '317']
+    """
+    decimals = 2 if number < 0.995 else 1 if number < 9.95 else 0
+    return f"{number:.{decimals}f}"
+
+
+def period(span: tuple[str, str]) -> str:
+    """Return a first and a last time as text, of which a common date is written once.
+
+    >>> period(("2026-11-24 11:00", "2026-11-24 11:59")), period(("2026-11-24", "2026-11-24"))
+    ('2026-11-24 11:00 to 11:59', '2026-11-24')
+    >>> period(("2026-11-24 11:00", "2026-11-25 11:59"))
+    '2026-11-24 11:00 to 2026-11-25 11:59'
+    """
+    first, last = span
+    if first == last:
+        return first
+    date, _, time = last.partition(" ")
+    return f"{first} to {time if time and first.startswith(date) else last}"
 
 
 def recipients_each(volume: Volume) -> str:
@@ -382,7 +462,12 @@ def _span(timeline: Timeline) -> tuple[str, str] | None:
 def _reasons(counts: Counts) -> list[ReasonCount]:
     examples = counts.example
     return [
-        ReasonCount(reason=Reason(key), outcomes=outcomes, example=_unfolded(examples.get(key, "")))
+        ReasonCount(
+            reason=Reason(key),
+            outcomes=outcomes,
+            example=_unfolded(examples.get(key, "")),
+            proven=counts.suppressed[key],
+        )
         for key, outcomes in counts.reason.rows()
     ]
 

@@ -35,7 +35,7 @@ except ImportError as error:
 
 from smtpreply import __version__
 from smtpreply.logs import Coverage
-from smtpreply.report.findings import TITLE, Report
+from smtpreply.report.findings import TITLE, Report, period
 from smtpreply.report.palette import OUTCOMES
 from smtpreply.report.sections import actors, sections, shown
 from smtpreply.summary.comparison import Change
@@ -82,7 +82,7 @@ def html_report(
         directions=[(heading, _tiles(findings.counts)) for heading, findings in report.parts],
         colors=OUTCOMES,
         deliveries=report.deliveries,
-        span=report.span,
+        period=period(report.span) if report.span else "",
         first=report.outgoing.actions[:3],
         actors=actors(),
         sections=list(sections(report, coverage, changes or ())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from smtpreply.report import figures
 from smtpreply.report.findings import (
     MAILS,
     NULL_SENDER,
+    WITHOUT_TEXT,
     Destination,
     Findings,
     Report,
@@ -27,7 +29,7 @@ from smtpreply.report.findings import (
     recipients_each,
     size,
 )
-from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.report.own_server import assessment, is_suspect, local_action, own_title
 from smtpreply.summary.cases import Cases
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.outcome import Outcome
@@ -111,7 +113,7 @@ class Section:
     key: str
     heading: str
     charts: tuple[Chart, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: Sequence[Table] = ()
     shape: Shape = Shape.WIDE
 
 
@@ -121,12 +123,7 @@ def sections(
     """Yield the sections that are not empty, in the order of the page."""
     findings = report.outgoing
     for section in (
-        _trouble(
-            coverage.trouble.own(),
-            "trouble",
-            "Trouble of our own servers",
-            "Panics, fatal errors, errors and warnings",
-        ),
+        _trouble("trouble", "Trouble of our own servers", coverage.trouble.own()),
         _changes(changes),
         _over_time(findings),
         _reasons(findings),
@@ -141,28 +138,36 @@ def sections(
         _replies(findings),
         _refused(findings),
         _unclassified(findings),
-        _cases(findings),
+        _cases_by_reason(findings),
+        _cases_by_provider(findings),
         _volume(report),
         _incoming(report.incoming),
         _incoming_refused(report.incoming),
         _others("local", "Local mail", report.local),
         _others("unknown", "Direction unknown", report.unknown),
-        _trouble(coverage.trouble.of_peers(), "peers", "Other hosts", "Warnings about other hosts"),
+        _trouble("peers", "Warnings about other hosts", coverage.trouble.of_peers()),
         _unread(coverage),
     ):
         charts = tuple(chart for chart in section.charts if chart.figure["data"])
-        tables = tuple(table for table in section.tables if table.rows)
+        tables = tuple(_without_empty_columns(table) for table in section.tables if table.rows)
         if charts or tables:
             yield attrs.evolve(section, charts=charts, tables=tables)
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Return a table without the columns that are empty in each row, such as unknown providers."""
+    used = [any(cell.text for cell in cells) for cells in zip(*table.rows, strict=True)]
+    rows = [tuple(itertools.compress(row, used)) for row in table.rows]
+    return attrs.evolve(table, columns=tuple(itertools.compress(table.columns, used)), rows=rows)
 
 
 # --- the sections --------------------------------------------------------------------------
 
 
-def _trouble(rows: Sequence[TroubleRow], key: str, heading: str, caption: str) -> Section:
+def _trouble(key: str, heading: str, rows: Sequence[TroubleRow]) -> Section:
     table = Table(
         key=f"{key}-table",
-        caption=caption,
+        caption=heading,
         columns=(
             Column("Text"),
             Column("Severity"),
@@ -190,7 +195,7 @@ def _trouble(rows: Sequence[TroubleRow], key: str, heading: str, caption: str) -
 def _changes(changes: Sequence[Change]) -> Section:
     table = Table(
         key="changes-table",
-        caption="Shares that differ by more than chance",
+        caption="Changes, beyond chance",
         columns=(
             Column("Share"),
             Column("Before", number=True),
@@ -210,19 +215,19 @@ def _changes(changes: Sequence[Change]) -> Section:
         ],
         remark=_cut_short(len(changes)),
     )
-    return Section(key="changes", heading="Changes", tables=(table,))
+    return Section(key="changes", heading="Changes, beyond chance", tables=(table,))
 
 
 def _volume(report: Report) -> Section:
     volume = report.volume
     totals = Table(
         key="volume-table",
-        caption="Messages that entered our queue, and what was delivered of them",
-        columns=(Column("Volume"), Column("Number", number=True), Column("Size", number=True)),
+        caption="Received and delivered",
+        columns=(Column("Mail"), Column("Number", number=True), Column("Size", number=True)),
         rows=[
             (_text("Messages received"), _number(volume.messages), _size(volume.octets)),
             (
-                _text("Recipients of them", note=recipients_each(volume)),
+                _text("Recipients of these", note=recipients_each(volume)),
                 _number(volume.recipients),
                 Cell(),
             ),
@@ -284,7 +289,7 @@ def _over_time(findings: Findings) -> Section:
             Column(unit.capitalize()),
             *(Column(outcome.value.capitalize(), number=True) for outcome in outcomes),
         ),
-        rows=rows[:_ROWS],
+        rows=rows[:_ROWS] if len(rows) > 1 else [],
         remark=_cut_short(len(rows)),
     )
     return Section(
@@ -298,25 +303,30 @@ def _over_time(findings: Findings) -> Section:
 
 def _reasons(findings: Findings) -> Section:
     figure = figures.reasons(findings)
-    chart = Chart(key="reasons-chart", label="Reasons", figure=figure, hint=_CLICK)
+    hint = f"In the order of what an action gains. {_CLICK}"
+    chart = Chart(key="reasons-chart", label="Reasons", figure=figure, hint=hint)
     return Section(key="why", heading="Outbound failures", charts=(chart,), shape=Shape.HALF)
 
 
 def _provider_shares(findings: Findings) -> Section:
     figure = figures.providers(findings)
-    chart = Chart(key="providers-chart", label="Providers", figure=figure, hint=_CLICK)
+    hint = _CLICK if any(row.trouble for row in findings.providers) else ""
+    chart = Chart(key="providers-chart", label="Providers", figure=figure, hint=hint)
     return Section(key="shares", heading="Outcomes by provider", charts=(chart,), shape=Shape.HALF)
 
 
 def _what_to_do(findings: Findings) -> Section:
     who = actors()
+    heading = "Failures and actions"
+    missing = findings.without_text
     table = Table(
         key="reasons-table",
-        caption="Outbound failures and recommended actions",
+        caption=heading,
         prose=True,
+        remark=WITHOUT_TEXT.format(missing) if missing else "",
         columns=(
             Column("Reason"),
-            Column("Replies", number=True),
+            Column("Attempts", number=True),
             Column("Who acts"),
             Column("What to do"),
             Column("For example"),
@@ -329,21 +339,21 @@ def _what_to_do(findings: Findings) -> Section:
                     link=f"#{figures.cases_of_reason(row.reason)}",
                 ),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(who[row.advice.actor.name] if row.calls_for_action else ""),
+                _text(who[row.actor.name] if row.calls_for_action else ""),
                 _text(row.action),
                 _text(row.example),
             )
             for row in (*findings.actions, *findings.no_actions)
         ],
     )
-    return Section(key="reasons", heading="Recommended actions", tables=(table,))
+    return Section(key="reasons", heading=heading, tables=(table,))
 
 
 def _providers(findings: Findings) -> Section:
     known = providers()
     table = Table(
         key="providers-table",
-        caption="Providers, by the names of their servers",
+        caption="By the names of their servers",
         columns=(Column("Provider"), *_DESTINATION_COLUMNS, *_DELAY_COLUMNS),
         rows=[
             (
@@ -355,6 +365,7 @@ def _providers(findings: Findings) -> Section:
                 *_delay_cells(destination.delays),
             )
             for destination in findings.providers
+            if findings.has_providers
         ],
     )
     speakers = Table(
@@ -378,20 +389,27 @@ def _providers(findings: Findings) -> Section:
 
 
 def _delays(findings: Findings) -> Section:
+    heading = "Delay, from arrival to the attempt"
     charts = (
-        Chart(key="delays-chart", label="How many", figure=figures.delays(findings)),
-        Chart(key="delays-within", label="Share within", figure=figures.delays_within(findings)),
+        Chart(key="delays-chart", label="Histogram", figure=figures.delays(findings)),
+        Chart(
+            key="delays-within", label="Cumulative share", figure=figures.delays_within(findings)
+        ),
     )
-    table = Table(
-        key="delays-table",
-        caption="Delay from arrival to the attempt",
+    table = _delay_table("delays-table", heading, findings)
+    return Section(key="delays", heading=heading, charts=charts, tables=(table,))
+
+
+def _delay_table(key: str, caption: str, findings: Findings) -> Table:
+    return Table(
+        key=key,
+        caption=caption,
         columns=(Column("Outcome"), Column("Attempts", number=True), *_DELAY_COLUMNS),
         rows=[
             (_text(kind), _number(len(delays)), *_delay_cells(delays))
             for kind, delays in findings.counts.delays.rows()
         ],
     )
-    return Section(key="delays", heading="How long it took", charts=charts, tables=(table,))
 
 
 def _servers(findings: Findings) -> Section:
@@ -431,14 +449,14 @@ def _domains(findings: Findings) -> Section:
         ],
         remark=_remark(findings.counts.domain, len(found)),
     )
-    return Section(key="domains", heading="Domains", tables=(table,))
+    return Section(key="domains", heading="Recipients' domains", tables=(table,))
 
 
 def _sender_domains(findings: Findings) -> Section:
     found = findings.sender_domains
     table = Table(
         key="sender-domains-table",
-        caption="Sender domains by failures of their outgoing mail",
+        caption="Sender domains by failures",
         columns=(
             Column("Domain"),
             Column("Messages", number=True),
@@ -458,10 +476,11 @@ def _sender_domains(findings: Findings) -> Section:
         ],
         remark=_remark(findings.counts.sender_domain, len(found)),
     )
-    return Section(key="senders-by-failures", heading="Sender domains", tables=(table,))
+    return Section(key="senders-by-failures", heading="Sender domains by failures", tables=(table,))
 
 
 def _incoming(findings: Findings) -> Section:
+    heading = "Refused by our own server"
     rows = sorted(findings.reasons, key=lambda row: not is_suspect(row.reason))
     chart = Chart(
         key="incoming-over-time",
@@ -470,17 +489,17 @@ def _incoming(findings: Findings) -> Section:
     )
     table = Table(
         key="incoming-reasons",
-        caption="Refused by our own server",
+        caption=heading,
         prose=True,
         columns=(
             Column("Reason"),
-            Column("Replies", number=True),
+            Column("Refusals", number=True),
             Column("Assessment"),
             Column("For example"),
         ),
         rows=[
             (
-                _text(str(row.advice.title), note=row.reason.value),
+                _text(own_title(row.reason), note=row.reason.value),
                 _number(row.total, parts=_parts(row.outcomes)),
                 _text(assessment(row.reason)),
                 _text(row.example),
@@ -488,12 +507,12 @@ def _incoming(findings: Findings) -> Section:
             for row in rows
         ],
     )
-    return Section(key="incoming", heading="Incoming mail", charts=(chart,), tables=(table,))
+    return Section(key="incoming", heading=heading, charts=(chart,), tables=(table,))
 
 
 def _incoming_refused(findings: Findings) -> Section:
     tallies = [
-        _tallied(f"incoming-{heading.lower()}", f"{heading} refused most", heading[:-1], counter)
+        _tallied(f"incoming-{heading.lower()}", f"{heading} by rejections", heading[:-1], counter)
         for heading, counter in findings.refused
     ]
     lists = _counts(
@@ -507,7 +526,7 @@ def _incoming_refused(findings: Findings) -> Section:
     )
     return Section(
         key="incoming-refused",
-        heading="Incoming mail refused",
+        heading="Incoming mail rejected",
         tables=(*reversed(tallies), lists, unclassified),
         shape=Shape.BESIDE,
     )
@@ -515,30 +534,28 @@ def _incoming_refused(findings: Findings) -> Section:
 
 def _others(key: str, heading: str, findings: Findings) -> Section:
     """Return the section of local mail, or of deliveries whose direction is unknown."""
-    outcomes = Table(
-        key=f"{key}-outcomes",
-        caption="Outcomes",
-        columns=(Column("Outcome"), Column("Attempts", number=True)),
-        rows=[
-            (_text(outcome.value), _number(count))
-            for outcome, count in findings.counts.outcome.most_common()
-        ],
-    )
     reasons = Table(
         key=f"{key}-reasons",
-        caption="Failures and recommended actions",
+        caption="Failures",
         prose=True,
-        columns=(Column("Reason"), Column("Replies", number=True), Column("What to do")),
+        columns=(
+            Column("Reason"),
+            Column("Attempts", number=True),
+            Column("What to do"),
+            Column("For example"),
+        ),
         rows=[
             (
-                _text(str(row.advice.title), note=row.reason.value),
+                _text(own_title(row.reason), note=row.reason.value),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(row.action),
+                _text(local_action(row.reason, row.action)),
+                _text(row.example),
             )
-            for row in (*findings.actions, *findings.no_actions)
+            for row in findings.reasons
         ],
     )
-    return Section(key=key, heading=heading, tables=(outcomes, reasons))
+    delays = _delay_table(f"{key}-delays", "Delay, from arrival to the attempt", findings)
+    return Section(key=key, heading=heading, tables=(reasons, delays))
 
 
 def _block_lists(findings: Findings) -> Section:
@@ -554,7 +571,7 @@ def _block_lists(findings: Findings) -> Section:
     table = Table(
         key="blocklists-table", caption="Block lists cited in refusals", columns=columns, rows=rows
     )
-    return Section(key="blocklists", heading="Block lists", tables=(table,))
+    return Section(key="blocklists", heading="Block lists cited in refusals", tables=(table,))
 
 
 def _replies(findings: Findings) -> Section:
@@ -573,7 +590,7 @@ def _replies(findings: Findings) -> Section:
         rows=[_coded(key, count) for key, count in counts.enhanced.most_common(_ROWS)],
         remark=_remark(counts.enhanced, len(counts.enhanced.counts)),
     )
-    stages = _counts("stages", "What was answered", "Stage", counts.stage.most_common())
+    stages = _counts("stages", "In reply to", "Stage", counts.stage.most_common())
     mismatches = _counts(
         "mismatches",
         "Where status and code differ",
@@ -590,11 +607,11 @@ def _replies(findings: Findings) -> Section:
 
 def _refused(findings: Findings) -> Section:
     tables = tuple(
-        _tallied(heading.lower(), f"{heading} refused most", heading[:-1], counter)
+        _tallied(heading.lower(), f"{heading} by bounces", heading[:-1], counter)
         for heading, counter in findings.refused
     )
     return Section(
-        key="refused", heading="Outgoing mail refused", tables=tables, shape=Shape.BESIDE
+        key="refused", heading="Outgoing mail bounced", tables=tables, shape=Shape.BESIDE
     )
 
 
@@ -608,36 +625,47 @@ def _unclassified(findings: Findings) -> Section:
     return Section(key="unexplained", heading="Unclassified replies", tables=(table,))
 
 
-def _cases(findings: Findings) -> Section:
-    """Return deliveries that failed, by reason and by provider: what a click on a bar leads to."""
-    counts = findings.counts
-    by_reason = [
+def _cases_by_reason(findings: Findings) -> Section:
+    """Return deliveries that failed, by reason: what a click on a bar leads to."""
+    kept = findings.counts.cases
+    tables = [
         _case_table(
-            figures.cases_of_reason(row.reason), str(row.advice.title), counts.cases, row.reason
+            figures.cases_of_reason(row.reason), str(row.advice.title), kept, row.reason, row.total
         )
-        for row in findings.reasons
-    ]
-    by_provider = [
-        _case_table(
-            figures.cases_of_provider(row.provider),
-            f"At {row.name}",
-            counts.provider_cases,
-            row.provider,
-        )
-        for row in findings.providers
+        for row in (*findings.actions, *findings.no_actions)
     ]
     return Section(
         key=figures.CASES,
-        heading="Failed deliveries",
-        tables=(*by_reason, *by_provider),
+        heading="Failed deliveries by reason",
+        tables=tables,
         shape=Shape.EACH_FOLDED,
     )
 
 
-def _case_table(key: str, caption: str, cases: Cases, kind: str) -> Table:
+def _cases_by_provider(findings: Findings) -> Section:
+    """Return the same by provider, of those whose remote server is known."""
+    kept = findings.counts.provider_cases
+    tables = [
+        _case_table(
+            figures.cases_of_provider(row.provider), row.name, kept, row.provider, row.trouble
+        )
+        for row in findings.providers
+        if findings.has_providers
+    ]
+    return Section(
+        key=f"{figures.CASES}-providers",
+        heading="Failed deliveries by provider",
+        tables=tables,
+        shape=Shape.EACH_FOLDED,
+    )
+
+
+def _case_table(key: str, name: str, cases: Cases, kind: str, total: int) -> Table:
+    kept = cases.kinds.get(kind, ())
+    is_cut = len(kept) < total
     return Table(
         key=key,
-        caption=caption,
+        caption=f"{name}: {len(kept):,} of {total:,}" if is_cut else f"{name}: {total:,}",
         prose=True,
         columns=tuple(map(Column, ("Queue id", "Time", "Recipient", "Server", "Text"))),
         rows=[
@@ -645,9 +673,9 @@ def _case_table(key: str, caption: str, cases: Cases, kind: str) -> Table:
                 _text(case.queue_id or "none"),
                 *map(_text, (case.time, case.recipient, case.server, case.text)),
             )
-            for case in cases.kinds.get(kind, ())
+            for case in kept
         ],
-        remark="Some of them: scan --deliveries FILE writes all.",
+        remark="scan --deliveries FILE writes all." if is_cut else "",
     )
 
 
@@ -680,7 +708,7 @@ _DESTINATION_COLUMNS = (
     Column("Attempts", number=True),
     Column("Delivered", number=True),
     Column("Deferred", number=True),
-    Column("Refused", number=True),
+    Column("Bounced", number=True),
     Column("Failure rate", number=True),
 )
 _DELAY_COLUMNS = tuple(
@@ -705,7 +733,7 @@ def _destination_cells(destination: Destination) -> Iterator[Cell]:
     yield _number(destination.total, parts=_parts(outcomes))
     yield _number(outcomes[Outcome.DELIVERED])
     yield _number(outcomes[Outcome.DEFERRED])
-    yield _number(outcomes[Outcome.BOUNCED] + outcomes[Outcome.REJECTED])
+    yield _number(outcomes[Outcome.BOUNCED])
     share = destination.trouble / destination.total if destination.total else 0
     yield Cell(text=f"{share:.1%}", value=share)
 

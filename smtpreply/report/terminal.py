@@ -20,11 +20,13 @@ from rich.text import Text
 from smtpreply._support.escape import escape
 from smtpreply.catalog.messages import messages
 from smtpreply.logs import Coverage
+from smtpreply.logs.trouble import TroubleRow
 from smtpreply.report.findings import (
     BY,
     MAILS,
     NULL_SENDER,
     TITLE,
+    WITHOUT_TEXT,
     Destination,
     Findings,
     ReasonCount,
@@ -32,10 +34,11 @@ from smtpreply.report.findings import (
     change_title,
     destinations_by,
     duration,
+    period,
     recipients_each,
     size,
 )
-from smtpreply.report.incoming import assessment, is_suspect
+from smtpreply.report.own_server import assessment, is_suspect, local_action, own_title
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
@@ -43,6 +46,7 @@ from smtpreply.summary.summary import Summary
 from smtpreply.summary.top_counter import TopCounter
 
 _ROWS = 8
+_MOST_ACTIONS = 12
 _FEW = 5
 _BAR = 36
 _GAP = "   "
@@ -85,16 +89,17 @@ def terminal_report(
     report = Report.of(summary)
     parts = (
         _headline(report, title, subtitle),
-        _trouble(coverage),
+        _trouble("Trouble of our own servers", coverage.trouble.own()),
         _changes(changes),
         _outgoing(report.outgoing),
         _incoming(report.incoming),
         _others("Local", report.local),
         _others("Direction unknown", report.unknown),
+        _trouble("Warnings about other hosts", coverage.trouble.of_peers()),
         _volume(report),
         _coverage(coverage),
     )
-    return Group(*(drawn for part in parts for drawn in part))
+    return _Unpadded(Group(*(drawn for part in parts for drawn in part)))
 
 
 def terminal_table(
@@ -118,30 +123,34 @@ def terminal_table(
     """
     report = Report.of(summary)
     rows = destinations_by(report.outgoing, by)
+    head = [*_headline(report, title, subtitle), _heading(f"Outgoing mail by {BY[by]}")]
+    if not rows:
+        why = f"no outgoing delivery has a {BY[by]}" if report.outgoing.counts.deliveries else ""
+        return _Unpadded(Group(*head, _under(Text(why or "there is no outgoing mail"))))
     received = any(row.messages for row in rows)
     labels = ("messages", "size") if received else ()
-    labels = (*labels, "attempts", "delivered", "deferred", "refused", "failed", "")
+    labels = (*labels, "attempts", "delivered", "deferred", "bounced", "failed", "")
     grid = _grid(">" * (len(labels) - 1) + "<")
     grid.add_row(*map(Text, labels), style="dim")
     for row in rows[:_MOST_BY]:
-        refused = row.outcomes[Outcome.BOUNCED] + row.outcomes[Outcome.REJECTED]
-        counts = (row.total, row.outcomes[Outcome.DELIVERED], row.outcomes[Outcome.DEFERRED])
+        outcomes = (Outcome.DELIVERED, Outcome.DEFERRED, Outcome.BOUNCED)
+        counts = (row.total, *(row.outcomes[outcome] for outcome in outcomes))
         grid.add_row(
             *([Text(f"{row.messages:,}"), Text(size(row.octets), "dim")] if received else []),
-            *(Text(f"{count:,}") for count in (*counts, refused)),
+            *(Text(f"{count:,}") for count in counts),
             Text(f"{row.trouble / row.total:.1%}", "bold"),
             Text(_cut(row.name)).append(f"\n{row.reason.value}" if row.reason else "", "dim"),
         )
-    parts = [*_headline(report, title, subtitle), _heading(f"Outgoing mail by {BY[by]}")]
-    return Group(*parts, _under(grid), *_more(len(rows), _MOST_BY))
+    return _Unpadded(Group(*head, _under(grid), *_more(len(rows), _MOST_BY)))
 
 
 # --- the directions ------------------------------------------------------------------------
 
 
 def _headline(report: Report, title: str, subtitle: str) -> Iterator[RenderableType]:
-    dates = f", {report.span[0]} to {report.span[1]}" if report.span else ""
-    yield Text(f"{escape(title)}{dates}", "bold")
+    yield Text(escape(title), "bold")
+    if report.span:
+        yield Text(period(report.span))
     if subtitle:
         yield Text(escape(subtitle), "dim")
     found = [f"{name.lower()} {findings.counts.deliveries:,}" for name, findings in report.parts]
@@ -149,17 +158,16 @@ def _headline(report: Report, title: str, subtitle: str) -> Iterator[RenderableT
     yield Text(f"{total}: {', '.join(found)}" if found else total)
 
 
-def _trouble(coverage: Coverage) -> Iterator[RenderableType]:
-    """Yield what our own servers report of themselves."""
-    rows = coverage.trouble.own()
+def _trouble(title: str, rows: Sequence[TroubleRow]) -> Iterator[RenderableType]:
+    """Yield what our own servers report of themselves, or of other hosts."""
     if not rows:
         return
-    yield _heading("Trouble of our own servers")
+    yield _heading(title)
     grid = _grid("><<")
     for row in rows[:_ROWS]:
         times = row.first or ""
         if row.last != row.first:
-            times = f"{row.first} to {row.last}"
+            times = period((row.first or "", row.last or ""))
         words = Text(_cut(f"{row.program}: {row.text}" if row.program else row.text))
         severity = Text(row.severity.value, "yellow" if row.severity == "warning" else "red")
         grid.add_row(
@@ -235,10 +243,11 @@ def _outgoing(findings: Findings) -> Iterator[RenderableType]:
     counts = findings.counts
     yield from _over_time(counts)
     yield from _actions(findings)
-    yield from _destinations("Providers", findings.providers)
+    if findings.has_providers:
+        yield from _destinations("Providers", findings.providers)
     yield from _servers(findings)
-    yield from _destinations("Recipients' domains that refuse most", _by_trouble(findings.domains))
-    yield from _destinations("Sender domains refused most", _by_trouble(findings.sender_domains))
+    yield from _destinations("Recipients' domains by failures", _by_trouble(findings.domains))
+    yield from _destinations("Sender domains by failures", _by_trouble(findings.sender_domains))
     yield from _block_lists(findings)
     yield from _delays(counts)
     yield from _replies(counts)
@@ -249,16 +258,16 @@ def _outgoing(findings: Findings) -> Iterator[RenderableType]:
 def _incoming(findings: Findings) -> Iterator[RenderableType]:
     yield from _outcomes("Incoming", findings)
     yield from _policy(findings)
-    yield from _block_lists(findings, of="Incoming: ")
-    yield from _refused(findings, of="Incoming: ")
-    yield from _unclassified(findings.counts, of="Incoming: ")
+    yield from _block_lists(findings, of="Incoming")
+    yield from _refused(findings, of="Incoming")
+    yield from _unclassified(findings.counts, of="Incoming")
 
 
 def _others(heading: str, findings: Findings) -> Iterator[RenderableType]:
     yield from _outcomes(heading, findings)
-    yield from _actions(findings, of=f"{heading}: ")
-    yield from _delays(findings.counts, of=f"{heading}: ")
-    yield from _unclassified(findings.counts, of=f"{heading}: ")
+    yield from _local_failures(findings, heading)
+    yield from _delays(findings.counts, of=heading)
+    yield from _unclassified(findings.counts, of=heading)
 
 
 # --- the parts -----------------------------------------------------------------------------
@@ -304,20 +313,35 @@ def _over_time(counts: Counts) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _actions(findings: Findings, *, of: str = "Outbound ") -> Iterator[RenderableType]:
+def _actions(findings: Findings) -> Iterator[RenderableType]:
     """Yield the reasons of failures: those that call for action, then the others."""
     if not findings.reasons:
         return
-    yield _heading(f"{of}failures and recommended actions")
+    yield _heading("Outbound failures and recommended actions")
     who = messages("en")
     grid = _grid("><")
-    for row in findings.actions[:_ROWS]:
-        acts = who.get("who_acts", row.advice.actor.name.lower())
+    for row in findings.actions[:_MOST_ACTIONS]:
+        acts = who.get("who_acts", row.actor.name.lower())
         _add_reason(grid, row, f"{acts}: {row.action}")
+    more = len(findings.actions) - _MOST_ACTIONS
+    if more > 0:
+        grid.add_row(Text(""), Text(f"and {more:,} more that call for action", "dim"))
     for row in findings.no_actions:
         _add_reason(grid, row, row.action)
+    if findings.without_text:
+        grid.add_row(Text(""), Text(WITHOUT_TEXT.format(findings.without_text), "dim"))
     yield _under(grid)
-    yield from _more(len(findings.actions))
+
+
+def _local_failures(findings: Findings, of: str) -> Iterator[RenderableType]:
+    if not findings.reasons:
+        return
+    yield _heading("Failures", of)
+    grid = _grid("><")
+    for row in findings.reasons[:_ROWS]:
+        _add_reason(grid, row, local_action(row.reason, row.action), own_title(row.reason))
+    yield _under(grid)
+    yield from _more(len(findings.reasons))
 
 
 def _policy(findings: Findings) -> Iterator[RenderableType]:
@@ -328,14 +352,14 @@ def _policy(findings: Findings) -> Iterator[RenderableType]:
     yield _heading("Refused by our own server")
     grid = _grid("><")
     for row in sorted(rows, key=lambda row: not is_suspect(row.reason))[:_ROWS]:
-        _add_reason(grid, row, assessment(row.reason))
+        _add_reason(grid, row, assessment(row.reason), own_title(row.reason))
     yield _under(grid)
     yield from _more(len(rows))
 
 
-def _add_reason(grid: Table, row: ReasonCount, advised: str) -> None:
-    title = Text(f"{row.advice.title} ", "bold").append(f"({row.reason.value})", "dim")
-    grid.add_row(Text(f"{row.total:,}", "bold"), Text("\n").join([title, Text(advised, "dim")]))
+def _add_reason(grid: Table, row: ReasonCount, advised: str, title: str = "") -> None:
+    words = Text(f"{title or row.advice.title} ", "bold").append(f"({row.reason.value})", "dim")
+    grid.add_row(Text(f"{row.total:,}", "bold"), Text("\n").join([words, Text(advised, "dim")]))
 
 
 def _destinations(title: str, destinations: list[Destination]) -> Iterator[RenderableType]:
@@ -363,13 +387,13 @@ def _destinations(title: str, destinations: list[Destination]) -> Iterator[Rende
 
 
 def _servers(findings: Findings) -> Iterator[RenderableType]:
-    """Yield the servers that refused most; the name comes last, since it may be long."""
+    """Yield the servers with most failures; the name comes last, since it may be long."""
     destinations = _by_trouble(findings.servers)
     if not destinations:
         return
-    yield _heading("Remote servers that refuse most")
+    yield _heading("Remote servers by failures")
     grid = _grid(">><<")
-    grid.add_row(*map(Text, ("refused", "of", "mostly", "")), style="dim")
+    grid.add_row(*map(Text, ("failed", "of", "mostly", "")), style="dim")
     for destination in destinations[:_ROWS]:
         grid.add_row(
             Text(f"{destination.trouble:,}", "bold"),
@@ -382,15 +406,15 @@ def _servers(findings: Findings) -> Iterator[RenderableType]:
 
 
 def _block_lists(findings: Findings, *, of: str = "") -> Iterator[RenderableType]:
-    title = f"{of}Block lists cited in refusals"
-    yield from _counted(title, [(item.name, item.count) for item in findings.blocklists])
+    rows = [(item.name, item.count) for item in findings.blocklists]
+    yield from _counted("Block lists cited in refusals", rows, of=of)
 
 
 def _delays(counts: Counts, *, of: str = "") -> Iterator[RenderableType]:
     rows = counts.delays.rows()
     if not rows:
         return
-    yield _heading(f"{of}Delay, from arrival to the attempt")
+    yield _heading("Delay, from arrival to the attempt", of)
     grid = _grid("<>>>>")
     labels = ("median", "90th percentile", "99th percentile", "attempts")
     grid.add_row(Text(""), *map(Text, labels), style="dim")
@@ -404,7 +428,7 @@ def _replies(counts: Counts) -> Iterator[RenderableType]:
     rows = [
         ("reply codes", counts.code.most_common(_ROWS)),
         ("enhanced codes", counts.enhanced.most_common(_ROWS)),
-        ("answering", counts.stage.most_common(_ROWS)),
+        ("in reply to", counts.stage.most_common(_ROWS)),
         ("status and code differ", counts.mismatch.most_common(_ROWS)),
     ]
     if not any(found for _, found in rows):
@@ -420,14 +444,12 @@ def _replies(counts: Counts) -> Iterator[RenderableType]:
 
 def _refused(findings: Findings, *, of: str = "") -> Iterator[RenderableType]:
     for heading, counter in findings.refused:
-        title = f"{of}{heading} refused most"
-        yield from _counted(title, counter.most_common(_FEW), len(counter.counts), counter.error)
+        title = f"{heading} by {'rejections' if of else 'bounces'}"
+        yield from _top(title, counter, of)
 
 
 def _unclassified(counts: Counts, *, of: str = "") -> Iterator[RenderableType]:
-    counter: TopCounter[str] = counts.unexplained
-    found = counter.most_common(_FEW)
-    yield from _counted(f"{of}Unclassified replies", found, len(counter.counts), counter.error)
+    yield from _top("Unclassified replies", counts.unexplained, of)
 
 
 _DELIVERIES = "deliveries found"
@@ -463,14 +485,19 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
 # --- helpers --------------------------------------------------------------------------
 
 
+def _top(title: str, counter: TopCounter[str], of: str) -> Iterator[RenderableType]:
+    found = counter.most_common(_FEW)
+    yield from _counted(title, found, len(counter.counts), counter.error, of=of)
+
+
 def _counted(
-    title: str, rows: Iterable[tuple[str, int]], number: int = 0, error: int = 0
+    title: str, rows: Iterable[tuple[str, int]], number: int = 0, error: int = 0, *, of: str = ""
 ) -> Iterator[RenderableType]:
     """Yield a list of texts and counts: the first of `number`, each at most `error` too low."""
     listed = list(rows)
     if not listed:
         return
-    yield _heading(title)
+    yield _heading(title, of)
     grid = _grid("><")
     for text, count in listed:
         grid.add_row(Text(f"{count:,}", "bold"), Text(_cut(text)))
@@ -499,8 +526,9 @@ def _formats(coverage: Coverage) -> str:
     return f": {escape(found)}" if found else ""
 
 
-def _heading(text: str) -> Text:
-    return Text(f"\n{text}", "bold")
+def _heading(text: str, of: str = "") -> Text:
+    """Return a heading, of the part `of` the report: "Incoming: block lists"."""
+    return Text(f"\n{of}: {text[0].lower()}{text[1:]}" if of else f"\n{text}", "bold")
 
 
 def _under(part: RenderableType) -> Padding:
@@ -526,6 +554,21 @@ def _many(count: int, one: str, many: str) -> str:
 
 def _style(kind: str) -> str:
     return _STYLES.get(Outcome(kind), "") if kind in set(Outcome) else ""
+
+
+@attrs.frozen
+class _Unpadded:
+    """A part without the spaces at the ends of lines with which rich fills its columns."""
+
+    part: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in console.render_lines(self.part, options, pad=False):
+            while line and not line[-1].text.strip():
+                line.pop()
+            yield from line[:-1]
+            yield from (Segment(each.text.rstrip(), each.style) for each in line[-1:])
+            yield Segment.line()
 
 
 @attrs.frozen

@@ -77,6 +77,7 @@ class Counts:
         reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
             that are no success.
         example: for each reason its shortest text.
+        suppressed: failures by reason whose text proves that the address is dead.
         cases, provider_cases: a few of the failed deliveries by reason, and by provider of the
             remote server.
         speaker: provider or software that the wording of the text reveals, by reason.
@@ -117,6 +118,7 @@ class Counts:
     reason: CrossTable = attrs.field(factory=CrossTable)
     reason_times: Timeline = attrs.field(factory=Timeline)
     example: dict[str, str] = attrs.field(factory=dict)
+    suppressed: Counter[str] = attrs.field(factory=Counter)
     # Which of many are kept depends on how the log is read, so they make no difference.
     cases: Cases = attrs.field(factory=Cases, eq=False)
     provider_cases: Cases = attrs.field(factory=Cases, eq=False)
@@ -306,6 +308,8 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
+        if facts.suppress:
+            self.suppressed[facts.reason] += count
         self.cases.add(facts.reason, delivery)
         if server := _server(delivery):
             self.provider_cases.add(provider_key(server), delivery)
@@ -378,7 +382,7 @@ class Counts:
         counts = wire.unpack(cls, packed)
         for status in (*counts.status, *counts.status_class.counts):
             Status(status)
-        for reason in (*counts.reason.counts, *counts.example):
+        for reason in (*counts.reason.counts, *counts.example, *counts.suppressed):
             Reason(reason)
         return counts
 
@@ -388,6 +392,7 @@ class _Facts:
     """The parts of a verdict that are counted."""
 
     reason: str
+    suppress: bool
     speaker: str | None
     blocklist: str | None
     unexplained: str | None
@@ -413,6 +418,7 @@ def _facts(
     provider, listing = verdict.provider, verdict.blocklist
     return _Facts(
         reason=verdict.reason.value,
+        suppress=verdict.suppress,
         speaker=None if provider is None else provider.key,
         blocklist=None if listing is None else listing.blocklist.key,
         unexplained=None if verdict.is_explained else template(text[:_LONGEST_KNOWN])[:_LONGEST],

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from smtpreply.catalog import LANGUAGES
+from smtpreply.catalog.entries import NextStep, PasswordHidden, ResponsibleParty, Standing, State
 from smtpreply.catalog.messages import messages, plural_form
 from smtpreply.catalog.tables import read
+from smtpreply.codes import ReplyClass, ReplySubject
+from smtpreply.reasons import Actor, Disposition
 
 ENGLISH = read("messages/en")
 PLURALS = {("search", "results")}
@@ -35,6 +38,28 @@ def test_no_key_is_missing_and_none_is_strange(language: str) -> None:
     assert {(s, k) for s, k, _ in strings(theirs)} == {(s, k) for s, k, _ in strings(ENGLISH)}
     assert theirs["name"] != ENGLISH["name"]
     assert theirs["direction"] == ("rtl" if language == "ar" else "ltr")
+
+
+# The sections whose keys are values of an enumeration, and the keys that views look up in them.
+VOCABULARIES: dict[str, list[str]] = {
+    "reply_class": [str(int(each)) for each in ReplyClass],
+    "reply_class_meaning": [str(int(each)) for each in ReplyClass],
+    "reply_subject": [str(int(each)) for each in ReplySubject],
+    "standing": [each.value for each in Standing],
+    "advice": [each.value for each in NextStep],
+    "actor": [each.value for each in ResponsibleParty],
+    "state": [each.value for each in State],
+    "labels": [each.value for each in PasswordHidden],
+    "dispositions": [each.name.lower() for each in Disposition],
+    "who_acts": [each.name.lower() for each in Actor],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("section", VOCABULARIES)
+def test_every_member_of_a_vocabulary_has_a_message(section: str, language: str) -> None:
+    theirs = read(f"messages/{language}")[section]
+    assert [key for key in VOCABULARIES[section] if not theirs.get(key)] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)

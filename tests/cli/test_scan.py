@@ -445,9 +445,7 @@ def test_against_yesterday_needs_a_yesterday_and_a_file(log: Path) -> None:
 
 
 def test_the_title_names_the_host_and_the_file(log: Path) -> None:
-    assert (
-        run(log, "--year", 2026)
-        .output.replace("\n", "")
-        .startswith(f"Mail delivery report: mx1, {log}")
-    )
+    title = f"Mail delivery report: mx1, {log}"
+    shown = "".join(run(log, "--year", 2026).output.split())  # a long path is wrapped
+    assert shown.startswith("".join(title.split()))
     assert "mx1" not in run(log, "--year", 2026, "--anonymize").output

@@ -8,6 +8,7 @@ import pytest
 
 from smtpreply import Reason, classify, from_exception, parse
 from smtpreply.catalog import LANGUAGES
+from smtpreply.reasons import Actor, Outcome
 from smtpreply.stage import Stage
 
 DEAD = ("550 5.1.1 User unknown", "550 No such user", "550 5.2.1 Mailbox disabled", "550 5.1.1")
@@ -248,6 +249,16 @@ def test_the_next_step_does_not_remove_an_address_that_is_kept(reply: str) -> No
     for language in LANGUAGES:
         assert verdict.action_in(language) != verdict.advice_in(language).action
     assert verdict.to_dict()["action"] == verdict.action_in("en")
+
+
+def test_a_message_that_was_given_up_while_it_had_to_wait_is_sent_again_by_somebody() -> None:
+    waits = classify("450 4.2.0 Greylisted", outcome=Outcome.DEFERRED)
+    given_up = classify("450 4.2.0 Greylisted", outcome=Outcome.EXPIRED)
+    assert (waits.actor, given_up.actor) == (Actor.NOBODY, Actor.POSTMASTER)
+    assert waits.action_in("en") == waits.advice.action
+    for language in LANGUAGES:
+        assert given_up.action_in(language) != given_up.advice_in(language).action
+    assert given_up.to_dict()["actor"] == "postmaster"
 
 
 def test_the_next_step_removes_an_address_that_is_dead() -> None:

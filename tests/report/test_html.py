@@ -134,11 +134,11 @@ def hostile() -> str:
 
 def test_the_headline_has_the_counts_and_shares(page: str) -> None:
     text = " ".join(Read(page).text.split())
-    assert "171 deliveries from 2026-11-24 01:00 to 2026-11-25 23:59" in text
+    assert "171 deliveries, 2026-11-24 01:00 to 2026-11-25 23:59" in text
     assert "Outgoing 98 delivered 66.2% 27 deferred 18.2% 23 bounced 15.5%" in text
     assert "Incoming 20 rejected 100.0%" in text
     assert "Local 3 delivered 100.0%" in text
-    assert "Recommended actions Poor reputation 16 replies" in text
+    assert "Recommended actions Poor reputation 16 attempts" in text
 
 
 def test_the_tables_have_the_numbers_of_the_summary(
@@ -177,6 +177,65 @@ def test_every_table_has_a_caption_and_heads(page: str) -> None:
         assert int(below[1]) <= int(above[1]) + 1
     links = [given["href"] for tag, given in read.elements if tag == "a"]
     assert {link[1:] for link in links if link and link.startswith("#")} <= set(ids)
+
+
+def test_no_heading_is_doubled_by_a_caption(page: str) -> None:
+    parts = page.split("<section ")[1:]
+    for part in parts:
+        heading = re.findall(r"<h2[^>]*>(.*?)</h2>", part)
+        captions = re.findall(r'<caption><span id="[^"]*"( class="unseen")?>(.*?)</span>', part)
+        assert not {caption for unseen, caption in captions if not unseen} & set(heading)
+    assert len(parts) > 10
+
+
+def test_a_column_without_a_value_and_a_chart_of_one_time_are_left_out() -> None:
+    sent = Delivery(
+        mta="postfix",
+        time=START,
+        direction=Direction.OUTGOING,
+        status=Status.SENT,
+        relay_host="mx.example.org",
+        recipient="bob@example.org",
+        text="250 Ok",
+        reply_by=ReplyBy.REMOTE,
+    )
+    tables = Read(html_report(Summary.of([sent]), Coverage())).tables
+    assert tables["servers-table"][0] == [
+        "Server",
+        "Attempts",
+        "Delivered",
+        "Deferred",
+        "Bounced",
+        "Failure rate",
+    ]
+    assert not {"times", "providers-table"} & tables.keys()
+    assert figures.outcomes_over_time(Findings.of(Counts.of([sent])))["data"] == []
+
+
+@pytest.mark.parametrize("most", [1, 3, 5])
+def test_a_few_counts_have_whole_ticks(most: int) -> None:
+    times = [START, *[START + timedelta(hours=1)] * most]
+    deferred = [
+        Delivery(
+            mta="postfix",
+            time=time,
+            direction=Direction.OUTGOING,
+            status=Status.DEFERRED,
+            text="450 4.2.0 Greylisted",
+            delay=9,
+        )
+        for time in times
+    ]
+    findings = Findings.of(Counts.of(deferred[1:]))
+    assert figures.reasons(findings)["layout"]["xaxis"]["dtick"] == 1
+    assert figures.delays(findings)["layout"]["yaxis"]["dtick"] == 1
+    over_time = figures.outcomes_over_time(Findings.of(Counts.of(deferred)))
+    assert over_time["layout"]["yaxis"]["dtick"] == 1
+
+
+def test_the_cases_of_each_kind_tell_of_how_many_they_are(page: str) -> None:
+    assert "<summary>Poor reputation: 5 of 16</summary>" in page
+    assert "<summary>Mailbox full: 3</summary>" in page
 
 
 def test_an_empty_log_has_a_page_too() -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
-from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status
-from smtpreply.reasons import Reason
-from smtpreply.report.findings import ReasonCount
+from smtpreply.logs import Coverage, Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.reasons import Actor, Reason
+from smtpreply.report.findings import Findings
 from smtpreply.report.terminal import terminal_report
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
@@ -100,13 +99,13 @@ def test_providers_servers_and_the_rest_have_their_tables(summary: Summary) -> N
     text = drawn(summary)
     assert section(text, "Providers")[1].split() == ["Gmail", "1", "0", "0", "1.5", "s"]
     assert section(text, "Providers")[2].startswith("Other servers")
-    assert section(text, "Remote servers that refuse")[1].split()[:2] == ["3", "8"]
+    assert section(text, "Remote servers by failures")[1].split()[:2] == ["3", "8"]
     assert section(text, "Recipients' domains")[1].split() == ["example.org", "6", "1", "2"]
     assert section(text, "Block lists cited") == ["1  Spamhaus ZEN"]
-    assert section(text, "Recipients refused most") == ["2  bob@example.org"]
+    assert section(text, "Recipients by bounces") == ["2  bob@example.org"]
     assert section(text, "Unclassified replies") == ["1  554 Qwxyz <number>"]
     assert "status and code differ  deferred 5xx: 1" in section(text, "Replies")
-    assert any(line.split()[:3] == ["deferred", "2", "h"] for line in section(text, "Delay"))
+    assert any(line.split()[:3] == ["deferred", "2.0", "h"] for line in section(text, "Delay"))
 
 
 def test_what_was_not_read_is_said() -> None:
@@ -138,7 +137,7 @@ def test_a_long_list_says_that_it_goes_on_and_an_inexact_one_says_so() -> None:
         summary.add(attempt(Status.BOUNCED, "550 no", recipient=f"{number}@example.org"))
     text = drawn(summary)
     assert "more: there are too many" in text
-    assert any(line.startswith("and ") for line in section(text, "Recipients refused most"))
+    assert any(line.startswith("and ") for line in section(text, "Recipients by bounces"))
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
@@ -184,12 +183,75 @@ def test_a_long_log_fits_in_the_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "removes"), [("deferred", False), ("bounced", True), ("rejected", True)]
+    ("status", "text", "removes"),
+    [
+        (Status.DEFERRED, "450 4.1.1 User unknown", False),
+        (Status.BOUNCED, "550 5.1.1 User unknown", True),
+        (Status.BOUNCED, "550", False),
+        (Status.BOUNCED, "550 Sorry", False),
+    ],
 )
-def test_an_address_is_taken_off_the_list_once_its_mail_bounced(
-    outcome: str, *, removes: bool
+def test_an_address_is_taken_off_the_list_once_a_text_proves_that_it_is_dead(
+    status: Status, text: str, *, removes: bool
 ) -> None:
-    row = ReasonCount(
-        reason=Reason.UNKNOWN_RECIPIENT, outcomes=Counter({outcome: 3}), example="User unknown"
-    )
+    findings = Findings.of(Counts.of([attempt(status, text)] * 3))
+    [row] = findings.reasons
+    assert row.reason is Reason.UNKNOWN_RECIPIENT
     assert (row.action == row.advice.action) is removes
+    assert ("Take the address off" in row.action) is removes
+
+
+def test_a_row_of_proven_and_unproven_addresses_tells_both_steps() -> None:
+    texts = ["550 5.1.1 User unknown"] * 2 + ["550"] * 3
+    [row] = Findings.of(Counts.of(attempt(Status.BOUNCED, text) for text in texts)).reasons
+    assert row.action.startswith("2 of 5: Take the address off the list")
+    assert "Others: Check the address for a typo" in row.action
+
+
+def test_greylisting_calls_for_action_where_the_message_was_given_up() -> None:
+    waits = attempt(Status.DEFERRED, "450 4.2.0 Greylisted")
+    given_up = attempt(Status.EXPIRED, "450 4.2.0 Greylisted")
+    [row] = Findings.of(Counts.of([waits] * 4)).reasons
+    assert (row.gain, row.actor, row.action) == (0, Actor.NOBODY, "No action needed.")
+    [row] = Findings.of(Counts.of([*[waits] * 4, given_up])).reasons
+    assert (row.gain, row.actor) == (1, Actor.POSTMASTER)
+    assert row.action.startswith("1 of 5: Send the message again")
+
+
+def test_no_line_ends_in_spaces(summary: Summary) -> None:
+    for color in (False, True):
+        lines = drawn(summary, color=color).splitlines()
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_failures_without_a_text_are_accounted_for(summary: Summary) -> None:
+    summary.add(attempt(Status.EXPIRED, ""))
+    assert "1 more have no text in the log" in drawn(summary)
+
+
+def test_own_trouble_comes_first_and_is_blamed_on_nobody_else() -> None:
+    lines = [
+        f"Nov 24 11:0{minute}:02 mx1 postfix/{line}"
+        for minute in range(3)
+        for line in (
+            "smtpd[43]: fatal: open database /etc/postfix/virtual.db: No such file or directory",
+            "error[44]: 4E74613FE8: to=<bob@example.org>, relay=none, delay=12, delays=12/0/0/0, "
+            "dsn=4.3.0, status=deferred (unknown mail transport error)",
+            "smtpd[45]: warning: hostname mx.example.net does not resolve to address 192.0.2.9",
+        )
+    ]
+    run = scan(lines, year=2026)
+    summary = Summary.of(run)
+    text = drawn(summary, run.coverage)
+    headings = [line for line in text.splitlines() if line and line[0] != " "]
+    assert headings[3:] == [
+        "Trouble of our own servers",
+        "Local: 3 deliveries",
+        "Local: failures",
+        "Local: delay, from arrival to the attempt",
+        "Warnings about other hosts",
+        "Input",
+    ]
+    assert section(text, "Local: failures")[0] == "3  Error of our own server (system_error)"
+    assert "receiving" not in text
+    assert summary.outgoing.deliveries == 0

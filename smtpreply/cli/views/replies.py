@@ -121,11 +121,13 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
     """
     advice = verdict.advice_in(language)
     words = messages(language)
-    who = words.get("who_acts", advice.actor.name.lower())
-    todo = words.get("dispositions", verdict.disposition.name.lower())
+    who = words.get("who_acts", verdict.actor.name.lower())
+    todo = f"{words.get('dispositions', verdict.disposition.name.lower())}. "
+    if verdict.is_given_up:  # "do not send this again" would contradict the action
+        todo = ""
     parts = [
         ("reason", Text(f"{advice.title} ({verdict.reason.value})", "bold")),
-        ("next", Text(f"{todo}. {who}: {verdict.action_in(language)}")),
+        ("next", Text(f"{todo}{who}: {verdict.action_in(language)}")),
         ("text", _marked(verdict)),
         ("basis", Text(_decided(verdict))),
         *((label, Text(escape(text))) for label, text in _hints(verdict)),

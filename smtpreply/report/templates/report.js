@@ -55,7 +55,7 @@
 
     // On a phone, where rows are stacked, each cell shows the head of its column.
     for (const row of rows) [...row.cells].forEach((cell, at) => (cell.dataset.label = heads[at].textContent));
-    table.classList.add("labelled");
+    table.classList.toggle("labelled", !table.classList.contains("small"));
 
     if (rows.length > 1) {
       heads.forEach((head, column) => {
