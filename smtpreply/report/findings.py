@@ -295,6 +295,11 @@ class Report:
         return sum(findings.counts.outcome[Outcome.DELIVERED] for _, findings in self.parts)
 
     @property
+    def handed_on(self) -> int:
+        """The number of deliveries within this host, after which a message is received again."""
+        return sum(findings.counts.handed_on for _, findings in self.parts)
+
+    @property
     def octets(self) -> int:
         """The octets that were delivered, outgoing and local, to each recipient."""
         parts = (self.outgoing, self.local, self.unknown)
@@ -328,6 +333,10 @@ class Report:
 
 WITHOUT_TEXT = "{:,} more have no text in the log, such as messages that expired in the queue."
 """The remark on `Findings.without_text`."""
+
+
+HANDED_ON = "counted as received once more"
+"""The remark on `Report.handed_on`."""
 
 
 def provider_name(key: str) -> str:

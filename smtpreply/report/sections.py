@@ -17,6 +17,7 @@ from smtpreply.logs.trouble import TroubleRow
 from smtpreply.reasons import Actor, Reason, advice_for, providers
 from smtpreply.report import figures
 from smtpreply.report.findings import (
+    HANDED_ON,
     MAILS,
     NULL_SENDER,
     WITHOUT_TEXT,
@@ -230,6 +231,17 @@ def _volume(report: Report) -> Section:
                 _text("Recipients of these", note=recipients_each(volume)),
                 _number(volume.recipients),
                 Cell(),
+            ),
+            *(
+                [
+                    (
+                        _text("Handed on within this host", note=HANDED_ON),
+                        _number(report.handed_on),
+                        Cell(),
+                    )
+                ]
+                if report.handed_on
+                else []
             ),
             (_text("Deliveries to recipients"), _number(report.delivered), _size(report.octets)),
         ]

@@ -23,6 +23,7 @@ from smtpreply.logs import Coverage
 from smtpreply.logs.trouble import TroubleRow
 from smtpreply.report.findings import (
     BY,
+    HANDED_ON,
     MAILS,
     NULL_SENDER,
     TITLE,
@@ -211,9 +212,15 @@ def _volume(report: Report) -> Iterator[RenderableType]:
     )
     if volume.recipients:
         grid.add_row(
-            Text("recipients of them"),
+            Text("recipients of these"),
             Text(f"{volume.recipients:,}", "bold"),
             Text(recipients_each(volume), "dim"),
+        )
+    if report.handed_on:
+        grid.add_row(
+            Text("handed on within this host"),
+            Text(f"{report.handed_on:,}", "bold"),
+            Text(HANDED_ON, "dim"),
         )
     grid.add_row(
         Text("deliveries to recipients"),

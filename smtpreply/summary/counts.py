@@ -20,7 +20,7 @@ from smtpreply.stage import Stage
 from smtpreply.summary import wire
 from smtpreply.summary.cases import Cases
 from smtpreply.summary.cross_table import CrossTable
-from smtpreply.summary.outcome import Outcome, counted_status, outcome_of
+from smtpreply.summary.outcome import Outcome, counted_status, is_handed_on_here, outcome_of
 from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
@@ -89,6 +89,8 @@ class Counts:
         relay_reason: pairs of the remote server and the reason.
         sender_domain: pairs of the sender's domain and the outcome; "" is the null reverse-path.
         sender_reason: pairs of the sender's domain and the reason.
+        handed_on: deliveries within this host, after which the message enters the queue again: see
+            `smtpreply.summary.outcome.is_handed_on_here`.
         octets: the sum of the sizes of delivered messages, where the log has them; a message to
             several recipients counts for each.
         unexplained: templates of texts that nothing but the code explains.
@@ -130,6 +132,7 @@ class Counts:
     domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
     sender_domain: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
     sender_reason: TopCounter[tuple[str, str]] = attrs.field(factory=TopCounter)
+    handed_on: int = 0
     octets: int = 0
     unexplained: TopCounter[str] = attrs.field(factory=TopCounter)
     refused_sender: TopCounter[str] = attrs.field(factory=TopCounter)
@@ -225,6 +228,8 @@ class Counts:
     def _count_text(self, delivery: Delivery, outcome: str, count: int) -> str | None:
         """Count status and text; return the reason of a failure, None for a success."""
         self.deliveries += count
+        if is_handed_on_here(delivery):
+            self.handed_on += count
         for counter, value in (
             (self.mta, delivery.mta),
             (self.status, counted_status(delivery)),

@@ -10,13 +10,14 @@ import attrs
 from smtpreply.logs import Bundle, Delivery, Direction, Status
 from smtpreply.logs.trouble import is_own_failure
 from smtpreply.summary.counts import Counts, Stray
+from smtpreply.summary.helpers import is_by_helper, is_repeated
 from smtpreply.summary.outcome import is_handed_on_here
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.volume import Volume
 
 _UNKNOWN = "unknown"
 _PARTS = ("outgoing", "incoming", "local", _UNKNOWN)
-_STORE = "dovecot"
+_SETTLED = ("incoming", "local")  # of which a helper may report a part once more
 
 
 def direction_of(delivery: Delivery) -> Direction | None:
@@ -39,10 +40,6 @@ def direction_of(delivery: Delivery) -> Direction | None:
     return delivery.direction
 
 
-def _is_stored(delivery: Delivery) -> bool:
-    return delivery.direction is Direction.LOCAL and delivery.status is Status.SENT
-
-
 @attrs.define
 class Summary:
     """Counts by direction. Summaries add up (`+`), so parts of a log can be read in parallel.
@@ -52,9 +49,11 @@ class Summary:
 
     Attributes:
         outgoing: our mail to other servers.
-        incoming: mail that came to our server, and that it refused, held or let pass.
+        incoming: mail that came to our server, and that it refused, held or let pass. What rspamd
+            and the server that asks it both report counts once.
         local: our mail to our own mailboxes, programs and filters, and what our own server failed
-            to send, without another server's having a part in it.
+            to send, without another server's having a part in it. What an MTA hands to Dovecot,
+            and both report, counts once.
         unknown: deliveries whose log does not give the direction.
         volume: messages that entered our queue, whatever became of them.
 
@@ -66,14 +65,16 @@ class Summary:
     """
 
     outgoing: Counts = attrs.field(factory=Counts)
-    incoming: Counts = attrs.field(factory=Counts)
+    _incoming: Counts = attrs.field(factory=Counts)
     _local: Counts = attrs.field(factory=Counts)
     unknown: Counts = attrs.field(factory=Counts)
     volume: Volume = attrs.field(factory=Volume)
-    # What Dovecot has stored, as it is counted where nobody else tells of it, and where the MTA
-    # does that has handed it to Dovecot: which of the two is known at the end of the log.
-    _stored: Counts = attrs.field(factory=Counts)
-    _stored_again: Counts = attrs.field(factory=Counts)
+    # What helpers report, as it is counted where the mail server does not report it, and where it
+    # does: which of the two holds is known at the end of the log.
+    _incoming_alone: Counts = attrs.field(factory=Counts)
+    _incoming_again: Counts = attrs.field(factory=Counts)
+    _local_alone: Counts = attrs.field(factory=Counts)
+    _local_again: Counts = attrs.field(factory=Counts)
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
@@ -96,9 +97,11 @@ class Summary:
     def add(self, found: Delivery | Bundle) -> None:
         """Count what was found: a delivery, or a bundle of them (`smtpreply.logs.Scan.bundled`)."""
         delivery = found.delivery if isinstance(found, Bundle) else found
-        if delivery.mta == _STORE and _is_stored(delivery) and isinstance(found, Delivery):
-            self._stored.add(found)
-            self._stored_again.add(attrs.evolve(found, status=Status.FILTERED, text=None))
+        if delivery.direction and isinstance(found, Delivery) and is_by_helper(delivery):
+            name = delivery.direction.value
+            again = attrs.evolve(delivery, status=Status.FILTERED, text=None)
+            getattr(self, f"_{name}_alone").add(delivery)
+            getattr(self, f"_{name}_again").add(again)
         else:
             self._part(direction_of(delivery)).add(found)
 
@@ -116,9 +119,9 @@ class Summary:
         self._part(stray.direction).add_envelope(stray, sender, size, count)
 
     def _part(self, direction: Direction | None) -> Counts:
-        """Return what counts a direction, but for what Dovecot has stored."""
+        """Return what counts a direction, but for what helpers report."""
         name = _UNKNOWN if direction is None else direction.value
-        counts: Counts = getattr(self, "_local" if direction is Direction.LOCAL else name)
+        counts: Counts = getattr(self, f"_{name}" if name in _SETTLED else name)
         return counts
 
     def part(self, direction: Direction | str | None) -> Counts:
@@ -126,21 +129,31 @@ class Summary:
         return self.parts[_UNKNOWN if direction is None else Direction(direction).value]
 
     @property
-    def local(self) -> Counts:
-        """The counts of local mail. What an MTA hands to Dovecot in the same log is one message.
+    def incoming(self) -> Counts:
+        """The counts of incoming mail; see the class for what rspamd reports."""
+        return self._settled(Direction.INCOMING)
 
-        Both attempts are counted as deliveries, and the outcome once: that which the MTA reports.
+    @property
+    def local(self) -> Counts:
+        """The counts of local mail. What Dovecot and an MTA report counts as a delivery of each.
+
+        The outcome is counted once: that which the MTA reports.
 
         >>> from smtpreply.logs import scan
         >>> store = "Nov 24 11:43:32 mx dovecot: lmtp(bob)<9><x>: msgid=<7@b>: saved mail to INBOX"
         >>> Summary.of(scan([store])).local.status
         Counter({'sent': 1})
         """
-        if not self._stored.deliveries:
-            return self._local
-        # Logs are cut somewhere, and a message may be stored twice: the numbers differ a little.
-        is_told = 2 * self._local.status[Status.SENT.value] >= self._stored.deliveries
-        return self._local + (self._stored_again if is_told else self._stored)
+        return self._settled(Direction.LOCAL)
+
+    def _settled(self, direction: Direction) -> Counts:
+        own = self._part(direction)
+        alone: Counts = getattr(self, f"_{direction.value}_alone")
+        if not alone.deliveries:
+            return own
+        is_again = is_repeated(direction, own.status, alone.deliveries)
+        again: Counts = getattr(self, f"_{direction.value}_again")
+        return own + (again if is_again else alone)
 
     @property
     def parts(self) -> dict[str, Counts]:

@@ -21,10 +21,11 @@ except ImportError:
         'smtpreply.tools.metrics needs prometheus-client: pip install "smtpreply[metrics]"'
     ) from None
 
-from smtpreply.logs import Coverage, Delivery, Direction
+from smtpreply.logs import Coverage, Delivery, Direction, Status
 from smtpreply.logs.grouping import provider_key
 from smtpreply.logs.trouble import Severity
-from smtpreply.summary.outcome import FAILURES, Outcome, outcome_of
+from smtpreply.summary.helpers import is_by_helper, is_repeated
+from smtpreply.summary.outcome import FAILURES, Outcome, counted_status, outcome_of
 from smtpreply.summary.summary import direction_of
 
 MOST_SERIES = 2000
@@ -32,6 +33,8 @@ MOST_SERIES = 2000
 
 _NONE = "none"
 _OTHER = "other"
+_Waiting = tuple[Direction, tuple[str, ...], tuple[str, ...] | None]
+"""A direction, the labels of a delivery, and those of its failure."""
 _BUCKETS = (1, 2, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 5 * 86400)
 
 
@@ -54,7 +57,14 @@ class Metrics:
         self._lock = threading.Lock()
         self._series: set[tuple[str, ...]] = set()
         self._newest: datetime | None = None
+        # What helpers report waits to be asked for: until then the mail server may repeat it.
+        self._by_helper: Counts[tuple[Direction, tuple[str, ...], tuple[str, ...] | None]] = (
+            Counts()
+        )
+        self._of_helper: Counts[Direction] = Counts()
+        self._of_server: dict[Direction, Counts[str]] = {each: Counts() for each in Direction}
         registry = self.registry
+        registry.register(self)  # first: `collect` counts what waits
         self._deliveries = Counter(
             "smtpreply_deliveries",
             "Attempts to deliver a message to a recipient, and refusals.",
@@ -81,26 +91,50 @@ class Metrics:
         )
         self._coverages: list[Coverage] = []
         self._old_trouble: Counts[str] = Counts()
-        registry.register(self)
 
     def add(self, delivery: Delivery) -> None:
-        """Count a delivery."""
-        direction, status = direction_of(delivery), delivery.status
+        """Count a delivery; one that a helper reports (`is_by_helper`) when it is asked for."""
+        direction, status = direction_of(delivery), counted_status(delivery)
         outcome = outcome_of(status)
         reply = delivery.reply
+        labels = (
+            direction or _NONE,
+            status or _NONE,
+            delivery.stage or _NONE,
+            f"{reply.code // 100}xx" if reply is not None else _NONE,
+        )
         with self._lock:
-            self._deliveries.labels(
-                direction or _NONE,
-                status or _NONE,
-                delivery.stage or _NONE,
-                f"{reply.code // 100}xx" if reply is not None else _NONE,
-            ).inc()
-            if outcome in FAILURES:
-                self._failures.labels(*self._failure(delivery, outcome)).inc()
+            failure = self._failure(delivery, outcome) if outcome in FAILURES else None
+            if direction is not None and is_by_helper(delivery):
+                self._by_helper[direction, labels, failure] += 1
+                self._of_helper[direction] += 1
+            else:
+                self._count(labels, failure)
+                if direction is not None and status is not None:
+                    self._of_server[direction][status.value] += 1
             if delivery.delay is not None and delivery.delay >= 0:
                 self._delays.labels(outcome.value).observe(delivery.delay)
             if delivery.time is not None:
                 self._see(delivery.time)
+
+    def _count(
+        self, labels: tuple[str, ...], failure: tuple[str, ...] | None, count: int = 1
+    ) -> None:
+        self._deliveries.labels(*labels).inc(count)
+        if failure is not None:
+            self._failures.labels(*failure).inc(count)
+
+    def _count_what_waits(self) -> None:
+        """Count what helpers report: as filtered, where the mail server reports the outcome."""
+        with self._lock:
+            for (direction, labels, failure), count in self._by_helper.items():
+                by_server, by_helper = self._of_server[direction], self._of_helper[direction]
+                if is_repeated(direction, by_server, by_helper):
+                    again = (labels[0], Status.FILTERED, *labels[2:])
+                    self._count(again, None, count)
+                else:
+                    self._count(labels, failure, count)
+            self._by_helper.clear()
 
     def watch(self, coverage: Coverage) -> None:
         """Report from now on what a scan reads, by its coverage, and the trouble in it."""
@@ -113,6 +147,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of what the scans have read: prometheus-client asks for them."""
+        self._count_what_waits()
         coverages = list(self._coverages)
         # Each grows on its own: a difference of two might shrink while a scan is under way.
         for name, help_text, count in (

@@ -3,7 +3,10 @@
 import pytest
 
 from smtpreply.logs import scan
+from smtpreply.report.findings import Report
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
+from smtpreply.summary.total import total_of
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/"
 HANDED = (
@@ -28,6 +31,18 @@ def test_both_attempts_are_kept_and_one_outcome_is_counted(relay: str) -> None:
         assert summary.deliveries == 2
         assert dict(summary.outgoing.outcome) == {"delivered": 1}
         assert dict(summary.local.outcome) == {"other": 1}
+
+
+def test_a_message_that_a_filter_gives_back_is_received_twice_and_the_report_says_so() -> None:
+    arrival = HEAD + "qmgr[7]: {}: from=<al@example.com>, size=2000, nrcpt=1 (queue active)"
+    handed = HANDED.format("127.0.0.1[127.0.0.1]:10024", BACK)
+    lines = [arrival.format("4E74613FE7"), handed, arrival.format("3C1D8F20A4"), LAST]
+    total = total_of(scan(lines, year=2026), DeliveryFilter())
+    report = Report.of(total.summary)
+    assert (total.summary.volume.messages, report.handed_on, report.delivered) == (2, 1, 1)
+    assert report.octets == 2000
+    restored = Summary.from_state(total.summary.to_state())
+    assert (restored + restored).local.handed_on == 2
 
 
 @pytest.mark.parametrize(
@@ -138,3 +153,30 @@ def test_what_dovecot_throws_away_is_told_beside() -> None:
     lost = STORED.format(1).replace("saved mail to INBOX", "discarded message")
     summary = Summary.of(scan([lost, TO_STORE.format(1)])).local
     assert dict(summary.outcome) == {"delivered": 1, "other": 1}
+
+
+SCREENED = (
+    "2026-11-24 11:43:32 #44(rspamd_proxy) <94f35e>; proxy; rspamd_task_write_log: id: <8@b>, "
+    "qid: <4E74613FE{0}>, ip: 203.0.113.10, from: <x@example.com>, (default: T (reject): "
+    "[22.31/15.00] [BAYES_SPAM(5.10){{100.00%;}}]), len: 2061, time: 43.627ms, dns req: 7, digest: "
+    "<be32>, rcpts: <bob@example.org>, mime_rcpts: <bob@example.org>"
+)
+REFUSED = (
+    HEAD + "cleanup[9]: 4E74613FE{0}: milter-reject: END-OF-MESSAGE from x.example[203.0.113.10]: "
+    "5.7.1 Spam message rejected; from=<x@example.com> to=<bob@example.org> proto=ESMTP helo=<x>"
+)
+
+
+def test_what_rspamd_has_an_mta_refuse_is_one_refusal() -> None:
+    lines = [each.format(number) for number in range(3) for each in (SCREENED, REFUSED)]
+    for log in (lines, lines[::-1]):
+        for found in (scan(log, year=2026), scan(log, year=2026).bundled()):
+            summary = Summary.of(found).incoming
+            assert summary.deliveries == 6
+            assert dict(summary.outcome) == {"rejected": 3, "other": 3}
+            assert summary.reason.total() == {"spam_content": 3}
+
+
+def test_what_rspamd_alone_tells_is_counted() -> None:
+    lines = [SCREENED.format(number) for number in range(3)]
+    assert dict(Summary.of(scan(lines)).incoming.outcome) == {"rejected": 3}

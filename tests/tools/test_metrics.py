@@ -70,6 +70,43 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(group, ["metrics", *map(str, args)])
 
 
+def statuses(*deliveries: Delivery) -> dict[str, float]:
+    labels = counted(*deliveries)["smtpreply_deliveries_total"]
+    return {dict(key)["status"]: count for key, count in labels.items()}
+
+
+@pytest.mark.parametrize(
+    ("mta", "direction", "status"),
+    [
+        ("dovecot", Direction.LOCAL, Status.SENT),
+        ("rspamd", Direction.INCOMING, Status.REJECTED),
+    ],
+)
+def test_what_a_helper_and_its_server_report_is_one_outcome(
+    mta: str, direction: Direction, status: Status
+) -> None:
+    helper = Delivery(mta=mta, direction=direction, status=status, text="550 5.7.1 no")
+    server = attrs.evolve(helper, mta="postfix")
+    assert statuses(helper, helper) == {status.value: 2}
+    for order in ([helper, server] * 3, [server, helper] * 3):
+        assert statuses(*order) == {status.value: 3, "filtered": 3}
+        failures = counted(*order).get("smtpreply_failures_total", {})
+        assert sum(failures.values()) == (3 if status is Status.REJECTED else 0)
+
+
+def test_what_is_handed_on_within_the_host_is_not_sent() -> None:
+    words = "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 3C1D8F20A4"
+    handed = Delivery(
+        mta="postfix",
+        direction=Direction.OUTGOING,
+        status=Status.SENT,
+        relay_ip="127.0.0.1",
+        reply_by=ReplyBy.FILTER,
+        text=words,
+    )
+    assert statuses(handed) == {"filtered": 1}
+
+
 def test_a_delivery_is_counted_by_its_labels() -> None:
     found = counted(FAILED, FAILED)
     assert found["smtpreply_deliveries_total"] == {
