@@ -66,5 +66,5 @@ FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], tuple[str, ...], boo
 
 # How lines of programs' own log files begin that could be taken for the prefix of syslog.
 PREFIXES: tuple[str, ...] = (
-    '[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\\[[0-9]+\\] )?[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4}) ',
+    '[0-9-]{10} [0-9:.]{8,15} (?:[+-][0-9]{4} )?(?:\\[[0-9]+\\] )?[0-9A-Za-z]{6}+-(?:[0-9A-Za-z]{6}+-[0-9A-Za-z]{2}+|[0-9A-Za-z]{11}+-[0-9A-Za-z]{4}+) ',
 )

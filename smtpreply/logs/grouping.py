@@ -12,7 +12,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import compress
 from typing import Any
 
 import attrs
@@ -31,9 +30,9 @@ _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect t
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
 
-Origin = tuple[str | None, int]
-"""The domain of a message's sender, None where the sender is not known; and its size in octets, 0
-where that is not known."""
+Origin = tuple[str | None, int, str | None]
+"""The domain of a message's sender, None where the sender is not known; its size in octets, 0 where
+that is not known; and the sender."""
 
 
 def party_of(delivery: Delivery) -> Party:
@@ -182,8 +181,9 @@ class _Numbers(dict[Hashable, int]):
         return number
 
 
-Failure = tuple[Hashable, str, str, str, str, str, str | None, Origin, Party]
-"""Of a line that reports a failure: what `Groups.add` takes, in that order."""
+Failure = tuple[Hashable, str, str, str, str, str, str | None, str | None, str | None]
+"""Of a line that reports a failure: what `Groups.add` takes of it, but for the origin; and the
+recipient and the client, if it was refused."""
 
 
 class Groups:
@@ -227,8 +227,7 @@ class Groups:
         delays: Sequence[str],
         queue_ids: Sequence[str | None],
         origins: Sequence[Origin],
-        refused: Sequence[Party] = (),
-    ) -> None:
+    ) -> list[int]:
         """Put lines into the groups of their keys, and if finely, of their times and domains.
 
         Args:
@@ -240,7 +239,9 @@ class Groups:
             delays: how long it took.
             queue_ids: the message's.
             origins: who sent the message, and its size.
-            refused: who was refused; none where nobody was.
+
+        Returns:
+            The numbers of their groups.
         """
         if self.finely:
             keys = zip(keys, times, domains, strict=True)
@@ -251,37 +252,48 @@ class Groups:
         self._domains.update(zip(numbers, domains, strict=True))
         self._servers.update(zip(numbers, servers, strict=True))
         self._delays.update(zip(numbers, map(_providers.__getitem__, servers), delays, strict=True))
-        if numbers:
-            self._add_origins(numbers, queue_ids, origins)
-        for number, party in zip(numbers, refused, strict=False):
-            self._refused.setdefault(number, []).append(party)
-        self._names += len(refused)
+        self._add_origins(numbers, queue_ids, origins)
+        return numbers
+
+    def add_failures(self, failures: Sequence[Failure], origins: Sequence[Origin]) -> None:
+        """Put lines that report failures into their groups; `origins` is as `add` has it."""
+        if not failures:
+            return
+        (
+            keys, lines, times, domains, servers, delays, queue_ids, recipients, clients,
+        ) = zip(*failures, strict=True)  # fmt: skip
+        numbers = self.add(keys, lines, times, domains, servers, delays, queue_ids, origins)
+        for number, origin, recipient, client, queue_id in zip(
+            numbers, origins, recipients, clients, queue_ids, strict=True
+        ):
+            if recipient is not None:
+                party = origin[2], recipient, client, queue_id
+                self._refused.setdefault(number, []).append(party)
+                self._names += 1
 
     def _add_origins(
         self, numbers: list[int], queue_ids: Sequence[str | None], origins: Sequence[Origin]
     ) -> None:
         """Count who sent the messages, and how large they are."""
-        domains, sizes = zip(*origins, strict=True)
+        domains, sizes, _ = zip(*origins, strict=True)
         self._senders.update(zip(numbers, domains, strict=True))
         octets = self._octets
         for number, size in zip(numbers, sizes, strict=True):
             octets[number] += size
-        if None in domains:
+        if any((number, None) in self._senders for number in set(numbers)):
             for number, queue_id, domain in zip(numbers, queue_ids, domains, strict=True):
                 if domain is None and queue_id is not None:
                     self._strays.setdefault(number, []).append(queue_id)
                     self._names += 1
 
-    def receive(self, columns: Sequence[Sequence[Any]], selectors: Sequence[bool]) -> None:
-        """Count messages that enter the queue, those of them whose selector is true.
+    def receive(self, columns: Iterable[Iterable[Any]]) -> None:
+        """Count messages that enter the queue.
 
         Args:
             columns: the times as a `Group` has them, and the other columns of `Received`.
-            selectors: one of each message.
         """
-        is_whole = all(selectors)
         for values, column in zip(self._received, columns, strict=True):
-            values.extend(column if is_whole else compress(column, selectors))
+            values.extend(column)
 
     def take_received(self, clock: Clock) -> Received:
         """Return the messages that entered the queue, which are kept no longer."""
@@ -289,11 +301,6 @@ class Groups:
         self._received = _no_columns()
         times = {stamp: _time(stamp, clock) for stamp in dict.fromkeys(stamps)}
         return Received([times[stamp] for stamp in stamps], *columns)
-
-    def add_failures(self, failures: list[Failure]) -> None:
-        """Put lines that report failures into their groups."""
-        if failures:
-            self.add(*zip(*failures, strict=True))
 
     def items(self) -> Iterator[tuple[Hashable, Group]]:
         """Yield each group with its key."""
@@ -343,48 +350,9 @@ class Place:
 MASK = "\0"
 """Stands in a key for what makes no difference; it is in no line."""
 
-_HEAD = len("250 2.0.0 ")
-_CODE = len("250 ")
-_STATUS_HEAD = re.compile(r"(2)[0-9]{2} \1\.[0-9]\.[0-9] ")
-_TEXT_HEAD = re.compile(r"2[0-9]{2} [A-Za-z]")
-# What the grammar of statuses looks for at the end of a text.
-_STATUS_ENDS = frozenset(")] \t")
-_NESTED = " from MTA("
 # In a local part of these alone, no word of it is left when addresses are taken out of a text.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,60}+")
 _LONGEST = 8000
-_MOST_HEADS = 4096
-
-
-def success_head(reply: str) -> str:
-    """Return what of a success counts: code and enhanced status; all of it where they may be odd.
-
-    >>> success_head("250 2.0.0 Ok: queued as 4Zq8mN2c7TzXb"), success_head("250 OK id=1tx-5-42")
-    ('250 2.0.0 ', '250 ')
-    >>> success_head("250-2.0.0 a 250 2.0.0 b")
-    '250-2.0.0 a 250 2.0.0 b'
-    """
-    length = _lengths[reply[:_HEAD]]
-    if not length or reply[-1] in _STATUS_ENDS or _NESTED in reply:
-        return reply
-    return reply[:length]
-
-
-class _Lengths(dict[str, int]):
-    """For texts as long as a head: how long their head is; 0 where they have none."""
-
-    def __missing__(self, text: str) -> int:
-        length = 0
-        if _STATUS_HEAD.fullmatch(text):
-            length = _HEAD
-        elif _TEXT_HEAD.match(text):
-            length = _CODE
-        if len(self) < _MOST_HEADS:
-            self[text] = length
-        return length
-
-
-_lengths = _Lengths()
 
 
 def without_address(text: str, local: str, address: str) -> str:

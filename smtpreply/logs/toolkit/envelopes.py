@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any, Generic, TypeVar
 
 from smtpreply.logs.delivery import Delivery
@@ -14,7 +15,7 @@ from smtpreply.logs.toolkit.recent import Memory
 
 _Row = TypeVar("_Row")
 
-_NOT_KNOWN: Origin = (None, 0)
+_NOT_KNOWN: Origin = (None, 0, None)
 
 
 def delivery_in(line: Line, mta: str, **fields: Any) -> Delivery:
@@ -97,7 +98,7 @@ class Messages:
         found = self.new_envelopes.get(queue_id) if queue_id else None
         return self._envelopes.get(queue_id) if found is None else found
 
-    def remembered(self, queue_ids: Iterable[str]) -> set[str]:
+    def remembered(self, queue_ids: Collection[str]) -> set[str]:
         """Return those of some messages that are remembered."""
         return self._envelopes.intersection(queue_ids)
 
@@ -136,97 +137,91 @@ class Messages:
         return delivery_in(line, self._mta, queue_id=queue_id, **fields)
 
 
-Columns = tuple[Sequence[str], Sequence[str], Sequence[int], Sequence[int], Sequence[str]]
-"""Of the lines of arrivals: the stamps as `Groups` takes them, the senders, the sizes, the numbers
-of recipients, and the envelopes as text."""
+Columns = tuple[
+    Sequence[str], Sequence[str], Sequence[str], Sequence[int], Sequence[int], Sequence[str]
+]
+"""Of the lines of arrivals: the stamps as `Groups` takes them, the senders, the queue ids, the
+sizes, the numbers of recipients, and the envelopes as text."""
 
 
 class Arrivals(Generic[_Row]):
     """The messages that the lines of a block report, read many at once and counted in their order.
 
-    An attempt belongs to the last arrival of its message before it. So the arrivals of messages
-    that differ are kept until something is asked that their order may matter to.
+    An attempt belongs to the last arrival of its message before it. Whoever goes through the lines
+    keeps the lists up to date, which is faster than a call for each line.
 
     Args:
         messages: what is remembered; it learns of each message.
         groups: where new messages are counted.
         columns_of: reads the lines of arrivals.
-        text_of: reads the envelope of one, as `envelope_text` has it.
 
     Attributes:
-        origins: who sent the message of each attempt that `ask` was called for.
+        rows: the lines of arrivals, until `settle` is called.
+        places: of each message the place of its last arrival in `rows`.
+        of_sent, of_failed: of each attempt that has succeeded or failed the place of its message's
+            arrival; its queue id where there is none; or the origin itself.
+        origins_of_sent, origins_of_failed: who sent their messages, once `settle` has been called.
     """
 
     def __init__(
         self,
         messages: Messages,
         groups: Groups,
-        columns_of: Callable[[Collection[_Row]], Columns],
-        text_of: Callable[[_Row], str],
+        columns_of: Callable[[Sequence[_Row]], Columns],
     ) -> None:
         self._messages = messages
         self._groups = groups
         self._columns_of = columns_of
-        self._text_of = text_of
-        self._arrived: dict[str, _Row] = {}
-        self._asked: list[str] = []
-        self._asked_before: set[str] = set()
-        self.origins: list[Origin] = []
-
-    def add(self, queue_id: str, row: _Row) -> None:
-        """Take the line of a message that enters the queue, or is taken up once more."""
-        if queue_id in self._arrived or queue_id in self._asked_before:
-            self.settle()
-        self._arrived[queue_id] = row
-
-    def ask(self, queue_id: str) -> None:
-        """Ask for who sent a message: the answer is in `origins`, when all is settled."""
-        self._asked.append(queue_id)
-        if queue_id not in self._arrived:
-            self._asked_before.add(queue_id)
-
-    def origin_of(self, queue_id: str) -> tuple[Origin, str | None]:
-        """Return at once who sent a message, and the sender itself."""
-        row = self._arrived.get(queue_id)
-        if row is None:
-            self._asked_before.add(queue_id)
-            text = self._messages.envelope_of(queue_id)
-        else:
-            text = self._text_of(row)
-        if text is None:
-            return _NOT_KNOWN, None
-        sender = sender_in(text)
-        return (sender[sender.rfind("@") + 1 :], size_in(text) or 0), sender
+        self.rows: list[_Row] = []
+        self.places: dict[str, int] = {}
+        self.of_sent: list[int | str | Origin] = []
+        self.of_failed: list[int | str | Origin] = []
+        self.origins_of_sent: list[Origin] = []
+        self.origins_of_failed: list[Origin] = []
 
     def settle(self) -> None:
-        """Count what was taken, answer what was asked, and have all of it remembered."""
-        messages, arrived = self._messages, self._arrived
-        found: dict[str, Origin] = {}
-        if arrived:
-            queue_ids = list(arrived)
-            times, senders, sizes, recipients, texts = self._columns_of(arrived.values())
+        """Count what has arrived, find what was asked, and have all of it remembered."""
+        messages = self._messages
+        arrived: list[Origin] = []
+        if self.rows:
+            times, senders, queue_ids, sizes, recipients, texts = self._columns_of(self.rows)
             domains = [sender[sender.rfind("@") + 1 :] for sender in senders]
-            found = dict(zip(queue_ids, zip(domains, sizes, strict=True), strict=True))
+            arrived = list(zip(domains, sizes, senders, strict=True))
+            columns = times, senders, queue_ids, sizes, recipients
             known = messages.remembered(queue_ids)
-            columns = (times, senders, queue_ids, sizes, recipients)
-            self._groups.receive(columns, [queue_id not in known for queue_id in queue_ids])
+            if known or len(self.places) < len(self.rows):
+                is_new = _first(queue_ids, known)
+                self._groups.receive(compress(column, is_new) for column in columns)
+            else:
+                self._groups.receive(columns)
             messages.new_envelopes.update(zip(queue_ids, texts, strict=True))
-        self.origins += [found.get(name) or self._origin_before(name) for name in self._asked]
+        for asked, origins in (
+            (self.of_sent, self.origins_of_sent),
+            (self.of_failed, self.origins_of_failed),
+        ):
+            origins += [
+                arrived[of] if isinstance(of, int) else self._origin_before(of) for of in asked
+            ]
+            asked.clear()
         messages.settle()
-        arrived.clear()
-        self._asked.clear()
-        self._asked_before.clear()
+        self.rows.clear()
+        self.places.clear()
 
-    def _origin_before(self, queue_id: str) -> Origin:
+    def _origin_before(self, asked: str | Origin) -> Origin:
         """Return who sent a message that is remembered from before."""
-        text = self._messages.envelope_of(queue_id)
-        return _NOT_KNOWN if text is None else origin_in(text)
+        if isinstance(asked, tuple):
+            return asked
+        text = self._messages.envelope_of(asked)
+        if text is None:
+            return _NOT_KNOWN
+        sender = sender_in(text)
+        return sender[sender.rfind("@") + 1 :], size_in(text) or 0, sender
 
 
-def origin_in(text: str) -> Origin:
-    """Return who sent a message, by its envelope."""
-    sender = sender_in(text)
-    return sender[sender.rfind("@") + 1 :], size_in(text) or 0
+def _first(names: Iterable[str], known: set[str]) -> list[bool]:
+    """Return of each name whether it is new: neither known nor one of those before it."""
+    seen = set(known)
+    return [name not in seen and not seen.add(name) for name in names]  # type: ignore[func-returns-value]
 
 
 _REMEMBERED: dict[str, Callable[[Messages, str | None], object]] = {

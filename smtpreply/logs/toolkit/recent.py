@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -49,10 +49,11 @@ class Memory(Generic[_V]):
     def update(self, values: Mapping[str, _V]) -> None:
         """Remember many values: a block's, by whose size a half may exceed its bounds."""
         newer = self._newer
-        replaced = newer.keys() & values.keys()
-        self._room += sum(size_of(key) + size_of(newer[key]) for key in replaced)
+        before = len(newer)
         newer.update(values)
-        self._room -= _size_of_all(values) + _size_of_all(values.values())
+        # Those that replace others take about as much room as what they replace.
+        share = (len(newer) - before) / len(values)
+        self._room -= round(share * (_size_of_all(values) + _size_of_all(values.values())))
         if self._room < 0 or len(newer) >= self._capacity:
             self._turn()
 
@@ -63,10 +64,10 @@ class Memory(Generic[_V]):
         found = self._newer.get(key)
         return self._older.get(key) if found is None else found
 
-    def intersection(self, keys: Iterable[str]) -> set[str]:
+    def intersection(self, keys: Collection[str]) -> set[str]:
         """Return those keys that have a value."""
-        chosen = set(keys)
-        return (chosen & self._newer.keys()) | (chosen & self._older.keys())
+        newer, older = self._newer, self._older
+        return {*filter(newer.__contains__, keys), *filter(older.__contains__, keys)}
 
     def values(self) -> dict[str, _V]:
         """Return all that is remembered, by its key; the oldest first."""

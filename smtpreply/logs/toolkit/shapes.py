@@ -27,6 +27,13 @@ from smtpreply.logs.input.syslog import NO_HOST
 OTHER = r".*+\n"
 """Any line."""
 
+# Where nothing is odd, as a bracket is: what a filter was told by the server after it may be there,
+# "from MTA(...)", and at the end what looks like a status, "(#2.1.0)".
+SUCCESS_HEAD = r"(?P<head>2[0-9][0-9] (?:2\.[0-9]\.[0-9] |(?=[A-Za-z])))"
+"""What counts of the text of a success: the code and the enhanced status."""
+SUCCESS_LAST = r"[^()\] \t]"
+"""The last character of such a text."""
+
 _NAMED = re.compile(r"\(\?P<([a-z_]+)>")
 
 # RFC 3339 has a "T"; after a space, a host may also be an id of Exim.

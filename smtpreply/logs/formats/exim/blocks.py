@@ -12,19 +12,24 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from smtpreply.logs.formats.exim.grammar import (
     ARRIVAL,
     ATTEMPT,
     BARE_HEAD,
+    FIELDS,
     HEAD,
+    LEAD,
     MESSAGE,
+    QUOTED,
+    SECOND_ATTEMPT,
     SILENT,
     USUAL_ATTEMPT,
+    USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Failure, Groups, Origin, success_head, without_address
-from smtpreply.logs.received import SIZE, envelope_text
+from smtpreply.logs.grouping import Failure, Groups, without_address
+from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
 from smtpreply.reasons.dedup import alike
@@ -32,67 +37,112 @@ from smtpreply.reasons.dedup import alike
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
 # Their places in what the pattern of a block gives of a line:
-_LINE, _TIME, _ID, _FLAG, _SENDER = 0, 1, 2, 3, 10
-_SENT = ("=>", "->")
+_LINE, _ID, _FIELDS, _SENDER, _OTHER = 0, 2, 5, 8, 10
 
-_SIZE = re.compile(r"[0-9]{1,15}(?=[ \n]|\Z)")
+_LEAD = f": {LEAD}"
+_WORDS = " C="
+_SERVER = re.compile(rf"{capturing(FIELDS, ['server'])}{_WORDS}")
+_QUOTED = re.compile(rf"{_WORDS}{capturing(QUOTED, ['words', 'delay'])}\Z")
+_SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
+_MOST_KNOWN = 1 << 14
+_LONGEST_KNOWN = 400
+_MOST_DIGITS = 15
+_SIZE = re.compile(rf"[0-9]{{1,{_MOST_DIGITS}}}(?=[ \n]|\Z)")
+
+
+class _Servers(dict[str, str]):
+    """The server that the fields of a success name; "" where they are not as usual."""
+
+    def __missing__(self, fields: str) -> str:
+        match = _SERVER.fullmatch(fields)
+        server = match[1] if match else ""
+        if len(self) < _MOST_KNOWN and len(fields) <= _LONGEST_KNOWN:
+            self[fields] = server
+        return server
+
+
+_servers = _Servers()
 
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    pattern = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
-    rows = pattern.findall(block)
-    arrivals = Arrivals(messages, groups, _columns_of, _envelope_of)
-    add, ask = arrivals.add, arrivals.ask
+    pattern, attempt = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
+    arrivals = Arrivals(messages, groups, _columns_of)
+    arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
     sent: list[tuple[str, ...]] = []
+    servers: list[str] = []
     failures: list[Failure] = []
-    for row in rows:
-        queue_id = row[_ID]
+    for row in pattern.findall(block):
         if row[_SENDER]:
-            add(queue_id, row)
-        elif (flag := row[_FLAG]) in _SENT:
+            places[row[_ID]] = len(arrived)
+            arrived.append(row)
+        elif (fields := row[_FIELDS]) and (server := _servers[fields]):
             sent.append(row)
-            ask(queue_id)
-        else:
-            line, time, _, _, local, domain, server, _, _, words, _, other = row
-            if words:
-                recipient = f"{local}@{domain}"
-                key = flag, alike(without_address(words, local, recipient))
-                origin, sender = arrivals.origin_of(queue_id)
-                party = sender, recipient, None, queue_id
-                failures.append((key, line, time, domain, server, "", queue_id, origin, party))
-            elif left := other or line:
+            servers.append(server)
+            queue_id = row[_ID]
+            of_sent.append(places.get(queue_id, queue_id))
+        elif text := row[_LINE] or row[_OTHER]:
+            failure, left = _attempt_in(text, attempt, arrivals)
+            if failure is not None:
+                failures.append(failure)
+            if left:
                 arrivals.settle()
                 yield left
     arrivals.settle()
-    _group_sent(sent, arrivals.origins, groups)
-    groups.add_failures(failures)
+    if sent:
+        lines, times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
+        keys = zip(flags, heads, strict=True)
+        groups.add(
+            keys, lines, times, domains, servers, delays, queue_ids, arrivals.origins_of_sent
+        )
+    groups.add_failures(failures, arrivals.origins_of_failed)
 
 
-def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
-    senders = ["" if row[_SENDER] == "<>" else row[_SENDER] for row in rows]
-    sizes = [size_of_arrival(row[_LINE]) for row in rows]
-    return (
-        [row[_TIME] for row in rows],
-        senders,
-        [int(size or 0) for size in sizes],
-        [0] * len(rows),
-        [f"{sender}{SIZE}{size}" for sender, size in zip(senders, sizes, strict=True)],
-    )
+def _attempt_in(
+    text: str, pattern: re.Pattern[str], arrivals: Arrivals[tuple[str, ...]]
+) -> tuple[Failure | None, str]:
+    """Return the attempt that a line reports, if it is a usual one, and what is left."""
+    match = pattern.match(text)
+    if match is None:
+        return None, text
+    time, queue_id, flag, local, domain, rest = match.groups()
+    fields, lead, words = rest.partition(_LEAD)
+    delay = ""
+    if not lead:
+        quoted = _QUOTED.search(rest)
+        if quoted is None:
+            return None, text
+        fields = rest[: quoted.start()]
+        words, delay = quoted.groups("")
+    elif " R=" in words and _SECOND_ATTEMPT.search(words):
+        return None, text
+    server = _servers[fields + _WORDS]
+    if not server:
+        return None, text
+    recipient = f"{local}@{domain}"
+    key = flag, lead, alike(without_address(words, local, recipient))
+    arrivals.of_failed.append(arrivals.places.get(queue_id, queue_id))
+    refused = recipient if flag == "**" else None
+    failure = key, match[0], time, domain, server, delay, queue_id, refused, None
+    return failure, text[match.end() :]
 
 
-def _envelope_of(row: tuple[str, ...]) -> str:
-    sender = "" if row[_SENDER] == "<>" else row[_SENDER]
-    return envelope_text(sender, size_of_arrival(row[_LINE]))
+def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
+    _, times, queue_ids, _, _, _, _, _, paths, fields, _ = zip(*rows, strict=True)
+    senders = ["" if path == "<>" else path for path in paths]
+    sizes = _sizes_of_arrivals(fields)
+    texts = [f"{sender}{SIZE}{size}" for sender, size in zip(senders, sizes, strict=True)]
+    return times, senders, queue_ids, [int(size or 0) for size in sizes], [0] * len(rows), texts
 
 
-def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
-    if rows:
-        (
-            lines, times, queue_ids, flags, _, domains, servers, replies, delays, *_,
-        ) = zip(*rows, strict=True)  # fmt: skip
-        keys = zip(flags, map(success_head, replies), strict=True)
-        groups.add(keys, lines, times, domains, servers, delays, queue_ids, origins)
+def _sizes_of_arrivals(lines: Sequence[str]) -> list[str]:
+    """Return what `size_of_arrival` does of each line; faster, where all have a size."""
+    sizes = [line.partition(" S=")[2].partition(" ")[0] for line in lines]
+    digits = "".join(sizes)
+    is_usual = digits.isascii() and digits.isdigit() and max(map(len, sizes)) <= _MOST_DIGITS
+    if is_usual and ' T="' not in "".join(lines):
+        return sizes
+    return list(map(size_of_arrival, lines))
 
 
 def size_of_arrival(line: str) -> str:
@@ -126,15 +176,21 @@ def _head_of(block: str) -> str:
 
 
 @functools.cache
-def _grouping(head: str, time: str) -> re.Pattern[str]:
-    fields = ("queue_id", "flag", "local", "domain", "server", "reply", "delay", "words", "sender")
+def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of a block, and that of an attempt in what it leaves."""
     head = with_a_time(head)
-    told = rf"{head}{MESSAGE}(?:{USUAL_ATTEMPT}|{ARRIVAL})\n"
+    of_success = ("line", time, "queue_id", "flag", "domain", "fields", "head", "delay")
+    of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
+    message = rf"(?P<line>{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n)"
     silent = capturing(rf"(?:{head}(?:{SILENT}))*+")
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
-    block = rf"{silent}(?:(?P<line>{told})|{other}|\Z)"
-    return re.compile(capturing(block, (*fields, "line", time, "other")))
+    block = rf"{silent}(?:{message}|{other}|\Z)"
+    attempt = capturing(rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n", of_attempt)
+    return (
+        re.compile(capturing(block, (*of_success, "sender", "envelope", "other"))),
+        re.compile(attempt),
+    )
 
 
 @functools.cache

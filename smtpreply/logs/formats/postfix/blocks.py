@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
@@ -27,20 +28,34 @@ from smtpreply.logs.formats.postfix.grammar import (
     QUEUE_ID,
     REASON,
     RELAY,
+    SECOND_ADDRESS,
+    SERVER,
     SILENT,
+    STATUS,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Failure, Groups, Origin, success_head, without_address
+from smtpreply.logs.grouping import MASK, Failure, Groups, without_address
 from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
-from smtpreply.logs.toolkit.shapes import OTHER, Prefix, capturing, syslog_prefix, with_a_time
+from smtpreply.logs.toolkit.shapes import (
+    OTHER,
+    SUCCESS_HEAD,
+    SUCCESS_LAST,
+    Prefix,
+    capturing,
+    syslog_prefix,
+    with_a_time,
+)
 from smtpreply.reasons.dedup import alike
 
 # Behind the head of a line and the program's name:
 _LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
-_ATTEMPT = (
-    rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, |)"
-    rf"relay=(?P<relay>{RELAY}), {TIMES}{REASON}"
+_TO = rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, |)"
+_STATUS = rf"{_TO}relay=(?P<relay>{RELAY}), {TIMES}{STATUS}"
+_ATTEMPT = rf"{_STATUS}{REASON}"
+_SUCCESS = (
+    rf"{_TO}relay=(?P<relay>{SERVER}), {TIMES}sent \({SUCCESS_HEAD}[^(>\n]*+"
+    rf"(?:>(?!, (?:relay|orig_to)=)[^(>\n]*+)*+(?<={SUCCESS_LAST}\))"
 )
 _NAMED = rf"{MESSAGE_ID}{PLAIN_MESSAGE_ID}(?=\n)"
 _OF_MESSAGE = rf"(?P<queue_id>{QUEUE_ID}): "
@@ -49,12 +64,26 @@ _REFUSAL = (
     rf"{COMMAND} from [^\[\], \n]*+\[(?P<ip>[0-9.]{{7,15}}+)\](?::[0-9]++|): "
     r"(?P<words>[^;\n]*+(?:;(?! from=<)[^;\n]*+)*+)"
     rf"; from=<(?P<sender>[^> \t\n\"\\]{{0,1000}}+)> to=<{PLAIN_ADDRESS}> "
-    r"proto=[A-Z]++ helo=<[^> \n]*+>\Z"
+    r"proto=[A-Z]++ helo=<[^> \n]*+>\n"
 )
-_NUMBER = ", nrcpt="
 _REFUSED = ": NOQUEUE: reject: "
+_NOT_REFUSED = ("sent", "deferred")
+_SECOND_ADDRESS = ">, "  # a needle: see `SECOND_ADDRESS`
 # Their places in what the pattern of a block gives of a line:
-_TIME, _ID, _STATUS, _ARRIVAL = 1, 3, 9, 11
+_ID, _HEAD, _ENVELOPE, _OTHER = 3, 7, 8, 10
+
+
+class _Patterns(NamedTuple):
+    """The patterns of a block's lines.
+
+    Attributes:
+        block: finds usual successes, arrivals and what is left; it passes over silent lines.
+        attempt, refusal: match a line of what is left.
+    """
+
+    block: re.Pattern[str]
+    attempt: re.Pattern[str]
+    refusal: re.Pattern[str]
 
 
 # --- many lines in one group ---
@@ -62,91 +91,93 @@ _TIME, _ID, _STATUS, _ARRIVAL = 1, 3, 9, 11
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    prefix = syslog_prefix(block, PROGRAM)
-    pattern, refusal = _grouping(prefix, "stamp" if groups.finely else "hour")
-    rows = pattern.findall(block)
-    arrivals = Arrivals(messages, groups, _columns_of, _envelope_of)
-    add, ask = arrivals.add, arrivals.ask
+    patterns = _grouping(syslog_prefix(block, PROGRAM), "stamp" if groups.finely else "hour")
+    arrivals = Arrivals(messages, groups, _columns_of)
+    arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
     sent: list[tuple[str, ...]] = []
     failures: list[Failure] = []
-    for row in rows:
-        if row[_ARRIVAL]:
-            add(row[_ID], row)
-        elif row[_STATUS] == "sent":
+    for row in patterns.block.findall(block):
+        if row[_HEAD]:
             sent.append(row)
-            ask(row[_ID])
-        else:
-            (
-                line, time, program, queue_id, local, domain, relay, delay, dsn, status, reason,
-                _, other,
-            ) = row  # fmt: skip
-            if status:
-                recipient = f"{local}@{domain}"
-                words = _in_general(reason, relay, local, recipient)
-                key = program, _word_in(relay), dsn, status, words
-                origin, sender = arrivals.origin_of(queue_id)
-                party = sender, recipient, None, queue_id
-                failures.append((key, line, time, domain, relay, delay, queue_id, origin, party))
-            elif other:
-                line, _, rest = other.partition("\n")
-                failure = _refusal_in(line, refusal)
-                if failure is not None:
-                    failures.append(failure)
-                if left := other if failure is None else rest:
-                    arrivals.settle()
-                    yield left
+            queue_id = row[_ID]
+            of_sent.append(places.get(queue_id, queue_id))
+        elif row[_ENVELOPE]:
+            places[row[_ID]] = len(arrived)
+            arrived.append(row)
+        elif other := row[_OTHER]:
+            failure, left = _failure_in(other, patterns, arrivals)
+            if failure is not None:
+                failures.append(failure)
+            if left:
+                arrivals.settle()
+                yield left
     arrivals.settle()
-    _group_sent(sent, arrivals.origins, groups)
-    groups.add_failures(failures)
+    if sent:
+        lines, times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(
+            *sent, strict=True
+        )
+        keys = zip(programs, heads, strict=True)
+        groups.add(keys, lines, times, domains, relays, delays, queue_ids, arrivals.origins_of_sent)
+    groups.add_failures(failures, arrivals.origins_of_failed)
 
 
-def _columns_of(rows: Collection[tuple[str, ...]]) -> Columns:
-    parted = [row[_ARRIVAL].rpartition(_NUMBER) for row in rows]
-    texts = [text for text, _, _ in parted]
-    envelopes = [text.rpartition(SIZE) for text in texts]
-    return (
-        [row[_TIME] for row in rows],
-        [sender for sender, _, _ in envelopes],
-        [int(size) for _, _, size in envelopes],
-        [int(number) for _, _, number in parted],
-        texts,
-    )
-
-
-def _envelope_of(row: tuple[str, ...]) -> str:
-    return row[_ARRIVAL].rpartition(_NUMBER)[0]
-
-
-def _group_sent(rows: list[tuple[str, ...]], origins: Sequence[Origin], groups: Groups) -> None:
-    if rows:
-        (
-            lines, times, programs, queue_ids, _, domains, relays, delays, _, _, reasons, *_,
-        ) = zip(*rows, strict=True)  # fmt: skip
-        heads = [success_head(reason[:-1]) for reason in reasons]
-        keys = zip(programs, map(_word_in, relays), heads, strict=True)
-        groups.add(keys, lines, times, domains, relays, delays, queue_ids, origins)
-
-
-def _word_in(relay: str) -> str:
-    """Return what stands for a relay: "" for a host with its address, which has answered."""
-    return "" if "[" in relay else relay
+def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
+    _, times, _, queue_ids, _, _, _, _, texts, recipients, _ = zip(*rows, strict=True)
+    senders, _, sizes = zip(*(text.rpartition(SIZE) for text in texts), strict=True)
+    return times, senders, queue_ids, list(map(int, sizes)), list(map(int, recipients)), texts
 
 
 @functools.lru_cache(maxsize=32)
-def _grouping(prefix: Prefix, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the pattern of a block, and that of a refusal in what it leaves."""
-    of_attempt = ("queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason")
-    fields = ("line", time, "program", *of_attempt, "arrival", "other")
+def _grouping(prefix: Prefix, time: str) -> _Patterns:
     head, name = with_a_time(prefix.head), prefix.program
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
-    program = rf"(?P<program>{name}[a-z/]++){PID}"
-    message = rf"(?P<line>{head}{program}{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL})\n)"
+    program = rf"{head}(?P<program>{name}[a-z/]++){PID}"
+    message = rf"(?P<line>{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n)"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
-    block = capturing(rf"{silent}(?:{message}|{other}|\Z)", fields)
-    of_refusal = (time, "program", "command", "ip", "words", "sender", "local", "domain")
-    refusal = capturing(rf"{head}(?P<program>{name}{_REFUSAL}", of_refusal)
-    return re.compile(block), re.compile(refusal)
+    of_success = ("line", time, "program", "queue_id", "domain", "relay", "delay", "head")
+    of_attempt = (
+        "program", "queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason",
+    )  # fmt: skip
+    of_refusal = ("program", "command", "ip", "words", "sender", "local", "domain")
+    of_block = (*of_success, "envelope", "recipients", "other")
+    patterns = (
+        capturing(rf"{silent}(?:{message}|{other}|\Z)", of_block),
+        capturing(rf"{program}{_OF_MESSAGE}{_STATUS}(?P<reason>.*+)\n", (time, *of_attempt)),
+        capturing(rf"{head}(?P<program>{name}{_REFUSAL}", (time, *of_refusal)),
+    )
+    return _Patterns(*map(re.compile, patterns))
+
+
+def _failure_in(
+    text: str, patterns: _Patterns, arrivals: Arrivals[tuple[str, ...]]
+) -> tuple[Failure | None, str]:
+    """Return the attempt or refusal that a line reports, if it is a usual one, and what is left."""
+    is_refused = _REFUSED in text
+    match = (patterns.refusal if is_refused else patterns.attempt).match(text)
+    if match is None:
+        return None, text
+    line, left = match[0], text[match.end() :]
+    if is_refused:
+        time, program, command, ip, words, sender, local, domain = match.groups()
+        if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
+            return None, text
+        recipient = f"{local}@{domain}"
+        words = without_address(words, local, recipient)
+        if sender:
+            words = without_address(words, sender.partition("@")[0], sender)
+        key = program, command, alike(words.replace(ip, MASK))
+        arrivals.of_failed.append((sender[sender.rfind("@") + 1 :], 0, sender))
+        return (key, line, time, domain, "", "", None, recipient, ip), left
+    time, program, queue_id, local, domain, relay, delay, dsn, status, reason = match.groups()
+    if _SECOND_ADDRESS in reason and SECOND_ADDRESS.search(reason):
+        return None, text
+    recipient = f"{local}@{domain}"
+    word = "" if "[" in relay else relay  # of a host, its name makes no difference
+    said = program, word, dsn, status, _in_general(reason, relay, local, recipient)
+    arrivals.of_failed.append(arrivals.places.get(queue_id, queue_id))
+    refused = None if status in _NOT_REFUSED else recipient
+    return (said, line, time, domain, relay, delay, queue_id, refused, None), left
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
@@ -156,26 +187,6 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
     if host and reason.startswith(f"host {host} "):
         reason = reason[len(host) + 6 :]
     return alike(without_address(reason, local, recipient))
-
-
-def _refusal_in(line: str, pattern: re.Pattern[str]) -> Failure | None:
-    """Return the refusal that a line reports; None where it is none."""
-    if _REFUSED not in line:
-        return None
-    match = pattern.match(line)
-    if match is None:
-        return None
-    time, program, command, ip, words, sender, local, domain = match.groups()
-    if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
-        return None
-    recipient = f"{local}@{domain}"
-    words = without_address(words, local, recipient)
-    if sender:
-        words = without_address(words, sender.partition("@")[0], sender)
-    key = program, command, alike(words.replace(ip, MASK))
-    party = sender, recipient, ip, None
-    origin = sender[sender.rfind("@") + 1 :], 0
-    return key, line, time, domain, "", "", None, origin, party
 
 
 # --- one line after the other ---

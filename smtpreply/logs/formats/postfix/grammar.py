@@ -28,13 +28,18 @@ PLAIN_ADDRESS = r"(?P<local>[^@> \t\n\"\\]{1,400}+)@(?P<domain>[^@> \t\n\"\\]{1,
 HOST = r"([^\[\],\s]*?)(?:\[([^\]]*)\])?(?::([0-9]+))?"
 RELAY = r"[^\[\],\s]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
 
+SERVER = r"[^\[\],\s]*+\[[^\]\n]*+\](?::[0-9]++|)"
+"""A `RELAY` that is a host with its address."""
+
 # "(?:x|)" is "(?:x)?", but `re` is faster at it.
 TIMES = (
     r"(?:conn_use=[0-9]++, |)delay=(?P<delay>[0-9.]++), (?:delays=[0-9./]++, |)"
-    r"(?:tls=(?P<tls>[^,\n]*+), |)(?:dsn=(?P<dsn>[0-9.]++), |)status=(?P<status>[A-Za-z-]++) \("
+    r"(?:tls=(?P<tls>[^,\n]*+), |)(?:dsn=(?P<dsn>[0-9.]++), |)status="
 )
+STATUS = r"(?P<status>[A-Za-z-]++) \("
 # Before 3.5, an address was unquoted (internal format), so it could hold all that follows one. A
 # line in which a second address ends after the first attempt has two readings.
+SECOND_ADDRESS = re.compile(r">, (?:relay|orig_to)=")
 REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
 # In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 ENVELOPE_MARK = re.compile(r"; (?=from=|to=|proto=|helo=)")
@@ -43,7 +48,8 @@ COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
 MESSAGE_ID = r"(?:resent-|)message-id="
 
 PLAIN_ARRIVAL = (
-    r"from=<(?P<arrival>[^> \t\n\"\\]{0,1000}+>, size=[0-9]{1,15}+, nrcpt=[0-9]{1,9}+).*+"
+    r"from=<(?P<arrival>(?P<envelope>[^> \t\n\"\\]{0,1000}+>, size=[0-9]{1,15}+), "
+    r"nrcpt=(?P<recipients>[0-9]{1,9}+)).*+"
 )
 PLAIN_MESSAGE_ID = r"<(?P<message_id>[^<>\s]{1,1000}+)>"
 

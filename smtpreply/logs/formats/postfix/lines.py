@@ -46,6 +46,8 @@ from smtpreply.logs.formats.postfix.grammar import (
     HOST,
     MESSAGE_ID,
     QUEUE_ID,
+    SECOND_ADDRESS,
+    STATUS,
     TIMES,
 )
 from smtpreply.logs.grouping import Groups, Place
@@ -61,9 +63,8 @@ _NAME = "postfix"
 
 _QID = rf"({QUEUE_ID})"
 
-_SECOND_ADDRESS = re.compile(r">, (?:relay|orig_to)=")
 _DELIVERY = re.compile(
-    rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}(.*)\Z",
+    rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}{STATUS}(.*)\Z",
     re.DOTALL,
 )
 _EXPIRED = re.compile(
@@ -249,7 +250,7 @@ class PostfixReader(Reader):
         message = line.message
         if "status=" in message:
             if match := _DELIVERY.match(message):
-                if _SECOND_ADDRESS.search(message, match.end("status")):
+                if SECOND_ADDRESS.search(message, match.end("status")):
                     return None  # two readings: neither is reported
                 return (self._delivery(line, match),)
             if match := _EXPIRED.match(message):
