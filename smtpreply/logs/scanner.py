@@ -47,6 +47,8 @@ _MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _REPEATED = "message repeated "
+_ODD = ("\xa0", "&lt;", _REPEATED)
+"""What lines have that are to be read in another way than most."""
 
 Unreadable = Callable[[Line], object]
 
@@ -145,9 +147,10 @@ class Scan(Iterator[Delivery]):
         month = self._month_of(block)
         found = None if month is None else self._block_reader(block)
         if found is None:
+            is_odd = any(odd in block for odd in _ODD)
             for text in _lines([block]):
                 place.number += 1
-                yield from self._line(text, place)
+                yield from self._line(text, place, is_odd=is_odd)
             return
         known, reader = found
         block = _ended(block)
@@ -185,15 +188,16 @@ class Scan(Iterator[Delivery]):
         months = set(_MONTHS.findall(f"\n{block[:4]}")) | set(_MONTHS.findall(block))
         return None if len(months) > 1 else "".join(months)
 
-    def _line(self, text: str, place: Place) -> Iterable[Delivery]:
-        """Read a line of any format."""
+    def _line(self, text: str, place: Place, *, is_odd: bool = True) -> Iterable[Delivery]:
+        """Read a line of any format; `is_odd` where a line of its block has one of `_ODD`."""
         if not text or text.isspace():
             return ()
         self.coverage.lines += 1
-        text = as_written(text) if "\xa0" in text or "&lt;" in text else text
+        if is_odd and ("\xa0" in text or "&lt;" in text):
+            text = as_written(text)
         line = read_prefix(text, place.number, place.clock, place.source)
         self.coverage.seen_on(line.host)
-        if _REPEATED in text and (repeated := repeated_in(line)):
+        if is_odd and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._latest = found = self._detected(line, place.clock)
         return found

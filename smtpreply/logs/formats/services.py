@@ -105,8 +105,7 @@ class Service:
         if kind in self._soft:
             fields["dsn"] = transient(dsn)
         fields |= self._reply_fields(data, status)
-        recipients = self._recipients(data)
-        return [{**fields, "recipient": recipient} for recipient in recipients]
+        return [fields | {"recipient": recipient} for recipient in self._recipients(data)]
 
     def _reply_fields(self, data: Event, status: Status) -> Fields:
         if status is Status.COMPLAINED:  # no server was spoken to
@@ -239,7 +238,9 @@ def _brevo_time(event: Event) -> datetime | None:
 
 
 def _brevo_reply(event: Event, status: Status) -> Fields:
-    reason = _BREVO_ERROR.sub("", event.text("reason") or "", count=1)
+    reason = event.text("reason") or ""
+    if "Error: " in reason:
+        reason = _BREVO_ERROR.sub("", reason, count=1)
     return _unless_rejected(reply_fields(reason), status)
 
 

@@ -313,17 +313,16 @@ class EventReader(Reader):
         self.not_understood.append(attrs.evolve(line, message=text[:_LONGEST_SHAPE]))
 
     def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
-        known: Fields = {
-            "mta": self._kind.name,
-            "direction": Direction.OUTGOING,
-            "host": line.host,
-            "program": line.program,
-            "source": line.source,
-            "line": number,
+        fields["time"] = fields.get("time") or line.time
+        fields.setdefault("direction", Direction.OUTGOING)
+        return Delivery(
+            mta=self._kind.name,
+            host=line.host,
+            program=line.program,
+            source=line.source,
+            line=number,
             **fields,
-        }
-        known["time"] = known.get("time") or line.time
-        return Delivery(**known)
+        )
 
 
 def event_format(
