@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -88,6 +89,7 @@ def status_of(text: str | None) -> EnhancedStatus | None:
         return None
 
 
+@functools.lru_cache(maxsize=1024)  # services have a few dozen
 def transient(status: EnhancedStatus | None) -> EnhancedStatus:
     """Return a status as that of a failure that a mail service takes for transient: RFC 3463 2.
 

@@ -180,16 +180,16 @@ def reply_fields(
     {'text': 'Unsubscribed Address', 'reply_by': None}
     """
     body = (text or "").strip()
-    body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
-    if (outcome := _OUTCOME.match(body)) is not None:
-        body = outcome[1].strip()
+    if not REPLY_HEAD.match(body):
+        body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
+        body = outcome[1].strip() if (outcome := _OUTCOME.match(body)) else body
     peer: Fields = {}
     if (quoted := _QUOTED.match(body)) is not None and (relayed := _relayed(quoted)):
         body = relayed.pop("text")
         peer = relayed
-    if not REPLY_HEAD.match(body) and (body or code):
+    if (body or code) and not REPLY_HEAD.match(body):
         body = with_code(code, body)
-    return {"text": _one_reply(body) or None, "reply_by": said_by(by, body)} | peer
+    return {"text": _one_reply(body) or None, "reply_by": said_by(by, body), **peer}
 
 
 def _relayed(quoted: re.Match[str]) -> Fields | None:
