@@ -38,7 +38,8 @@ LINES = {
     "opensmtpd": "Nov 24 11:43:32 mx1 smtpd[42]: ba6a2a2629b48883 mta delivery "
     "evpid=8f26ea98359eccea from=<al@example.com> to=<bob@example.org> rcpt=<-> "
     'source="203.0.113.1" relay="192.0.2.1 (mx.example.org)" delay=1s result="Ok" stat="250 Ok"\n',
-    "ssmtp": "Nov 24 11:43:32 mx sSMTP[42]: 550 5.1.1 <bob@example.org>: no such user\n",
+    "ssmtp": "Nov 24 11:43:32 mx sSMTP[42]: RCPT TO:<bob@example.org> "
+    "(550 5.1.1 <bob@example.org>: no such user)\n",
     "transcript": "<- 250 Ok\n-> RCPT TO:<bob@example.org>\n<- 550 5.1.1 No such user\n-> QUIT\n",
 }
 _LOCAL_PART = re.compile(r"\b([a-z]+)@(?=[a-z0-9-]+\.)")

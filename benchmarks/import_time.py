@@ -32,6 +32,8 @@ from pathlib import Path
 
 import attrs
 
+from benchmarks.installed import Installed, wheel
+
 PROCESSES = 11
 STATEMENTS = (
     "import smtplib",
@@ -61,22 +63,8 @@ print("compiled data" if find("reasons/rules") else "TOML")
 
 
 @attrs.frozen
-class Installed:
-    """A Python with the package: the interpreter, and where and how it runs."""
-
-    python: str
-    folder: Path
-    environment: dict[str, str] = attrs.Factory(lambda: dict(os.environ))
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.python, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
+class Measured(Installed):
+    """A Python with the package, whose imports and first calls are timed."""
 
     def modules(self, statement: str) -> dict[str, int]:
         """Return the modules that a process imports by itself, not for another: microseconds."""
@@ -107,28 +95,25 @@ def _outermost(log: str) -> Iterator[tuple[str, int]]:
 
 
 @contextlib.contextmanager
-def wheel() -> Iterator[Installed]:
-    """Build a wheel of this checkout and install it where nothing can be written."""
+def read_only() -> Iterator[Measured]:
+    """Install a wheel of this checkout where nothing can be written, and nothing else is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pip = [sys.executable, "-m", "pip", "--quiet"]
-        subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, "."], check=True)
         venv.create(folder / "env", with_pip=True)
         python = str(folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python")
-        built = next(folder.glob("*.whl"))
-        subprocess.run([python, "-m", "pip", "--quiet", "install", built], check=True)
+        subprocess.run([python, "-m", "pip", "--quiet", "install", wheel(folder)], check=True)
         packages = [path for path in (folder / "env").rglob("*") if not path.is_symlink()]
         for path in packages:
             path.chmod(path.stat().st_mode & ~0o222)
         try:
             nowhere = str(folder / "no-home")
-            yield Installed(python, folder, os.environ | {"HOME": nowhere, "USERPROFILE": nowhere})
+            yield Measured(python, folder, os.environ | {"HOME": nowhere, "USERPROFILE": nowhere})
         finally:
             for path in packages:
                 path.chmod(path.stat().st_mode | 0o200)
 
 
-def imports(here: Installed, processes: int) -> list[str]:
+def imports(here: Measured, processes: int) -> list[str]:
     """Measure imports, and return the lines of the table."""
     before = set(here.modules("pass"))
     own: dict[str, list[float]] = {statement: [] for statement in STATEMENTS}
@@ -147,7 +132,7 @@ def imports(here: Installed, processes: int) -> list[str]:
     return lines
 
 
-def first_calls(here: Installed, processes: int) -> list[str]:
+def first_calls(here: Measured, processes: int) -> list[str]:
     """Measure first calls, and return the lines of the table."""
     taken: dict[str, list[tuple[float, ...]]] = {call: [] for call in FIRST_CALLS}
     for turn in range(processes + 1):
@@ -173,8 +158,8 @@ def main() -> None:
     parser.add_argument("--wheel", action="store_true", help="measure a wheel, built and installed")
     options = parser.parse_args()
     processes = 3 if options.smoke else PROCESSES
-    current = contextlib.nullcontext(Installed(sys.executable, Path.cwd()))
-    with wheel() if options.wheel else current as here:
+    current = contextlib.nullcontext(Measured(sys.executable, Path.cwd()))
+    with read_only() if options.wheel else current as here:
         version = f"{platform.python_implementation()} {platform.python_version()}"
         print(f"{version}; medians of {processes} fresh processes, taking turns.")
         print(f"smtpreply reads {here.run('-c', _FORM).stdout.strip()}.\n")

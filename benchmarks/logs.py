@@ -3,8 +3,8 @@
 Writes a log of Postfix and one of Exim (see `benchmarks.mail_logs` for the mix), checks that the
 summary of ``smtpreply scan`` has exactly the counts that went into it, and times it as a whole
 process beside Debian's pflogsumm and eximstats where they are installed: in rounds by
-turns, of which the median counts. The first run, which no round has, compiles Python's modules and
-keeps what is made of the rules, as an installed package has them.
+turns, of which the median counts. What runs is a wheel of this checkout: see
+`benchmarks.installed`.
 
 Exits with 1 where a count is wrong.
 """
@@ -24,16 +24,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.installed import Installed, installed
 from benchmarks.mail_logs import MAKERS
 
 PEERS = {"postfix": "pflogsumm", "exim": "eximstats"}
-# Some environments keep Python from compiling its modules, which each run would then do anew.
-ENVIRONMENT = {
-    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-}
 
 
 def write(name: str, lines: int, path: Path) -> Counter[str]:
@@ -44,9 +42,9 @@ def write(name: str, lines: int, path: Path) -> Counter[str]:
     return counts
 
 
-def scanned(path: Path, jobs: int) -> Counter[str]:
+def scanned(here: Installed, path: Path, jobs: int) -> Counter[str]:
     """Scan a log; give what was found, as `write` does."""
-    found = json.loads(run([*command(jobs), "--json", str(path)]))
+    found = json.loads(here.run(*command(jobs), "--json", str(path)).stdout)
     counts = Counter({"deliveries": found["deliveries"]})
     for kind, table in (
         ("status", found["status"]),
@@ -60,24 +58,20 @@ def scanned(path: Path, jobs: int) -> Counter[str]:
 
 
 def command(jobs: int) -> list[str]:
-    return [sys.executable, "-m", "smtpreply", "scan", "--jobs", str(jobs)]
+    return ["-m", "smtpreply", "scan", "--jobs", str(jobs)]
 
 
-def run(words: list[str]) -> bytes:
-    return subprocess.run(words, check=True, capture_output=True, env=ENVIRONMENT).stdout
-
-
-def timed(words: list[str]) -> float:
+def timed(run: Callable[[], object]) -> float:
     start = time.perf_counter()
-    run(words)
+    run()
     return time.perf_counter() - start
 
 
-def is_exact(name: str, path: Path, counts: Counter[str]) -> bool:
+def is_exact(here: Installed, name: str, path: Path, counts: Counter[str]) -> bool:
     """Whether one process and two find what the log holds, and no line is left."""
     right = True
     for jobs in (1, 2):
-        found = scanned(path, jobs)
+        found = scanned(here, path, jobs)
         if found != counts:
             right = False
             differing = {key for key in found | counts if found[key] != counts[key]}
@@ -99,16 +93,18 @@ TOTALS: dict[str, Callable[[Any], int]] = {
 }
 
 
-def agrees(path: Path) -> bool:
+def agrees(here: Installed, path: Path) -> bool:
     """Whether pflogsumm's grand totals of a log are ours; also where it is not installed."""
     program = shutil.which("pflogsumm")
     if program is None:
         print("  pflogsumm is not installed: its totals are not compared")
         return True
-    told = run([program, "-h", "0", "-u", "0", str(path)]).decode().partition("Per-")[0]
+    words = [program, "-h", "0", "-u", "0", str(path)]
+    told = subprocess.run(words, check=True, capture_output=True).stdout.decode()
+    told = told.partition("Per-")[0]
     lines = re.findall(r"^ +([0-9]+[km]?)  +([a-z ]*[a-z])", told, re.MULTILINE)
     theirs = {label: figure for figure, label in lines}
-    found = json.loads(run([*command(1), "--json", str(path)]))
+    found = json.loads(here.run(*command(1), "--json", str(path)).stdout)
     right = True
     for label, of in TOTALS.items():
         ours, size = of(found), _shortened(of(found))
@@ -127,33 +123,36 @@ def _shortened(octets: int) -> str:
     return str(octets)
 
 
-def compare(name: str, path: Path, rounds: int) -> None:
+def compare(here: Installed, name: str, path: Path, rounds: int) -> None:
     """Time one process, two, and the peer, by turns."""
-    ways = {"1 process": [*command(1), str(path)], "2 processes": [*command(2), str(path)]}
+    ways: dict[str, Callable[[], object]] = {
+        "1 process": partial(here.run, *command(1), str(path)),
+        "2 processes": partial(here.run, *command(2), str(path)),
+    }
     peer = PEERS[name]
     if program := shutil.which(peer):
-        ways[peer] = [program, str(path)]
+        words = [program, str(path)]
+        ways[peer] = partial(subprocess.run, words, check=True, capture_output=True)
     else:
         print(f"  {peer} is not installed")
     took: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for way, words in ways.items():
-            took[way].append(timed(words))
+        for way, run in ways.items():
+            took[way].append(timed(run))
     for way, seconds in took.items():
         ratios = [theirs / ours for theirs, ours in zip(took.get(peer, []), seconds, strict=False)]
         ratio = f", {statistics.median(ratios):.1f} times as fast as {peer}" if ratios else ""
         print(f"  {way}: {statistics.median(seconds):.2f} s{ratio if way != peer else ''}")
 
 
-def peak(path: Path) -> float:
+def peak(here: Installed, path: Path) -> float:
     """Return the most memory that a scan of a log has had, in MB."""
     script = (
         "import resource, runpy, sys; sys.argv[1:] = {!r}\n"
         "try:\n    runpy.run_module('smtpreply', run_name='__main__')\n"
         "finally:\n    sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
     )
-    words = [sys.executable, "-c", script.format(["scan", "--jobs", "1", "--json", str(path)])]
-    done = subprocess.run(words, check=True, capture_output=True, env=ENVIRONMENT)
+    done = here.run("-c", script.format(["scan", "--jobs", "1", "--json", str(path)]))
     return int(done.stderr) / 1024
 
 
@@ -170,27 +169,29 @@ def main() -> None:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
     print(f"CPython {platform.python_version()}, {machine}")
     right = True
-    with tempfile.TemporaryDirectory() as folder:
+    with installed() as here, tempfile.TemporaryDirectory() as folder:
         for name in MAKERS:
             path = Path(folder, f"{name}.log")
             counts = write(name, lines, path)
-            exact = is_exact(name, path, counts)
+            exact = is_exact(here, name, path, counts)
             right &= exact
             if name == "postfix":
-                right &= agrees(path)
+                right &= agrees(here, path)
             size = path.stat().st_size / 1e6
             print(
                 f"{name}: {lines:,} lines, {size:.0f} MB, {counts['deliveries']:,} deliveries, "
                 f"counts {'exact' if exact else 'WRONG'}"
             )
             if not options.smoke:
-                compare(name, path, options.rounds)
+                compare(here, name, path, options.rounds)
             path.unlink()
         if options.memory:
             path = Path(folder, "long.log")
             write("postfix", options.memory, path)
             size = path.stat().st_size / 1e6
-            print(f"postfix: {options.memory:,} lines, {size:.0f} MB: peak {peak(path):.0f} MB")
+            print(
+                f"postfix: {options.memory:,} lines, {size:.0f} MB: peak {peak(here, path):.0f} MB"
+            )
     sys.exit(not right)
 
 
