@@ -209,6 +209,8 @@ class TableReader(Reader):
                 return self._preamble(text, another=head is not None)
         if self._head is None:
             return self._alone(line)
+        if not self._open and '"' not in text and "\r" not in text:  # most records are one line
+            return self._row(line, text.split(self._head.delimiter), self._head)
         self._open.append(line)
         return self._closed()
 
@@ -317,8 +319,7 @@ def _records(
     The fields of a record that the csv module does not take, such as one with a field of a
     megabyte, are None.
     """
-    plain = len(lines) == 1 and '"' not in lines[0].message and "\r" not in lines[0].message
-    if plain or delimiter == " ":
+    if delimiter == " ":
         return [(line, line.message.split(delimiter)) for line in lines], len(lines)
     found: list[tuple[Line, list[str] | None]] = []
     supply = _Supply(lines)
