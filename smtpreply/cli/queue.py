@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import attrs
@@ -86,7 +86,7 @@ def queue_command(
         and (not reason or one.reason in reason)
     ]
     if output_format == "text":
-        sys.stdout.writelines(map(_text, found))
+        sys.stdout.writelines(_texts(found))
     else:
         rows = (one.to_dict() for one in found)
         write_rows(rows, _COLUMNS, as_json=output_format == "json", raw_cells=raw_cells)
@@ -103,15 +103,27 @@ def _listed(queue: Queue, mailq: TextIO) -> Iterator[Queued]:
         raise click.BadParameter(str(error), param_hint="--mailq") from None
 
 
-def _text(one: Queued) -> str:
-    """Return what is queued as lines for a terminal."""
-    sender = "?" if one.sender is None else one.sender
-    parts = [
-        one.queue_id,
-        "?" if one.age is None else duration(one.age.total_seconds()),
-        one.state if one.attempts is None else f"tried {one.attempts:,}x",
-        f"<{sender}> to <{'?' if one.recipient is None else one.recipient}>",
-    ]
-    words = ": ".join(filter(None, (one.reason, one.text)))
-    lines = ["  ".join(map(escape, parts)), *([f"    {excerpt(words, _LONGEST)}"] if words else [])]
-    return "".join(f"{line}\n" for line in lines)
+def _texts(found: Sequence[Queued]) -> Iterator[str]:
+    """Yield what is queued as lines for a terminal: columns, and the reply below them."""
+    rows = [_cells(one) for one in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for one, (queue_id, age, *others) in zip(found, rows, strict=True):
+        cells = (queue_id.ljust(widths[0]), age.rjust(widths[1]), others[0].ljust(widths[2]))
+        yield f"{'  '.join((*cells, others[1]))}\n"
+        words = ": ".join(filter(None, (one.reason, one.text)))
+        if words:
+            yield f"    {excerpt(words, _LONGEST)}\n"
+
+
+def _cells(one: Queued) -> tuple[str, str, str, str]:
+    return (
+        escape(one.queue_id),
+        "" if one.age is None else duration(one.age.total_seconds()),
+        escape(one.state) if one.attempts is None else f"tried {one.attempts:,}x",
+        f"{_address(one.sender)} to {_address(one.recipient)}",
+    )
+
+
+def _address(address: str | None) -> str:
+    """Return an address in brackets, as SMTP has it; "<>" is the sender of notifications."""
+    return "unknown" if address is None else f"<{escape(address)}>"

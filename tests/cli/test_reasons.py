@@ -140,7 +140,21 @@ def test_explain_marks_the_words_and_advises() -> None:
     assert "text       Client host" in result.stdout.replace("[[", "").replace("]]", "")
     assert "[[" in result.stdout
     assert "listed     Spamhaus ZEN (192.0.2.1): https://" in result.stdout
-    assert "The postmaster of the sending side: " in result.stdout
+    assert "The postmaster of the sending side: " in " ".join(result.stdout.split())
+
+
+def test_explain_wraps_prose_and_shows_no_markup() -> None:
+    words = "Client host blocked, see https://example.org/" + "x" * 80
+    result = run("explain", f"550 5.7.1 {words}")
+    assert "`" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert {line[:9].strip() for line in lines if len(line) > 80} == {
+        "text",
+        "lines",
+        "canonical",
+        "urls",
+    }
+    assert not any(line != line.rstrip() for line in lines)
 
 
 def test_explain_in_another_language() -> None:

@@ -198,6 +198,19 @@ def test_the_formats_give_the_same(logs: list[Path]) -> None:
     assert objects[0]["age"] == 3599.0
 
 
+def test_the_command_shows_columns() -> None:
+    queued = [
+        {"queue_id": name, "arrival_time": time, "recipients": [{"address": "bob@example.org"}]}
+        for name, time in (("4E74613FE7", 1_764_000_000), ("3C1D8F20A4B5C", 1_764_100_000))
+    ]
+    given = "\n".join(json.dumps(POSTQUEUE | each) for each in queued)
+    heads = [
+        line for line in run("--mailq", "-", given=given).output.splitlines() if line[0] != " "
+    ]
+    assert len(heads) == 2
+    assert len({line.index("<") for line in heads}) == 1
+
+
 def test_the_command_reads_the_servers_list(logs: list[Path]) -> None:
     result = run("--mailq", "-", "--format", "json", given=EXIM_BP)
     assert [one["recipient"] for one in json.loads(result.output)] == [

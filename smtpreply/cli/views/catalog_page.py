@@ -22,7 +22,7 @@ def page(document: Document) -> RenderableType:
     """
     parts: list[RenderableType] = [Text(document.title, style="bold underline"), Text()]
     for summary in document.summary:
-        parts += [_prose(summary), Text()]
+        parts += [prose(summary), Text()]
     for section in document.sections:
         parts += _section(section, 0)
     return Group(*parts)
@@ -42,22 +42,26 @@ def _section(section: Section, depth: int) -> Iterator[RenderableType]:
 
 def _block(block: Block) -> Iterator[Text]:
     if isinstance(block, Paragraph):
-        yield _prose(block.text)
+        yield prose(block.text)
     elif isinstance(block, Items):
         for number, item in enumerate(block.items, 1):
             mark = f"{number}. " if block.numbered else "- "
-            yield Text(mark, style="dim") + _prose(item)
+            yield Text(mark, style="dim") + prose(item)
     elif isinstance(block, Fields):
         for name, value in block.fields:
-            yield Text(f"{name}: ", style="dim") + _prose(value)
+            yield Text(f"{name}: ", style="dim") + prose(value)
     else:
         if block.caption:
             yield Text(f"{block.caption}:", style="dim")
         yield Text("\n".join(f"  {line}" for line in block.text.split("\n")), style="green")
 
 
-def _prose(text: str) -> Text:
-    """Return a text with its code spans, which are in backticks, coloured."""
+def prose(text: str) -> Text:
+    """Return a text with its code spans, which are in backticks, coloured.
+
+    >>> prose("Read `5.7.1` first.").plain
+    'Read 5.7.1 first.'
+    """
     drawn = Text()
     for number, part in enumerate(text.split("`")):
         drawn.append(part, style="green" if number % 2 else "")

@@ -6,6 +6,8 @@ in a plain string ("[red]"), and a terminal would obey escape sequences.
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from rich import box
@@ -15,6 +17,7 @@ from rich.text import Text
 from smtpreply._support.escape import escape
 from smtpreply.catalog import Entry, ReplyCodeEntry, StatusEntry, lookup
 from smtpreply.catalog.messages import messages
+from smtpreply.cli.views.catalog_page import prose
 from smtpreply.codes import ReplyClass
 from smtpreply.dialogue.transcript import Exchange
 from smtpreply.reasons import Verdict
@@ -34,6 +37,9 @@ _STYLES = {
 }
 _NOTHING = "-"
 _MARK = "bold reverse"
+_LABEL = 11  # columns of a label and the gap after it
+_DATA = {"text", "lines", "canonical", "listed", "urls", "addresses", "ips", "hosts"}
+"""The parts with protocol text or names, which are not wrapped: a program may read them."""
 
 
 def replies_table(exchanges: Iterable[Exchange], *, title: str = "", caption: str = "") -> Table:
@@ -96,7 +102,7 @@ def explanation(reply: Reply, language: str = "en") -> list[Part]:
     ('code', '550')
     """
     status = reply.enhanced
-    parts = [
+    parts: list[tuple[str, str | Text]] = [
         ("code", str(reply.code)),
         ("class", f"{reply.reply_class.label}: {reply.reply_class.description}"),
         ("subject", _subject(reply)),
@@ -107,7 +113,7 @@ def explanation(reply: Reply, language: str = "en") -> list[Part]:
         *_labelled("defects", _defects(reply)),
         *_labelled("canonical", _canonical(reply)),
     ]
-    return [(label, Text(text)) for label, text in parts]
+    return [(label, text if isinstance(text, Text) else Text(text)) for label, text in parts]
 
 
 def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
@@ -132,7 +138,7 @@ def verdict_parts(verdict: Verdict, language: str = "en") -> list[Part]:
         ("basis", Text(_decided(verdict))),
         *((label, Text(escape(text))) for label, text in _hints(verdict)),
     ]
-    return [*parts, ("means", Text(str(advice.means)))]
+    return [*parts, ("means", prose(advice.means))]
 
 
 def explanation_table(parts: Iterable[Part]) -> Table:
@@ -153,12 +159,23 @@ def explanation_table(parts: Iterable[Part]) -> Table:
 
 
 def plain_explanation(parts: Iterable[Part]) -> str:
-    r"""Return parts as lines of text, without wrapping; marked words are in double brackets.
+    r"""Return parts as lines of text; marked words are in double brackets.
+
+    Prose is wrapped to the width of the terminal, 80 columns in a pipe; protocol text is not.
 
     >>> print(plain_explanation(explanation(Reply(250, ["Ok"]))).splitlines()[-1])
     canonical  250 Ok\r\n
     """
-    return "".join(f"{label:9}  {_bracketed(text)}\n" for label, text in parts)
+    width = max(shutil.get_terminal_size().columns - _LABEL, 20)
+    shown, kind = "", ""
+    for label, text in parts:
+        kind = label or kind
+        lines = [_bracketed(text)]
+        if kind not in _DATA:
+            lines = textwrap.wrap(lines[0], width, break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(lines or [""]):
+            shown += f"{'' if number else label:{_LABEL}}{line}".rstrip() + "\n"
+    return shown
 
 
 def _marked(verdict: Verdict) -> Text:
@@ -227,13 +244,13 @@ def _cells(exchange: Exchange) -> list[Text]:
     ]
 
 
-def _meaning(entry: Entry, language: str) -> list[str]:
+def _meaning(entry: Entry, language: str) -> list[Text]:
     assert isinstance(entry, ReplyCodeEntry | StatusEntry)  # the entries of codes
     words = messages(language)
     return [
-        f"{entry.title}. {entry.description}",
-        f"{words.get('headings', 'for_the_sender')}: {entry.fix.sender}",
-        f"{words.get('headings', 'for_the_administrator')}: {entry.fix.admin}",
+        prose(f"{entry.title}. {entry.description}"),
+        prose(f"{words.get('headings', 'for_the_sender')}: {entry.fix.sender}"),
+        prose(f"{words.get('headings', 'for_the_administrator')}: {entry.fix.admin}"),
     ]
 
 
@@ -260,7 +277,7 @@ def _canonical(reply: Reply) -> list[str]:
     return [escape(f"{line}\n") for line in lines]
 
 
-def _labelled(label: str, texts: Iterable[str]) -> list[tuple[str, str]]:
+def _labelled(label: str, texts: Iterable[str | Text]) -> list[tuple[str, str | Text]]:
     return [("" if number else label, text) for number, text in enumerate(texts)]
 
 

@@ -13,7 +13,8 @@ From Fortinet's "FortiMail Log Reference" (log message syntax, history logs, eve
 The session's id is the queue id: FortiMail's MTA is a Sendmail, whose grammar its messages have.
 A history line is of one recipient. It has what was refused, discarded or quarantined; what became
 of a message that was accepted, and in which words a client was refused, is in the events. A subject
-is a stranger's words: a line on which a name is twice is not understood.
+is a stranger's words: a line on which a name is twice is not understood. Nor is one with its
+disposition as a hexadecimal number, as in files that are downloaded from the web interface.
 """
 
 from __future__ import annotations
