@@ -17,7 +17,7 @@ from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.total import total_of
 
 ROOT = Path(__file__).parent.parent
-SIZE = "1280,1830"  # down to the end of the charts that come first
+SIZE = "1280,1905"  # down to the end of the charts that come first
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 

@@ -36,7 +36,7 @@ def cases_of_provider(key: str) -> str:
     return f"cases-at-{key or 'others'}"
 
 
-_MOST_BARS = 9
+_MOST_BARS = 12
 _FEW = 6  # counts below which plotly places ticks between whole numbers
 _HOUR = 3_600_000  # milliseconds, plotly's unit of time
 _PERIODS: dict[str, int | str] = {
@@ -263,7 +263,7 @@ def _sideways(bars: int, axis: dict[str, Any]) -> dict[str, Any]:
         "height": 60 + 36 * bars,
         "margin": {"l": 8, "r": 20, "t": 4, "b": 8},
         "showlegend": False,  # no room beside the names: the page draws the legend
-        "xaxis": axis | {"fixedrange": True},
+        "xaxis": {"nticks": 6, "tickangle": 0} | axis | {"fixedrange": True},
         "yaxis": {"autorange": "reversed", "fixedrange": True, "ticksuffix": "  "},
     }
 

@@ -401,21 +401,19 @@ def _providers(findings: Findings) -> Section:
 
 
 def _delays(findings: Findings) -> Section:
-    heading = "Delay, from arrival to the attempt"
+    within = figures.delays_within(findings)
     charts = (
         Chart(key="delays-chart", label="Histogram", figure=figures.delays(findings)),
-        Chart(
-            key="delays-within", label="Cumulative share", figure=figures.delays_within(findings)
-        ),
+        Chart(key="delays-within", label="Cumulative share", figure=within),
     )
-    table = _delay_table("delays-table", heading, findings)
-    return Section(key="delays", heading=heading, charts=charts, tables=(table,))
+    table = _delay_table("delays-table", findings)
+    return Section(key="delays", heading="Delivery delay", charts=charts, tables=(table,))
 
 
-def _delay_table(key: str, caption: str, findings: Findings) -> Table:
+def _delay_table(key: str, findings: Findings) -> Table:
     return Table(
         key=key,
-        caption=caption,
+        caption="Delay, from arrival to the attempt",
         columns=(Column("Outcome"), Column("Attempts", number=True), *_DELAY_COLUMNS),
         rows=[
             (_text(kind), _number(len(delays)), *_delay_cells(delays))
@@ -566,7 +564,7 @@ def _others(key: str, heading: str, findings: Findings) -> Section:
             for row in findings.reasons
         ],
     )
-    delays = _delay_table(f"{key}-delays", "Delay, from arrival to the attempt", findings)
+    delays = _delay_table(f"{key}-delays", findings)
     return Section(key=key, heading=heading, tables=(reasons, delays))
 
 
