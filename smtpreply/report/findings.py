@@ -374,7 +374,7 @@ def change_title(change: Change) -> str:
     if change.kind == "reason":
         name = str(advice_for(Reason(change.key)).title)
     elif change.kind == "provider":
-        name = f"failures at {provider_name(change.key)}"
+        name = f"failures at {provider_name(change.key) if change.key else OTHERS.lower()}"
     else:
         name = change.key
     return f"{change.direction}: {name}"

@@ -129,16 +129,16 @@ def terminal_table(
         why = f"no outgoing delivery has a {BY[by]}" if report.outgoing.counts.deliveries else ""
         return _Unpadded(Group(*head, _under(Text(why or "there is no outgoing mail"))))
     received = any(row.messages for row in rows)
-    labels = ("messages", "size") if received else ()
-    labels = (*labels, "attempts", "delivered", "deferred", "bounced", "failed", "")
+    labels = ("messages", "size") if received else ("attempts",)
+    labels = (*labels, "delivered", "deferred", "bounced", "failed", "")
     grid = _grid(">" * (len(labels) - 1) + "<")
     grid.add_row(*map(Text, labels), style="dim")
     for row in rows[:_MOST_BY]:
+        sent = [Text(f"{row.messages:,}"), Text(size(row.octets), "dim")]
         outcomes = (Outcome.DELIVERED, Outcome.DEFERRED, Outcome.BOUNCED)
-        counts = (row.total, *(row.outcomes[outcome] for outcome in outcomes))
         grid.add_row(
-            *([Text(f"{row.messages:,}"), Text(size(row.octets), "dim")] if received else []),
-            *(Text(f"{count:,}") for count in counts),
+            *(sent if received else [Text(f"{row.total:,}")]),
+            *(Text(f"{row.outcomes[outcome]:,}") for outcome in outcomes),
             Text(f"{row.trouble / row.total:.1%}", "bold"),
             Text(_cut(row.name)).append(f"\n{row.reason.value}" if row.reason else "", "dim"),
         )
@@ -185,14 +185,13 @@ def _changes(changes: Sequence[Change] | None) -> Iterator[RenderableType]:
     if not changes:
         yield _under(Text("none"))
         return
-    grid = _grid("<>><")
-    grid.add_row(*map(Text, ("", "before", "now", "")), style="dim")
+    grid = _grid("<>>")
+    grid.add_row(*map(Text, ("", "before", "now")), style="dim")
     for change in changes[:_ROWS]:
         grid.add_row(
-            Text(change_title(change)),
+            Text(change_title(change)).append(" (new)" if change.is_new else "", "dim"),
             Text(f"{change.before.rate:.1%}"),
             Text(f"{change.after.rate:.1%}", "bold"),
-            Text("new" if change.is_new else ""),
         )
     yield _under(grid)
     yield from _more(len(changes))
