@@ -51,6 +51,7 @@ TEXTS = st.sampled_from(
 RELAYS = st.sampled_from(
     ["none", "local", "mx.example.org[192.0.2.1]:25", "aspmx.l.google.com[192.0.2.7]:25", "x[/s]"]
 )
+SIZES = st.sampled_from(["2112", "350"])
 DELAYS = st.sampled_from(["1.9", "0.05", "300", "0", "1.2.3", "9999999"])
 
 
@@ -66,7 +67,7 @@ def postfix_lines(draw: st.DrawFn) -> str:
             [
                 f"{queue_id}: to=<{to}>, relay={draw(RELAYS)}, delay={draw(DELAYS)}, "
                 f"delays=0.1/0/1/0.7, dsn=2.0.0, status={status} ({reason if said else text})",
-                f"{queue_id}: from=<{sender}>, size=2112, nrcpt=1 (queue active)",
+                f"{queue_id}: from=<{sender}>, size={draw(SIZES)}, nrcpt=1 (queue active)",
                 f"{queue_id}: from=<{sender}>, status=expired, returned to sender",
                 f"{queue_id}: removed",
                 f"{queue_id}: message-id=<1@example.org>",
@@ -103,7 +104,7 @@ def exim_lines(draw: st.DrawFn) -> str:
     body = draw(
         st.sampled_from(
             [
-                f"<= {sender} H=c [203.0.113.9] P=esmtps S=2112 id=1@example.com",
+                f"<= {sender} H=c [203.0.113.9] P=esmtps S={draw(SIZES)} id=1@example.com",
                 f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes C="{text}"{tail}',
                 f"=> bob <{to}> R=local T=maildir{tail}",
                 f"** {to} R=dns T=smtp {host}{tail}: {error}",
@@ -262,3 +263,25 @@ def test_a_quoted_sender_is_known_when_a_bounce_in_the_same_block_is_counted() -
     )
     [bundle] = bundles(lines)
     assert [party[0] for party in bundle.refused] == ['"a b"@example.org']
+
+
+ARRIVAL = {
+    "postfix": "Nov 24 11:43:32 mx postfix/qmgr[1]: 4E74613FE7: from=<{}>, size=9, nrcpt=1 (x)",
+    "exim": "2026-11-24 11:43:32 1jmFYj-00039V-QX <= {} H=c [203.0.113.9] P=esmtps S=9 id=1@b.c",
+}
+ATTEMPT = {
+    "postfix": "Nov 24 11:43:32 mx postfix/smtp[1]: 4E74613FE7: to=<bob@example.org>, "
+    "relay=mx.example.org[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+    "exim": "2026-11-24 11:43:32 1jmFYj-00039V-QX => bob@example.org R=dns T=smtp "
+    'H=mx.example.org [192.0.2.1] C="250 2.0.0 Ok"',
+}
+
+
+@pytest.mark.parametrize("mta", ["postfix", "exim"])
+def test_an_attempt_is_of_the_last_arrival_before_it(mta: str) -> None:
+    attempt, arrival = ATTEMPT[mta], ARRIVAL[mta].format
+    log = [attempt, arrival("al@one.example"), attempt, arrival("al@two.example"), attempt]
+    assert_same(log)
+    [bundle] = bundles(log)
+    assert bundle.senders == {"one.example": 1, "two.example": 1}
+    assert len(bundle.strays) == 1

@@ -194,7 +194,7 @@ class Arrivals(Generic[_Row]):
                 self._groups.receive(compress(column, is_new) for column in columns)
             else:
                 self._groups.receive(columns)
-            messages.new_envelopes.update(zip(queue_ids, texts, strict=True))
+        # What is asked without a place is of before.
         for asked, origins in (
             (self.of_sent, self.origins_of_sent),
             (self.of_failed, self.origins_of_failed),
@@ -203,6 +203,8 @@ class Arrivals(Generic[_Row]):
                 arrived[of] if isinstance(of, int) else self._origin_before(of) for of in asked
             ]
             asked.clear()
+        if self.rows:
+            messages.new_envelopes.update(zip(queue_ids, texts, strict=True))
         messages.settle()
         self.rows.clear()
         self.places.clear()
