@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -35,6 +34,8 @@ class Several:
             raise click.BadParameter("is empty", ctx=ctx, param=param)
         for value in values:
             if self._choices and value not in self._choices:
+                from difflib import get_close_matches  # noqa: PLC0415  (5 ms)
+
                 close = get_close_matches(value, self._choices, n=3) or self._choices
                 there_are = f"there are: {', '.join(close)}"
                 if close is self._choices and self._listing is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import re
@@ -92,6 +91,8 @@ def _suggestion(typed: str) -> str:
         return f"; for its meaning: smtpreply code {typed}"
     if re.match(r"[2-5][0-9]{2}[ -]", typed):
         return f'; for the reason of a reply: smtpreply explain "{typed}"'
+    import difflib  # noqa: PLC0415  (5 ms)
+
     close = difflib.get_close_matches(typed, _COMMANDS, n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
 
