@@ -169,6 +169,9 @@ class Format:
         programs: a pattern that matches the names of the format's programs, from their beginning.
         needles: one of them is in each line of the format that has no program before it, and in
             the first lines of each source that is of the format as a whole.
+        begins: a pattern without groups that matches how the lines of the format begin that have no
+            program before them and no colours in them; it may match others, too. It spares looking
+            for needles, where there are several.
         members: of each line of the format that is a JSON object, one of these is in the names of
             its members, each of which is written in quotation marks.
         order: formats are tried in ascending order, and those of equal order by name.
@@ -178,7 +181,7 @@ class Format:
     >>> Format("acmemail", lambda line: line.program == "acmemail", Reader).claims_sources
     False
 
-    The last five are for built-in formats, whose modules are imported when a line may be theirs.
+    The last six are for built-in formats, whose modules are imported when a line may be theirs.
     The registry reads them in `smtpreply.logs.format_table`, which is generated from the modules.
     """
 
@@ -191,6 +194,7 @@ class Format:
     )
     programs: str | None = attrs.field(default=None, kw_only=True)
     needles: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    begins: str | None = attrs.field(default=None, kw_only=True)
     members: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     order: int = attrs.field(default=50, kw_only=True)
     prefix: str | None = attrs.field(default=None, kw_only=True)

@@ -21,9 +21,10 @@ Generated from the modules of `smtpreply.logs.formats`: do not edit, but run
 # ruff: noqa: E501, Q000  (a row is a line, as Python prints it)
 # fmt: off
 
-# In the order in which they are tried: name, module, programs, needles, members, whether it claims
-# sources.
-FORMATS: tuple[tuple[str, str, str | None, tuple[str, ...], tuple[str, ...], bool], ...] = (
+# In the order in which they are tried: name, module, programs, needles, how lines begin, members,
+# whether it claims sources.
+_Strings = tuple[str, ...]
+FORMATS: tuple[tuple[str, str, str | None, _Strings, str | None, _Strings, bool], ...] = (
 '''
 _PREFIXES = """)
 
@@ -47,15 +48,15 @@ def table() -> str:
         if known.programs is None and not known.needles:
             raise ValueError(f"{known.name} would never be found: it needs programs= or needles=")
     rows = [
-        f"    {(name, module, known.programs, *_signs(known))!r},\n"
+        f"    {(name, module, *_signs(known))!r},\n"
         for _, name, module, known in sorted(found, key=lambda each: each[:2])
     ]
     prefixes = [f"    {known.prefix!r},\n" for *_, known in found if known.prefix is not None]
     return "".join([_HEAD, *rows, _PREFIXES, *prefixes, ")\n"])
 
 
-def _signs(known: Format) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    return known.needles, known.members, known.claims_sources
+def _signs(known: Format) -> tuple[object, ...]:
+    return known.programs, known.needles, known.begins, known.members, known.claims_sources
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import chain
 from types import MappingProxyType, ModuleType
@@ -47,6 +47,7 @@ class Builtin:
         module: its module's in `smtpreply.logs.formats`.
         programs: see `Format`.
         needles: see `Format`.
+        begins: see `Format`.
         members: see `Format`.
         claims: whether a source may be of it as a whole: see `Format.claims`.
     """
@@ -55,6 +56,7 @@ class Builtin:
     module: str
     programs: str | None = None
     needles: tuple[str, ...] = ()
+    begins: str | None = None
     members: tuple[str, ...] = ()
     claims: bool = False
 
@@ -87,9 +89,6 @@ _LONGEST_HEAD = 1 << 16  # characters of them
 _own: dict[str, Format] = {}
 _PROGRAMS = 1000  # names whose formats are cached: a hostile log may have any number
 _OBJECTS = 1000  # names of members, likewise
-_SETS_OF_SIGNS = 256  # likewise
-_SIGNS = "tdRSI-=AsE(n"
-"""Characters of which most needles have one and most lines lack some."""
 _LONGEST_OBJECT = 1 << 14  # characters
 
 
@@ -184,6 +183,40 @@ def _given_away(blocks: list[str]) -> Iterator[str]:
         yield blocks.pop()
 
 
+def _begun_as(text: str) -> Iterator[Builtin]:
+    """Yield the formats of which a text without a program may be by how it begins, in order.
+
+    One pattern for all spares most lines most of some hundred needles.
+    """
+    place = 0
+    while place < len(BUILTIN):
+        pattern, places = _beginnings(place)
+        match = pattern.match(text)
+        found = places[match.lastindex or 0] if match else len(BUILTIN)
+        yield from _without_beginning(place, found)
+        if match:
+            yield BUILTIN[found]
+        place = found + 1
+
+
+@functools.cache
+def _beginnings(start: int) -> tuple[re.Pattern[str], dict[int, int]]:
+    """Return the pattern of how lines begin, and of which format each of its groups is.
+
+    Args:
+        start: the place of the first format that it is for.
+    """
+    begun = [(place, known.begins) for place, known in enumerate(BUILTIN) if known.begins]
+    begun = [(place, begins) for place, begins in begun if place >= start]
+    pattern = re.compile("|".join(f"({begins})" for _, begins in begun) or "(?!)")
+    return pattern, {group: place for group, (place, _) in enumerate(begun, start=1)}
+
+
+@functools.cache
+def _without_beginning(start: int, end: int) -> tuple[Builtin, ...]:
+    return tuple(known for known in BUILTIN[start:end] if not known.begins)
+
+
 class Detection:
     """Finds the format of a line or a source.
 
@@ -198,7 +231,6 @@ class Detection:
         self._builtin = () if only else BUILTIN
         self._programs: dict[str, tuple[Format, ...]] = {}
         self._objects: dict[tuple[str, ...], tuple[Format, ...]] = {}
-        self._needles: dict[tuple[bool, ...], Sequence[tuple[Builtin, tuple[str, ...]]]] = {}
 
     @property
     def has_own(self) -> bool:
@@ -241,7 +273,8 @@ class Detection:
         # What begins like JSON may be a line of another kind, or the first of several.
         if line.message.startswith(("{", "[{")) and (value := json_in(line)) is not None:
             return self._of_json(value, len(line.message))
-        return self._of_text(line.message)
+        is_bare = line.program is None and "\x1b" not in line.message
+        return self._of_text(line.message, is_bare=is_bare)
 
     def _of_json(self, value: dict[str, Any] | list[Any], length: int) -> tuple[Format, ...]:
         names = member_names(value)
@@ -261,26 +294,10 @@ class Detection:
             self._programs[program] = found
         return found
 
-    def _of_text(self, text: str) -> Iterator[Format]:
+    def _of_text(self, text: str, *, is_bare: bool) -> Iterator[Format]:
         yield from self._own
-        # `shows_in` inlined, and what need not be looked for left out: each line without a program
-        # comes here, and there are some hundred needles.
-        for known, needles in self._needles_by(tuple([sign in text for sign in _SIGNS])):
-            for needle in needles:
+        for known in _begun_as(text) if is_bare and self._builtin else self._builtin:
+            for needle in known.needles:  # `shows_in` inlined: each such line comes here
                 if needle in text:
                     yield known.format
                     break
-
-    def _needles_by(self, signs: tuple[bool, ...]) -> Sequence[tuple[Builtin, tuple[str, ...]]]:
-        """Return the needles that a text may have, by the signs that are in it."""
-        found = self._needles.get(signs)
-        if found is None:
-            lacking = {sign for sign, is_there in zip(_SIGNS, signs, strict=True) if not is_there}
-            found = [
-                (known, left)
-                for known in self._builtin
-                if (left := tuple(each for each in known.needles if lacking.isdisjoint(each)))
-            ]
-            if len(self._needles) < _SETS_OF_SIGNS:
-                self._needles[signs] = found
-        return found

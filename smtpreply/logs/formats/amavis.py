@@ -91,5 +91,10 @@ def _detect(line: Line) -> bool:
 
 
 FORMAT = Format(
-    _NAME, _detect, AmavisReader, programs=r"amavis", needles=(") Blocked ", ") Passed ")
+    _NAME,
+    _detect,
+    AmavisReader,
+    programs=r"amavis",
+    begins=r"\([0-9]{1,10}-",
+    needles=(") Blocked ", ") Passed "),
 )

@@ -118,5 +118,6 @@ FORMAT = Format(
     _detect,
     AsspReader,
     programs=r"(?:assp|spambox)(?:\.pl)?\Z",
+    begins=r"[A-Z][a-z]{2}-[0-9]",
     needles=tuple(f"{month}-" for month in _MONTHS),
 )

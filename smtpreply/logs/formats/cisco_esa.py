@@ -382,6 +382,18 @@ _NEEDLES = (
     "DCID", "MID ", "ICID ", " Response: ", " Rcvd: '", " Sent: '", "Sent to '", "Rcvd from '",
 )  # fmt: skip
 
+# A stamp, a level after what syslog writes, or an event.
+_BEGINS = (
+    r"[A-Z][a-z]{2} [A-Z][a-z]{2} |(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} )?"
+    r"(?:[A-Za-z0-9_.-]{1,64}:? )?(?:Info|Warning|Critical|Debug|Trace): |"
+    r"Bounced|Delayed|MID |Message |Delivery start |New SMTP |[DI]CID|Start MID |"
+    r"Connection Error|[0-9]+ (?:Sent|Rcvd): |Sent to|Rcvd from"
+)
 FORMAT = Format(
-    _NAME, _detect, CiscoEsaReader, programs=r"(?i:mail_?logs?|iron_?port|esa)\Z", needles=_NEEDLES
+    _NAME,
+    _detect,
+    CiscoEsaReader,
+    programs=r"(?i:mail_?logs?|iron_?port|esa)\Z",
+    begins=_BEGINS,
+    needles=_NEEDLES,
 )

@@ -27,7 +27,7 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.clock import ANY_STAMP, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import PATH, port_of, said_by
@@ -171,5 +171,6 @@ FORMAT = Format(
     DovecotReader,
     programs=r"dovecot",
     needles=("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
+    begins=rf"{ANY_STAMP}[a-z0-9-]{{3,30}}[(<:]",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
 )

@@ -138,4 +138,11 @@ def _endpoint(text: str) -> tuple[str | None, int | None]:
 
 
 _claims = claims_by(_is_head)
-FORMAT = Format(_NAME, _detect, ExchangeSmtpReader, claims=_claims, needles=("Z,", "session-id"))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ExchangeSmtpReader,
+    claims=_claims,
+    begins=r"#|[0-9-]{10}T[0-9:.]{8,18}Z,",
+    needles=("Z,", "session-id"),
+)

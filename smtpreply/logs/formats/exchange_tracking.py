@@ -237,5 +237,6 @@ FORMAT = Format(
     _detect,
     lambda: TableReader(_is_head, _deliveries, _headless),
     claims=_claims,
+    begins=r"#|[0-9-]{10}T[0-9:.]{8,18}Z,",
     needles=("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),
 )

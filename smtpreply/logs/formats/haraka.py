@@ -38,7 +38,7 @@ from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.clock import ANY_STAMP, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
 from smtpreply.logs.toolkit.fields import PATH, ends_again, port_of, said_by, uncoloured
@@ -368,5 +368,11 @@ _NEEDLES = (
 )  # fmt: skip
 
 FORMAT = Format(
-    _NAME, _detect, HarakaReader, programs=r"haraka", needles=_NEEDLES, members=('"uuid"',)
+    _NAME,
+    _detect,
+    HarakaReader,
+    programs=r"haraka",
+    begins=rf"{ANY_STAMP}(?:\[[A-Z]{{4,8}}\] |\[outbound\] |\{{\s*+\"|level=)",
+    needles=_NEEDLES,
+    members=('"uuid"',),
 )

@@ -70,5 +70,9 @@ def _detect(line: Line) -> bool:
 
 
 FORMAT = Format(
-    _NAME, _detect, HMailServerReader, needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"')
+    _NAME,
+    _detect,
+    HMailServerReader,
+    begins=r'"',
+    needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"'),
 )

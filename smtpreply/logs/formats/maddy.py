@@ -22,7 +22,7 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.clock import ANY_STAMP, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import coded, port_of, said_by, stage_of, text_of
@@ -196,5 +196,6 @@ FORMAT = Format(
     _detect,
     MaddyReader,
     programs=r"maddy\Z",
+    begins=rf"(?:{ANY_STAMP}|{_OLD_STAMP} )(?:\[debug\] )?[a-z][A-Za-z0-9_./:-]{{0,60}}: ",
     needles=("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ", " smtp: ", " submission: "),
 )

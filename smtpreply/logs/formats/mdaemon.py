@@ -121,5 +121,6 @@ FORMAT = Format(
     _NAME,
     _detect,
     MDaemonReader,
+    begins=r" ?[A-Z][a-z]{2} [0-9]{4}-",
     needles=("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2"),
 )

@@ -223,5 +223,6 @@ FORMAT = Format(
     _NAME,
     _detect,
     MomentumReader,
+    begins=r"[0-9]{9,10}[@:]",
     needles=("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
 )

@@ -152,5 +152,6 @@ FORMAT = Format(
     _detect,
     NullmailerReader,
     programs=r"nullmailer",
+    begins=r"(?:smtp|qmqp): |Starting delivery: |Sending failed: ",
     needles=("smtp: Failed: ", "smtp: Succeeded: ", "Starting delivery: ", "Sending failed: "),
 )

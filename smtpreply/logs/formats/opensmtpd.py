@@ -244,5 +244,10 @@ def _seconds(text: str) -> float | None:
 
 
 FORMAT = Format(
-    _NAME, _detect, OpenSmtpdReader, programs=r"smtpd\Z", needles=("stat=", "smtp", "delivery")
+    _NAME,
+    _detect,
+    OpenSmtpdReader,
+    programs=r"smtpd\Z",
+    begins=r"[0-9a-f]{16} |(?:relay|delivery|mda|mta): |smtp-(?:in|out): ",
+    needles=("stat=", "smtp", "delivery"),
 )

@@ -160,5 +160,6 @@ FORMAT = Format(
     _detect,
     PostalWorkerReader,
     needles=("DEBUG   ", "INFO    ", "WARN    ", "ERROR   ", "FATAL   "),
+    begins=r"[0-9-]{10} [0-9:]{8} [+-][0-9]{4} [A-Z]",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
 )

@@ -198,5 +198,6 @@ FORMAT = Format(
     _detect,
     lambda: TableReader(_is_head, _deliveries, _headless),
     claims=_claims,
+    begins=r"type|(?:d|b|rb|rs|t),",
     needles=_NEEDLES,
 )

@@ -97,5 +97,6 @@ FORMAT = Format(
     RspamdReader,
     programs=r"rspamd",
     needles=(">; ",),
+    begins=r"[0-9-]{10} [0-9:.]{8,18} #|<",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
 )

@@ -35,7 +35,7 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.clock import ANY_STAMP, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import QUOTED, coded, port_of, text_of, uncoloured
@@ -416,6 +416,7 @@ FORMAT = Format(
     _detect,
     StalwartReader,
     programs=r"stalwart",
+    begins=rf"{ANY_STAMP}(?:TRACE|DEBUG|INFO|WARN|ERROR) ",
     needles=("(delivery.", "(queue.", "(smtp.", '" event="', ' event="write"', '"delivery.'),
     members=('"type"', '"events"'),
 )

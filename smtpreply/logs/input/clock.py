@@ -36,6 +36,11 @@ DATE_OF_A_PAGE = (
 )
 """A stamp as web pages show it."""
 
+ANY_STAMP = (
+    r"(?:(?:[A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8}|[0-9-]{10}[T ][0-9:]{8}[0-9.,:+Z -]{0,17}) +)?"
+)
+"""What each stamp matches, with the space after it, and what has none: see `Format.begins`."""
+
 EPOCH = r"[0-9]{10}\.[0-9]{1,9}"
 """Seconds since 1970, with a fraction."""
 

@@ -863,6 +863,7 @@ FORMAT = Format(
     EximReader,
     programs=r"exim",
     needles=("-", " R=", "LOG: "),
+    begins=r"[0-9-]{10} [0-9:]{8}|(?:[0-9]{1,10} )? {0,4}(?:[-=*>]|LOG: )",
     order=40,  # before most, since many logs are its
     prefix=OWN_PREFIX,
 )

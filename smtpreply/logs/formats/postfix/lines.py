@@ -666,5 +666,6 @@ FORMAT = Format(
     PostfixReader,
     programs=r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
     needles=_NEEDLES,
+    begins=rf"(?:{QUEUE_ID}|NOQUEUE): |to=|host |proxy-|status=",
     order=20,  # before most, since most logs are its
 )
