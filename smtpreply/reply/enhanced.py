@@ -53,6 +53,8 @@ STATUS_WORDS: dict[int, dict[bytes, EnhancedStatus]] = {
 GREETING = 220  # also what STARTTLS is answered with
 
 Found = tuple[EnhancedStatus | None, str, Defect | None]
+# The same with the status as text: a reply may have a million, and of most only the first counts.
+FoundText = tuple[str | None, str, Defect | None]
 
 
 def split_status(text: str, code: int) -> Found:
@@ -62,6 +64,12 @@ def split_status(text: str, code: int) -> Found:
     when it answers STARTTLS, with class 2; as the greeting it does not, and there the first word
     is a domain, or a version is in parentheses: "220 mx.example.com ESMTP Exim (4.9.6)".
     """
+    status, rest, defect = split_status_text(text, code)
+    return None if status is None else status_of(status), rest, defect
+
+
+def split_status_text(text: str, code: int) -> FoundText:
+    """Split a textstring as `split_status` does."""
     class_ = code // 100
     if class_ == 3 or not text:
         return None, text, None
@@ -69,32 +77,45 @@ def split_status(text: str, code: int) -> Found:
     begins = text[0] in _STATUS_STARTS
     if begins:
         if text[1:2] == ".":
-            word, _, rest = text.partition(" ")
-            status = KNOWN_STATUSES.get(word)
-            if status is None and (plain := _PLAIN.match(text)) is not None:
-                status, rest = _status(plain[1]), text[plain.end() :]
-            if status is not None and (code != GREETING or status.class_ == 2):
+            status, rest = _split_plain_status(text)
+            if status is not None and (code != GREETING or status[0] == "2"):
                 return status, rest, None
         if code == GREETING:
             return None, text, None
         # A status in another form than RFC 2034's is taken for one only if its class fits the code.
         first = _ODD.match(text)
-        if first is not None and (status := _status(first[1])).class_ == class_:
+        if first is not None and int(first[2]) == class_:
             rest = text[first.start(5) :] if first[5] else text[first.end() :]
-            return status, rest.lstrip(" \t"), Defect.STATUS_FORM
+            return first[1], rest.lstrip(" \t"), Defect.STATUS_FORM
     if text[-1] in STATUS_ENDS and code != GREETING:
         last = _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
-        if last is not None and (status := _status(last[1])).class_ == class_:
-            return status, text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
+        if last is not None and int(last[2]) == class_:
+            return last[1], text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
     malformed = begins and first is None and _MALFORMED.match(text) is not None
     return None, text, Defect.STATUS_NUMBER if malformed else None
 
 
+def _split_plain_status(text: str) -> tuple[str | None, str]:
+    status, _, rest = text.partition(" ")
+    if status in KNOWN_STATUSES:
+        return status, rest
+    plain = _PLAIN.match(text)
+    return (None, text) if plain is None else (plain[1], text[plain.end() :])
+
+
 def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
     """Split each line of a reply as `split_status` does. A greeting of several lines has none."""
+    found = status_texts_of(textstrings, code)
+    return [
+        (None if text is None else status_of(text), rest, defect) for text, rest, defect in found
+    ]
+
+
+def status_texts_of(textstrings: Sequence[str], code: int) -> list[FoundText]:
+    """Split each line as `statuses_of` does."""
     if code == GREETING and len(textstrings) > 1:
         return [(None, text, None) for text in textstrings]
-    return [split_status(text, code) for text in textstrings]
+    return [split_status_text(text, code) for text in textstrings]
 
 
 def may_have_status(text: str) -> bool:
@@ -112,7 +133,8 @@ def may_end_with_status(text: str) -> bool:
     return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
 
 
-def _status(word: str) -> EnhancedStatus:
+def status_of(word: str) -> EnhancedStatus:
+    """Return the status of that text, which is known to be one."""
     status = KNOWN_STATUSES.get(word)
     if status is None:
         status = EnhancedStatus.parse(word)

@@ -20,7 +20,12 @@ from collections.abc import Sequence
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
-from smtpreply.reply.enhanced import may_have_status, split_status, statuses_of
+from smtpreply.reply.enhanced import (
+    may_have_status,
+    split_status,
+    status_of,
+    status_texts_of,
+)
 from smtpreply.reply.opening import read_head
 from smtpreply.reply.unfolding import unfold_to_any_code
 
@@ -35,10 +40,11 @@ MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
 _ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
 _EMPTY_LINES = {line: re.compile(b"(?:%b)*+" % line) for line in (b"\r\n", b"\n", b"\r")}
 
-# RFC 5321 4.2: a textstring has no control character but the tab. (A CR is the matter of lines.)
-_C0_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f]")
-_CONTROLS = re.compile("[\0-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]")
-_UNDECODED = re.compile("[\udc80-\udcff]")
+# RFC 5321 4.2: a textstring has no control character but the tab. A CR is the matter of lines.
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
+WITHOUT_CONTROLS = bytes.maketrans(_CONTROLS, b"?" * len(_CONTROLS))
+_C1_CONTROLS = re.compile("[\x80-\x9f]")
+LEADS_TO_C1 = 0xC2  # the first octet of a control character above ASCII in UTF-8
 
 # What a reply says: its lines, these as one text, its enhanced status, its defects, and the text of
 # its lines as sent. The last is None where each is the status, if there is one, a space, and the
@@ -117,7 +123,7 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         end = octets.find(newline, position) + 1 or len(octets)
         line = octets[position:end]
         text = line.rstrip(b"\r\n")
-        head = read_head(text)
+        head = read_head(text) if text else None
         if head is not None and not continued:
             break
         if line[len(text) :] != b"\r\n" or _CR in text or len(line) > MAX_LINE:
@@ -142,9 +148,9 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         return None
     if continued:
         code, texts = _unterminated(code, texts, found)
-    textstrings = tuple([decoded(text) for text in texts])
-    found += text_defects(textstrings[0] if len(texts) == 1 else "".join(textstrings))
-    return code, content_of(code, textstrings, found), position
+    joined, defects = read_text(b"\n".join(texts))
+    found += defects
+    return code, content_of(code, tuple(joined.split("\n")), found), position
 
 
 def _end_of_empty_lines(octets: bytes, line: bytes, start: int) -> int:
@@ -153,9 +159,24 @@ def _end_of_empty_lines(octets: bytes, line: bytes, start: int) -> int:
     return start if others is None else others.end()
 
 
-def decoded(text: bytes) -> str:
-    """Return octets as text; those that are not UTF-8 as surrogate escapes (PEP 383)."""
-    return text.decode() if text.isascii() else text.decode("utf-8", "surrogateescape")
+def read_text(octets: bytes) -> tuple[str, tuple[Defect, ...]]:
+    """Return lines of octets as text, and what is wrong with their characters.
+
+    Octets that are not UTF-8 become surrogate escapes (PEP 383). They say nothing of an encoding
+    in which there are C1 controls.
+    """
+    has_controls = octets.translate(WITHOUT_CONTROLS) != octets
+    if octets.isascii():
+        return octets.decode(), (Defect.CONTROL_CHARACTER,) if has_controls else ()
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = octets.decode("utf-8", "surrogateescape")
+        defect = Defect.NOT_UTF8
+    else:
+        has_controls |= LEADS_TO_C1 in octets and _C1_CONTROLS.search(text) is not None
+        defect = Defect.NON_ASCII
+    return text, (Defect.CONTROL_CHARACTER, defect) if has_controls else (defect,)
 
 
 def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Content:
@@ -176,20 +197,20 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
         return textstrings, "\n".join(textstrings), None, in_order(found), textstrings
     defects = [*found]
     lines: list[str] = []
-    carried: list[EnhancedStatus] = []
-    for status, line, defect in statuses_of(textstrings, code):
+    carried: list[str] = []
+    for status, line, defect in status_texts_of(textstrings, code):
         lines.append(line)
         if status is not None:
             carried.append(status)
-            if status.class_ != code // 100:
-                defects.append(Defect.STATUS_CLASS)
         if defect is not None:
             defects.append(defect)
+    enhanced = status_of(carried[0]) if carried else None
+    if any(int(status[0]) != code // 100 for status in set(carried)):
+        defects.append(Defect.STATUS_CLASS)
     if carried and len(carried) < len(lines):
         defects.append(Defect.STATUS_MISSING)
-    if carried and carried.count(carried[0]) < len(carried):
+    if len(set(carried)) > 1:
         defects.append(Defect.STATUS_CHANGE)
-    enhanced = carried[0] if carried else None
     return tuple(lines), "\n".join(lines), enhanced, in_order(defects), textstrings
 
 
@@ -231,16 +252,3 @@ def _unterminated(code: int, texts: list[bytes], found: list[Defect]) -> tuple[i
     if not ended:
         found.append(Defect.UNTERMINATED)
     return code, texts
-
-
-def text_defects(text: str) -> tuple[Defect, ...]:
-    """Return what is wrong with the characters of a text, or of several together."""
-    if text.isprintable():
-        return () if text.isascii() else (Defect.NON_ASCII,)
-    # Octets outside UTF-8 say nothing of an encoding in which there are C1 controls.
-    is_utf8 = _UNDECODED.search(text) is None
-    controls = (_CONTROLS if is_utf8 else _C0_CONTROLS).search(text)
-    defects = () if controls is None else (Defect.CONTROL_CHARACTER,)
-    if not is_utf8:
-        return (*defects, Defect.NOT_UTF8)
-    return defects if text.isascii() else (*defects, Defect.NON_ASCII)

@@ -14,7 +14,7 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import statuses_of
 from smtpreply.reply.grammar import Content
-from smtpreply.reply.opening import FIRST, OPENINGS, OPENINGS_BY_CODE, Opening
+from smtpreply.reply.opening import FIRST, OPENINGS, Opening, opening_of
 from smtpreply.reply.plain import LazyReply, read_in_full
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Reply(LazyReply):
         octets = _wire_form(code, texts)
         lines, text, status, own, sent = read_in_full(octets)
         content = (lines, text, status, in_order((*own, *defects)), sent)
-        return reply_of(OPENINGS_BY_CODE[code], octets, content)
+        return reply_of(opening_of(code), octets, content)
 
     @classmethod
     def from_response(cls, code: int, message: str | bytes | Iterable[str | bytes] = b"") -> Reply:
@@ -123,7 +123,7 @@ class Reply(LazyReply):
                 f"no reply code: {code!r}", octets.decode("utf-8", "surrogateescape")
             )
         octets = _wire_form(code, texts)
-        return reply_of(OPENINGS_BY_CODE[code], octets, read_in_full(octets))
+        return reply_of(opening_of(code), octets, read_in_full(octets))
 
     # --- the code ---
 
@@ -320,7 +320,7 @@ def reply_of(opening: Opening, octets: bytes, content: Content | None = None) ->
 def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
     # Unread octets say by their opening how they are to be read.
     opening = OPENINGS[octets[FIRST]] if content is None else None
-    return reply_of(opening or OPENINGS_BY_CODE[code], octets, content)
+    return reply_of(opening or opening_of(code), octets, content)
 
 
 def _is_code(code: object) -> bool:

@@ -10,7 +10,8 @@ Replies begin alike: with one of 800 heads (``200 ``, ``200-``, up to ``599-``),
 enhanced status or without. What the first ten octets say is kept in a table (`OPENINGS`), and each
 `Reply` refers to a row of it, so that a code and its class cost one look-up, and the status none.
 A row says only what holds whatever follows the ten octets; where that is nothing, it is None, and
-the reply is read the long way (`grammar.read_reply`).
+the reply is read the long way (`grammar.read_reply`). What is needed to read a line that begins so
+is in the row too (`LineForm`), since it is the same for all of them.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ class LineForm:
     Attributes:
         place: where the text of such a line stands in it.
         defects: what is wrong with its head and its end.
+        non_ascii: the same, and that its text is not ASCII.
         next_head: what stands between the texts of two such lines: line end, code, hyphen, status.
         last_head: the same before the last line, with a space for the hyphen.
     """
 
     place: slice
     defects: tuple[Defect, ...]
+    non_ascii: tuple[Defect, ...]
     next_head: str
     last_head: str
 
@@ -86,24 +89,27 @@ class Opening:
         status = "" if self.status is None else f"{self.status} "
         return LineForm(
             slice(self.text_start, -len(line_end) or None),
-            defects + self.defects,
+            (*defects, *self.defects),
+            (*defects, *self.defects, Defect.NON_ASCII),
             f"{line_end}{self.code}-{status}",
             f"{line_end}{self.code} {status}",
         )
 
 
-def _opening(code: int, *, continued: bool) -> Opening:
+HEADS: dict[bytes, Opening] = {}
+"""The openings of the plain heads that have been met: 800 at most, ``200 `` to ``599-``."""
+
+
+@functools.cache
+def opening_of(code: int, separator: bytes = b" ") -> Opening:
+    """Return the opening of lines with a plain head and any text, and note it in `HEADS`."""
     first, second = code // 100, code // 10 % 10
     subject = ReplySubject(second) if second <= 5 else None
     # As in "571 Message refused" (old Exchange).
     defects = () if second <= 5 else (Defect.SECOND_DIGIT,)
-    return Opening(code, ReplyClass(first), subject, continued, defects)
-
-
-_CODES = range(200, 600)
-HEADS = {b"%d " % code: _opening(code, continued=False) for code in _CODES}
-HEADS |= {b"%d-" % code: _opening(code, continued=True) for code in _CODES}
-OPENINGS_BY_CODE = {code: HEADS[b"%d " % code] for code in _CODES}
+    opening = Opening(code, ReplyClass(first), subject, separator == b"-", defects)
+    HEADS[b"%d%b" % (code, separator)] = opening
+    return opening
 
 
 # --- heads of any form ---------------------------------------------------------------------
@@ -143,7 +149,7 @@ def _odd_opening(head: bytes, has_text: bool) -> Opening:  # noqa: FBT001  (keyw
     match = _HEAD.match(head)
     assert match is not None
     leading, code, separator = match.groups()
-    opening = HEADS[code + (b"-" if separator == b"-" else b" ")]
+    opening = opening_of(int(code), b"-" if separator == b"-" else b" ")
     defects = _leading_defects(leading) + opening.defects
     if separator not in {b" ", b"-", b""}:
         defects += (Defect.BAD_SEPARATOR,)
@@ -169,6 +175,8 @@ def _leading_defects(leading: bytes) -> tuple[Defect, ...]:
 
 # --- the first octets of replies -----------------------------------------------------------
 
+_PLAIN_HEAD = re.compile(rb"([2-5][0-9][0-9])([ -])")
+
 
 class _Openings(dict[bytes, Opening | None]):
     """The openings by the first `OPENING_LENGTH` octets of replies, made when they are first met.
@@ -186,9 +194,10 @@ class _Openings(dict[bytes, Opening | None]):
 
 
 def _read_opening(octets: bytes) -> Opening | None:
-    opening = HEADS.get(octets[:4])
-    if opening is None:
+    plain = _PLAIN_HEAD.match(octets)
+    if plain is None:
         return _read_odd_opening(octets)
+    opening = opening_of(int(plain[1]), plain[2])
     text = octets[4:]
     # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS, in one line, has.
     if not (opening.code == GREETING and opening.continued):

@@ -15,13 +15,13 @@ from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, opening_of
 from smtpreply.reply.plain import read_folded, several_lines
 
 Raw = str | bytes | bytearray | memoryview
 
 _new = object.__new__
-_NO_OPENING = OPENINGS_BY_CODE[250]  # before the first line; any will do
+_NO_OPENING = opening_of(250)  # before the first line; any will do
 _CR = 0x0D
 _LF = 0x0A
 
@@ -153,7 +153,7 @@ def _parse_slowly(raw: Raw, octets: bytes) -> Reply:
     folded = read_folded(octets)
     if folded is not None:
         code, content = folded
-        return reply_of(OPENINGS_BY_CODE[code], octets, content)
+        return reply_of(opening_of(code), octets, content)
     try:
         reading = read_reply(octets, 0, newline_of(octets))
         if reading is None:
@@ -163,7 +163,7 @@ def _parse_slowly(raw: Raw, octets: bytes) -> Reply:
             raise _more_than_one(octets, end)
     except ReplySyntaxError as error:
         raise _in_characters(error, raw) from None
-    return reply_of(OPENINGS_BY_CODE[code], octets, content)
+    return reply_of(opening_of(code), octets, content)
 
 
 def _more_than_one(octets: bytes, position: int) -> ReplySyntaxError:
@@ -189,7 +189,7 @@ def _replies_by_cr(octets: bytes) -> Iterator[Reply]:
     position = 0
     while (reading := read_reply(octets, position, b"\r")) is not None:
         code, content, end = reading
-        yield reply_of(OPENINGS_BY_CODE[code], octets[position:end], content)
+        yield reply_of(opening_of(code), octets[position:end], content)
         position = end
 
 
@@ -234,7 +234,7 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
         if reading is None:
             return
         code, content, end = reading
-        yield reply_of(OPENINGS_BY_CODE[code], octets[start:end], content)
+        yield reply_of(opening_of(code), octets[start:end], content)
         stream.seek(end)
         held = None
         lines.clear()
@@ -250,7 +250,7 @@ def _last_reply(octets: bytes, held: Reply | None, lines: list[bytes]) -> Iterat
         reading = read_reply(octets, len(octets) - len(rest), b"\n")
         assert reading is not None
         code, content, _ = reading
-        yield reply_of(OPENINGS_BY_CODE[code], rest, content)
+        yield reply_of(opening_of(code), rest, content)
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

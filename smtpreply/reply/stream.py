@@ -39,7 +39,6 @@ from smtpreply.reply.model import Reply
 from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, read_head
 from smtpreply.reply.parser import parse
 
-_head_of = HEADS.get
 _new = object.__new__
 _LF = 0x0A
 
@@ -191,7 +190,7 @@ class ReplyReader:
             length = len(line)
             if length > self._max_line_length or self._length + length > self._max_reply_length:
                 raise self._too_long(line)
-            opening = _head_of(line[:4])
+            opening = HEADS.get(line[:4])
             if opening is not None:
                 self._count_line()
                 ended = not opening.continued

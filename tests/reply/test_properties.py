@@ -32,7 +32,7 @@ from smtpreply import (
 )
 from smtpreply.reply.grammar import newline_of, read_reply
 from smtpreply.reply.model import reply_of
-from smtpreply.reply.opening import OPENINGS, OPENINGS_BY_CODE
+from smtpreply.reply.opening import OPENINGS, opening_of
 from smtpreply.reply.parser import Raw
 from smtpreply.reply.stream import END_OF_STREAM, NEED_DATA, ReplyReader
 from smtpreply.testing import (
@@ -381,7 +381,7 @@ def read_the_long_way(octets: bytes) -> tuple[object, ...]:
     assert reading is not None
     code, content, end = reading
     assert end == len(octets)
-    return fields(reply_of(OPENINGS_BY_CODE[code], octets, content))
+    return fields(reply_of(opening_of(code), octets, content))
 
 
 def is_left_unread(reply: Reply) -> bool:
