@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterable
 from typing import Self
 
@@ -154,7 +155,12 @@ def in_order(found: Iterable[Defect]) -> tuple[Defect, ...]:
     defects = tuple(found)
     if len(defects) < 2:
         return defects
-    return tuple(sorted(set(defects), key=_PLACES.__getitem__))
+    return _in_order(frozenset(defects))
+
+
+@functools.lru_cache(maxsize=256)  # few sets recur, and a server can make any
+def _in_order(defects: frozenset[Defect]) -> tuple[Defect, ...]:
+    return tuple(sorted(defects, key=_PLACES.__getitem__))
 
 
 _PLACES = {defect: place for place, defect in enumerate(Defect)}

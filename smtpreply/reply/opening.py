@@ -195,30 +195,22 @@ class _Openings(dict[bytes, Opening | None]):
 
 def _read_opening(octets: bytes) -> Opening | None:
     plain = _PLAIN_HEAD.match(octets)
-    if plain is None:
-        return _read_odd_opening(octets)
-    opening = opening_of(int(plain[1]), plain[2])
-    text = octets[4:]
+    if plain is not None:
+        opening, text = opening_of(int(plain[1]), plain[2]), octets[4:]
+    else:
+        head = read_head(octets)
+        if head is None:
+            return None
+        opening, text = head
+        # It takes two octets to see that a status may follow, and where the head ends.
+        if opening.continued or len(text) < 2 or text[0] in b"\r\n":
+            return None
+        opening = attrs.evolve(opening, text_start=len(octets) - len(text))
     # RFC 2034 4: a greeting has no status, but the 220 that answers STARTTLS, in one line, has.
     if not (opening.code == GREETING and opening.continued):
         status = STATUS_WORDS[opening.reply_class].get(text)
         if status is not None:
             return attrs.evolve(opening, status=status, text_start=OPENING_LENGTH)
-    return _with_text(opening, text)
-
-
-def _read_odd_opening(octets: bytes) -> Opening | None:
-    head = read_head(octets)
-    if head is None:
-        return None
-    opening, text = head
-    # It takes two octets to see that a status may follow, and where the head ends.
-    if opening.continued or len(text) < 2 or text[0] in b"\r\n":
-        return None
-    return _with_text(attrs.evolve(opening, text_start=len(octets) - len(text)), text)
-
-
-def _with_text(opening: Opening, text: bytes) -> Opening:
     begins_oddly = may_begin_with_status(text.decode("latin-1"))
     return attrs.evolve(opening, begins_oddly=True) if begins_oddly else opening
 
