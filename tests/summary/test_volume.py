@@ -148,6 +148,18 @@ def test_sendmail_and_exim_tell_sizes_in_their_own_words() -> None:
     assert (found.messages, found.octets, found.recipients) == (2, 1050, 3)
 
 
+def test_sendmail_names_a_sender_whose_message_never_came() -> None:
+    head = "Nov 24 11:43:30 mx sm-mta[7]: 4AOBhUdx01234"
+    session = "proto=ESMTP, daemon=MTA, relay=c [192.0.2.9]"
+    log = [
+        f"{head}5: from=<al@shop.example>, size=700, class=0, nrcpts=0, {session}",
+        f"{head}6: from=<al@shop.example>, size=0, class=0, nrcpts=2, {session}",
+        f"{head}7: from=<al@shop.example>, size=0, class=0, nrcpts=1, msgid=<1@c>, {session}",
+    ]
+    found = _one_by_one(log, DeliveryFilter()).volume
+    assert (found.messages, found.recipients) == (1, 1)
+
+
 def test_cases_add_up_survive_their_state_and_name_nobody_under_pseudonyms() -> None:
     summary = _together(LOG, DeliveryFilter())
     [case] = summary.outgoing.cases.kinds["unknown_recipient"]

@@ -1,13 +1,15 @@
-"""Sendmail (and Proofpoint, which is made of it): sendmail, sm-mta, sm-msp-queue.
+r"""Sendmail (and Proofpoint, which is made of it): sendmail, sm-mta, sm-msp-queue.
 
 From sendmail/deliver.c and sendmail/srvrsmtp.c::
 
-    delivery = QID ": to=" ADDR *("," ADDR) [", ctladdr=" ...] ", delay=" [D "+"] HH:MM:SS
-               ", xdelay=" ... ", mailer=" M ", pri=" N [", relay=" HOST] [", dsn=" X.Y.Z]
+    delivery = QID ": to=" ADDR *("," ADDR) [", [more]"] [", ctladdr=" ...] ", delay=" [D "+"]
+               HH:MM:SS ", xdelay=" ... ", mailer=" M ", pri=" N [", relay=" HOST] [", dsn=" X.Y.Z]
                [", quarantine=" ...] [", reply=" REPLY-or-words] ", stat=" STAT
     STAT     = "Sent (" TEXT ")" / "Deferred: " REPLY-or-words / REPLY / words
              / "queued" / "quarantined"
-    arrival  = QID ": from=" ADDR ", size=" ... [", msgid=" ...] ...
+    arrival  = QID ": from=" ADDR ", size=" ... [", msgid=" ...] ...  ; also where none was sent
+    refused  = QID ": to=" ADDR ", delay=" HH:MM:SS ", pri=" N ", stat=" words   ; after the data
+    notice   = QID ": " NEW-QID ": DSN: " words            ; what is sent to the sender
     reject   = QID ": ruleset=" NAME ", arg1=" ADDR ... ", relay=" HOST
                (", reject=" REPLY / ", quarantine=" words / ", discard")
     milter   = QID ": Milter: " ("connect: host=" ... / ("helo=" / "from=" / "to=") ARG / "data")
@@ -15,11 +17,18 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
     closed   = QID ": " ("rejecting" / "tempfailing") " commands from " HOST " due to " words
     login    = [QID ": "] "AUTH failure (" MECHANISM "): " words ", " ... "relay=" HOST
     own      = QID ": " ADDR "... " words                  ; an address that is refused
+    command  = QID ": " HOST ": " ("VRFY" / "EXPN" / "ETRN") ARG
     HOST     = NAME ". [" IP "]"
 
 The log keeps less than the reply: of a success only the text, without code and status; of
-a reply of several lines only the first. Fields are in a fixed order, and ``stat=`` is the last
-one, so that a reply cannot pass for another field; nor can an address, which is read over quotes.
+a reply of several lines only the first; of any, 203 octets. Fields are in a fixed order, and
+``stat=`` is the last one, so that a reply cannot pass for another field; nor can an address, which
+is read over quotes.
+
+An octet that is not printable ASCII is logged as a backslash and what it stands for, and so is
+a backslash (str2prt). This is undone first: else ``"a\\"b"`` would close its quotes early. What is
+too long for syslog then (SYSLOG_BUFSIZE) is logged in parts, ``QID[1]: ... ...`` and
+``QID[2]: ...``, of which the first one has the fields.
 """
 
 from __future__ import annotations
@@ -27,6 +36,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply._support.octets import rejoined, to_octets
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -39,8 +49,9 @@ _NAME = "sendmail"
 _PROGRAMS = ("sendmail", "sm-mta", "sm-msp-queue", "sm-acceptingconnections", "sm-que")
 
 _QID = r"([0-9A-Za-z]{8,20}(?:-[0-9A-Za-z]{8,20})?)"
+_PART = re.compile(rf"{_QID}\[([0-9]{{1,3}})\]: (.*)\Z", re.DOTALL)
 _DELIVERY = re.compile(
-    rf"{_QID}: +to=({ITEM}{{0,4000}}?), +"
+    rf"{_QID}: +to=({ITEM}{{0,4000}}?)(?:, \[more\])?, +"
     rf"(?:ctladdr={ITEM}{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
     r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
     # pri, and what versions and Proofpoint add: tls_verify, ntries
@@ -65,7 +76,7 @@ _MILTER = re.compile(
     r"(?:(?:reject=(.*)|rejecting commands|(tempfail)|(discard)))\Z",
     re.DOTALL,
 )
-_REFUSED_ADDRESS = re.compile(rf"{_QID}: <({PATH})>\.\.\. (.*)\Z", re.DOTALL)
+_REFUSED_ADDRESS = re.compile(rf"{_QID}: (<{PATH}>)\.\.\. (.*)\Z", re.DOTALL)
 _CLOSED = re.compile(
     rf"(?:{_QID}: )?(?:rejecting|tempfailing) commands from (.{{1,300}}?) due to (.{{1,300}})\Z"
 )
@@ -73,10 +84,25 @@ _LOGIN = re.compile(
     rf"(?:{_QID}: )?AUTH failure \([^)]{{0,60}}\): (.{{0,500}}?)(?:, [a-z]{{1,20}}=.{{0,300}}?)?"
     r", relay=([^,]{1,300})\Z"
 )
+_NOTICE = re.compile(
+    rf"{_QID}: {_QID}: (?:DSN|return to sender|postmaster notify): "
+    r"((?:(Cannot send message )|Too many hops ).*)?",
+    re.DOTALL,
+)
+_COMMAND = re.compile(rf"(?:{_QID}: )?\S{{1,255}} \[[^\]]{{1,50}}\]: (?:VRFY|EXPN|ETRN) ")
 _LOST = re.compile(r"Losing \S|savemail panic|cannot save rejected email")
 _RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
-_HOST = re.compile(r"(?:\[[^\]]*\]|([^\[\s]*?)\.?)\s*(?:\[([^\]]*)\])?(?:\s*\(may be forged\))?\Z")
+_HOST = re.compile(
+    r"(?:\[[^\]]*\]\s+(?=\[)|([^\[\s]+?)\.?\s*)?(?:\[(?:(?:IPv6:)?([0-9A-Fa-f.:]+)|([^\]]*))\])?"
+    r"(?:\s*\(may be forged\))?\Z"
+)
 _TELLING = (", stat=", "reject=")
+_ESCAPED = re.compile(r"\\(?:([\\tnr])|([0-3][0-7]{2}))")
+_PRINTED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+_MOST_OF_SENDER = 200  # octets: envelope.c, logsender
+# shortenstring cuts an address to its first and its last 100 octets (MAXSHORTSTR).
+_CUT, _CUT_AT, _SHORTENED = b"...", 100, 203
+_HUNG_UP = "421 4.4.1 Connection reset by "
 _UNDERSTOOD = re.compile(
     rf"{_QID}: (?!to=)|"  # a delivery that was cut
     r"STARTTLS|AUTH|starting daemon|started as|alias database|NOQUEUE|rejecting conn|"
@@ -110,6 +136,8 @@ _ACTIONS = {
     "tempfail": Status.REJECTED,
 }
 _DEFERRED = "Deferred"
+_DISCARDED = "discarded"
+_VERB = re.compile(r"[A-Z]{4}\Z")
 _LOCAL = ("local", "*file*", "prog", "relay-local")
 
 
@@ -136,6 +164,12 @@ class SendmailReader(Reader):
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         message = line.message
+        if part := _PART.match(message):
+            # The next parts begin with what may be a stranger's words.
+            if part[2] != "1":
+                return ()
+            message = f"{part[1]}: {part[3].removesuffix(' ...')}"
+        message = _unescaped(message)
         if match := _DELIVERY.match(message):
             return None if ends_again(message, match.end(2)) else self._deliveries(line, match)
         if match := _REJECT.match(message):
@@ -143,15 +177,16 @@ class SendmailReader(Reader):
         if match := _MILTER.match(message):
             return (self._filtered(line, match),)
         if match := _REFUSED_ADDRESS.match(message):
-            return (self._refused(line, match),)
+            return None if _lost_its_end(match[2]) else (self._refused(line, match),)
         if match := _CLOSED.match(message):
             return (self._turned_away(line, match[1], match[2], match[3], Stage.CONNECT),)
         if match := _LOGIN.match(message):
             return (self._turned_away(line, match[1], match[3], match[2], Stage.AUTH),)
         if match := _ARRIVAL.match(message):
-            queue_id, sender, size, recipients, message_id = match.groups()
-            self.messages.receive(line.time, queue_id, sender.strip("<> "), size, recipients)
-            self.messages.learn(queue_id, message_id=message_id or None)
+            return self._arrived(line, match)
+        if match := _NOTICE.match(message):
+            return self._given_up(line, match)
+        if _COMMAND.match(message):
             return ()
         # What a milter wants is logged before what comes of it.
         if any(needle in message for needle in _TELLING) and ": milter=" not in message[:40]:
@@ -159,6 +194,19 @@ class SendmailReader(Reader):
         if _LOST.search(message):
             return None
         return () if _UNDERSTOOD.match(message) else None
+
+    def _arrived(self, line: Line, match: re.Match[str]) -> tuple[()]:
+        """Remember a message; no message came where no recipient was taken, or the client left."""
+        queue_id, sender, size, recipients, message_id = match.groups()
+        if len(to_octets(sender)) > _MOST_OF_SENDER:
+            return ()  # it was cut within its quotes, and a Message-ID closes them
+        sender = sender.strip("<> ")
+        if recipients == "0" or (size == "0" and not message_id):
+            self.messages.learn(queue_id, sender=sender)
+        else:
+            self.messages.receive(line.time, queue_id, sender, size, recipients)
+            self.messages.learn(queue_id, message_id=message_id or None)
+        return ()
 
     def _turned_away(
         self, line: Line, queue_id: str | None, client: str, words: str, stage: Stage
@@ -183,9 +231,13 @@ class SendmailReader(Reader):
         )
         status = _status(stat, dsn)
         host, ip = _peer(relay)
+        if mailer is None and relay is None and status is Status.BOUNCED:
+            return self._refused_late(line, queue_id, to, stat)
         text, reply_by = _words(stat, spoke=ip is not None)
         if said_by(ReplyBy.REMOTE, reply):
             text, reply_by = reply, ReplyBy.REMOTE
+            if reply.startswith(_HUNG_UP) and reply.removeprefix(_HUNG_UP) == relay.split(" ")[0]:
+                reply_by = ReplyBy.MTA  # usersmtp.c, "fake an error"
         fields = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
             "relay_host": host,
@@ -201,6 +253,43 @@ class SendmailReader(Reader):
             self.messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
             for recipient in _RECIPIENT.findall(to)
         ]
+
+    def _refused_late(self, line: Line, queue_id: str, to: str, words: str) -> list[Delivery]:
+        """Read that we took the recipients and refused the message; the code is not logged.
+
+        Where the client left it at that, the words are its command: RSET, EHLO.
+        """
+        if words == _DISCARDED:
+            status = Status.DISCARDED
+        elif _VERB.match(words):
+            return []
+        else:
+            status = Status.REJECTED
+        return [
+            self.messages.delivery(
+                line,
+                queue_id,
+                direction=Direction.INCOMING,
+                recipient=recipient.strip("<> "),
+                stage=Stage.END_OF_DATA,
+                status=status,
+                text=words,
+            )
+            for recipient in _RECIPIENT.findall(to)
+        ]
+
+    def _given_up(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
+        """Read that a notice is sent, and what no line of a recipient reports."""
+        queue_id, notice, words, is_late = match.groups()
+        self.messages.learn(notice, sender="")
+        if words is None:
+            return ()
+        status = Status.EXPIRED if is_late else Status.BOUNCED
+        return (
+            self.messages.delivery(
+                line, queue_id, direction=Direction.OUTGOING, status=status, text=words
+            ),
+        )
 
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
         queue_id, ruleset, argument, relay, action, words, discard = match.groups()
@@ -248,11 +337,36 @@ class SendmailReader(Reader):
             line,
             match[1],
             direction=Direction.INCOMING,
-            recipient=match[2],
+            recipient=match[2][1:-1],
             stage=Stage.RCPT,
             status=Status.REJECTED,
             text=match[3],
         )
+
+
+def _unescaped(message: str) -> str:
+    r"""Undo str2prt.
+
+    >>> _unescaped(r'to=<"a\\"b"@example.org>, stat=Empf\303\244nger')
+    'to=<"a\\"b"@example.org>, stat=Empfänger'
+    """
+    return rejoined(_ESCAPED.sub(_octet, message)) if "\\" in message else message
+
+
+def _octet(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return _PRINTED[escape[1]]
+    octet = int(escape[2], 8)
+    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+
+
+def _lost_its_end(address: str) -> bool:
+    """Check whether an address was cut, and seems to end where it does not.
+
+    A cut takes a quote away, or the backslash before one; the length that is left is known.
+    """
+    octets = to_octets(address)
+    return octets[_CUT_AT : _CUT_AT + len(_CUT)] == _CUT and len(octets) != _SHORTENED
 
 
 def _status(stat: str, dsn: str | None) -> Status:
@@ -279,7 +393,8 @@ def _peer(relay: str | None) -> tuple[str | None, str | None]:
     match = _HOST.match(relay or "")
     if match is None:
         return None, None
-    return match[1] or _address(match[2]), _address(match[2])
+    name, ip, bracketed = match.groups()
+    return name or ip or bracketed, ip
 
 
 def _address(text: str | None) -> str | None:

@@ -77,6 +77,10 @@ def test_a_line_names_several_recipients() -> None:
         ("[127.0.0.1] [127.0.0.1]", "127.0.0.1", "127.0.0.1"),
         ("a.example [192.0.2.9] (may be forged)", "a.example", "192.0.2.9"),
         ("a.example.", "a.example", None),
+        ("[192.0.2.9]", "192.0.2.9", "192.0.2.9"),  # a client without a name
+        ("[192.0.2.9] (may be forged)", "192.0.2.9", "192.0.2.9"),
+        ("[IPv6:2001:db8::9]", "2001:db8::9", "2001:db8::9"),
+        ("[mx.example.org]", "mx.example.org", None),
     ],
 )
 def test_a_relay_is_named_in_several_forms(relay: str, host: str, ip: str | None) -> None:
@@ -97,6 +101,48 @@ def test_where_the_reply_is_logged_it_is_read_whole() -> None:
     assert values_of(sent, "stage", "status") == (Stage.END_OF_DATA, Status.SENT)
     silent = delivered("dsn=4.0.0, reply=read error from mx., stat=Deferred: Connection reset")
     assert values_of(silent, "text", "reply_by") == ("Connection reset", None)
+
+
+def test_a_reply_is_made_up_where_the_server_hangs_up() -> None:
+    words = "421 4.4.1 Connection reset by"
+    own = delivered(f"dsn=4.4.1, reply={words} mx.example.org., stat=Deferred")
+    assert values_of(own, "status", "text", "reply_by") == (
+        Status.DEFERRED,
+        f"{words} mx.example.org.",
+        ReplyBy.MTA,
+    )
+    behind = delivered(f"dsn=4.4.1, reply={words} mx.example.net., stat=Deferred")
+    assert behind.reply_by is ReplyBy.REMOTE
+
+
+def test_octets_are_read_as_they_were() -> None:
+    sent = delivered(r"dsn=2.0.0, stat=Sent (\\o/\t\303\244 \344)")
+    assert sent.text == "\\o/\t\u00e4 \udce4"
+    assert delivered(r"dsn=2.0.0, stat=Sent (\n)").text is None
+
+
+def test_recipients_of_several_lines_are_named_and_no_other() -> None:
+    line = f"{ID}{TO}{SERVER}dsn=2.0.0, stat=Sent (Ok)"
+    several = line.replace("<bob@example.org>", "<a@b.example>,<c@d.example>, [more]")
+    assert [each.recipient for each in scan([several])] == ["a@b.example", "c@d.example"]
+
+
+def test_of_a_line_in_parts_the_first_has_the_fields() -> None:
+    """A stranger's words are the beginning of the next."""
+    first = (
+        f"{ID[:-2]}[1]: {TO}{SERVER}dsn=4.7.1, reply=450 4.7.1 No, stat=Deferred: 450 4.7.1  ..."
+    )
+    second = f"{ID[:-2]}[2]: {TO}{SERVER}dsn=2.0.0, stat=Sent (ok)"
+    run = scan([first, second])
+    [found] = run
+    assert values_of(found, "status", "text", "queue_id") == (
+        Status.DEFERRED,
+        "450 4.7.1 No",
+        "5AOBhWxY012345",
+    )
+    assert run.coverage.understood == 2
+    cut = f"{ID[:-2]}[1]: to=<bob@example.org>, delay=00:00:01, mailer=esmtp, relay=mx. ..."
+    assert scan([cut]).coverage.understood == 0
 
 
 @pytest.mark.parametrize("fields", ["ntries=3, ", "tls_verify=OK, ", "tls_verify=NO, ntries=1, "])
@@ -215,6 +261,9 @@ def test_an_address_is_refused_without_its_code() -> None:
         ID + "timeout waiting for input from c.example during server cmd read",
         ID + "milter=spamd, action=data, reject=550 5.7.1 Spam",
         ID + "--- 250 2.1.5 <b@example.org>... Recipient ok",
+        ID + "c.example [203.0.113.9]: ETRN x, stat=Sent",
+        ID + "[203.0.113.9]: VRFY x, reject=550 no",
+        ID + "to=<b@example.org>, delay=00:00:09, pri=30000, stat=RSET",
     ],
 )
 def test_a_known_line_without_a_delivery_is_understood(line: str) -> None:
@@ -235,6 +284,53 @@ def test_a_line_that_may_hold_a_delivery_and_is_not_read_is_counted() -> None:
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("Please try again later", Status.REJECTED), ("discarded", Status.DISCARDED)],
+)
+def test_a_message_is_refused_after_its_data(words: str, status: Status) -> None:
+    """No mailer was asked, and whether it was for good is not logged."""
+    delivery = one(f"{ID}to=<b@example.org>, delay=00:00:01, pri=30000, stat={words}")
+    assert values_of(delivery, "direction", "status", "stage", "recipient", "text") == (
+        Direction.INCOMING,
+        status,
+        Stage.END_OF_DATA,
+        "b@example.org",
+        words,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Cannot send message for 5 days", Status.EXPIRED),
+        ("Too many hops 26 (25 max): from <x@y.example> via c, to <b@z.example>", Status.BOUNCED),
+    ],
+)
+def test_a_message_is_given_up_that_no_line_of_a_recipient_reports(
+    words: str, status: Status
+) -> None:
+    log = [
+        f"{ID}from=<al@example.com>, size=9, class=0, nrcpts=1, msgid=<7@example.com>, proto=",
+        f"{ID}5AOBhWxZ012345: DSN: {words}",
+    ]
+    [found] = scan(log)
+    assert values_of(found, "status", "sender", "recipient", "text", "queue_id") == (
+        status,
+        "al@example.com",
+        None,
+        words,
+        "5AOBhWxY012345",
+    )
+
+
+def test_a_notice_comes_from_nobody() -> None:
+    sent = f"{TO}{SERVER}dsn=2.0.0, stat=Sent (Ok)"
+    log = [f"{ID}5AOBhWxZ012345: DSN: User unknown", f"{HEAD}5AOBhWxZ012345: {sent}"]
+    [found] = scan(log)
+    assert found.sender == ""
+
+
 # --- log injection -------------------------------------------------------------------------
 
 
@@ -242,6 +338,34 @@ def test_an_address_cannot_play_the_fields_behind_it() -> None:
     evil = "<b, relay=evil [192.0.2.66], reject=250 2.1.5 Ok>"
     delivery = one(f"{ID}ruleset=check_rcpt, arg1={evil}, {CLIENT}, reject=550 5.7.1 No")
     assert values_of(delivery, "relay_ip", "text") == ("203.0.113.9", "550 5.7.1 No")
+
+
+def test_a_quoted_quote_does_not_end_an_address() -> None:
+    """Sendmail writes a backslash twice."""
+    evil = r'<"x\\">, relay=evil [192.0.2.66], reject=250 Ok <"@evil.example>'
+    delivery = one(f"{ID}ruleset=check_rcpt, arg1={evil}, {CLIENT}, reject=550 5.7.1 No")
+    assert values_of(delivery, "relay_ip", "text") == ("203.0.113.9", "550 5.7.1 No")
+    assert delivery.recipient == evil[1:-1].replace(r"\\", "\\")
+
+
+def test_an_address_that_was_cut_does_not_end_early() -> None:
+    """It has lost the backslash of the quote that seems to be the last."""
+    begin = '<"' + "x" * 98
+    line = f"{ID}{{}}... prescan: token too long"
+    assert list(scan([line.format(f'{begin}...">... User unknown {"y" * 80}')])) == []
+    whole = f'{begin}...{"y" * 98}">'
+    assert one(line.format(whole)).recipient == whole[1:-1]
+
+
+def test_a_sender_that_was_cut_does_not_end_late() -> None:
+    """A Message-ID closes its quotes."""
+    from_ = 'from=<"' + "x" * 198
+    log = [
+        f'{ID}{from_}, size=9, class=0, nrcpts=1, msgid=<y">, size=99999, class=0, proto=ESMTP',
+        f"{ID}{TO}{SERVER}dsn=2.0.0, stat=Sent (Ok)",
+    ]
+    [found] = scan(log)
+    assert values_of(found, "sender", "size") == (None, None)
 
 
 def test_a_reply_cannot_play_a_success() -> None:
