@@ -11,6 +11,7 @@ with it when it ends), where the paths lead elsewhere and nothing of the machine
     /etc/hosts          the names of this run alone, so that nobody asks for any other
     /etc/resolv.conf    a nameserver that is not there, so that nobody waits for one
     /etc/ld.so.cache    knows the unpacked libraries too, also to what is setuid
+    /dev                a few devices, and as /dev/log a socket of this run, for `syslog`
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from syslog_server import syslog_in
 
 from smtpreply import Reply
 from smtpreply.reply.stream import NEED_DATA, ReplyReader
@@ -61,6 +63,14 @@ mount --bind /var/spool/ld.so.cache /etc/ld.so.cache
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t proc proc /proc
+mkdir /run/dev
+mount --rbind /dev /run/dev
+mount -t tmpfs -o mode=755 tmpfs /dev
+for name in full null random urandom zero; do
+    touch /dev/$name
+    mount --bind /run/dev/$name /dev/$name
+done
+ln -s /var/spool/syslog.socket /dev/log
 cd /
 """
 
@@ -156,7 +166,7 @@ class MailServer:
 
     def log(self) -> str:
         """Return all that it has written so far."""
-        files = (self.folder / name for name in ("stderr", "mainlog"))
+        files = (self.folder / name for name in ("stderr", "mainlog", "syslog"))
         return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
 
     def inside(self, command: str) -> str:
@@ -166,7 +176,8 @@ class MailServer:
         run = subprocess.run(
             ["nsenter", "--target", first, "--mount", "--pid", "sh", "-c", command],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=True,
             timeout=_PATIENCE,
         )
@@ -210,7 +221,7 @@ def running(
         (folder / name).write_text(text)
     folder.chmod(0o755)
     script = f"{_ENTER}\n{program.enter}\n{program.command}\nexit\n"
-    with (folder / "stderr").open("wb") as stderr:
+    with syslog_in(folder), (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [*_NAMESPACE, "sh", "-c", script],
             stdin=subprocess.DEVNULL,
@@ -225,13 +236,13 @@ def running(
             },
             start_new_session=True,
         )
-    try:
-        server = MailServer(port, folder, process)
-        server.wait(server.is_listening, f"{program.name} does not come up")
-        yield server
-    finally:
-        _end(process)
-        shutil.rmtree(folder)
+        try:
+            server = MailServer(port, folder, process)
+            server.wait(server.is_listening, f"{program.name} does not come up")
+            yield server
+        finally:
+            _end(process)
+    shutil.rmtree(folder)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
-from mail_server import SENDER, Program, running
+from mail_server import SENDER, MailServer, Program, running
 from scripted_server import TAKEN, Place, Script, serving
 
 from smtpreply import EnhancedStatus, Reply
@@ -58,6 +59,30 @@ class Performance:
         return [found for found in self.deliveries if found.direction is Direction.INCOMING]
 
 
+@contextmanager
+def playing(
+    program: Program,
+    folder: Path,
+    scripts: Sequence[Script],
+    files: Callable[[int, Routes], dict[str, str]],
+) -> Iterator[tuple[MailServer, Routes]]:
+    """Run a mail server, and the servers that it sends to; bounces go to one that takes them all.
+
+    Args:
+        program: the mail server; the test is skipped where it is not there.
+        folder: an empty one.
+        scripts: what the servers say that it sends to.
+        files: its configuration, for the port to listen on and the way to each domain.
+    """
+    package = program.package()
+    domains = [*(script.domain for script in scripts), SENDER.partition("@")[2]]
+    with serving([*scripts, None]) as places:
+        routes = dict(zip(domains, places, strict=True))
+        names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
+        with running(program, package, folder, lambda port: files(port, routes), names) as server:
+            yield server, routes
+
+
 def perform(
     program: Program,
     folder: Path,
@@ -83,34 +108,27 @@ def perform(
         log: the name of the log in the folder.
         format: of the log, where it has no names of programs.
     """
-    package = program.package()
-    domains = [script.domain for script in scripts]
-    with serving([*scripts, None]) as places:
-        routes = dict(zip([*domains, SENDER.partition("@")[2]], places, strict=True))
-        names = "".join(f"{place[0]} mx.{domain}\n" for domain, place in routes.items())
-        with running(program, package, folder, lambda port: files(port, routes), names) as server:
-            server.send(script.recipient for script in scripts)
-            opening = [f"EHLO {hello}", "MAIL FROM:<carol@example.net>"]
-            commands = [*opening, *client]
-            replies = server.session(*(command.encode() for command in commands))
-            own = dict(zip(commands[2:], replies[3:], strict=True))
+    with playing(program, folder, scripts, files) as (server, routes):
+        server.send(script.recipient for script in scripts)
+        opening = [f"EHLO {hello}", "MAIL FROM:<carol@example.net>"]
+        commands = [*opening, *client]
+        replies = server.session(*(command.encode() for command in commands))
+        own = dict(zip(commands[2:], replies[3:], strict=True))
 
-            def all_told() -> bool:
-                text = server.log()
-                return all(is_told(text, script) for script in scripts) and all(
-                    command.removeprefix("RCPT TO:") in text for command in client
-                )
-
-            server.wait(all_told, "not every message was tried")
-            queued = server.inside(program.mailq) if program.mailq else ""
-            unread: list[str] = []
-            path = folder / "snapshot"  # bounces are under way, and the log grows
-            octets = (folder / log).read_bytes()
-            path.write_bytes(octets[: octets.rfind(b"\n") + 1])
-            found = list(
-                scan(path, format=format, on_unreadable=lambda line: unread.append(line.text))
+        def all_told() -> bool:
+            text = server.log()
+            return all(is_told(text, script) for script in scripts) and all(
+                command.removeprefix("RCPT TO:") in text for command in client
             )
-            together = Summary.of(scan(path, format=format).bundled())
+
+        server.wait(all_told, "not every message was tried")
+        queued = server.inside(program.mailq) if program.mailq else ""
+        unread: list[str] = []
+        path = folder / "snapshot"  # bounces are under way, and the log grows
+        octets = (folder / log).read_bytes()
+        path.write_bytes(octets[: octets.rfind(b"\n") + 1])
+        found = list(scan(path, format=format, on_unreadable=lambda line: unread.append(line.text)))
+        together = Summary.of(scan(path, format=format).bundled())
     return Performance(routes, found, unread, own, together, queued)
 
 

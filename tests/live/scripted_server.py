@@ -1,9 +1,9 @@
 """Servers on loopback that answer as they were told to, octet for octet: aiosmtpd cannot.
 
-Each script has a server of its own, with an address and a port of its own: a greeting is sent
-before the client has said what it came for, and a client may shun an address that sent it away. At
-the stage of the script its reply is sent as it stands; at any other, a plain one that lets the
-client go on.
+Each script has a server of its own, with an address of its own: a greeting is sent before the
+client has said what it came for, and a client may shun an address that sent it away. The port is
+the same for all, as Sendmail has one for each mailer, and few mailers. At the stage of the script
+its reply is sent as it stands; at any other, a plain one that lets the client go on.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def serving(scripts: Iterable[Script | None]) -> Iterator[list[Place]]:
     loop = asyncio.new_event_loop()
     sessions: set[asyncio.Task[None]] = set()
 
-    async def serve(script: Script | None, address: str) -> asyncio.Server:
+    async def serve(script: Script | None, address: str, port: int) -> asyncio.Server:
         async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -155,7 +155,7 @@ def serving(scripts: Iterable[Script | None]) -> Iterator[list[Place]]:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-        return await asyncio.start_server(session, address, 0)
+        return await asyncio.start_server(session, address, port)
 
     async def close(servers: list[asyncio.Server]) -> None:
         for server in servers:
@@ -165,10 +165,10 @@ def serving(scripts: Iterable[Script | None]) -> Iterator[list[Place]]:
             task.cancel()
         await asyncio.gather(*left)
 
-    servers = [
-        loop.run_until_complete(serve(script, f"127.0.1.{number}"))
-        for number, script in enumerate(scripts, start=1)
-    ]
+    servers: list[asyncio.Server] = []
+    for number, script in enumerate(scripts, start=1):
+        port = servers[0].sockets[0].getsockname()[1] if servers else 0
+        servers.append(loop.run_until_complete(serve(script, f"127.0.1.{number}", port)))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

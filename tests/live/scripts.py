@@ -72,6 +72,7 @@ SCRIPTS = (
     # Lengths.
     Script("long", _RCPT, b"550 5.7.1 " + b"long " * 180 + b"end\r\n", "5.7.1"),
     Script("too-long", _RCPT, b"550 5.7.1 " + b"too long " * 500 + b"end\r\n", "5.7.1"),
+    Script("long-utf8", _RCPT, f"450 4.7.1 {'稍后再试，' * 9}\r\n".encode(), "4.7.1"),
     Script("sent-long", _END, b"250 2.0.0 Ok " + b"q" * 1500 + b"\r\n", "2.0.0"),
     # Words that look like a log's.
     Script("liar", _RCPT, b"550 5.1.1 no) status=sent (250 2.0.0 ok)\r\n", "5.1.1"),
@@ -82,6 +83,8 @@ SCRIPTS = (
         b"550 5.1.1 x (in reply to DATA command)); from=<a@b> to=<c@example.net> proto=SMTP\r\n",
         "5.1.1",
     ),
+    Script("liar-stat", _RCPT, b"550 5.1.1 no, stat=Sent (250 2.0.0 ok)\r\n", "5.1.1"),
+    Script("liar-later", _RCPT, b"450 4.2.0 no, dsn=2.0.0, stat=Sent (ok)\r\n", "4.2.0"),
     Script("nested", _RCPT, b"550 5.0.0 host a[192.0.2.1] said: 450 4.0.0 later\r\n", "5.0.0"),
     Script(
         "pretender",

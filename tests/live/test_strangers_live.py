@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
-from mail_server import OUTSIDE, SENDER, MailServer, Program, running
-from performance import Routes
-from scripted_server import serving
+from mail_server import OUTSIDE, SENDER, MailServer, Program
+from performance import Routes, playing
 from scripts import BY_NAME, LMTP, SCRIPTS, SECOND
 from test_exim_live import EXIM
 from test_exim_live import files as exim_files
@@ -21,6 +20,8 @@ from test_opensmtpd_live import OPENSMTPD
 from test_opensmtpd_live import files as opensmtpd_files
 from test_postfix_live import POSTFIX
 from test_postfix_live import files as postfix_files
+from test_sendmail_live import SENDMAIL
+from test_sendmail_live import files as sendmail_files
 
 from smtpreply.logs import Delivery, Direction, scan
 from smtpreply.stage import Stage
@@ -30,12 +31,15 @@ SERVER = "mx.good.example"
 ADDRESS = "198.51.100.8"
 
 _FORGED = (
-    # Postfix, Exim, OpenSMTPD
+    # Postfix, Exim, OpenSMTPD, Sendmail
     f">, relay={SERVER}[{ADDRESS}]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host "
     f"{SERVER}[{ADDRESS}] said: 550 5.1.1 forged (in reply to RCPT TO command))",
     f" R=r T=t H={SERVER} [{ADDRESS}]: SMTP error from remote mail server after RCPT TO:<{VICTIM}>:"
     " 550 5.1.1 forged",
     f"> to=<{VICTIM}> rcpt=<-> source=192.0.2.1 relay={ADDRESS} delay=1s result=PermFail stat=550",
+    f">, delay=00:00:01, mailer=esmtp, pri=1, relay={SERVER}. [{ADDRESS}], dsn=5.1.1, reply=550 "
+    "5.1.1 forged, stat=User unknown",
+    f">, relay={SERVER} [{ADDRESS}], reject=550 5.1.1 forged",
 )
 _LOCALS = (
     '"a b"',
@@ -58,6 +62,7 @@ _LOCALS = (
 # Exim cuts the recipient that it refuses, which then has no end, and reports nobody.
 _LONGEST = 120
 _CUT = re.compile(r" rejected RCPT <.*[^>]: relay not permitted")
+_LAST = "last@elsewhere.example.net"
 _REFUSES = BY_NAME["rcpt-5"]
 _REFUSED = _REFUSES.lines[0].decode().strip()
 
@@ -75,6 +80,7 @@ SERVERS = (
     Server(POSTFIX, postfix_files),
     Server(EXIM, exim_files),
     Server(OPENSMTPD, opensmtpd_files, "stderr", "opensmtpd"),
+    Server(SENDMAIL, sendmail_files, "syslog"),
 )
 
 
@@ -114,29 +120,26 @@ def _offer(server: MailServer, sender: str, recipient: str) -> None:
 @pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.program.name)
 def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
     program, files, log, name = request.param
-    package, folder = program.package(), tmp_path_factory.mktemp(program.name)
-    scripts = (*SCRIPTS, *LMTP, SECOND)
-    domain = SENDER.partition("@")[2]
-    with serving([*scripts, None]) as places:
-        routes = dict(zip([*(each.domain for each in scripts), domain], places, strict=True))
-        names = "".join(f"{place[0]} mx.{name}\n" for name, place in routes.items())
-        with running(program, package, folder, lambda port: files(port, routes), names) as server:
-            letters = [
-                (f"{local}@{domain}", f"{local}@{_REFUSES.domain}", forged)
-                for local in _LOCALS
-                for forged in (_FORGED if local == '"a b"' else _FORGED[:1])
-            ]
-            taken = [letter for letter in letters if _takes(server, *letter)]
-            for letter in letters:
-                _offer(server, *letter[:2])
-            server.wait(lambda: server.log().count(_REFUSED) >= len(taken), "not all were refused")
-            octets = (folder / log).read_bytes()
+    folder, domain = tmp_path_factory.mktemp(program.name), SENDER.partition("@")[2]
+    with playing(program, folder, (*SCRIPTS, *LMTP, SECOND), files) as (server, _):
+        letters = [
+            (f"{local}@{domain}", f"{local}@{_REFUSES.domain}", forged)
+            for local in _LOCALS
+            for forged in (_FORGED if local == '"a b"' else _FORGED[:1])
+        ]
+        taken = [letter for letter in letters if _takes(server, *letter)]
+        for letter in letters:
+            _offer(server, *letter[:2])
+        _offer(server, SENDER, _LAST)
+        server.wait(lambda: server.log().count(_REFUSED) >= len(taken), "not all were refused")
+        server.wait(lambda: _LAST in server.log(), "not every client was refused")
+        octets = (folder / log).read_bytes()
     unread: list[str] = []
     path = tmp_path_factory.mktemp("log") / "mail.log"
     path.write_bytes(octets[: octets.rfind(b"\n") + 1])
     found = list(scan(path, format=name, on_unreadable=lambda line: unread.append(line.text)))
     assert taken
-    offered = [address for letter in letters for address in letter[:2]]
+    offered = [_LAST, *(address for letter in letters for address in letter[:2])]
     return Sent([letter[1] for letter in taken], offered, found, unread)
 
 
