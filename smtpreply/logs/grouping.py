@@ -9,9 +9,10 @@ to the reader that reads line after line.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 import attrs
@@ -25,6 +26,8 @@ from smtpreply.reasons import provider_at
 LONGEST_NAME = 320
 """How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
 
+_MOST_KINDS = 10_000  # whose line has been read
+_MOST_OF_KINDS = 1 << 22  # characters of their lines
 _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
 
 Party = tuple[str | None, str | None, str | None, str | None]
@@ -52,10 +55,10 @@ class Bundle:
     (51, 12, 250)
 
     They have in common: mta, program, direction, stage, status, whose words the text is, and what
-    it means: its code, its enhanced status, and its verdict.
+    it means: its verdict. Successes may differ in their code and enhanced status.
 
     Attributes:
-        delivery: one of them.
+        kinds: of those that have code and enhanced status in common, one delivery and the number.
         times: how many there were at each time, to the hour or to the second.
         domains: how many recipients there were in each domain.
         servers: how many there were at each server; None is the server of `delivery`.
@@ -67,7 +70,7 @@ class Bundle:
         refused: who was refused, of those that bounced, expired or were rejected.
     """
 
-    delivery: Delivery
+    kinds: list[tuple[Delivery, int]]
     times: Counter[datetime | None]
     domains: Counter[str]
     servers: Counter[str | None]
@@ -78,66 +81,14 @@ class Bundle:
     refused: list[Party]
 
     @property
+    def delivery(self) -> Delivery:
+        """One of them."""
+        return self.kinds[0][0]
+
+    @property
     def count(self) -> int:
         """How many they are."""
         return self.times.total()
-
-
-@attrs.define
-class Group:
-    """Lines that say the same: one of them, and how often each has what is its own.
-
-    Attributes:
-        line: the first of them.
-        times: their stamps: the hour, or all but the zone.
-        domains: the recipients' domains.
-        servers: whom we spoke to, as the log names it: "mx[192.0.2.1]:25", "H=mx [192.0.2.1]"; ""
-            where nobody was.
-        delays: the server's provider, as `Bundle.delays` has it, and how long it took, in seconds;
-            "" where the log has none.
-        senders, octets, strays, refused: see `Bundle`.
-    """
-
-    line: str
-    times: Counter[str] = attrs.field(factory=Counter)
-    domains: Counter[str] = attrs.field(factory=Counter)
-    servers: Counter[str] = attrs.field(factory=Counter)
-    delays: Counter[tuple[str | None, str]] = attrs.field(factory=Counter)
-    senders: Counter[str] = attrs.field(factory=Counter)
-    octets: int = 0
-    strays: list[str] = attrs.field(factory=list)
-    refused: list[Party] = attrs.field(factory=list)
-
-    def __len__(self) -> int:
-        return self.times.total()
-
-    def bundle(self, delivery: Delivery, clock: Clock) -> Bundle:
-        """Make a bundle of it.
-
-        Args:
-            delivery: what one of its lines reports.
-            clock: reads the times.
-        """
-        times: Counter[datetime | None] = Counter()
-        for stamp, count in self.times.items():
-            times[_time(stamp, clock)] += count
-        servers: Counter[str | None] = Counter()
-        for text, count in self.servers.items():
-            servers[_name_in(text)] += count
-        delays: Counter[tuple[str | None, float | None]] = Counter()
-        for (provider, seconds), count in self.delays.items():
-            delays[provider, number_of(seconds)] += count
-        return Bundle(
-            delivery,
-            times,
-            self.domains,
-            servers,
-            delays,
-            self.senders,
-            self.octets,
-            self.strays,
-            self.refused,
-        )
 
 
 def _time(stamp: str, clock: Clock) -> datetime | None:
@@ -173,124 +124,191 @@ class _Providers(dict[str, str | None]):
 _providers = _Providers()
 
 
-class _Numbers(dict[Hashable, int]):
-    """Numbers that stand for keys, in their order: to count by them is faster."""
-
-    def __missing__(self, key: Hashable) -> int:
-        self[key] = number = len(self)
-        return number
-
-
-Failure = tuple[Hashable, str, str, str, str, str, str | None, str | None, str | None]
-"""Of a line that reports a failure: what `Groups.add` takes of it, but for the origin; and the
-recipient and the client, if it was refused."""
+Attempt = tuple[Hashable, str, str, str, str, str, str | None, str | None, str | None]
+"""What `Groups.add` takes of a line: its kind, which is what makes it like others; the line; what
+is its own, as in a `_Row`; and the recipient and the client, if it was refused."""
+_Row = tuple[str, str, str, str, str | None, Origin]
+"""The time, as the hour or all of the stamp but the zone; the recipient's domain; the server as the
+log names it, "mx[192.0.2.1]:25" or "H=mx [192.0.2.1]", "" where there is none; how long it took, in
+seconds, "" where the log does not have it; the message's queue id, and who sent it."""
 
 
-class Groups:
-    """Groups by what makes their lines alike.
+@attrs.define
+class _Columns:
+    """How often each value occurs in attempts that count alike: see `_Row` and `Bundle`."""
 
-    The lines of a block are added all at once, column by column: so `Counter` does the counting,
-    and not a loop.
-
-    Attributes:
-        finely: whether those of a group have one time to the second, and their recipients one
-            domain; else their times are rounded down to the hour.
-    """
-
-    def __init__(self, *, finely: bool) -> None:
-        self.finely = finely
-        self._numbers = _Numbers()
-        self._lines: dict[int, str] = {}
-        self._times: Counter[tuple[int, str]] = Counter()
-        self._domains: Counter[tuple[int, str]] = Counter()
-        self._servers: Counter[tuple[int, str]] = Counter()
-        self._delays: Counter[tuple[int, str | None, str]] = Counter()
-        self._senders: Counter[tuple[int, str | None]] = Counter()
-        self._octets: defaultdict[int, int] = defaultdict(int)
-        self._strays: dict[int, list[str]] = {}
-        self._refused: dict[int, list[Party]] = {}
-        self._names = 0
-        self._received = _no_columns()
+    times: Counter[str] = attrs.field(factory=Counter)
+    domains: Counter[str] = attrs.field(factory=Counter)
+    servers: Counter[str] = attrs.field(factory=Counter)
+    delays: Counter[tuple[str | None, str]] = attrs.field(factory=Counter)
+    senders: Counter[Any] = attrs.field(factory=Counter)
+    octets: int = 0
+    strays: list[str] = attrs.field(factory=list)
 
     def __len__(self) -> int:
-        """How much is kept: of each group what is its own, each once."""
-        counted = len(self._domains) + len(self._servers) + len(self._times) + len(self._senders)
-        return counted + self._names
+        counted = len(self.times) + len(self.domains) + len(self.servers) + len(self.delays)
+        return counted + len(self.senders) + len(self.strays)
 
-    def add(  # noqa: PLR0917  (the columns of a table)
+    def count(  # noqa: PLR0917  (the columns of a table)
         self,
-        keys: Iterable[Hashable],
-        lines: Sequence[str],
         times: Sequence[str],
         domains: Sequence[str],
         servers: Sequence[str],
         delays: Sequence[str],
         queue_ids: Sequence[str | None],
         origins: Sequence[Origin],
-    ) -> list[int]:
-        """Put lines into the groups of their keys, and if finely, of their times and domains.
+    ) -> None:
+        """Count attempts, column by column: so `Counter` runs the loops, and not Python."""
+        self.times.update(times)
+        self.domains.update(domains)
+        self.servers.update(servers)
+        self.delays.update(zip(map(_providers.__getitem__, servers), delays, strict=True))
+        senders, sizes, _ = zip(*origins, strict=True)
+        self.senders.update(senders)
+        self.octets += sum(sizes)
+        if self.senders.pop(None, 0):
+            whose = zip(queue_ids, senders, strict=True)
+            self.strays += [name for name, sender in whose if sender is None and name is not None]
+
+    def bundle(
+        self, kinds: list[tuple[Delivery, int]], refused: list[Party], clock: Clock
+    ) -> Bundle:
+        """Return the bundle of the attempts; a clock reads the times."""
+        times: Counter[datetime | None] = Counter()
+        for stamp, count in self.times.items():
+            times[_time(stamp, clock)] += count
+        servers: Counter[str | None] = Counter()
+        for text, count in self.servers.items():
+            servers[_name_in(text)] += count
+        delays: Counter[tuple[str | None, float | None]] = Counter()
+        for (provider, seconds), count in self.delays.items():
+            delays[provider, number_of(seconds)] += count
+        return Bundle(
+            kinds,
+            times,
+            self.domains,
+            servers,
+            delays,
+            self.senders,
+            self.octets,
+            self.strays,
+            refused,
+        )
+
+
+def _unread(_line: str) -> None:
+    """Read nothing: the line is left."""
+
+
+class Groups:
+    """Attempts by kind, of which one line is read in full and stands for all.
+
+    Args:
+        read: reads a line in full, and returns its delivery; None where it does not report exactly
+            one.
+        finely: whether the deliveries of a bundle have one time, to the second, and one domain of
+            the recipients; otherwise times are rounded down to the hour.
+    """
+
+    def __init__(self, read: Callable[[str], Delivery | None] = _unread, *, finely: bool) -> None:
+        self.finely = finely
+        self._read = read
+        self._deliveries: dict[Hashable, Delivery | None] = {}
+        self._room = _MOST_OF_KINDS
+        self._successes: dict[str, tuple[Counter[Hashable], _Columns]] = {}
+        self._rows: dict[Hashable, tuple[list[_Row], list[Party]]] = {}
+        self._kept = 0
+        self._received = _no_columns()
+
+    def __len__(self) -> int:
+        """How much is kept until `bundles` is called."""
+        return self._kept
+
+    def add_successes(
+        self,
+        names: Sequence[str],
+        heads: Sequence[str],
+        lines: Sequence[str],
+        *columns: Sequence[Any],
+    ) -> Iterator[str]:
+        """Count successes; yield the lines that the full reading does not know.
 
         Args:
-            keys: of each line, what makes it like others.
-            lines: the lines. What follows is of each as in a `Group`.
-            times: when it was.
-            domains: of the recipient.
-            servers: whom we spoke to.
-            delays: how long it took.
-            queue_ids: the message's.
-            origins: who sent the message, and its size.
-
-        Returns:
-            The numbers of their groups.
+            names: of each line, what makes it count like others, but for code and status.
+            heads: its code and status.
+            lines: the lines.
+            columns: those of a `_Row`.
         """
-        if self.finely:
-            keys = zip(keys, times, domains, strict=True)
-        numbers = list(map(self._numbers.__getitem__, keys))
-        first = dict(zip(reversed(numbers), reversed(lines), strict=True))
-        self._lines = first | self._lines
-        self._times.update(zip(numbers, times, strict=True))
-        self._domains.update(zip(numbers, domains, strict=True))
-        self._servers.update(zip(numbers, servers, strict=True))
-        self._delays.update(zip(numbers, map(_providers.__getitem__, servers), delays, strict=True))
-        self._add_origins(numbers, queue_ids, origins)
-        return numbers
-
-    def add_failures(self, failures: Sequence[Failure], origins: Sequence[Origin]) -> None:
-        """Put lines that report failures into their groups; `origins` is as `add` has it."""
-        if not failures:
+        kinds = list(zip(names, heads, strict=True))
+        counts = Counter(kinds)
+        if self.finely or not all(self._is_read(kind, kinds, lines) for kind in counts):
+            *parts, origins = columns
+            nobody = [None] * len(lines)
+            yield from self.add(zip(kinds, lines, *parts, nobody, nobody, strict=True), origins)
             return
-        (
-            keys, lines, times, domains, servers, delays, queue_ids, recipients, clients,
-        ) = zip(*failures, strict=True)  # fmt: skip
-        numbers = self.add(keys, lines, times, domains, servers, delays, queue_ids, origins)
-        for number, origin, recipient, client, queue_id in zip(
-            numbers, origins, recipients, clients, queue_ids, strict=True
-        ):
-            if recipient is not None:
-                party = origin[2], recipient, client, queue_id
-                self._refused.setdefault(number, []).append(party)
-                self._names += 1
+        different = set(names)
+        for name in different:
+            known, found = self._successes.setdefault(name, (Counter(), _Columns()))
+            known.update({kind: count for kind, count in counts.items() if kind[0] == name})
+            before = len(found)
+            if len(different) == 1:
+                found.count(*columns)
+            else:
+                chosen = [other == name for other in names]
+                found.count(*(list(compress(column, chosen)) for column in columns))
+            self._kept += len(found) - before
 
-    def _add_origins(
-        self, numbers: list[int], queue_ids: Sequence[str | None], origins: Sequence[Origin]
-    ) -> None:
-        """Count who sent the messages, and how large they are."""
-        domains, sizes, _ = zip(*origins, strict=True)
-        self._senders.update(zip(numbers, domains, strict=True))
-        octets = self._octets
-        for number, size in zip(numbers, sizes, strict=True):
-            octets[number] += size
-        if any((number, None) in self._senders for number in set(numbers)):
-            for number, queue_id, domain in zip(numbers, queue_ids, domains, strict=True):
-                if domain is None and queue_id is not None:
-                    self._strays.setdefault(number, []).append(queue_id)
-                    self._names += 1
+    def _is_read(self, kind: Hashable, kinds: Sequence[Hashable], lines: Sequence[str]) -> bool:
+        line = "" if kind in self._deliveries else lines[kinds.index(kind)]
+        return self._delivery(kind, line) is not None
+
+    def add(self, attempts: Iterable[Attempt], origins: Iterable[Origin]) -> Iterator[str]:
+        """Count attempts and refusals; yield the lines that the full reading does not know."""
+        for attempt, origin in zip(attempts, origins, strict=True):
+            kind, line, time, domain, server, delay, queue_id, recipient, client = attempt
+            if self.finely:
+                kind = kind, time, domain
+            found = self._rows.get(kind)
+            if found is None:
+                if self._delivery(kind, line) is None:
+                    yield line
+                    continue
+                found = self._rows[kind] = ([], [])
+            rows, refused = found
+            rows.append((time, domain, server, delay, queue_id, origin))
+            if recipient is not None:
+                refused.append((origin[2], recipient, client, queue_id))
+            self._kept += 1
+
+    def _delivery(self, kind: Hashable, line: str) -> Delivery | None:
+        """Return the delivery that stands for a kind, of which this is the first line."""
+        if kind not in self._deliveries:
+            self._deliveries[kind] = self._read(line)
+            self._room -= len(line)
+        return self._deliveries[kind]
+
+    def bundles(self, clock: Clock) -> Iterator[Bundle]:
+        """Yield what has been counted, and forget it; a clock reads the times."""
+        deliveries = self._deliveries
+        for counts, columns in self._successes.values():
+            kinds = [(found, n) for kind, n in counts.items() if (found := deliveries[kind])]
+            yield columns.bundle(kinds, [], clock)
+        for kind, (rows, refused) in self._rows.items():
+            columns = _Columns()
+            columns.count(*zip(*rows, strict=True))
+            if delivery := deliveries[kind]:
+                yield columns.bundle([(delivery, len(rows))], refused, clock)
+        self._successes, self._rows, self._kept = {}, {}, 0
+        # Of fine groups each has a time of its own, which no later line has.
+        if self.finely or len(deliveries) > _MOST_KINDS or self._room < 0:
+            deliveries.clear()
+            self._room = _MOST_OF_KINDS
 
     def receive(self, columns: Iterable[Iterable[Any]]) -> None:
         """Count messages that enter the queue.
 
         Args:
-            columns: the times as a `Group` has them, and the other columns of `Received`.
+            columns: the times as a `_Row` has them, and the other columns of `Received`.
         """
         for values, column in zip(self._received, columns, strict=True):
             values.extend(column)
@@ -301,28 +319,6 @@ class Groups:
         self._received = _no_columns()
         times = {stamp: _time(stamp, clock) for stamp in dict.fromkeys(stamps)}
         return Received([times[stamp] for stamp in stamps], *columns)
-
-    def items(self) -> Iterator[tuple[Hashable, Group]]:
-        """Yield each group with its key."""
-        groups = [Group(self._lines[number]) for number in self._numbers.values()]
-        for (number, time), count in self._times.items():
-            groups[number].times[time] = count
-        for (number, domain), count in self._domains.items():
-            groups[number].domains[domain] = count
-        for (number, server), count in self._servers.items():
-            groups[number].servers[server] = count
-        for (number, provider, seconds), count in self._delays.items():
-            groups[number].delays[provider, seconds] = count
-        for (number, sender), count in self._senders.items():
-            if sender is not None:
-                groups[number].senders[sender] = count
-        for number, octets in self._octets.items():
-            groups[number].octets = octets
-        for number, queue_ids in self._strays.items():
-            groups[number].strays = queue_ids
-        for number, parties in self._refused.items():
-            groups[number].refused = parties
-        return zip(self._numbers, groups, strict=True)
 
 
 def _no_columns() -> tuple[list[Any], ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, tzinfo
+from functools import partial
 from itertools import chain, repeat
 from sys import getsizeof
 from zoneinfo import ZoneInfo
@@ -42,8 +43,6 @@ from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
 _MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
 _MOST_IN_GROUPS = 50_000  # of what is counted in groups
-_MOST_EXAMPLES = 10_000  # of groups whose line has been read
-_MOST_OF_EXAMPLES = 1 << 22  # characters of their lines
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _REPEATED = "message repeated "
@@ -87,8 +86,6 @@ class Scan(Iterator[Delivery]):
         self._last: Format | None = None
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
-        self._examples: dict[Hashable, Delivery] = {}
-        self._room = _MOST_OF_EXAMPLES
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -115,7 +112,7 @@ class Scan(Iterator[Delivery]):
             if owner is not None:
                 found = self._owned(owner, given.name, blocks)
             else:
-                found = self._grouped(blocks, given.name, clock, finely=finely)
+                found = self._grouped(blocks, Place(0, clock, given.name), finely=finely)
             for one in chain(found, self._left()):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
@@ -322,7 +319,7 @@ class Scan(Iterator[Delivery]):
             if is_same:
                 self.coverage.not_understood(line.message)
             else:
-                self._not_understood(line, 1)
+                self._not_understood(line)
             before = line
         reader.problems.clear()
         reader.mails.clear()
@@ -372,17 +369,17 @@ class Scan(Iterator[Delivery]):
     # --- many together ---
 
     def _grouped(
-        self, blocks: Iterable[str], name: str | None, clock: Clock, *, finely: bool
+        self, blocks: Iterable[str], place: Place, *, finely: bool
     ) -> Iterator[Bundle | Delivery]:
-        groups = Groups(finely=finely)
-        place = Place(0, clock, name)
+        clock = place.clock
+        groups = Groups(partial(self._example, place), finely=finely)
         waiting = 0
         last: str | None = ""
         for block in blocks:
             month = self._month_of(block)
             if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
-                yield from self._bundles(groups, name, clock)
-                groups, waiting = Groups(finely=finely), 0
+                yield from groups.bundles(clock)
+                waiting = 0
             if month:
                 _read_first_stamp(block, clock)
             last = month
@@ -393,7 +390,7 @@ class Scan(Iterator[Delivery]):
             if self.on_received is not None and received:
                 self.on_received(received)
             waiting += getsizeof(block)  # a character may be four octets
-        yield from self._bundles(groups, name, clock)
+        yield from groups.bundles(clock)
 
     def _ungrouped(self, block: str, groups: Groups) -> Iterator[str]:
         """Put into groups what the reader of most lines can; yield the lines that are left."""
@@ -413,33 +410,15 @@ class Scan(Iterator[Delivery]):
         self._passed_over(known, count)
         self._last = last
 
-    def _bundles(self, groups: Groups, name: str | None, clock: Clock) -> Iterator[Bundle]:
-        """Read one line of each group, unless one like it has been read before."""
-        for key, group in groups.items():
-            delivery = self._examples.get(key)
-            if delivery is None:
-                line = read_prefix(group.line.removesuffix("\n"), 0, clock, name)
-                found = list(self._read_again(line, clock))
-                if len(found) != 1:  # no delivery to the exact reader, which decides
-                    self._not_understood(line, len(group))
-                    continue
-                [delivery] = found
-                if not groups.finely:
-                    self._keep_example(key, delivery, len(group.line))
-            yield group.bundle(delivery, clock)
-
-    def _keep_example(self, key: Hashable, delivery: Delivery, size: int) -> None:
-        if len(self._examples) < _MOST_EXAMPLES and size <= self._room:
-            self._examples[key] = delivery
-            self._room -= size
-
-    def _read_again(self, line: Line, clock: Clock) -> Iterable[Delivery]:
-        """Read a line that has been counted."""
+    def _example(self, place: Place, text: str) -> Delivery | None:
+        """Read a line that stands for many; None where it does not report exactly one delivery."""
+        line = read_prefix(text.removesuffix("\n"), 0, place.clock, place.source)
         known = self._detection.of_line(line)
         if known is None:
-            return ()
-        stamp_from_message(line, clock)
-        return self._reader_of(known).read(line) or ()
+            return None
+        stamp_from_message(line, place.clock)
+        found = list(self._reader_of(known).read(line) or ())
+        return found[0] if len(found) == 1 else None
 
     # --- both ---
 
@@ -464,12 +443,11 @@ class Scan(Iterator[Delivery]):
         if self._on_progress is not None:
             self._on_progress(octets)
 
-    def _not_understood(self, line: Line, count: int) -> None:
-        """Count lines as not understood that were counted as understood."""
-        self.coverage.understood -= count
-        for _ in range(count):
-            self.coverage.not_understood(line.message)
-            self._unread(line)
+    def _not_understood(self, line: Line) -> None:
+        """Count a line as not understood that was counted as understood."""
+        self.coverage.understood -= 1
+        self.coverage.not_understood(line.message)
+        self._unread(line)
 
     def _unread(self, line: Line) -> None:
         if self._on_unreadable is not None:

@@ -192,7 +192,9 @@ class Counts:
         """Count all deliveries of a bundle: the common part, and what differs."""
         delivery = bundle.delivery
         outcome = outcome_of(counted_status(delivery)).value
-        reason = self._count_text(delivery, outcome, bundle.count)
+        reason = None
+        for kind, count in bundle.kinds:
+            reason = self._count_text(kind, outcome, count)
         for time, count in bundle.times.items():
             self._count_time(time, outcome, reason, count)
         sample = _server(delivery)

@@ -28,7 +28,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Failure, Groups, without_address
+from smtpreply.logs.grouping import Attempt, Groups, without_address
 from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
@@ -71,7 +71,7 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
     sent: list[tuple[str, ...]] = []
     servers: list[str] = []
-    failures: list[Failure] = []
+    failures: list[Attempt] = []
     for row in pattern.findall(block):
         if row[_SENDER]:
             places[row[_ID]] = len(arrived)
@@ -91,16 +91,15 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     arrivals.settle()
     if sent:
         lines, times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
-        keys = zip(flags, heads, strict=True)
-        groups.add(
-            keys, lines, times, domains, servers, delays, queue_ids, arrivals.origins_of_sent
-        )
-    groups.add_failures(failures, arrivals.origins_of_failed)
+        origins = arrivals.origins_of_sent
+        columns = times, domains, servers, delays, queue_ids, origins
+        yield from groups.add_successes(flags, heads, lines, *columns)
+    yield from groups.add(failures, arrivals.origins_of_failed)
 
 
 def _attempt_in(
     text: str, pattern: re.Pattern[str], arrivals: Arrivals[tuple[str, ...]]
-) -> tuple[Failure | None, str]:
+) -> tuple[Attempt | None, str]:
     """Return the attempt that a line reports, if it is a usual one, and what is left."""
     match = pattern.match(text)
     if match is None:

@@ -34,7 +34,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     STATUS,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Failure, Groups, without_address
+from smtpreply.logs.grouping import MASK, Attempt, Groups, without_address
 from smtpreply.logs.received import SIZE
 from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -95,7 +95,7 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     arrivals = Arrivals(messages, groups, _columns_of)
     arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
     sent: list[tuple[str, ...]] = []
-    failures: list[Failure] = []
+    failures: list[Attempt] = []
     for row in patterns.block.findall(block):
         if row[_HEAD]:
             sent.append(row)
@@ -116,9 +116,10 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
         lines, times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(
             *sent, strict=True
         )
-        keys = zip(programs, heads, strict=True)
-        groups.add(keys, lines, times, domains, relays, delays, queue_ids, arrivals.origins_of_sent)
-    groups.add_failures(failures, arrivals.origins_of_failed)
+        origins = arrivals.origins_of_sent
+        columns = times, domains, relays, delays, queue_ids, origins
+        yield from groups.add_successes(programs, heads, lines, *columns)
+    yield from groups.add(failures, arrivals.origins_of_failed)
 
 
 def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
@@ -151,7 +152,7 @@ def _grouping(prefix: Prefix, time: str) -> _Patterns:
 
 def _failure_in(
     text: str, patterns: _Patterns, arrivals: Arrivals[tuple[str, ...]]
-) -> tuple[Failure | None, str]:
+) -> tuple[Attempt | None, str]:
     """Return the attempt or refusal that a line reports, if it is a usual one, and what is left."""
     is_refused = _REFUSED in text
     match = (patterns.refusal if is_refused else patterns.attempt).match(text)
