@@ -39,24 +39,24 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
+from smtpreply.logs.input.clock import MONTH
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import PATH, coded, port_of, status_of
 from smtpreply.logs.toolkit.recent import CAPACITY, Memory, Pending
 from smtpreply.logs.toolkit.sessions import Sessions
+from smtpreply.logs.toolkit.timestamps import time_with_month
 from smtpreply.stage import Stage
 
 _NAME = "cisco-esa"
 
 _N = r"([0-9]{1,20})"
 _STAMP = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
-    r"[ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4} "
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({MONTH}) "
+    r"([ 0-9][0-9]) ([0-9]{2}:[0-9]{2}:[0-9]{2}) ([0-9]{4}) "
 )
 _BARE_SYSLOG = re.compile(
     r"(?:<[0-9]{1,3}>)?(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} )?"
@@ -170,8 +170,8 @@ class CiscoEsaReader(Reader):
             return None
         client = self._clients.get(icid or "")
         fields = {"sender": sender} if sender is not None else {}
-        delivery = self._messages.delivery(
-            line,
+        return self._messages.delivery(
+            _timed(line),
             mid,
             direction=Direction.INCOMING,
             status=status,
@@ -182,7 +182,6 @@ class CiscoEsaReader(Reader):
             text=text,
             **fields,
         )
-        return _timed(line, delivery)
 
     def _learnt(self, event: str) -> bool:
         if match := _FROM.match(event):
@@ -281,7 +280,7 @@ class CiscoEsaReader(Reader):
         """Read a command or a reply of a session that is logged as a whole."""
         is_ours = match.re is _INJECTION
         way, peer = (match[1], match[2]) if is_ours else (match[2], match[1])
-        line.time = line.time or _time(line)
+        _timed(line)
         direction = Direction.INCOMING if is_ours else Direction.OUTGOING
         session = self._sessions.of(peer, direction, line)
         text = _unescaped(match[3]).rstrip()
@@ -310,7 +309,7 @@ class CiscoEsaReader(Reader):
             "relay_port": port,
         }
         told = {name: value for name, value in fields.items() if value is not None}
-        return _timed(line, self._messages.delivery(line, mid, **(known | told)))
+        return self._messages.delivery(_timed(line), mid, **(known | told))
 
 
 def _read_words(words: str) -> tuple[str | None, ReplyBy | None]:
@@ -358,20 +357,18 @@ def _event(line: Line) -> str:
     return text[level.end() :] if level else text
 
 
-def _timed(line: Line, delivery: Delivery) -> Delivery:
-    """Return a delivery the time of AsyncOS' own stamp, where no syslog has written one."""
-    time = None if line.time else _time(line)
-    return attrs.evolve(delivery, time=time) if time else delivery
+def _timed(line: Line) -> Line:
+    """Give a line the time of AsyncOS' own stamp, where no syslog has written one."""
+    line.time = line.time or _time(line)
+    return line
 
 
 def _time(line: Line) -> datetime | None:
     stamp = _STAMP.match(line.message)
     if stamp is None:
         return None
-    try:
-        return datetime.strptime(stamp[0].strip(), "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007
-    except ValueError:
-        return None
+    month, day, clock, year = stamp.groups()
+    return time_with_month(day, month, year, clock)
 
 
 def _detect(line: Line) -> bool:

@@ -21,8 +21,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import attrs
-
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import STAMP
@@ -102,10 +100,13 @@ class DmaReader(Reader):
         )
 
     def _delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
-        known = {"direction": Direction.OUTGOING, "recipient": self._recipients.get(queue_id)}
-        delivery = self._messages.delivery(line, queue_id, **(known | fields))
-        head = _HEAD.match(line.message)
-        return attrs.evolve(delivery, host=head[1]) if head and head[1] else delivery
+        known: dict[str, Any] = {
+            "direction": Direction.OUTGOING,
+            "recipient": self._recipients.get(queue_id),
+        }
+        if (head := _HEAD.match(line.message)) and head[1]:
+            known["host"] = head[1]
+        return self._messages.delivery(line, queue_id, **(known | fields))
 
 
 def _parted(line: Line) -> tuple[str | None, str]:

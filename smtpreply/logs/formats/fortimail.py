@@ -22,8 +22,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-import attrs
-
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.sendmail import SendmailReader
@@ -69,7 +67,7 @@ class FortiMailReader(Reader):
     """Reads the lines of one log. It remembers who sent each message, and what was refused."""
 
     def __init__(self) -> None:
-        self._events = SendmailReader()
+        self._events = SendmailReader(_NAME)
         self._refused: Memory[str] = Memory()
 
     def envelopes(self) -> dict[str, str]:
@@ -87,24 +85,25 @@ class FortiMailReader(Reader):
         fields, end = _fields(line.message, head.end())
         if fields is None:
             return None
-        told = attrs.evolve(line, time=time_of(f"{head[1]} {head[2]}") or line.time)
+        line.time = time_of(f"{head[1]} {head[2]}") or line.time
         kind = fields.get("type")
         if kind == "statistics":
             is_whole = end >= len(line.message.rstrip())
-            return self._history(told, fields) if is_whole else None
+            return self._history(line, fields) if is_whole else None
         message = _MESSAGE.match(line.message, end)
         if kind != "event" or fields.get("subtype") != "smtp" or message is None:
             return None if end < len(line.message) and message is None else ()
-        return self._event(told, fields.get("session_id") or "", message[1])
+        return self._event(line, fields.get("session_id") or "", message[1])
 
     def _event(self, line: Line, session: str, message: str) -> list[Delivery] | None:
         if match := _PROXIED.match(message):
             return [_proxied(line, session, match)]
-        inner = attrs.evolve(line, message=f"{session}: {message}" if session else message)
-        found = self._events.read(inner)
+        words = f"{session}: {message}" if session else message
+        place = line.number, line.source, line.time, line.host, line.program, line.pid
+        found = self._events.read(Line(line.text, words, *place))
         if found is None:
             return None if session or _OUTCOMES.search(message) else []
-        deliveries = [attrs.evolve(each, mta=_NAME) for each in found]
+        deliveries = list(found)
         if any(each.status is Status.REJECTED for each in deliveries):
             self._refused[session] = session
         return deliveries

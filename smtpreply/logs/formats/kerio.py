@@ -18,19 +18,17 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-import attrs
-
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
+from smtpreply.logs.input.clock import MONTH
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import PATH, said_by, status_of
+from smtpreply.logs.toolkit.timestamps import time_with_month
 
 _NAME = "kerio"
 
-_STAMP = re.compile(
-    r"\[([0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/[0-9]{4} [0-9:]{8})\] "
-)
+_STAMP = re.compile(rf"\[([0-9]{{2}})/({MONTH})/([0-9]{{4}}) ([0-9:]{{8}})\] ")
 _ID = "[0-9a-f]{8}-[0-9a-f]{8}"
 _SENT = re.compile(
     rf"Sent: Queue-ID: ({_ID}), ?Recipient: <({PATH})>, ?Result: ([a-z]+), ?"
@@ -76,9 +74,10 @@ class KerioReader(Reader):
         words, host, message_id = after.groups() if after else (rest, None, None)
         text = words.strip()
         numeric = host if host and (":" in host or host.replace(".", "").isdecimal()) else None
-        delivery = self._messages.delivery(
+        return self._messages.delivery(
             line,
             queue_id,
+            time=line.time or _time(line),
             direction=Direction.LOCAL if host in _LOOPBACK else Direction.OUTGOING,
             message_id=message_id,
             recipient=recipient,
@@ -89,8 +88,6 @@ class KerioReader(Reader):
             text=text or None,
             reply_by=said_by(ReplyBy.REMOTE, text),
         )
-        time = None if line.time else _time(line)
-        return attrs.evolve(delivery, time=time) if time else delivery
 
 
 def _event(line: Line) -> str:
@@ -100,10 +97,7 @@ def _event(line: Line) -> str:
 
 def _time(line: Line) -> datetime | None:
     stamp = _STAMP.match(line.message)
-    try:
-        return datetime.strptime(stamp[1], "%d/%b/%Y %H:%M:%S") if stamp else None  # noqa: DTZ007
-    except ValueError:
-        return None
+    return time_with_month(*stamp.groups()) if stamp else None
 
 
 def _detect(line: Line) -> bool:

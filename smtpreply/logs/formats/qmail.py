@@ -226,21 +226,19 @@ class QmailReader(Reader):
             "direction": _DIRECTIONS.get(channel or ""),
             "status": status,
         }
-        delivery = self._messages.delivery(
-            line, started.message if started else None, **(told | known)
+        return self._messages.delivery(
+            _timed(line), started.message if started else None, **(told | known)
         )
-        return _timed(delivery, line)
 
     def _dropped(self, line: Line, words: str, message: str) -> Delivery:
         """Read that a bounce which came back itself is thrown away: nobody gets to know of it."""
-        delivery = self._messages.delivery(
-            line, message, direction=Direction.LOCAL, status=Status.DISCARDED, text=words
+        return self._messages.delivery(
+            _timed(line), message, direction=Direction.LOCAL, status=Status.DISCARDED, text=words
         )
-        return _timed(delivery, line)
 
     def _blocked(self, line: Line, ip: str, text: str) -> Delivery:
-        delivery = self._messages.delivery(
-            line,
+        return self._messages.delivery(
+            _timed(line),
             None,
             direction=Direction.INCOMING,
             relay_ip=ip,
@@ -248,7 +246,6 @@ class QmailReader(Reader):
             text=text,
             reply_by=said_by(ReplyBy.OWN, text),
         )
-        return _timed(delivery, line)
 
     def _logged(self, line: Line, ip: str, words: str) -> tuple[Delivery, ...] | None:
         """Read what indimail's qmail-smtpd refused; it logs no reply."""
@@ -258,38 +255,40 @@ class QmailReader(Reader):
         greylisted, early, late, why, sender, recipient = match.groups()
         sender, recipient = early or sender, late or recipient
         text = (greylisted or why).strip()
-        delivery = self._messages.delivery(
-            line,
-            None,
-            direction=Direction.INCOMING,
-            relay_host=ip,
-            relay_ip=ip,
-            sender=None if sender is None else sender.strip("<>"),
-            recipient=None if recipient is None else recipient.strip("<>"),
-            stage=next((stage for part, stage in _REFUSED_AT if part in text), None),
-            status=Status.DISCARDED if text.startswith("Blackholed") else Status.REJECTED,
-            text=text,
+        return (
+            self._messages.delivery(
+                _timed(line),
+                None,
+                direction=Direction.INCOMING,
+                relay_host=ip,
+                relay_ip=ip,
+                sender=None if sender is None else sender.strip("<>"),
+                recipient=None if recipient is None else recipient.strip("<>"),
+                stage=next((stage for part, stage in _REFUSED_AT if part in text), None),
+                status=Status.DISCARDED if text.startswith("Blackholed") else Status.REJECTED,
+                text=text,
+            ),
         )
-        return (_timed(delivery, line),)
 
     def _controlled(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
         """Read what qmail-smtpd refused; what it accepts is reported again as it is delivered."""
         verdict, kind, condition, ip, name, sender, recipient = match.groups()
         if verdict == "Accept":
             return ()
-        delivery = self._messages.delivery(
-            line,
-            None,
-            direction=Direction.INCOMING,
-            relay_host=name if name and name != "unknown" else ip.strip("[]"),
-            relay_ip=ip.strip("[]"),
-            sender=sender,
-            recipient=recipient,
-            stage=_CONTROLLED_AT.get(kind),
-            status=Status.REJECTED,
-            text=condition.replace("_", " "),
+        return (
+            self._messages.delivery(
+                _timed(line),
+                None,
+                direction=Direction.INCOMING,
+                relay_host=name if name and name != "unknown" else ip.strip("[]"),
+                relay_ip=ip.strip("[]"),
+                sender=sender,
+                recipient=recipient,
+                stage=_CONTROLLED_AT.get(kind),
+                status=Status.REJECTED,
+                text=condition.replace("_", " "),
+            ),
         )
-        return (_timed(delivery, line),)
 
 
 def _quoted(line: Line, match: re.Match[str]) -> Delivery:
@@ -357,24 +356,22 @@ def _body(line: Line) -> str:
     return text[stamp.end() :] if stamp else text
 
 
-def _timed(delivery: Delivery, line: Line) -> Delivery:
-    """Return a delivery the time of qmail's own stamp, which is finer than a syslog's."""
+def _timed(line: Line) -> Line:
+    """Give a line the time of qmail's own stamp, which is finer than a syslog's."""
     stamp = _STAMP.match(line.message)
     if stamp is None:
-        return delivery
+        return line
     seconds, nanoseconds, epoch, fraction = stamp.groups()
     try:
         if seconds is not None:
             since = timedelta(seconds=int(seconds, 16), microseconds=int(nanoseconds, 16) // 1000)
-            time = _EPOCH + since - _TAI_OFFSET
+            line.time = _EPOCH + since - _TAI_OFFSET
         elif epoch is not None:
             since = timedelta(seconds=int(epoch), microseconds=int(fraction[:6].ljust(6, "0")))
-            time = _EPOCH + since
-        else:
-            return delivery
+            line.time = _EPOCH + since
     except OverflowError:
-        return delivery
-    return attrs.evolve(delivery, time=time)
+        pass
+    return line
 
 
 _NEEDLES = (

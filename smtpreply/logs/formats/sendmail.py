@@ -149,10 +149,14 @@ def _detect(line: Line) -> bool:
 
 
 class SendmailReader(Reader):
-    """Reads the lines of one log. It remembers who sent each message."""
+    """Reads the lines of one log. It remembers who sent each message.
 
-    def __init__(self) -> None:
-        self.messages = Messages(_NAME)
+    Args:
+        name: of the format that the lines are in, where another program writes them.
+    """
+
+    def __init__(self, name: str = _NAME) -> None:
+        self.messages = Messages(name)
 
     def envelopes(self) -> dict[str, str]:
         """Return the envelopes that are remembered, by queue id."""

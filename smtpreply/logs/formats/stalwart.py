@@ -204,9 +204,10 @@ class StalwartReader(Reader):
                 continue
             if status is not None and event.queue_id is not None:
                 self._told[key] = status
-            delivery = delivery_in(
+            yield delivery_in(
                 line,
                 _NAME,
+                time=line.time or event.time,
                 direction=Direction.OUTGOING,
                 queue_id=event.queue_id,
                 sender=event.sender,
@@ -219,9 +220,6 @@ class StalwartReader(Reader):
                 text=event.text,
                 reply_by=by,
             )
-            if delivery.time is None and event.time is not None:
-                delivery = attrs.evolve(delivery, time=event.time)
-            yield delivery
 
 
 def _raw(line: Line, stamp: str | None, rest: str, *, is_ours: bool) -> list[Delivery]:
@@ -249,20 +247,21 @@ def _spoken(
     line: Line, stamp: str | None, contents: str, *, is_ours: bool, **known: Any
 ) -> list[Delivery]:
     """Return each reply of what was sent at once."""
-    found = []
+    time = line.time or time_of(stamp)
     text = _unescaped(contents).replace("\r\n", "\n").rstrip()
-    for reply in filter(None, _REPLIES.findall(text)):
-        delivery = delivery_in(
+    return [
+        delivery_in(
             line,
             _NAME,
+            time=time,
             direction=Direction.INCOMING if is_ours else Direction.OUTGOING,
             status=Status.REJECTED if is_ours and reply[0] in "45" else None,
             text=reply,
             reply_by=ReplyBy.OWN if is_ours else ReplyBy.REMOTE,
             **known,
         )
-        found.append(delivery if delivery.time else attrs.evolve(delivery, time=time_of(stamp)))
-    return found
+        for reply in filter(None, _REPLIES.findall(text))
+    ]
 
 
 def _status(event: _Event) -> Status | None:

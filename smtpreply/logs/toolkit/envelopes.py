@@ -19,16 +19,16 @@ _NOT_KNOWN: Origin = (None, 0, None)
 
 
 def delivery_in(line: Line, mta: str, **fields: Any) -> Delivery:
-    """Return the delivery on a line, with the line's time, host, program and place."""
-    return Delivery(
-        mta=mta,
-        time=line.time,
-        host=line.host,
-        program=line.program,
-        source=line.source,
-        line=line.number,
-        **fields,
-    )
+    """Return the delivery on a line, with the line's time, host, program and place.
+
+    Args:
+        line: the line.
+        mta: the format.
+        fields: the others of a `Delivery`; a time or a host that the format writes itself counts.
+    """
+    fields.setdefault("time", line.time)
+    fields.setdefault("host", line.host)
+    return Delivery(mta=mta, program=line.program, source=line.source, line=line.number, **fields)
 
 
 class Messages:
@@ -131,9 +131,13 @@ class Messages:
 
     def delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
         """Return a delivery of a message; what the line does not report is as remembered."""
-        for name, of in _REMEMBERED.items():
-            if fields.get(name) is None:
-                fields[name] = of(self, queue_id)
+        if (envelope := self.envelope_of(queue_id)) is not None:
+            if fields.get("sender") is None:
+                fields["sender"] = sender_in(envelope)
+            if fields.get("size") is None:
+                fields["size"] = size_in(envelope)
+        if fields.get("message_id") is None:
+            fields["message_id"] = self.message_id_of(queue_id)
         return delivery_in(line, self._mta, queue_id=queue_id, **fields)
 
 
@@ -224,10 +228,3 @@ def _first(names: Iterable[str], known: set[str]) -> list[bool]:
     """Return of each name whether it is new: neither known nor one of those before it."""
     seen = set(known)
     return [name not in seen and not seen.add(name) for name in names]  # type: ignore[func-returns-value]
-
-
-_REMEMBERED: dict[str, Callable[[Messages, str | None], object]] = {
-    "sender": Messages.sender_of,
-    "message_id": Messages.message_id_of,
-    "size": Messages.size_of,
-}

@@ -18,6 +18,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 
 from smtpreply.logs.input.clock import PLAIN_ISO
+from smtpreply.logs.input.months import month_number
 
 _ISO = re.compile(
     r"([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})[T ]([0-9]{1,2}):([0-9]{2}):([0-9]{2})"
@@ -53,6 +54,21 @@ def time_of(value: object, zone: tzinfo | None = None) -> datetime | None:
             return _since_1970(value)
         return _time_of(value.strip(), zone) if isinstance(value, str) else None
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
+        return None
+
+
+def time_with_month(day: str, month: str, year: str, clock: str) -> datetime | None:
+    """Return the time of a stamp with the English name of its month, which has no zone.
+
+    Returns:
+        None where there is no such time.
+
+    >>> time_with_month("24", "Nov", "2026", "11:43:32").isoformat()
+    '2026-11-24T11:43:32'
+    """
+    try:
+        return datetime.fromisoformat(f"{year}-{month_number(month):02}-{day.strip():0>2}T{clock}")
+    except ValueError:
         return None
 
 
