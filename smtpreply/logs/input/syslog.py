@@ -68,8 +68,9 @@ _SYSLOG = re.compile(
     rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) "
     rf"{_FACILITY}{_TAG}"
 )
+_AFTER_STAMP = re.compile(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
-_HOSTLESS = re.compile(rf"({STAMP}) ({_PROGRAM})\[([0-9]+)\]: ")
+_HOSTLESS = re.compile(rf"({_PROGRAM})\[([0-9]+)\]: ")
 _SYSLOG_5424 = re.compile(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S{{1,255}}) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
@@ -90,7 +91,7 @@ _COMPOSE = re.compile(
     rf"{_COLOUR}(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{{1,6}}\|[^|]{{1,80}})\|{_COLOUR} "
 )
 # Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
-_CRI = re.compile(rf"({STAMP}) (?:stdout|stderr) [FP] ")
+_CRI = re.compile("(?:stdout|stderr) [FP] ")
 _WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
 _ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
 _CONTAINER_NAME = "(?=[A-Za-z]{0,255}+[0-9_.-])[A-Za-z0-9_.-]{1,255}+"  # has a number
@@ -101,7 +102,7 @@ _NEXT = (
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
 # stamp and the stream's name.
-_STAMPED = re.compile(rf"({STAMP}) (?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
+_STAMPED = re.compile(rf"(?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
 _FILE = r"[^\s:{}\[\]\"']{1,255}"
 # grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
 # a quotation: "> "; a page's or a ticket's indentation.
@@ -364,12 +365,13 @@ def _unwrap_other(line: Line, clock: Clock) -> bool:
         return _set_header(line, match.end(), clock, *given)
     if "|" in text and (match := _COMPOSE.match(text)):
         return _cut(line, match.end())
-    if _STAMP.match(text):
-        if match := _CRI.match(text) or _STAMPED.match(text):
-            _set_time(line, match[1], clock)
+    if stamp := _AFTER_STAMP.match(text):
+        at = stamp.end()
+        if match := _CRI.match(text, at) or _STAMPED.match(text, at):
+            _set_time(line, stamp[1], clock)
             return _cut(line, match.end())
-        if match := _HOSTLESS.match(text):
-            return _set_header(line, match.end(), clock, match[1], None, match[2], match[3])
+        if match := _HOSTLESS.match(text, at):
+            return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
     return _unwrap_oddly(line, clock)
 
 

@@ -18,10 +18,10 @@ REPLY_HEAD = re.compile(r"([2-5][0-9]{2})([ -]|\Z)")
 # RFC 5321 4.1.2: Quoted-string = DQUOTE *QcontentSMTP DQUOTE, in which a backslash quotes. Whoever
 # sends a message chooses what is in a quoted local part, a whole log line if they like, so it
 # ends no field. Where its quotes do not close, the line has two readings, and is not understood.
-QUOTED = r'(?:"(?:[^"\\]|\\.)*+")'
-PATH = rf'(?:(?:[^"<>\\]|\\.|{QUOTED})*+)'
+QUOTED = r'(?:"(?:[^"\\]++|\\.)*+")'
+PATH = rf'(?:(?:[^"<>\\]++|\\.|{QUOTED})*+)'
 """An address, as it is between angle brackets: a pattern without a group."""
-BARE = rf'(?:(?:[^"\s\\]|\\.|{QUOTED})*+)'
+BARE = rf'(?:(?:[^"\s\\]++|\\.|{QUOTED})*+)'
 """An address without brackets, which ends at white space."""
 ITEM = rf'(?:[^"<>\\]|\\.|{QUOTED}|<{PATH}>)'
 """A character of a list of addresses, or what counts as one: a quoted string, or brackets."""
