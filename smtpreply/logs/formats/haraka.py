@@ -27,6 +27,7 @@ The PROTOCOL level has each reply in full, but other lines say what became of th
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -284,9 +285,12 @@ class HarakaReader(Reader):
 
 
 def _entry(line: Line) -> _Entry | None:
-    if line.fields is not None:
-        return _structured(line.fields)
-    text = uncoloured(line.message)
+    return _written(line.message) if line.fields is None else _structured(line.fields)
+
+
+@functools.lru_cache(maxsize=1)  # asked to detect a line, and to read it
+def _written(message: str) -> _Entry | None:
+    text = uncoloured(message)
     if stamp := _STAMPED.match(text):
         text = text[stamp.end() :]
     if text.startswith("{"):

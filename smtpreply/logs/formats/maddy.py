@@ -15,6 +15,7 @@ From framework/log, internal/endpoint/smtp, internal/target/queue and internal/s
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -163,6 +164,7 @@ def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
     return text[: tab.start()].rstrip(), _object(text[tab.end() :])
 
 
+@functools.lru_cache(maxsize=1)  # asked to detect a line, and to read it
 def _object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
