@@ -92,8 +92,8 @@ class Bundle:
 
 
 def _time(stamp: str, clock: Clock) -> datetime | None:
-    """Return the time of a stamp, of which an hour lacks the minutes."""
-    return clock.read(stamp if stamp.count(":") == 2 else f"{stamp}:00:00")
+    """Return the time of a stamp: to the hour, without minutes, or whole, perhaps with a zone."""
+    return clock.read(stamp if stamp.count(":") >= 2 else f"{stamp}:00:00")
 
 
 def _name_in(server: str) -> str | None:
