@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _ROWS = 100_000
 _MOST_JOBS = 256
+_SHORT = 1 << 20  # octets: the size up to which times are counted by the minute, which is slower
 _LONG_FOR_ONE = 1 << 25  # octets: the size from which several processes are worth starting
 _LONG = 20_000_000  # octets: the size from which a progress bar is worth showing
 
@@ -441,6 +442,7 @@ def _read(
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
     source = sources_of(paths, output.paths)
     size = 0 if paths == ("-",) else sum(size_of_file(path) or 0 for path in source)
+    by_minute = 0 < size <= _SHORT
     with ExitStack() as stack:
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
         on_progress = stack.enter_context(_bar(size))
@@ -450,11 +452,13 @@ def _read(
         if jobs > 1:
             from smtpreply.summary.parallel import total_of_files  # noqa: PLC0415  (30 ms)
 
-            return total_of_files(source, wanted, jobs=jobs, on_progress=on_progress, **options)
+            return total_of_files(
+                source, wanted, jobs=jobs, by_minute=by_minute, on_progress=on_progress, **options
+            )
         run = scan(source, on_unreadable=on_unreadable, on_progress=on_progress, **options)
         if output.deliveries is not None:
-            return _one_by_one(run, wanted, output, output.deliveries)
-        return total_of(run, wanted)
+            return _one_by_one(run, wanted, output, output.deliveries, by_minute=by_minute)
+        return total_of(run, wanted, by_minute=by_minute)
 
 
 def _follow(
@@ -518,9 +522,11 @@ def _jobs_for(source: list[Path]) -> int:
     return min(len(given(0)) if given else os.cpu_count() or 1, _MOST_JOBS)
 
 
-def _one_by_one(run: Scan, wanted: DeliveryFilter, output: _Output, path: Path) -> Total:
+def _one_by_one(
+    run: Scan, wanted: DeliveryFilter, output: _Output, path: Path, *, by_minute: bool
+) -> Total:
     """Write each delivery, and return the total of all."""
-    total = Total(empty_summary(wanted), run.coverage)
+    total = Total(empty_summary(wanted, by_minute=by_minute), run.coverage)
     count_received(run, wanted, total.summary)
     names = output.names
 

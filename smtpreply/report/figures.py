@@ -36,6 +36,8 @@ def cases_of_provider(key: str) -> str:
     return f"cases-at-{key or 'others'}"
 
 
+MOST_TIMES = 400
+"""The most bars over time: more would be thinner than three pixels."""
 _MOST_BARS = 12
 _FEW = 6  # counts below which plotly places ticks between whole numbers
 _HOUR = 3_600_000  # milliseconds, plotly's unit of time
@@ -196,6 +198,7 @@ def _over_time(times: Timeline, series: Iterable[tuple[str, str, list[Any]]]) ->
 
     A single time is no course of time: then there are no bars.
     """
+    times = times.coarser(MOST_TIMES)
     rows = times.in_order() if len(times.counts) > 1 else []
     stamps = [f"{time}:00" if times.unit == "hour" else time for time, _ in rows]
     period = _PERIODS[times.unit]

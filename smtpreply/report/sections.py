@@ -285,14 +285,15 @@ def _over_time(findings: Findings) -> Section:
             hint=zoom,
         ),
     )
-    unit = counts.times.unit
+    times = counts.times.coarser(figures.MOST_TIMES)
+    unit = times.unit
     outcomes = [outcome for outcome in Outcome if counts.outcome[outcome]]
     rows = [
         (
             _text(time.replace("T", " ") + (":00" if unit == "hour" else "")),
             *(_number(cells[outcome]) for outcome in outcomes),
         )
-        for time, cells in counts.times.in_order()
+        for time, cells in times.in_order()
     ]
     table = Table(
         key="times",

@@ -52,6 +52,7 @@ _FEW = 5
 _BAR = 36
 _GAP = "   "
 _LONGEST_LINE = 200
+_MOST_TIMES = 1440  # the most units of time from the first to the last: a day of minutes
 _WIDEST = 60  # the most columns of a chart over time; more times are merged
 _STYLES = {
     Outcome.DELIVERED: "green",
@@ -299,7 +300,7 @@ def _outcomes(heading: str, findings: Findings) -> Iterator[RenderableType]:
 
 
 def _over_time(counts: Counts) -> Iterator[RenderableType]:
-    times = counts.times
+    times = counts.times.coarser(_MOST_TIMES)
     if len(times.counts) < 2:
         return
     size, stretches = times.stretches(_WIDEST)

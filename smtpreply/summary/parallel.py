@@ -53,6 +53,7 @@ def total_of_files(
     wanted: DeliveryFilter,
     *,
     jobs: int,
+    by_minute: bool = False,
     on_progress: Progress = lambda _octets: None,
     **options: Any,
 ) -> Total:
@@ -65,6 +66,7 @@ def total_of_files(
         paths: the files.
         wanted: which deliveries to count.
         jobs: the number of processes.
+        by_minute: see `total_of`.
         on_progress: called with the number of octets of each part that has been read.
         options: options of `smtpreply.logs.scan`: format (by name), year, tz.
 
@@ -77,7 +79,7 @@ def total_of_files(
     total = Total()
     killed = Coverage()
     envelopes: dict[str, dict[str, str]] = {}
-    read = partial(_read_part, wanted=wanted, options=options)
+    read = partial(_read_part, wanted=wanted, by_minute=by_minute, options=options)
     for part, result in zip(parts, _results(read, parts, jobs, killed), strict=True):
         _resolve(result, envelopes)
         total += result.total
@@ -106,7 +108,9 @@ def _results(
     raise OSError("the processes were killed repeatedly; try fewer --jobs")
 
 
-def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _PartResult:
+def _read_part(
+    part: Part, wanted: DeliveryFilter, options: dict[str, Any], *, by_minute: bool = False
+) -> _PartResult:
     strays: Counter[Stray] = Counter()
     received: list[Received] = []
     room = _MOST_RECEIVED
@@ -122,7 +126,7 @@ def _read_part(part: Part, wanted: DeliveryFilter, options: dict[str, Any]) -> _
             strays[Stray.of(delivery, direction_of(delivery), queue_id)] += 1
 
     run = scan(part, **options)
-    total = total_of(run, wanted, on_received=on_received, on_stray=on_stray)
+    total = total_of(run, wanted, by_minute=by_minute, on_received=on_received, on_stray=on_stray)
     return _PartResult(total, strays, received, run.envelopes())
 
 

@@ -71,9 +71,33 @@ class Timeline(CrossTable):
         for length in _LENGTHS[_LENGTHS.index(self.length) + 1 :]:
             if len(self.counts) <= self.limit:
                 return
-            finer, self.counts, self.length = self.counts, {}, length
-            for time, cells in finer.items():
-                self.counts.setdefault(time[:length], Counter()).update(cells)
+            self.counts, self.length = self._in_units(length), length
+
+    def _in_units(self, length: int) -> dict[str, Counter[str]]:
+        counts: dict[str, Counter[str]] = {}
+        for time, cells in self.counts.items():
+            counts.setdefault(time[:length], Counter()).update(cells)
+        return counts
+
+    def coarser(self, most: int) -> Timeline:
+        """Return the counts in the finest unit of which the span has at most `most`.
+
+        Args:
+            most: the greatest number of units from the first time to the last, gaps included.
+
+        >>> timeline = Timeline()
+        >>> for day in (1, 1, 30):
+        ...     timeline.add_time(datetime(2026, 11, day), "sent")
+        >>> timeline.coarser(100).unit, timeline.coarser(10).unit
+        ('day', 'month')
+        """
+        found = self
+        for length in _LENGTHS[_LENGTHS.index(self.length) + 1 :]:
+            places = [place_of(time) for time in found.counts]
+            if not places or max(places) - min(places) < most:
+                break
+            found = Timeline(found._in_units(length), self.limit, length)
+        return found
 
     def stretches(self, most: int) -> tuple[int, list[Counter[str]]]:
         """Divide the span from the first to the last time into equal stretches, gaps included.

@@ -7,6 +7,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -18,11 +19,13 @@ from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.stage import Stage
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
+from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.outcome import Outcome, outcome_of
 from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
+from smtpreply.summary.total import total_of
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/smtp[4242]: 4E74613FE7: to=<bob@example.org>, "
 RELAY = "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, "
@@ -398,3 +401,32 @@ def test_rows_come_by_size_and_then_by_name() -> None:
     assert [row for row, _ in grid.rows()] == ["c", "a", "b"]
     assert grid.total() == {"a": 1, "b": 1, "c": 3}
     assert list(grid.to_dict()["c"]) == ["y", "x"]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Nov 24 11:43:32",
+        "2026-11-24T11:43:32Z",
+        "2026-11-24T11:43:32.123456+01:00",
+        "2026-11-24T11:43:32-0530",
+    ],
+)
+def test_no_time_is_lost_by_the_minute(stamp: str, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(f"{SENT}\n{BOUNCED}\n".replace("Nov 24 11:43:32", stamp) * 3, "utf-8")
+    since = DeliveryFilter(since=datetime(2026, 11, 24))  # noqa: DTZ001  (the log's own clock)
+    for wanted, by_minute in ((since, False), (DeliveryFilter(), True)):
+        summary = total_of(scan(log, year=2026), wanted, by_minute=by_minute).summary
+        assert summary.outgoing.times.counts == {"2026-11-24T11:43": {"delivered": 3, "bounced": 3}}
+
+
+def test_the_report_draws_the_finest_unit_that_the_span_leaves_room_for() -> None:
+    timeline = Timeline.by_minute()
+    for minute in range(0, 3000, 10):
+        timeline.add_time(datetime(2026, 11, 24, tzinfo=UTC) + timedelta(minutes=minute), "sent")
+    assert timeline.unit == "minute"
+    found = {most: timeline.coarser(most) for most in (3000, 400, 40, 1)}
+    assert [each.unit for each in found.values()] == ["minute", "hour", "day", "month"]
+    assert {sum(map(Counter.total, each.counts.values())) for each in found.values()} == {300}
+    assert Timeline().coarser(1).counts == {}
