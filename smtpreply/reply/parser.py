@@ -15,13 +15,12 @@ from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, opening_of
-from smtpreply.reply.plain import read_folded, several_lines
+from smtpreply.reply.opening import FIRST, OPENINGS, opening_of
+from smtpreply.reply.plain import SEVERAL_LINES, read_folded
 
 Raw = str | bytes | bytearray | memoryview
 
 _new = object.__new__
-_NO_OPENING = opening_of(250)  # before the first line; any will do
 _CR = 0x0D
 _LF = 0x0A
 
@@ -65,7 +64,7 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     if opening is None:
         return _parse_slowly(raw, octets)
     if opening.continued:
-        if several_lines(octets) is None:
+        if SEVERAL_LINES.fullmatch(octets) is None:
             return _parse_slowly(raw, octets)
     else:
         # White space behind a reply belongs to it, blank lines too: what stands before it counts.
@@ -201,35 +200,25 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     """
     stream = BytesIO(octets)
     held: Reply | None = None
-    lines: list[bytes] = []  # of a reply that goes on,
-    first = _NO_OPENING  # and its opening
     for line in stream:
-        if not lines:
-            opening = OPENINGS[line[FIRST]]
-            if opening is not None:
-                if held is not None:
-                    yield held
-                if opening.continued:
-                    held = None
-                    first = opening
-                    lines.append(line)
-                else:
-                    # `reply_of` inlined, as in `parse`.
-                    held = _new(Reply)
-                    held._opening = opening  # noqa: SLF001
-                    held._octets = line  # noqa: SLF001
-                    held._content = None  # noqa: SLF001
+        opening = OPENINGS[line[FIRST]]
+        if opening is not None:
+            if held is not None:
+                yield held
+            if not opening.continued:
+                # `reply_of` inlined, as in `parse`.
+                held = _new(Reply)
+                held._opening = opening  # noqa: SLF001
+                held._octets = line  # noqa: SLF001
+                held._content = None  # noqa: SLF001
                 continue
-        else:
-            opening = HEADS.get(line[:4])
-            if opening is not None and opening.code == first.code:
-                lines.append(line)
-                if not opening.continued:
-                    held = reply_of(first, b"".join(lines))
-                    lines.clear()
+            several = SEVERAL_LINES.match(octets, stream.tell() - len(line))
+            if several is not None:
+                held = reply_of(opening, several[0])
+                stream.seek(several.end())
                 continue
-        pending = b"".join(lines) if held is None else held.raw
-        start = stream.tell() - len(line) - len(pending)
+            held = None
+        start = stream.tell() - len(line) - (0 if held is None else len(held.raw))
         reading = read_reply(octets, start, b"\n")
         if reading is None:
             return
@@ -237,20 +226,18 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
         yield reply_of(opening_of(code), octets[start:end], content)
         stream.seek(end)
         held = None
-        lines.clear()
-    yield from _last_reply(octets, held, lines)
+    if held is not None:
+        yield _last_reply(held)
 
 
-def _last_reply(octets: bytes, held: Reply | None, lines: list[bytes]) -> Iterator[Reply]:
-    if held is not None and newline_of(held.raw) == b"\n":
-        yield held
-    elif held is not None or lines:
-        # Alone, a last line without LF would end at a CR; and lines that go on lack their last.
-        rest = b"".join(lines) if held is None else held.raw
-        reading = read_reply(octets, len(octets) - len(rest), b"\n")
-        assert reading is not None
-        code, content, _ = reading
-        yield reply_of(opening_of(code), rest, content)
+def _last_reply(held: Reply) -> Reply:
+    # Alone, a last line without LF would end at a CR.
+    if newline_of(held.raw) == b"\n":
+        return held
+    reading = read_reply(held.raw, 0, b"\n")
+    assert reading is not None
+    code, content, _ = reading
+    return reply_of(opening_of(code), held.raw, content)
 
 
 def _in_characters(error: ReplySyntaxError, raw: Raw) -> ReplySyntaxError:

@@ -41,9 +41,7 @@ from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening
 from smtpreply.reply.unfolding import unfold
 
 # Whether octets are several lines of one code in due order. What the texts hold is not looked at.
-several_lines = re.compile(
-    rb"([2-5][0-9][0-9])-[^\n]*+\n(?:\1-[^\n]*+\n)*+\1 [^\n]*+\n?+"
-).fullmatch
+SEVERAL_LINES = re.compile(rb"([2-5][0-9][0-9])-[^\n]*+\n(?:\1-[^\n]*+\n)*+\1 [^\n]*+\n?+")
 
 # For `translate`, which returns the same object where nothing changes.
 _WITHOUT_CONTROLS_AND_LINE_ENDS = WITHOUT_CONTROLS.translate(bytes.maketrans(b"\r\n", b"??"))

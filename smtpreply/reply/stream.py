@@ -192,10 +192,13 @@ class ReplyReader:
                 raise self._too_long(line)
             opening = HEADS.get(line[:4])
             if opening is not None:
-                self._count_line()
+                self._counted += 1
                 ended = not opening.continued
             else:
                 ended = self._is_last(line)
+            if self._counted > self._max_lines:
+                message = f"a reply has more than {self._max_lines} lines"
+                raise TooManyLinesError(message, b"".join(self._taken))
             self._taken.append(self._lines.popleft())
             self._length += length
             if ended:
@@ -213,15 +216,8 @@ class ReplyReader:
         head = read_head(text)
         if head is None and not self._counted:
             raise syntax_error("no reply code", b"".join([*self._taken, line]), self._length)
-        self._count_line()
-        return head is not None and not head[0].continued
-
-    def _count_line(self) -> None:
         self._counted += 1
-        if self._counted > self._max_lines:
-            raise TooManyLinesError(
-                f"a reply has more than {self._max_lines} lines", b"".join(self._taken)
-            )
+        return head is not None and not head[0].continued
 
     def _too_long(self, line: bytes | bytearray) -> StreamError:
         # The bound that comes first in the stream counts, whatever else has come, so that the
