@@ -408,6 +408,37 @@ def test_the_short_way_says_what_the_long_way_says(octets: bytes) -> None:
     assert fields(parse(text)) == fields(reply)
 
 
+def all_read_the_long_way(octets: bytes) -> list[tuple[object, ...]]:
+    newline = newline_of(octets)
+    found = []
+    position = 0
+    while (reading := read_reply(octets, position, newline)) is not None:
+        code, content, end = reading
+        found.append(fields(reply_of(opening_of(code), octets[position:end], content)))
+        position = end
+    return found
+
+
+@settings(max_examples=1000)
+@given(
+    st.lists(
+        nearly_plain_replies() | oddly_headed_replies() | damaged_replies() | any_octets,
+        max_size=4,
+    ).map(b"".join)
+)
+@example(b"250-a\n250-b\n250 c\nd\n250-e\n250 f")
+@example(b"250-a\r\n250 b\r\n250-c\r\n421 d\r\n250 e\r\r")
+def test_parse_all_says_what_the_long_way_says(octets: bytes) -> None:
+    """`parse_all` gives what `read_reply` reads, one after the other, or its error."""
+    try:
+        expected = all_read_the_long_way(octets)
+    except ReplySyntaxError:
+        with pytest.raises(ReplySyntaxError):
+            parse_all(octets)
+    else:
+        assert [fields(reply) for reply in parse_all(octets)] == expected
+
+
 @settings(max_examples=500)
 @given(nearly_plain_replies() | wire_replies())
 def test_the_short_way_says_the_same_octet_by_octet_and_with_trailing_data(octets: bytes) -> None:
