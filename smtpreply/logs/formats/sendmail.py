@@ -12,7 +12,8 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
     notice   = QID ": " NEW-QID ": DSN: " words            ; what is sent to the sender
     reject   = QID ": ruleset=" NAME ", arg1=" ADDR ... ", relay=" HOST
                (", reject=" REPLY / ", quarantine=" words / ", discard")
-    milter   = QID ": Milter: " ("connect: host=" ... / ("helo=" / "from=" / "to=") ARG / "data")
+    milter   = QID ": Milter: " ("connect: host=" ... / ("helo=" / "from=" / "to=") ARG
+               / "cmd=data" / "data")
                (", reject=" REPLY-or-words / ", discard" / ", tempfail")
     closed   = QID ": " ("rejecting" / "tempfailing") " commands from " HOST " due to " words
     login    = [QID ": "] "AUTH failure (" MECHANISM "): " words ", " ... "relay=" HOST
@@ -43,6 +44,7 @@ from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import ITEM, PATH, ends_again, said_by, seconds_of, status_of
+from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
 _NAME = "sendmail"
@@ -57,7 +59,7 @@ _DELIVERY = re.compile(
     # pri, and what versions and Proofpoint add: tls_verify, ntries
     r"(?:, +(?!relay=|dsn=|quarantine=|reply=|stat=)[a-z_]{1,20}=[^,]{0,300}){0,6}"
     r"(?:, +relay=(.{0,300}?))?(?:, +dsn=([0-9.]+))?"
-    r"(?:, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
+    r"(, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
     re.DOTALL,
 )
 _ARRIVAL = re.compile(
@@ -72,7 +74,7 @@ _REJECT = re.compile(
 )
 _MILTER = re.compile(
     rf"(?:{_QID}: )?Milter: (?:(connect): host=(.{{0,300}}?), addr=(.{{0,100}}?)|"
-    rf"(helo|from|to)=({ITEM}{{0,1000}}?)|(data|eoh|eom|body|header)), "
+    rf"(helo|from|to)=({ITEM}{{0,1000}}?)|((?:cmd=)?data|eoh|eom|body|header)), "
     r"(?:(?:reject=(.*)|rejecting commands|(tempfail)|(discard)))\Z",
     re.DOTALL,
 )
@@ -126,6 +128,7 @@ _STAGES = {
     "helo": Stage.EHLO,
     "from": Stage.MAIL,
     "to": Stage.RCPT,
+    "cmd=data": Stage.DATA,
 }
 # These judge a server that we are a client of: RULESETS in cf/README.
 _OF_THE_CLIENT = ("tls_server", "tls_rcpt")
@@ -135,6 +138,9 @@ _ACTIONS = {
     "discard": Status.DISCARDED,
     "tempfail": Status.REJECTED,
 }
+_SENT = re.compile(r"Sent(?:\Z| *\()")
+_GONE = (Status.REJECTED, Status.DISCARDED)
+_OF_A_MESSAGE = (Stage.DATA, Stage.END_OF_DATA, None)
 _DEFERRED = "Deferred"
 _DISCARDED = "discarded"
 _VERB = re.compile(r"[A-Z]{4}\Z")
@@ -149,7 +155,7 @@ def _detect(line: Line) -> bool:
 
 
 class SendmailReader(Reader):
-    """Reads the lines of one log. It remembers who sent each message.
+    """Reads the lines of one log. It remembers who sent each message, and which was refused.
 
     Args:
         name: of the format that the lines are in, where another program writes them.
@@ -157,6 +163,7 @@ class SendmailReader(Reader):
 
     def __init__(self, name: str = _NAME) -> None:
         self.messages = Messages(name)
+        self._gone: Memory[str] = Memory()
 
     def envelopes(self) -> dict[str, str]:
         """Return the envelopes that are remembered, by queue id."""
@@ -177,9 +184,11 @@ class SendmailReader(Reader):
         if match := _DELIVERY.match(message):
             return None if ends_again(message, match.end(2)) else self._deliveries(line, match)
         if match := _REJECT.match(message):
-            return None if ends_again(message, match.end(3)) else (self._rejected(line, match),)
+            if ends_again(message, match.end(3)):
+                return None
+            return (self._noted(self._rejected(line, match)),)
         if match := _MILTER.match(message):
-            return (self._filtered(line, match),)
+            return (self._noted(self._filtered(line, match)),)
         if match := _REFUSED_ADDRESS.match(message):
             return None if _lost_its_end(match[2]) else (self._refused(line, match),)
         if match := _CLOSED.match(message):
@@ -230,10 +239,10 @@ class SendmailReader(Reader):
 
     def _deliveries(self, line: Line, match: re.Match[str]) -> list[Delivery]:
         """Return one delivery a recipient: those that share a connection share a line."""
-        queue_id, to, days, hours, minutes, seconds, mailer, relay, dsn, reply, stat = (
+        queue_id, to, days, hours, minutes, seconds, mailer, relay, dsn, held, reply, stat = (
             match.groups()
         )
-        status = _status(stat, dsn)
+        status = Status.HELD if held else _status(stat, dsn)
         host, ip = _peer(relay)
         if mailer is None and relay is None and status is Status.BOUNCED:
             return self._refused_late(line, queue_id, to, stat)
@@ -263,12 +272,9 @@ class SendmailReader(Reader):
 
         Where the client left it at that, the words are its command: RSET, EHLO.
         """
-        if words == _DISCARDED:
-            status = Status.DISCARDED
-        elif _VERB.match(words):
+        if _VERB.match(words) or self._gone.get(queue_id) is not None:
             return []
-        else:
-            status = Status.REJECTED
+        status = Status.DISCARDED if words == _DISCARDED else Status.REJECTED
         return [
             self.messages.delivery(
                 line,
@@ -281,6 +287,12 @@ class SendmailReader(Reader):
             )
             for recipient in _RECIPIENT.findall(to)
         ]
+
+    def _noted(self, delivery: Delivery) -> Delivery:
+        """Remember a message that was refused as a whole: a line for each recipient follows."""
+        if delivery.queue_id and delivery.status in _GONE and delivery.stage in _OF_A_MESSAGE:
+            self._gone[delivery.queue_id] = ""
+        return delivery
 
     def _given_up(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
         """Read that a notice is sent, and what no line of a recipient reports."""
@@ -319,7 +331,7 @@ class SendmailReader(Reader):
         queue_id, connect, host, ip, where, argument, data, words, tempfail, discard = (
             match.groups()
         )
-        stage = _STAGES.get(connect or where or "", Stage.END_OF_DATA if data else None)
+        stage = _STAGES.get(connect or where or data, Stage.END_OF_DATA)
         address = (argument or "").strip("<> ")
         return self.messages.delivery(
             line,
@@ -379,14 +391,14 @@ def _status(stat: str, dsn: str | None) -> Status:
     if stat == "quarantined":
         return Status.HELD
     # A server's words may look like a status: of a success, the enhanced status is 2.
-    if stat.startswith("Sent") and (dsn or "2").startswith("2"):
+    if _SENT.match(stat) and (dsn or "2").startswith("2"):
         return Status.SENT
     return Status.DEFERRED if (dsn or "").startswith("4") else Status.BOUNCED
 
 
 def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
     """Return the reply. Of a success the log has the text alone, without its code."""
-    if stat.startswith("Sent"):
+    if _SENT.match(stat):
         text = stat.removeprefix("Sent").strip().removeprefix("(").removesuffix(")").strip()
         return text or None, ReplyBy.REMOTE if spoke and text else None
     words = stat.removeprefix(_DEFERRED).removeprefix(": ").strip()

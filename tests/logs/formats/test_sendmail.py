@@ -221,6 +221,7 @@ def test_a_ruleset_that_judges_a_server_is_of_a_client() -> None:
         ("helo=c.example", Stage.EHLO),
         ("from=<x@example.net>", Stage.MAIL),
         ("to=<b@example.org>", Stage.RCPT),
+        ("cmd=data", Stage.DATA),
         ("data", Stage.END_OF_DATA),
         ("eoh", Stage.END_OF_DATA),
     ],
@@ -286,7 +287,11 @@ def test_a_line_that_may_hold_a_delivery_and_is_not_read_is_counted() -> None:
 
 @pytest.mark.parametrize(
     ("words", "status"),
-    [("Please try again later", Status.REJECTED), ("discarded", Status.DISCARDED)],
+    [
+        ("Please try again later", Status.REJECTED),
+        ("Sentinel says no, stat=Sent (ok)", Status.REJECTED),
+        ("discarded", Status.DISCARDED),
+    ],
 )
 def test_a_message_is_refused_after_its_data(words: str, status: Status) -> None:
     """No mailer was asked, and whether it was for good is not logged."""
@@ -298,6 +303,20 @@ def test_a_message_is_refused_after_its_data(words: str, status: Status) -> None
         "b@example.org",
         words,
     )
+
+
+@pytest.mark.parametrize(
+    "reason", ["Milter: data", "ruleset=check_eom, arg1=x", "ruleset=CheckSubject, arg1=x"]
+)
+def test_a_message_that_was_refused_is_not_refused_once_more_for_each_recipient(
+    reason: str,
+) -> None:
+    to = f"{ID}to=<{{}}@example.org>, delay=00:00:01, pri=30000, stat=no"
+    log = [f"{ID}{reason}, reject=550 5.7.1 no", to.format("a"), to.format("b")]
+    run = scan(log)
+    assert [each.text for each in run] == ["550 5.7.1 no"]
+    assert run.coverage.understood == 3
+    assert len(list(scan([log[0].replace(reason, "Milter: to=<c@example.org>"), *log[1:]]))) == 3
 
 
 @pytest.mark.parametrize(
@@ -366,6 +385,11 @@ def test_a_sender_that_was_cut_does_not_end_late() -> None:
     ]
     [found] = scan(log)
     assert values_of(found, "sender", "size") == (None, None)
+
+
+def test_the_reason_of_a_quarantine_cannot_play_a_success() -> None:
+    delivery = delivered("quarantine=bad, stat=Sent (ok), stat=quarantined")
+    assert delivery.status is Status.HELD
 
 
 def test_a_reply_cannot_play_a_success() -> None:
