@@ -28,6 +28,7 @@ from performance import (
     perform,
     playing,
 )
+from scripted_milter import filtering
 from scripted_server import TAKEN, Script
 from scripts import BY_NAME, FIRST, HOSTILE, LMTP, SCRIPTS, SECOND
 
@@ -254,6 +255,11 @@ class Refusal:
 
 
 _MAIL = "MAIL FROM:<carol@example.net>"
+_FILTER_SAYS = ", no, stat=Sent (ok), reject=250 Ok"
+_FILTER = {
+    name.encode(): (command, f"y550 5.7.1 {name}{_FILTER_SAYS}\0".encode())
+    for name, command in (("at-rcpt", b"R"), ("at-data", b"T"), ("at-end", b"E"))
+}
 _FORGED = '"a>, relay=x [192.0.2.1], reject=250 Ok <b"@unknown.example'
 _QUOTING = '"a\\">, relay=x [192.0.2.1], reject=250 Ok <b"@elsewhere.example.net'
 _REFUSALS = (
@@ -294,6 +300,25 @@ _REFUSALS = (
         source="127.0.0.1",
         text="Message exceeds maximum fixed size (800)",
     ),
+    *(
+        Refusal(
+            f"by a filter {name}",
+            (_MAIL, f"RCPT TO:<{name}@sent.example.com>", *commands),
+            {"relay_host": None, "relay_ip": None, "stage": stage, **found},
+            source="127.0.0.1",
+            text=f"550 5.7.1 {name}{_FILTER_SAYS}",
+        )
+        for name, commands, stage, found in (
+            ("at-rcpt", (), Stage.RCPT, {"recipient": "at-rcpt@sent.example.com"}),
+            ("at-data", ("DATA",), Stage.DATA, {}),
+            (
+                "at-end",
+                ("DATA", "A: b\r\n\r\nc\r\n."),
+                Stage.END_OF_DATA,
+                {"sender": "carol@example.net"},
+            ),
+        )
+    ),
 )
 _WAITING = BY_NAME["rcpt-4"]
 _EXPIRED = "Cannot send message for 1 second"
@@ -301,6 +326,7 @@ _MORE = """
 FEATURE(`block_bad_helo')
 define(`confMAX_MESSAGE_SIZE', `800')
 define(`confTO_QUEUERETURN', `1s')
+INPUT_MAIL_FILTER(`scripted', `S=inet:{}@127.0.0.1, F=T')
 """
 
 
@@ -326,7 +352,13 @@ _MANY = [f"recipient-with-a-long-name-{number}@sent.example.com" for number in r
 def second_run(tmp_path_factory: pytest.TempPathFactory) -> SecondRun:
     folder = tmp_path_factory.mktemp("sendmail")
     scripts = (FIRST, *LMTP, SECOND, _WAITING, BY_NAME["sent"])
-    with playing(SENDMAIL, folder, scripts, partial(files, more=_MORE)) as (server, _):
+    with (
+        filtering(_FILTER) as filter_port,
+        playing(SENDMAIL, folder, scripts, partial(files, more=_MORE.format(filter_port))) as (
+            server,
+            _,
+        ),
+    ):
 
         def has_expired() -> bool:
             server.inside(_RUN_QUEUE)
