@@ -87,9 +87,7 @@ _LOGIN = re.compile(
     r", relay=([^,]{1,300})\Z"
 )
 _NOTICE = re.compile(
-    rf"{_QID}: {_QID}: (?:DSN|return to sender|postmaster notify): "
-    r"((?:(Cannot send message )|Too many hops ).*)?",
-    re.DOTALL,
+    rf"{_QID}: {_QID}: (?:DSN|return to sender|((?:sender|postmaster) notify)): (.*)\Z", re.DOTALL
 )
 _COMMAND = re.compile(rf"(?:{_QID}: )?\S{{1,255}} \[[^\]]{{1,50}}\]: (?:VRFY|EXPN|ETRN) ")
 _LOST = re.compile(r"Losing \S|savemail panic|cannot save rejected email")
@@ -139,9 +137,16 @@ _ACTIONS = {
     "tempfail": Status.REJECTED,
 }
 _SENT = re.compile(r"Sent(?:\Z| *\()")
+# envelope.c, dropenvelope; deliver.c, deliver
+_GIVEN_UP = (
+    ("Cannot send message ", Status.EXPIRED),
+    ("delivery time expired ", Status.EXPIRED),
+    ("Too many hops ", Status.BOUNCED),
+)
 _GONE = (Status.REJECTED, Status.DISCARDED)
 _OF_A_MESSAGE = (Stage.DATA, Stage.END_OF_DATA, None)
 _DEFERRED = "Deferred"
+_OF_A_MAILER = re.compile(rf"{_SENT.pattern}|{_DEFERRED}|queued\Z|quarantined\Z")
 _DISCARDED = "discarded"
 _VERB = re.compile(r"[A-Z]{4}\Z")
 _LOCAL = ("local", "*file*", "prog", "relay-local")
@@ -244,12 +249,12 @@ class SendmailReader(Reader):
         )
         status = Status.HELD if held else _status(stat, dsn)
         host, ip = _peer(relay)
-        if mailer is None and relay is None and status is Status.BOUNCED:
+        if mailer is None and relay is None and not _OF_A_MAILER.match(stat):
             return self._refused_late(line, queue_id, to, stat)
         text, reply_by = _words(stat, spoke=ip is not None)
         if said_by(ReplyBy.REMOTE, reply):
             text, reply_by = reply, ReplyBy.REMOTE
-            if reply.startswith(_HUNG_UP) and reply.removeprefix(_HUNG_UP) == relay.split(" ")[0]:
+            if reply == _HUNG_UP + (relay or "").partition(" ")[0]:
                 reply_by = ReplyBy.MTA  # usersmtp.c, "fake an error"
         fields = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
@@ -296,11 +301,12 @@ class SendmailReader(Reader):
 
     def _given_up(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
         """Read that a notice is sent, and what no line of a recipient reports."""
-        queue_id, notice, words, is_late = match.groups()
+        queue_id, notice, is_copy, words = match.groups()
         self.messages.learn(notice, sender="")
-        if words is None:
+        stated = (status for beginning, status in _GIVEN_UP if words.startswith(beginning))
+        status = next(stated, None)
+        if is_copy or status is None:
             return ()
-        status = Status.EXPIRED if is_late else Status.BOUNCED
         return (
             self.messages.delivery(
                 line, queue_id, direction=Direction.OUTGOING, status=status, text=words

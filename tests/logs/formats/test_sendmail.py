@@ -111,6 +111,8 @@ def test_a_reply_is_made_up_where_the_server_hangs_up() -> None:
         f"{words} mx.example.org.",
         ReplyBy.MTA,
     )
+    nowhere = f"{ID}to=<b@example.org>, delay=00:00:01, mailer=esmtp, reply={words} mx., stat=no"
+    assert one(nowhere).reply_by is ReplyBy.REMOTE
     behind = delivered(f"dsn=4.4.1, reply={words} mx.example.net., stat=Deferred")
     assert behind.reply_by is ReplyBy.REMOTE
 
@@ -257,6 +259,7 @@ def test_an_address_is_refused_without_its_code() -> None:
         HEAD + "rejecting connections on daemon MTA: load average: 12",
         HEAD + "/etc/aliases: 17 aliases, longest 32 bytes, 300 bytes total",
         ID + "5AOBhWxZ012345: DSN: User unknown",
+        ID + "5AOBhWxZ012345: sender notify: Warning: could not send message for past 4 hours",
         ID + "c.example [203.0.113.9] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA",
         ID + "lost input channel from c.example [203.0.113.9] to MTA after rcpt",
         ID + "timeout waiting for input from c.example during server cmd read",
@@ -293,9 +296,10 @@ def test_a_line_that_may_hold_a_delivery_and_is_not_read_is_counted() -> None:
         ("discarded", Status.DISCARDED),
     ],
 )
-def test_a_message_is_refused_after_its_data(words: str, status: Status) -> None:
-    """No mailer was asked, and whether it was for good is not logged."""
-    delivery = one(f"{ID}to=<b@example.org>, delay=00:00:01, pri=30000, stat={words}")
+@pytest.mark.parametrize("dsn", ["", "dsn=4.7.1, "])
+def test_a_message_is_refused_after_its_data(words: str, status: Status, dsn: str) -> None:
+    """No mailer was asked; the code is not logged."""
+    delivery = one(f"{ID}to=<b@example.org>, delay=00:00:01, pri=30000, {dsn}stat={words}")
     assert values_of(delivery, "direction", "status", "stage", "recipient", "text") == (
         Direction.INCOMING,
         status,
@@ -332,6 +336,7 @@ def test_a_message_is_given_up_that_no_line_of_a_recipient_reports(
     log = [
         f"{ID}from=<al@example.com>, size=9, class=0, nrcpts=1, msgid=<7@example.com>, proto=",
         f"{ID}5AOBhWxZ012345: DSN: {words}",
+        f"{ID}5AOBhWya012345: postmaster notify: {words}",
     ]
     [found] = scan(log)
     assert values_of(found, "status", "sender", "recipient", "text", "queue_id") == (
@@ -385,6 +390,12 @@ def test_a_sender_that_was_cut_does_not_end_late() -> None:
     ]
     [found] = scan(log)
     assert values_of(found, "sender", "size") == (None, None)
+
+
+def test_what_waits_without_a_mailer_was_not_refused() -> None:
+    line = f"{ID}to=<b@example.org>, delay=00:00:01, pri=30000, stat="
+    assert one(f"{line}Deferred: 450 4.7.1 No").status is Status.DEFERRED
+    assert one(f"{line}queued").status is Status.DEFERRED
 
 
 def test_the_reason_of_a_quarantine_cannot_play_a_success() -> None:
