@@ -32,6 +32,24 @@ def check_mapping(value: object, what: str) -> None:
     check_type(value, Mapping, what)
 
 
+def member_of(data: Mapping[str, Any], name: str, *types: type) -> Any:
+    """Return a member of a mapping, which has one of some types, or is None.
+
+    Raises:
+        KeyError: there is no member of this name.
+        TypeError: it has another type.
+
+    >>> member_of({"code": "550"}, "code", int)
+    Traceback (most recent call last):
+        ...
+    TypeError: code is int, not str
+    """
+    value = data[name]
+    if value is not None:
+        check_type(value, types, name)
+    return value
+
+
 def items_of(value: Any, what: str) -> Iterable[Any]:
     """Return the items of a list, or of another iterable; a text, or octets, is none.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply._support.checks import check_mapping
+from smtpreply._support.checks import check_mapping, check_type, items_of, member_of
 from smtpreply.catalog.text import Text
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import hints
@@ -535,6 +535,7 @@ class Verdict:
         Raises:
             KeyError: a key is missing.
             ValueError: a value is none that `to_dict` returns.
+            TypeError: a value has another type, or `data` is no mapping.
 
         >>> from smtpreply import classify
         >>> verdict = classify("552 5.2.2 Mailbox full")
@@ -542,24 +543,27 @@ class Verdict:
         True
         """
         check_mapping(data, "a verdict's data")
-        evidence, bounce = data["evidence"], data["bounce_type"]
+        evidence = member_of(data, "evidence", Mapping)
+        bounce = member_of(data, "bounce_type", str)
+        findings = items_of(data["findings"], "findings")
         record = Record(
-            evidence=evidence
-            and Evidence(evidence["words"], tuple((a, b) for a, b in evidence["spans"])),
-            findings=tuple(map(_finding_of_dict, data["findings"])),
+            evidence=None if evidence is None else _evidence_of_dict(evidence),
+            findings=tuple(map(_finding_of_dict, findings)),
             conflicts=bool(data["conflicts"]),
             suppress=bool(data["suppress"]),
             bounce_type=bounce and BounceType(bounce),
         )
-        outcome, text = data["outcome"], data["text"]
+        text, outcome = data["text"], member_of(data, "outcome", str)
+        check_type(text, str, "text")
+        stage = member_of(data, "stage", str)
         extract = Extract(
             text,
-            data["code"],
-            _status_of(data["status"]),
-            data["stage"] and Stage(data["stage"]),
+            member_of(data, "code", int),
+            _status_of(data, "status"),
+            stage and Stage(stage),
             text,
-            severity=data["class"],
-            known=Known(_status_of(data["known_status"]), outcome and Outcome(outcome)),
+            severity=member_of(data, "class", int),
+            known=Known(_status_of(data, "known_status"), outcome and Outcome(outcome)),
         )
         return cls(extract, _finding_of_dict(data), record)
 
@@ -574,7 +578,8 @@ def _final(disposition: Disposition) -> Disposition:
     return Disposition.STOP if disposition in _RETRIES else disposition
 
 
-def _status_of(text: str | None) -> EnhancedStatus | None:
+def _status_of(data: Mapping[str, Any], name: str) -> EnhancedStatus | None:
+    text = member_of(data, name, str)
     return None if text is None else EnhancedStatus.parse(text)
 
 
@@ -587,4 +592,19 @@ def _finding_as_dict(finding: Finding) -> dict[str, str | None]:
 
 
 def _finding_of_dict(data: Mapping[str, Any]) -> Finding:
-    return Finding(Reason(data["reason"]), Basis(data["basis"]), data["rule"])
+    check_mapping(data, "a finding")
+    return Finding(Reason(data["reason"]), Basis(data["basis"]), member_of(data, "rule", str))
+
+
+def _evidence_of_dict(data: Mapping[str, Any]) -> Evidence:
+    words = data["words"]
+    check_type(words, str, "words")
+    return Evidence(words, tuple(map(_span_of_list, items_of(data["spans"], "spans"))))
+
+
+def _span_of_list(value: object) -> tuple[int, int]:
+    match list(items_of(value, "a span")):
+        case [int() as start, int() as end]:
+            return start, end
+        case other:
+            raise ValueError(f"a span is a start and an end, not {other}")

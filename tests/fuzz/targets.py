@@ -133,15 +133,58 @@ def scan_target(octets: bytes) -> None:
     Summary.from_state(total.summary.to_state())
 
 
+_LOG = """\
+Nov 24 11:43:30 mx postfix/qmgr[7]: 4E74613FE7: from=<al@example.com>, size=2112, nrcpt=2 (x)
+Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=mx.example.org\
+[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=5.1.1, status=bounced (host mx.example.org\
+[192.0.2.1] said: 550-5.1.1 No such user 550 5.1.1 here (in reply to RCPT TO command))
+Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<ann@example.org>, relay=mx.example.org\
+[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+"""
+_REPLY = "550-5.1.1 No such user\r\n550 5.7.1 here (retry in 5 minutes) zen.spamhaus.org"
+_MADE: tuple[tuple[Callable[[Any], object], object], ...] = (
+    (Reply.from_dict, parse(_REPLY).to_dict()),
+    (Delivery.from_dict, next(scan(_LOG.splitlines(), year=2026)).to_dict()),
+    (Verdict.from_dict, classify(_REPLY).to_dict()),
+    (
+        Summary.from_state,
+        total_of(scan(_LOG.splitlines(), year=2026), DeliveryFilter()).summary.to_state(),
+    ),
+)
+_VALUES = json.loads(
+    '[null, true, -1, 0, 1.5, 1e400, 550, 99999999999999999999, "", "550", "\\ud800", [], {}, [[]],'
+    ' {"": null}, "5.1.1", "2026-11-24T11:43:32", "sent", "a@example.org", [null, 7], [["a", 1]]]'
+)
+
+
 def data_target(octets: bytes) -> None:
-    """Make values of JSON of any shape."""
-    try:
-        data = json.loads(octets)
-    except (ValueError, RecursionError):
-        return
-    for make in (Reply.from_dict, Delivery.from_dict, Verdict.from_dict, Summary.from_state):
-        with contextlib.suppress(*_SHAPE):
-            make(data)
+    """Make objects of their values of JSON, of which some members are changed to any other value.
+
+    The octets choose the object, and then of each change the way to a member, and the value.
+    """
+    choices = iter(octets)
+    make, value = _MADE[next(choices, 0) % len(_MADE)]
+    root = [json.loads(json.dumps(value))]
+    for choice in choices:
+        holder, key = _place_in(root, choices)
+        if choice < len(_VALUES):
+            holder[key] = json.loads(json.dumps(_VALUES[choice]))
+        elif isinstance(holder, dict):
+            holder[str(choice)] = holder.pop(key)
+        else:
+            holder.append(holder[key])
+    with contextlib.suppress(*_SHAPE):
+        make(root[0])
+
+
+def _place_in(root: Any, choices: Iterator[int]) -> tuple[Any, Any]:
+    """Return an object or array, and the name or index of one of its members."""
+    holder, key = root, 0
+    while isinstance(holder[key], (dict, list)) and holder[key] and (choice := next(choices, 0)):
+        holder = holder[key]
+        keys = list(holder) if isinstance(holder, dict) else range(len(holder))
+        key = keys[choice % len(keys)]
+    return holder, key
 
 
 def catalog_target(octets: bytes) -> None:

@@ -86,6 +86,29 @@ def test_a_verdict_read_back_in_another_language_is_the_same() -> None:
         Verdict.from_dict({})
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "message"),
+    [
+        ("text", 7, "text is str, not int"),
+        ("code", "550", "code is int, not str"),
+        ("status", 5.1, "status is str, not float"),
+        ("stage", [], "stage is str, not list"),
+        ("rule", 7, "rule is str, not int"),
+        ("evidence", "x", "evidence is Mapping, not str"),
+        ("evidence", {"words": None, "spans": []}, "words is str, not NoneType"),
+        ("evidence", {"words": "x", "spans": "x"}, "spans is a list, not str"),
+        ("evidence", {"words": "x", "spans": [7]}, "a span is a list, not int"),
+        ("evidence", {"words": "x", "spans": [[1, 2, 3]]}, "a span is a start and an end, not"),
+        ("findings", None, "findings is a list, not NoneType"),
+        ("findings", ["x"], "a finding is Mapping, not str"),
+    ],
+)
+def test_what_is_no_verdict_is_told(member: str, value: object, message: str) -> None:
+    data = classify("552 5.2.2 Mailbox full", stage="RCPT").to_dict() | {member: value}
+    with pytest.raises((TypeError, ValueError), match=message):
+        Verdict.from_dict(data)
+
+
 def test_copies_of_deliveries_are_equal() -> None:
     for delivery in scan(LOG, year=2026):
         read = Delivery.from_dict(json.loads(json.dumps(delivery.to_dict())))
