@@ -415,9 +415,13 @@ def _check(
         if given[one] and given[other]:
             raise click.UsageError(f"{one} cannot be combined with {other}")
     _check_extras(output)
+    written: dict[Path, str] = {}
     for option, path in output.paths.items():
         if not path.parent.is_dir():
             raise click.BadParameter(f"no such folder: {path.parent}", param_hint=option)
+        other = written.setdefault(path.resolve(), option)
+        if other != option:
+            raise click.BadParameter(f"is also the file of {other}: {path}", param_hint=option)
 
 
 def _check_extras(output: _Output) -> None:

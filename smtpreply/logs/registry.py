@@ -20,7 +20,7 @@ from smtpreply.logs.format import Format
 from smtpreply.logs.format_table import FORMATS
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.syslog import Line, read_prefix
-from smtpreply.logs.toolkit.json_stream import json_in, member_names
+from smtpreply.logs.toolkit.json_stream import begins_objects, json_in, member_names
 
 
 @functools.cache
@@ -84,6 +84,7 @@ has it."""
 
 HEAD = 10
 """How many lines of a source are looked at to find its format."""
+_HEAD_OF_DOCUMENT = 100  # lines: see `first_lines`
 _LONGEST_HEAD = 1 << 16  # characters of them
 
 _own: dict[str, Format] = {}
@@ -155,10 +156,17 @@ def format_called(name: str) -> Format:
 def first_lines(text: str) -> list[str]:
     """Return those of the first lines of a text, ten at most, that are not empty.
 
+    Of a JSON document over several lines they are a hundred at most: what shows whose it is may
+    stand deep in it.
+
     >>> first_lines("one\\n\\ntwo\\n")
     ['one', 'two']
     """
-    return [line for line in text[:_LONGEST_HEAD].split("\n", HEAD)[:HEAD] if line]
+    text = text[:_LONGEST_HEAD]
+    lines = text.split("\n", HEAD)[:HEAD]
+    if begins_objects(lines):
+        lines = text.split("\n", _HEAD_OF_DOCUMENT)[:_HEAD_OF_DOCUMENT]
+    return [line for line in lines if line]
 
 
 def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str], Iterable[str]]:
@@ -166,10 +174,13 @@ def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str]
     rest = iter(blocks)
     seen: list[str] = []
     size = 0
+    wanted = HEAD
     for block in rest:
         seen.append(block)
         size += len(block)
-        enough = len(seen) >= HEAD or size >= _LONGEST_HEAD or block.count("\n") >= HEAD
+        if wanted == HEAD and begins_objects(block[:_LONGEST_HEAD].split("\n", 1)):
+            wanted = _HEAD_OF_DOCUMENT
+        enough = len(seen) >= wanted or size >= _LONGEST_HEAD or block.count("\n") >= wanted
         if enough or not patient:
             break
     head = first_lines("".join(block[:_LONGEST_HEAD] for block in seen))

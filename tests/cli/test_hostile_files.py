@@ -101,6 +101,14 @@ def test_an_output_that_is_an_input_is_refused(option: str, log: Path, tmp_path:
     assert run(tmp_path, option, same).exit_code == 2
 
 
+def test_two_outputs_in_one_file_are_refused(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "x.jsonl")
+    result = run(log, "--deliveries", tmp_path / "x.jsonl", "--save", tmp_path / "link.jsonl")
+    assert result.exit_code == 2
+    assert "is also the file of --deliveries" in result.output
+    assert not (tmp_path / "x.jsonl").exists()
+
+
 def test_a_missing_folder_is_reported_before_the_log_is_read(log: Path, tmp_path: Path) -> None:
     result = run(log, "--html", tmp_path / "missing" / "a.html")
     assert (result.exit_code, "no such folder" in result.output) == (2, True)

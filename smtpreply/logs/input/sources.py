@@ -198,7 +198,20 @@ def _paths(places: Sequence[Place]) -> list[Path]:
             is_text = isinstance(place, str) and "\n" in place
             hint = "; text of a log is given as a list of lines, or as io.StringIO"
             raise FileNotFoundError(f"there is no such file: {str(place)!r}{hint * is_text}")
-    return sorted(dict.fromkeys(found), key=age)
+    return sorted(_different(found), key=age)
+
+
+def _different(paths: Iterable[Path]) -> Iterable[Path]:
+    """Return each file once, under whatever names it is there: not under that of a link to it."""
+    known: dict[object, Path] = {}
+    for path in sorted(paths, key=Path.is_symlink):
+        try:
+            status = path.stat()
+        except OSError:  # which is reported when it is opened
+            known[path] = path
+        else:
+            known.setdefault((status.st_dev, status.st_ino), path)
+    return known.values()
 
 
 def _matches(pattern: Place) -> list[Path]:

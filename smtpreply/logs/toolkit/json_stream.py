@@ -232,7 +232,7 @@ class ObjectsOverLines:
             else:
                 self._depth += 1
             return False
-        if bracket == "[" and not self._around:
+        if bracket == "[" and self._around in ([], ["["]):  # Mandrill's lists, in a list
             self._around.append(bracket)
             return False
         self._depth, self._size, self._first = 1, 0, number

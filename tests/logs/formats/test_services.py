@@ -205,6 +205,16 @@ def test_a_services_events_tell(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", TOLD)
+def test_an_indented_list_of_payloads_has_their_events(service: str) -> None:
+    """An array of what webhooks were given, however deep in it the events' names stand."""
+    payloads = [json.loads(line) for line in lines_of(service)]
+    run = scan(json.dumps(payloads, indent=2).splitlines())
+    told = [(delivery.status, delivery.text) for delivery in run]
+    assert told == [(delivery.status, delivery.text) for delivery in scan(lines_of(service))]
+    assert run.coverage.understood == run.coverage.lines
+
+
+@pytest.mark.parametrize("service", TOLD)
 def test_a_services_events_tell_when_and_to_whom(service: str) -> None:
     for delivery in scan(lines_of(service)):
         assert delivery.mta == service

@@ -235,3 +235,14 @@ def test_octets_are_no_source_and_the_error_says_what_is(given: object) -> None:
 def test_what_is_no_source_is_one_clear_error(given: object) -> None:
     with pytest.raises(TypeError, match="scan takes a path, an open file or lines"):
         scan(given)  # type: ignore[arg-type]
+
+
+def test_a_file_under_several_names_is_read_once(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(LINE.format("4Zq8mN2c7TzXb"), "utf-8")
+    (tmp_path / "current").symlink_to(log)
+    (tmp_path / "other.log").hardlink_to(log)
+    assert len(list(scan(tmp_path))) == 1
+    assert len(list(scan([tmp_path / "current", log]))) == 1
+    [delivery] = scan(f"{tmp_path}/[cm]*")
+    assert delivery.source == str(log)
