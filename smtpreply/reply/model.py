@@ -14,7 +14,7 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import statuses_of
 from smtpreply.reply.grammar import Content
-from smtpreply.reply.opening import FIRST, OPENINGS, Opening, opening_of
+from smtpreply.reply.opening import FIRST, OPENINGS, Opening, new_opening, opening_of
 from smtpreply.reply.plain import LazyReply, read_in_full
 
 if TYPE_CHECKING:
@@ -319,8 +319,11 @@ def reply_of(opening: Opening, octets: bytes, content: Content | None = None) ->
 
 def _unpickled(code: int, octets: bytes, content: Content | None) -> Reply:
     # Unread octets say by their opening how they are to be read.
-    opening = OPENINGS[octets[FIRST]] if content is None else None
-    return reply_of(opening or opening_of(code), octets, content)
+    if content is None:
+        opening = OPENINGS.get(octets[FIRST]) or new_opening(octets)
+        assert opening is not None
+        return reply_of(opening, octets)
+    return reply_of(opening_of(code), octets, content)
 
 
 def _is_code(code: object) -> bool:

@@ -15,7 +15,7 @@ from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
-from smtpreply.reply.opening import FIRST, OPENINGS, opening_of
+from smtpreply.reply.opening import FIRST, OPENINGS, new_opening, opening_of
 from smtpreply.reply.plain import SEVERAL_LINES, read_folded
 
 Raw = str | bytes | bytearray | memoryview
@@ -51,7 +51,7 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     """
     if type(raw) is bytes:
         octets = raw
-    elif type(raw) is str:
+    elif type(raw) is str:  # `octets_of` inlined: the call would take a tenth of the time
         try:
             octets = raw.encode()
         except UnicodeEncodeError:
@@ -60,7 +60,10 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
         octets = octets_of(raw)
     if strict:
         return _parse_strictly(raw, octets)
-    opening = OPENINGS[octets[FIRST]]
+    try:
+        opening = OPENINGS[octets[FIRST]]
+    except KeyError:
+        opening = new_opening(octets)
     if opening is None:
         return _parse_slowly(raw, octets)
     if opening.continued:
@@ -201,7 +204,10 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
     stream = BytesIO(octets)
     held: Reply | None = None
     for line in stream:
-        opening = OPENINGS[line[FIRST]]
+        try:
+            opening = OPENINGS[line[FIRST]]
+        except KeyError:
+            opening = new_opening(line)
         if opening is not None:
             if held is not None:
                 yield held

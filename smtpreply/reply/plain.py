@@ -37,7 +37,7 @@ from smtpreply.reply.grammar import (
     read_reply,
     read_text,
 )
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening, new_opening
 from smtpreply.reply.unfolding import unfold
 
 # Whether octets are several lines of one code in due order. What the texts hold is not looked at.
@@ -145,7 +145,9 @@ def read_folded(octets: bytes) -> tuple[int, Content] | None:
         return None
     newline = b"\r\n%b-" % code
     unfolded = b"%b-%b\r\n%b %b\r\n" % (code, newline.join(before), code, last)
-    content = _read_several_lines(unfolded, OPENINGS[unfolded[FIRST]] or opening)
+    content = _read_several_lines(
+        unfolded, OPENINGS.get(unfolded[FIRST]) or new_opening(unfolded) or opening
+    )
     if content is None:
         return None
     lines, text, status, found, sent = content

@@ -36,7 +36,7 @@ from smtpreply.errors import (
 )
 from smtpreply.reply.grammar import syntax_error
 from smtpreply.reply.model import Reply
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, read_head
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, new_opening, read_head
 from smtpreply.reply.parser import parse
 
 _new = object.__new__
@@ -148,7 +148,10 @@ class ReplyReader:
         if self._lines and not self._taken:
             # A reply of one line, as most are, is recognised by its head.
             line = self._lines[0]
-            opening = OPENINGS[line[FIRST]]
+            try:
+                opening = OPENINGS[line[FIRST]]
+            except KeyError:
+                opening = new_opening(line)
             short = len(line) <= self._max_single_line
             if short and opening is not None and not opening.continued:
                 # `reply_of` inlined, as in `parse`.
