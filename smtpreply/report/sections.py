@@ -316,7 +316,8 @@ def _over_time(findings: Findings) -> Section:
 
 def _reasons(findings: Findings) -> Section:
     figure = figures.reasons(findings)
-    hint = f"In the order of what an action gains. {_CLICK}"
+    order = "In the order of what an action gains. " if len(findings.reasons) > 1 else ""
+    hint = f"{order}{_CLICK}"
     chart = Chart(key="reasons-chart", label="Reasons", figure=figure, hint=hint)
     return Section(key="why", heading="Outbound failures", charts=(chart,), shape=Shape.HALF)
 
