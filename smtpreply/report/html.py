@@ -71,6 +71,7 @@ def html_report(
     report = Report.of(summary)
     script = _asset("report.js")
     library = _library()
+    trouble = coverage.trouble.own()
     page: str = _template().render(
         title=shown(title),
         subtitle=shown(subtitle),
@@ -83,8 +84,11 @@ def html_report(
         colors=OUTCOMES,
         deliveries=report.deliveries,
         period=period(report.span) if report.span else "",
+        trouble=trouble[0] if trouble else None,
+        trouble_lines=sum(row.count for row in trouble),
         first=report.outgoing.actions[:3],
         actors=actors(),
+        shown=shown,
         sections=list(sections(report, coverage, changes or ())),
         coverage=coverage,
         formats=[(shown(name), count) for name, count in coverage.formats.most_common()],

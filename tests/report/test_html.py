@@ -188,6 +188,22 @@ def test_no_heading_is_doubled_by_a_caption(page: str) -> None:
     assert len(parts) > 10
 
 
+def test_own_trouble_is_the_first_of_the_actions() -> None:
+    line = "Nov 24 11:00:02 mx1 postfix/smtpd[4]: fatal: open database <b>/etc/x.db: No such file"
+    refused = (
+        "Nov 24 11:00:03 mx1 postfix/smtp[5]: 4E74613FE7: to=<bob@example.org>, "
+        "relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced "
+        "(host mx.example.org[192.0.2.1] said: 550 5.1.1 User unknown)"
+    )
+    run = scan([line, line, refused], year=2026)
+    text = " ".join(Read(html_report(Summary.of(run), run.coverage)).text.split())
+    actions = text.partition("Recommended actions ")[2]
+    assert actions.startswith(
+        "Trouble of our own servers 2 lines fatal, postfix/smtpd open database <b>"
+    )
+    assert "No such recipient 1 attempt" in actions
+
+
 def test_a_column_without_a_value_and_a_chart_of_one_time_are_left_out() -> None:
     sent = Delivery(
         mta="postfix",
