@@ -144,8 +144,8 @@ def sections(
         _volume(report),
         _incoming(report.incoming),
         _incoming_refused(report.incoming),
-        _others("local", "Local mail", report.local),
-        _others("unknown", "Direction unknown", report.unknown),
+        _others("local", "Local mail", report.local, is_own=True),
+        _others("unknown", "Direction unknown", report.unknown, is_own=False),
         _trouble("peers", "Warnings about other hosts", coverage.trouble.of_peers()),
         _unread(coverage),
     ):
@@ -544,8 +544,11 @@ def _incoming_refused(findings: Findings) -> Section:
     )
 
 
-def _others(key: str, heading: str, findings: Findings) -> Section:
-    """Return the section of local mail, or of deliveries whose direction is unknown."""
+def _others(key: str, heading: str, findings: Findings, *, is_own: bool) -> Section:
+    """Return the section of local mail, or of deliveries whose direction is unknown.
+
+    The failures of our own server have words of their own.
+    """
     reasons = Table(
         key=f"{key}-reasons",
         caption="Failures",
@@ -558,9 +561,12 @@ def _others(key: str, heading: str, findings: Findings) -> Section:
         ),
         rows=[
             (
-                _text(own_title(row.reason), note=row.reason.value),
+                _text(
+                    own_title(row.reason) if is_own else str(row.advice.title),
+                    note=row.reason.value,
+                ),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(local_action(row.reason, row.action)),
+                _text(local_action(row.reason, row.action) if is_own else row.action),
                 _text(row.example),
             )
             for row in findings.reasons

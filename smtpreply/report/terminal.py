@@ -95,8 +95,8 @@ def terminal_report(
         _changes(changes),
         _outgoing(report.outgoing),
         _incoming(report.incoming),
-        _others("Local", report.local),
-        _others("Direction unknown", report.unknown),
+        _others("Local", report.local, is_own=True),
+        _others("Direction unknown", report.unknown, is_own=False),
         _trouble("Warnings about other hosts", coverage.trouble.of_peers()),
         _volume(report),
         _coverage(coverage),
@@ -270,9 +270,9 @@ def _incoming(findings: Findings) -> Iterator[RenderableType]:
     yield from _unclassified(findings.counts, of="Incoming")
 
 
-def _others(heading: str, findings: Findings) -> Iterator[RenderableType]:
+def _others(heading: str, findings: Findings, *, is_own: bool) -> Iterator[RenderableType]:
     yield from _outcomes(heading, findings)
-    yield from _local_failures(findings, heading)
+    yield from _failures(findings, heading, is_own=is_own)
     yield from _delays(findings.counts, of=heading)
     yield from _unclassified(findings.counts, of=heading)
 
@@ -340,13 +340,17 @@ def _actions(findings: Findings) -> Iterator[RenderableType]:
     yield _under(grid)
 
 
-def _local_failures(findings: Findings, of: str) -> Iterator[RenderableType]:
+def _failures(findings: Findings, of: str, *, is_own: bool) -> Iterator[RenderableType]:
+    """Yield the reasons of other failures; those of our own server have words of their own."""
     if not findings.reasons:
         return
     yield _heading("Failures", of)
     grid = _grid("><")
     for row in findings.reasons[:_ROWS]:
-        _add_reason(grid, row, local_action(row.reason, row.action), own_title(row.reason))
+        if is_own:
+            _add_reason(grid, row, local_action(row.reason, row.action), own_title(row.reason))
+        else:
+            _add_reason(grid, row, row.action)
     yield _under(grid)
     yield from _more(len(findings.reasons))
 

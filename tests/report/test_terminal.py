@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 from rich.console import Console
 
@@ -216,6 +217,13 @@ def test_greylisting_calls_for_action_where_the_message_was_given_up() -> None:
     [row] = Findings.of(Counts.of([*[waits] * 4, given_up])).reasons
     assert (row.gain, row.actor) == (1, Actor.POSTMASTER)
     assert row.action.startswith("1 of 5: Send the message again")
+
+
+def test_only_local_failures_are_our_own() -> None:
+    failed = attempt(Status.BOUNCED, "554 5.3.0 Internal server error")
+    for direction, blamed in ((Direction.LOCAL, "our own server"), (None, "the receiving system")):
+        text = drawn(Summary.of([attrs.evolve(failed, direction=direction, reply_by=None)]))
+        assert f"1  Error of {blamed} (system_error)" in text
 
 
 def test_no_line_ends_in_spaces(summary: Summary) -> None:
