@@ -80,7 +80,9 @@ def _carried(event: Event) -> Event | None:
 def _is_event(event: Event) -> bool:
     """Check whether it is an event. Some keep one without the mail, but not without its details."""
     kind = _kind_of(event)
-    if kind and isinstance(event.at("mail"), dict):
+    if not kind:
+        return False
+    if isinstance(event.at("mail"), dict):
         return True
     part = kind[:1].lower() + kind[1:]
     return kind in _TELLERS and isinstance(event.at(part), dict)
