@@ -105,7 +105,10 @@ class Service:
         if kind in self._soft:
             fields["dsn"] = transient(dsn)
         fields |= self._reply_fields(data, status)
-        return [fields | {"recipient": recipient} for recipient in self._recipients(data)]
+        named = self.recipient
+        if not callable(named):
+            return [fields]
+        return [fields | {"recipient": recipient} for recipient in named(data)]
 
     def _reply_fields(self, data: Event, status: Status) -> Fields:
         if status is Status.COMPLAINED:  # no server was spoken to
@@ -123,21 +126,14 @@ class Service:
 
     @cached_property
     def _fields(self) -> dict[str, Callable[[Event], Any]]:
-        return {
+        reads: dict[str, Callable[[Event], Any]] = {
             "time": _reading(self.time, Event.time),
             "queue_id": _reading(self.queue_id, Event.name),
             "message_id": _reading(self.message_id, Event.text),
             "sender": _reading(self.sender, Event.text),
             "dsn": _reading(self.dsn, Event.text),
         }
-
-    @cached_property
-    def _recipients(self) -> Callable[[Event], Iterable[str | None]]:
-        named = self.recipient
-        if callable(named):
-            return named
-        read = _texts(named)
-        return lambda data: [read(data)]
+        return reads if callable(self.recipient) else reads | {"recipient": _texts(self.recipient)}
 
     def format(self) -> Format:
         """Return the log format of the service's events."""
