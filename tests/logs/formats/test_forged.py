@@ -180,6 +180,30 @@ def test_postfix_internal_address_of_two_readings_gives_no_delivery() -> None:
     assert list(scan([line])) == []
 
 
+@pytest.mark.parametrize(
+    ("forged", "real"),
+    [
+        ("size=999999, nrcpt=1 (queue active)", "size=7, nrcpt=1 (queue active)"),
+        ("status=expired, returned to sender", "size=7, nrcpt=1 (queue active)"),
+        ("size=999999, nrcpt=1 (queue active)", "status=expired, returned to sender"),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["", "\n"])
+def test_postfix_internal_sender_of_two_readings_is_not_known(
+    forged: str, real: str, line_end: str
+) -> None:
+    head = "Mar  3 10:00:00 mx postfix"
+    log = [
+        f"{head}/qmgr[9]: 4F1A2B3C4D: from=<a@good.example>, {forged}@evil.example>, {real}",
+        f"{head}/smtp[7]: 4F1A2B3C4D: to=<b@e.example>, relay=none, delay=1, delays=0/0/0/1, "
+        "dsn=5.4.4, status=bounced (Host not found)",
+    ]
+    unread = []
+    [found] = scan([line_end.join(log)] if line_end else log, on_unreadable=unread.append)
+    assert (found.recipient, found.sender, found.size) == ("b@e.example", None, None)
+    assert [line.text for line in unread] == log[:1]
+
+
 def test_exim_certificate_name_is_no_field() -> None:
     line = (
         "2026-03-03 10:00:00 H=c.example [192.0.2.8] X=TLS1.3:A:256 CV=no "

@@ -38,8 +38,9 @@ TIMES = (
 )
 STATUS = r"(?P<status>[A-Za-z-]++) \("
 # Before 3.5, an address was unquoted (internal format), so it could hold all that follows one. A
-# line in which a second address ends after the first attempt has two readings.
+# line in which a second address ends after the fields of the first one has two readings.
 SECOND_ADDRESS = re.compile(r">, (?:relay|orig_to)=")
+SECOND_SENDER = re.compile(r">, (?:size|status)=")
 REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
 # In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
 ENVELOPE_MARK = re.compile(r"; (?=from=|to=|proto=|helo=)")
@@ -49,7 +50,7 @@ MESSAGE_ID = r"(?:resent-|)message-id="
 
 PLAIN_ARRIVAL = (
     r"from=<(?P<arrival>(?P<envelope>[^> \t\n\"\\]{0,1000}+>, size=[0-9]{1,15}+), "
-    r"nrcpt=(?P<recipients>[0-9]{1,9}+)).*+"
+    r"nrcpt=(?P<recipients>[0-9]{1,9}+))[^>\n]*+(?=\n)"
 )
 PLAIN_MESSAGE_ID = r"<(?P<message_id>[^<>\s]{1,1000}+)>"
 

@@ -47,6 +47,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     MESSAGE_ID,
     QUEUE_ID,
     SECOND_ADDRESS,
+    SECOND_SENDER,
     STATUS,
     TIMES,
 )
@@ -254,11 +255,15 @@ class PostfixReader(Reader):
                     return None  # two readings: neither is reported
                 return (self._delivery(line, match),)
             if match := _EXPIRED.match(message):
+                if SECOND_SENDER.search(message, match.end()):
+                    return None
                 return (self._expired(line, match),)
             if match := _STATUS_ALONE.match(message):
                 return (self._quoted(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
+            if SECOND_SENDER.search(message, match.end()):
+                return None
             queue_id, sender1, sender2, size, recipients = match.groups()
             sender = _either(sender1, sender2) or ""
             self.messages.receive(line.time, queue_id, sender, size, recipients)
