@@ -313,8 +313,15 @@ class Groups:
         for values, column in zip(self._received, columns, strict=True):
             values.extend(column)
 
-    def take_received(self, clock: Clock) -> Received:
-        """Return the messages that entered the queue, which are kept no longer."""
+    def take_received(self, clock: Clock, *, least: int = 0) -> Received | None:
+        """Return the messages that entered the queue, which are kept no longer.
+
+        Args:
+            clock: reads the times.
+            least: with fewer messages than that, they are kept, and None is returned.
+        """
+        if len(self._received[0]) <= least:
+            return None
         stamps, *columns = self._received
         self._received = _no_columns()
         times = {stamp: _time(stamp, clock) for stamp in dict.fromkeys(stamps)}

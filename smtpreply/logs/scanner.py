@@ -43,6 +43,7 @@ from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
 _MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
 _MOST_IN_GROUPS = 50_000  # of what is counted in groups
+_MOST_RECEIVED = 4096  # messages that are reported together
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _REPEATED = "message repeated "
@@ -378,6 +379,7 @@ class Scan(Iterator[Delivery]):
         for block in blocks:
             month = self._month_of(block)
             if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
+                self._report_received(groups, clock)
                 yield from groups.bundles(clock)
                 waiting = 0
             if month:
@@ -386,11 +388,16 @@ class Scan(Iterator[Delivery]):
             left = _lines([block]) if month is None else self._ungrouped(block, groups)
             for text in left:
                 yield from self._line(text, place)
-            received = groups.take_received(clock)
-            if self.on_received is not None and received:
-                self.on_received(received)
+            self._report_received(groups, clock, least=_MOST_RECEIVED)
             waiting += getsizeof(block)  # a character may be four octets
+        self._report_received(groups, clock)
         yield from groups.bundles(clock)
+
+    def _report_received(self, groups: Groups, clock: Clock, *, least: int = 0) -> None:
+        """Report messages that entered the queue, if there are more than `least`."""
+        received = groups.take_received(clock, least=least)
+        if received and self.on_received is not None:
+            self.on_received(received)
 
     def _ungrouped(self, block: str, groups: Groups) -> Iterator[str]:
         """Put into groups what the reader of most lines can; yield the lines that are left."""

@@ -14,6 +14,7 @@ import attrs
 
 from smtpreply._support.workers import results_in_workers
 from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
+from smtpreply.logs.input.split import size_of_file
 from smtpreply.logs.received import Received, sender_in, size_in
 from smtpreply.logs.toolkit.recent import CAPACITY
 from smtpreply.reasons import classify
@@ -22,12 +23,14 @@ from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import direction_of
 from smtpreply.summary.total import Total, total_of
 
-_PARTS = 4  # per process: several, so that a process with quick parts is not idle for long
+_LARGEST = 1 << 28  # octets of a part: what is in a process that is killed is read again
 _MOST_POOLS = 5  # of processes, each after one of the last was killed
 _MOST_STRAYS = 100_000
 _MOST_RECEIVED = CAPACITY  # of a part: what was in the queue before comes up in its beginning
 
 Progress = Callable[[int], None]
+
+_Share = tuple[Part, bool, bool]  # a part, and whether it is the first and the last of all
 
 
 @attrs.frozen
@@ -74,7 +77,10 @@ def total_of_files(
         OSError: a file cannot be read, or process after process was killed.
     """
     # With a given year, the year of a line depends on the lines before it: files are not cut.
-    parts = parts_of(paths, 1 if options.get("year") else jobs * _PARTS)
+    paths = list(paths)
+    octets = sum(size_of_file(path) or 0 for path in paths)
+    shares = jobs * max(1, -(-octets // (jobs * _LARGEST)))
+    parts = parts_of(paths, 1 if options.get("year") else shares)
     classify("550")  # loads the rules before the fork, so that all processes share them
     total = Total()
     killed = Coverage()
@@ -88,7 +94,7 @@ def total_of_files(
 
 
 def _results(
-    read: Callable[[Part], _PartResult], parts: list[Part], jobs: int, killed: Coverage
+    read: Callable[[_Share], _PartResult], parts: list[Part], jobs: int, killed: Coverage
 ) -> Iterator[_PartResult]:
     """Yield the results of all parts in their order; what a killed process had is read again.
 
@@ -98,7 +104,8 @@ def _results(
     left = deque(parts)
     for _ in range(_MOST_POOLS):
         try:
-            for result in results_in_workers(read, tuple(left), jobs):
+            shares = [(part, part is parts[0], part is parts[-1]) for part in left]
+            for result in results_in_workers(read, shares, jobs):
                 yield result
                 left.popleft()
         except BrokenProcessPool:
@@ -109,11 +116,13 @@ def _results(
 
 
 def _read_part(
-    part: Part, wanted: DeliveryFilter, options: dict[str, Any], *, by_minute: bool = False
+    share: _Share, wanted: DeliveryFilter, options: dict[str, Any], *, by_minute: bool = False
 ) -> _PartResult:
+    """Read a part. What only other parts have a use for is left out where there are none."""
+    part, is_first, is_last = share
     strays: Counter[Stray] = Counter()
     received: list[Received] = []
-    room = _MOST_RECEIVED
+    room = 0 if is_first else _MOST_RECEIVED
 
     def on_received(new: Received) -> None:
         nonlocal room
@@ -122,12 +131,12 @@ def _read_part(
             room -= len(new)
 
     def on_stray(delivery: Delivery, queue_id: str) -> None:
-        if len(strays) < _MOST_STRAYS:
+        if len(strays) < _MOST_STRAYS and not is_first:
             strays[Stray.of(delivery, direction_of(delivery), queue_id)] += 1
 
     run = scan(part, **options)
     total = total_of(run, wanted, by_minute=by_minute, on_received=on_received, on_stray=on_stray)
-    return _PartResult(total, strays, received, run.envelopes())
+    return _PartResult(total, strays, received, {} if is_last else run.envelopes())
 
 
 def _resolve(result: _PartResult, envelopes: dict[str, dict[str, str]]) -> None:
@@ -142,12 +151,11 @@ def _resolve(result: _PartResult, envelopes: dict[str, dict[str, str]]) -> None:
         text = envelopes.get(stray.mta, {}).get(stray.queue_id)
         if text is not None:
             summary.add_envelope(stray, sender_in(text), size_in(text), count)
+    earlier = set().union(*envelopes.values()) if result.received else set()
     for received in result.received:
-        again = [
-            any(queue_id in known for known in envelopes.values())
-            for queue_id in received.queue_ids
-        ]
-        summary.volume.take_back(received.where(again))
+        again = received.where(map(earlier.__contains__, received.queue_ids))
+        if again:
+            summary.volume.take_back(again)
     for mta, named in result.envelopes.items():
         known = envelopes.setdefault(mta, {})
         known.update(named)
