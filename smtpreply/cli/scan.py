@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -43,7 +42,6 @@ from smtpreply.tools.threshold import Threshold
 if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
 
-_ROWS = 100_000
 _MOST_JOBS = 256
 _SHORT = 1 << 20  # octets: the size up to which times are counted by the minute, which is slower
 _LONG_FOR_ONE = 1 << 25  # octets: the size from which several processes are worth starting
@@ -236,8 +234,6 @@ def scan_command(
     The exit code is 1 if something could not be read, if there is no file or no line of a mail log,
     and if no delivery matches the filters.
     """
-    # Deliveries form no reference cycles; the cycle collector would cost a tenth of the run.
-    gc.set_threshold(_ROWS)
     criteria = DeliveryFilter(**wanted)
     if against == _YESTERDAY and criteria.since is None:
         criteria = attrs.evolve(criteria, since=moment("today", datetime.now(UTC).astimezone()))

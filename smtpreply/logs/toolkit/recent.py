@@ -66,8 +66,11 @@ class Memory(Generic[_V]):
 
     def intersection(self, keys: Collection[str]) -> set[str]:
         """Return those keys that have a value."""
-        newer, older = self._newer, self._older
-        return {*filter(newer.__contains__, keys), *filter(older.__contains__, keys)}
+        found: set[str] = set()
+        for half in (self._newer, self._older):
+            if not half.keys().isdisjoint(keys):  # most are of new messages
+                found.update(filter(half.__contains__, keys))
+        return found
 
     def values(self) -> dict[str, _V]:
         """Return all that is remembered, by its key; the oldest first."""
