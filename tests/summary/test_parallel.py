@@ -29,7 +29,9 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
-    first, second = (_read_part(part, DeliveryFilter(), {}) for part in parts_of([log], 2))
+    one, other = parts_of([log], 2)
+    first = _read_part((one, True, False), DeliveryFilter(), {})
+    second = _read_part((other, False, True), DeliveryFilter(), {})
     assert first.envelopes["postfix"] == {"4E74613FE7": "al@example.com>, size=9"}
     assert not first.strays
     [stray] = second.strays

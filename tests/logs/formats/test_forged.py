@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from smtpreply.logs import Delivery, Direction, Status, scan
+from smtpreply.logs import Delivery, Direction, Line, Status, scan
 
 SENDMAIL = "Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: "
 SENT_BY_SENDMAIL = (
@@ -198,7 +198,7 @@ def test_postfix_internal_sender_of_two_readings_is_not_known(
         f"{head}/smtp[7]: 4F1A2B3C4D: to=<b@e.example>, relay=none, delay=1, delays=0/0/0/1, "
         "dsn=5.4.4, status=bounced (Host not found)",
     ]
-    unread = []
+    unread: list[Line] = []
     [found] = scan([line_end.join(log)] if line_end else log, on_unreadable=unread.append)
     assert (found.recipient, found.sender, found.size) == ("b@e.example", None, None)
     assert [line.text for line in unread] == log[:1]
