@@ -100,12 +100,13 @@ class Reader(ABC):
     def group(self, block: str, groups: Groups) -> Iterator[str]:  # noqa: ARG002
         """Put the deliveries of a block of lines into groups, and yield the lines that are left.
 
-        A reader that can do this quickly makes a summary fast: of each group, one line is read in
+        A reader that can do this quickly makes a summary fast: of each kind, one line is read in
         full (see `smtpreply.logs.grouping`). The default leaves all lines, to be read one by one.
 
         Lines that are left come in their order, and are read before those after them are looked
-        at. Lines that may belong together come together. The others are of this format, are
-        understood, and go on with no line before them.
+        at; only those come at the end that the full reading of their kind does not know. Lines that
+        may belong together come together. The others are of this format, are understood, and go on
+        with no line before them.
 
         Args:
             block: whole lines, each with its line end.

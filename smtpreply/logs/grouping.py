@@ -1,9 +1,10 @@
 """Blocks of lines: deliveries that say the same are counted together, and silent lines passed over.
 
-Most lines of a log differ from others in names only. For a summary, a `Reader` puts those of a
-block that say the same into one group, of which one line is read in full and stands for all. For
-the deliveries one by one, it passes over the lines that report none. What it does not know is left
-to the reader that reads line after line.
+Most lines of a log differ from others in names only. For a summary, a `Reader` takes the fields of
+a block's lines: of each kind of lines, which say the same, one is read in full and stands for all,
+and of the fields it is counted how often each value occurs. For the deliveries one by one, it
+passes over the lines that report none. What it does not know is left to the reader that reads line
+after line.
 """
 
 from __future__ import annotations

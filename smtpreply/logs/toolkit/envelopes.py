@@ -102,16 +102,6 @@ class Messages:
         """Return those of some messages that are remembered."""
         return self._envelopes.intersection(queue_ids)
 
-    def sender_of(self, queue_id: str | None) -> str | None:
-        """Return a message's sender, if it is remembered."""
-        found = self.envelope_of(queue_id)
-        return None if found is None else sender_in(found)
-
-    def size_of(self, queue_id: str | None) -> int | None:
-        """Return a message's size in octets, if it is remembered."""
-        found = self.envelope_of(queue_id)
-        return None if found is None else size_in(found)
-
     def message_id_of(self, queue_id: str | None) -> str | None:
         """Return a message's Message-ID, if it is remembered."""
         found = self.new_message_ids.get(queue_id) if queue_id else None

@@ -2,10 +2,11 @@
 
 ::
 
-    block = *( *silent ( success / failure / arrival / other ) )
+    block = *( *silent ( success / arrival / other ) )
 
-Of `silent` lines nothing need be known; `other` ones are read one by one. All that repeats is
-possessive, so that no character is looked at twice.
+Of `silent` lines nothing need be known. An `other` one is matched again: it may be a usual failure,
+and is left to `lines` if it is none. All that repeats is possessive, so that no character is looked
+at twice.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 One pattern runs over a block from its beginning to its end, line by line::
 
-    block = *( *silent ( attempt / arrival / other ) )
+    block = *( *silent ( success / arrival / other ) )
 
-Of `silent` lines nothing need be known; `other` ones are read one by one. All that repeats is
-possessive, so that no character is looked at twice.
+Of `silent` lines nothing need be known. An `other` one is matched again: it may be a usual failure
+or refusal, and is left to `lines` if it is none. All that repeats is possessive, so that no
+character is looked at twice.
 """
 
 from __future__ import annotations
