@@ -103,6 +103,7 @@ HEADS: dict[bytes, Opening] = {}
 @functools.cache
 def opening_of(code: int, separator: bytes = b" ") -> Opening:
     """Return the opening of lines with a plain head and any text, and note it in `HEADS`."""
+    code = int(code)  # may be an enum's, as of aiosmtplib, and is kept for all others
     first, second = code // 100, code // 10 % 10
     subject = ReplySubject(second) if second <= 5 else None
     # As in "571 Message refused" (old Exchange).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import json
 import pickle
 import smtplib
@@ -19,8 +20,17 @@ from smtpreply import (
     ReplySyntaxError,
     parse,
 )
+from smtpreply.reply.opening import opening_of
 
 NO_USER = EnhancedStatus(5, 1, 1)
+
+
+class Status(enum.IntEnum):
+    """As aiosmtplib and others have it."""
+
+    UNAVAILABLE = 550
+
+
 FOLDED_GMAIL = (
     b"550-5.1.1 The email account that you tried to reach does not exist. "
     b"550-5.1.1 Please try double-checking the address. 550 5.1.1 q1-2002 - gsmtp"
@@ -145,6 +155,12 @@ def test_a_built_reply_has_the_defect_of_its_code_as_a_parsed_one_has(text: str)
 
 
 # --- the code ------------------------------------------------------------------------------
+
+
+def test_a_code_of_an_enum_is_kept_as_a_number() -> None:
+    opening_of.cache_clear()
+    for reply in (Reply.from_response(Status.UNAVAILABLE, "x"), Reply(550, ["x"])):
+        assert type(reply.code) is int
 
 
 @pytest.mark.parametrize("code", range(200, 600))
