@@ -21,7 +21,7 @@ import attrs
 from smtpreply.codes import EnhancedStatus
 from smtpreply.reasons import index
 from smtpreply.reasons.evidence import evidence_in
-from smtpreply.reasons.extract import AnyExtract, Extract, is_of_sender, status_in
+from smtpreply.reasons.extract import AnyExtract, Extract, is_of_login, is_of_sender, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
 from smtpreply.reasons.index import UNIT, Entry, Index, Words
 from smtpreply.reasons.normalize import LONGEST, meaning_of, words_of, written_words_of
@@ -162,7 +162,7 @@ class Engine:
             best, _ = self._read(extract, extract.frame)
         if best is None or best.basis is not Basis.WORDS:
             best = self._by_codes(extract, best)
-        return _about_sender(best) if is_of_sender(extract) else best
+        return _as_said_of(extract, best)
 
     def reason_by_words(self, text: str) -> Reason | None:
         """Return the reason of a text by its words alone; None where they are vague or unknown."""
@@ -185,9 +185,8 @@ class Engine:
         sure = [found for _, found in held if found.basis is Basis.WORDS]
         hints = [found for _, found in held if found.basis is Basis.HINT]
         best: dict[Reason, Finding] = {}
-        of_sender = is_of_sender(extract)
         for found in [*sure, *self._grounds(extract, hints)]:
-            finding = _about_sender(found) if of_sender else found
+            finding = _as_said_of(extract, found)
             best.setdefault(finding.reason, finding)
         return list(best.values())
 
@@ -367,11 +366,18 @@ def _finding(rule: Rule, variant: CompiledVariant) -> Finding:
     )
 
 
-def _about_sender(finding: Finding) -> Finding:
-    """Return what a finding about an address means where the address is the sender's."""
+def _as_said_of(extract: AnyExtract, finding: Finding) -> Finding:
+    """Return what a finding about an address means where it is not a recipient's.
+
+    That is, where the client's own login is meant, or the address of the sender.
+    """
     if finding.reason not in _OF_RECIPIENT:
         return finding
-    return attrs.evolve(finding, reason=Reason.SENDER_REJECTED)
+    if is_of_login(extract):
+        return attrs.evolve(finding, reason=Reason.CREDENTIALS)
+    if is_of_sender(extract):
+        return attrs.evolve(finding, reason=Reason.SENDER_REJECTED)
+    return finding
 
 
 def _stands_in_name(finding: Finding, text: str) -> bool:

@@ -150,6 +150,9 @@ _PROBED = re.compile(
 )
 _BEFORE_RECIPIENT = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
 _OF_SENDER = frozenset([(1, 7), (1, 8)])
+# Answers to AUTH and about it: RFC 4954 6, RFC 5248 (525 and 5.7.13, "User Account Disabled").
+_OF_LOGIN = frozenset([525, 530, 534, 535, 538])
+_LOGIN_DISABLED = (7, 13)
 # Whose address it is, where no stage tells. Exim begins with "Verification failed for" only what it
 # says of a sender. In an address or a host name these are nobody's words.
 _SENDER = _Words(
@@ -372,6 +375,14 @@ def is_of_sender(extract: AnyExtract) -> bool:
     if extract.stage is Stage.MAIL:
         return True
     return names_sender(extract) and _RECIPIENT.search(line_of(extract)) is None
+
+
+def is_of_login(extract: AnyExtract) -> bool:
+    """Return whether a code or a status speaks of the client's own login, whatever the words."""
+    status = extract.status
+    if status is not None and (status.subject, status.detail) == _LOGIN_DISABLED:
+        return True
+    return extract.code in _OF_LOGIN or extract.stage is Stage.AUTH
 
 
 def names_sender(extract: AnyExtract) -> bool:

@@ -42,6 +42,23 @@ def test_the_address_of_the_sender_is_no_recipient(text: str) -> None:
     assert not verdict.suppress
 
 
+@pytest.mark.parametrize("code", [525, 530, 534, 535, 538])
+@pytest.mark.parametrize("words", ["User not found", "5.7.13 User Account Disabled", "No such user"])
+def test_an_answer_about_the_login_is_about_no_recipient(code: int, words: str) -> None:
+    error = smtplib.SMTPResponseException(code, words.encode())
+    for verdict in (classify(f"{code} {words}"), from_exception(error)):
+        assert verdict.reason is Reason.CREDENTIALS
+        assert verdict.findings[0].reason is Reason.CREDENTIALS
+        assert not verdict.suppress
+
+
+@pytest.mark.parametrize("text", ["550 5.7.13 User Account Disabled", "5.7.13 Mailbox disabled"])
+def test_a_status_about_the_login_is_about_no_recipient(text: str) -> None:
+    for verdict in (classify(text), classify("550 Account disabled", status="5.7.13")):
+        assert verdict.reason is Reason.CREDENTIALS
+        assert not verdict.suppress
+
+
 def test_a_refused_sender_of_smtplib_is_no_recipient() -> None:
     error = smtplib.SMTPSenderRefused(550, b"5.1.1 User unknown", "ann@example.org")
     assert from_exception(error).reason is Reason.SENDER_REJECTED
