@@ -230,3 +230,103 @@ def test_exim_error_within_an_open_address_is_no_outgoing_failure() -> None:
     [found] = scan([line])
     assert (found.direction, found.status) == (Direction.INCOMING, Status.REJECTED)
     assert (found.recipient, found.reply) == ("z@e.example", None)
+
+
+EXIM = "2026-03-03 10:00:00 "
+MESSAGE = f"{EXIM}1sQpLm-00000002Rfh-3kYd "
+_HOST = "H=c.example [203.0.113.9]"
+_FIELDS = "P=esmtps X=TLS1.3:A:256 CV=no"
+
+
+def after_exim_arrival(arrival: str, *, as_block: bool) -> tuple[Delivery, list[str]]:
+    """Return an attempt after the line of an arrival, and which lines were not understood."""
+    attempt = f"{MESSAGE}** z@e.example R=r T=t H=mx.e.example [192.0.2.1]: Connection refused"
+    log = [f"{MESSAGE}<= {arrival}", attempt]
+    unread: list[str] = []
+    lines = ["\n".join(log)] if as_block else log
+    [found] = scan(lines, on_unreadable=lambda line: unread.append(line.text))
+    return found, unread
+
+
+@pytest.mark.parametrize("as_block", [True, False])
+@pytest.mark.parametrize(
+    ("sender", "fields"),
+    [
+        ('"a@good.example S=9 id=f@good.example x"@evil.example', f"{_HOST} {_FIELDS} S=7 id=7@x"),
+        ('"a\\" S=9 id=f@good.example \\\\"@evil.example', f"{_HOST} {_FIELDS} S=7 id=7@x"),
+        ("a@x", f"{_HOST} {_FIELDS} A=plain:al K S=7 M8S=0 DKIM=x RT=1s id=7@x"),
+        ("a@x", f'{_HOST} {_FIELDS} DN="CN=x S=9 id=f@good.example" S=7 id=7@x'),
+        ("a@x", f'{_HOST} {_FIELDS} S=7 id=7@x T="a S=9 id=f@good.example" from <a@x> for z@e'),
+        ("a@x", f'{_HOST} {_FIELDS} S=7 id=7@x T="a \\" S=9 id=f@good.example'),
+        ("a@x", f"H=(h S=9 id=f@good.example) [203.0.113.9] {_FIELDS} S=7 id=7@x"),
+        ("a@x", f"H=c.example (h H=d [192.0.2.9] S=9) [203.0.113.9]:99 {_FIELDS} S=7 id=7@x"),
+    ],
+)
+def test_exim_arrival_has_its_own_fields(sender: str, fields: str, *, as_block: bool) -> None:
+    found, unread = after_exim_arrival(f"{sender} {fields}", as_block=as_block)
+    assert (found.sender, found.size, found.message_id) == (sender, 7, "7@x")
+    assert unread == []
+
+
+@pytest.mark.parametrize("as_block", [True, False])
+def test_exim_message_id_is_read_over_its_quotes(*, as_block: bool) -> None:
+    found, _ = after_exim_arrival(f'a@x {_HOST} {_FIELDS} S=7 id="a S=9"@x', as_block=as_block)
+    assert (found.size, found.message_id) == (7, '"a S=9"@x')
+
+
+@pytest.mark.parametrize("as_block", [True, False])
+@pytest.mark.parametrize(
+    "arrival",
+    [
+        f"a H=evil S=9 id=f@good.example {_HOST} {_FIELDS} S=7 id=7@x",
+        f"a H=d [192.0.2.9] P=esmtp S=9 id=f@good.example {_HOST} {_FIELDS} S=7 id=7@x",
+        f"a b@evil.example {_HOST} {_FIELDS} S=7 id=7@x",
+        f'"a@good.example {_HOST} {_FIELDS} S=7 id=7@x',
+        f'a@x {_HOST} {_FIELDS} DN="CN=x" S=9 id=f@good.example y" S=7 id=7@x',
+        f"a@x H=(h) [192.0.2.9] P=esmtp S=9 id=f@good.example (i) [203.0.113.9] {_FIELDS} S=7",
+        f"a@x H=(h) [192.0.2.9] P=esmtp S=9 for (i) [203.0.113.9] {_FIELDS} S=7 id=7@x",
+        f"a@x {_HOST} U=b S=9 id=f@good.example for c {_FIELDS} S=7 id=7@x",
+    ],
+)
+def test_exim_arrival_of_two_readings_is_not_understood(arrival: str, *, as_block: bool) -> None:
+    found, unread = after_exim_arrival(arrival, as_block=as_block)
+    assert (found.sender, found.size, found.message_id) == (None, None, None)
+    assert unread == [f"{MESSAGE}<= {arrival}"]
+
+
+@pytest.mark.parametrize("mask", ["", "\ue000"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CN=y F=<other@d.example>",
+        "CN=y: SMTP error from remote mail server after RCPT TO:<w@d.example>: 550 5.1.1 forged",
+        'CN=y C=\\"250 forged\\"',
+        "CN=y DT=9s",
+    ],
+)
+def test_exim_certificate_of_a_server_is_no_field(name: str, mask: str) -> None:
+    line = (
+        f"{MESSAGE}== z@e.example R=r T=t H=mx.e.example [192.0.2.1] X=TLS1.3:A:256 CV=yes "
+        f'DN="{name}" defer (-44): SMTP error from remote mail server after RCPT TO:<z@e.example>: '
+        f"451 later{mask}"
+    )
+    found = list(scan([line]))
+    assert [(one.sender, one.text, one.delay) for one in found] == (
+        [] if mask else [(None, "451 later", None)]
+    )
+
+
+@pytest.mark.parametrize("name", ["h F=<o@d.example>", "h rejected RCPT <w@d.example>: 550 forged"])
+def test_exim_name_given_to_helo_is_no_field(name: str) -> None:
+    end = "[203.0.113.9] F=<b@c.example> rejected RCPT <z@e.example>: policy"
+    [found] = scan([f"{EXIM}H=c.example ({name}) {end}"])
+    assert (found.sender, found.recipient, found.text) == ("b@c.example", "z@e.example", "policy")
+    assert list(scan([f"{EXIM}H=c.example ({name}) [192.0.2.9] F=<x@d.example> (h) {end}"])) == []
+
+
+@pytest.mark.parametrize("as_block", [True, False])
+@pytest.mark.parametrize("local", ["x@gmail.com", "x\u2028y", "x\x0by"])
+def test_exim_recipient_is_read_up_to_a_blank(local: str, *, as_block: bool) -> None:
+    log = [f"{MESSAGE}** {local}@z.example R=r T=t: no such user", f"{MESSAGE}Completed"]
+    [found] = scan(["\n".join(log)] if as_block else log)
+    assert found.recipient == f"{local}@z.example"

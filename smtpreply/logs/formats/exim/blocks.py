@@ -47,8 +47,6 @@ _QUOTED = re.compile(rf"{_WORDS}{capturing(QUOTED, ['words', 'delay'])}\Z")
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
 _MOST_KNOWN = 1 << 14
 _LONGEST_KNOWN = 400
-_MOST_DIGITS = 15
-_SIZE = re.compile(rf"[0-9]{{1,{_MOST_DIGITS}}}(?=[ \n]|\Z)")
 
 
 class _Servers(dict[str, str]):
@@ -128,35 +126,10 @@ def _attempt_in(
 
 
 def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
-    _, times, queue_ids, _, _, _, _, _, paths, fields, _ = zip(*rows, strict=True)
+    _, times, queue_ids, _, _, _, _, _, paths, sizes, _ = zip(*rows, strict=True)
     senders = ["" if path == "<>" else path for path in paths]
-    sizes = _sizes_of_arrivals(fields)
     texts = [f"{sender}{SIZE}{size}" for sender, size in zip(senders, sizes, strict=True)]
     return times, senders, queue_ids, [int(size or 0) for size in sizes], [0] * len(rows), texts
-
-
-def _sizes_of_arrivals(lines: Sequence[str]) -> list[str]:
-    """Return what `size_of_arrival` does of each line; faster, where all have a size."""
-    sizes = [line.partition(" S=")[2].partition(" ")[0] for line in lines]
-    digits = "".join(sizes)
-    is_usual = digits.isascii() and digits.isdigit() and max(map(len, sizes)) <= _MOST_DIGITS
-    if is_usual and ' T="' not in "".join(lines):
-        return sizes
-    return list(map(size_of_arrival, lines))
-
-
-def size_of_arrival(line: str) -> str:
-    """Return the size in octets that the line of an arrival names, as digits; "" for none.
-
-    >>> size_of_arrival('<= al@example.com U=al P=local S=350 T="about S=1" for bob@example.org')
-    '350'
-    """
-    before, _, fields = line.partition(" S=")
-    # The subject, T="...", is chosen by the sender, and may look like a field.
-    if ' T="' in before:
-        return ""
-    size = _SIZE.match(fields)
-    return size[0] if size else ""
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:
@@ -164,7 +137,8 @@ def rows_of(block: str) -> list[tuple[str, ...]]:
 
     Each row has: silent lines that are before it; a line of Exim's; its stamp and queue id;
     of an attempt the flag, the recipient, the original one with its brackets, and the rest; of an
-    arrival the sender and the rest; or any line else. The last ones may have silent lines alone.
+    arrival the sender, the size and the Message-ID; or any line else. The last ones may have silent
+    lines alone.
     """
     return _walking(_head_of(block)).findall(block)
 
@@ -188,15 +162,18 @@ def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     block = rf"{silent}(?:{message}|{other}|\Z)"
     attempt = capturing(rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n", of_attempt)
     return (
-        re.compile(capturing(block, (*of_success, "sender", "envelope", "other"))),
+        re.compile(capturing(block, (*of_success, "sender", "size", "other"))),
         re.compile(attempt),
     )
 
 
 @functools.cache
 def _walking(head: str) -> re.Pattern[str]:
-    of_attempt = ("queue_id", "flag", "recipient", "original", "rest", "sender", "envelope")
+    of_attempt = ("queue_id", "flag", "recipient", "original", "rest")
+    of_arrival = ("sender", "size", "message_id")
     silent = rf"(?P<silent>(?:{capturing(rf'{head}(?:{SILENT})')})*+)"
-    line = rf"(?P<text>{head}{MESSAGE}(?:{ATTEMPT}|{ARRIVAL}|[^\n]*+))\n"
+    line = rf"(?P<text>{head}{MESSAGE}(?:{ATTEMPT}|{ARRIVAL}(?=\n)|[^\n]*+))\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(capturing(block, ("silent", "text", "stamp", *of_attempt, "other")))
+    return re.compile(
+        capturing(block, ("silent", "text", "stamp", *of_attempt, *of_arrival, "other"))
+    )

@@ -4,10 +4,12 @@ From src/src/deliver.c, transports/smtp.c::
 
     line    = HEAD [MSGID SP] BODY
     HEAD    = stamp [SP zone] SP ["[" PID "] "]
-    BODY    = attempt / "<= " SENDER fields / "Completed" [" QT=" time]
+    BODY    = attempt / arrival / "Completed" [" QT=" time]
     attempt = ("=>" / "->" / "**" / "==") SP ADDRESS [" <" ADDRESS ">"] fields
               (' C="' REPLY '"' fields / ": " LEAD REPLY)
     LEAD    = "SMTP error from remote mail server after " COMMAND ": "
+    arrival = "<= " SENDER [" R=" MSGID] [" H=" HOST] fields [" S=" size] fields [" id=" MESSAGE-ID]
+              fields [' T="' SUBJECT '"'] [" from <" ADDRESS ">"] [" for " ADDRESSES]
 
 `lines` reads all that Exim writes. `blocks` counts each `USUAL_SUCCESS` and `USUAL_ATTEMPT` and
 leaves the rest to `lines`, to which it hands an `ATTEMPT` with its addresses taken apart.
@@ -27,8 +29,9 @@ BARE_HEAD = rf"(?P<stamp>(?P<hour>{HOUR}){MINUTES}) "
 MESSAGE = rf"(?P<queue_id>{EXIM_ID}) "
 
 # A local part may be quoted, and then hold spaces; an address may be a pipe or a file: "|/bin/x".
-ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"<])\S*?"
-PLAIN_ADDRESS = r"(?P<local>[^@ \t\n<>\"|/:\\]++)@(?P<domain>[^ \t\n<>:]++)"
+ADDRESS = r"(?:\"(?:[^\"\\]|\\.)*\"|[^ \t\n\"<])[^ \t\n]*?"
+# Two "@" are of a quoted local part whose quotes have been taken off.
+PLAIN_ADDRESS = r"(?P<local>[^@ \t\n<>\"|/:\\]++)@(?P<domain>[^@ \t\n<>:]++)"
 # The bounds here and below keep a search that starts over at each place linear.
 IN_BRACKETS = r"(?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000}"
 PATH = rf"({IN_BRACKETS})"
@@ -38,7 +41,7 @@ HOST = (
     r"(?:([^\s()\[\]:]|[^\s()\[\]]\S{0,253}[^\s:]) )?(?:\([^)]{0,255}\) )?"
     r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
 )
-NAMED_HOST = r"H=[^ \t\n\[]++ \[[^ \t\n\]]++\](?::[0-9]{1,5}+|)"
+NAMED_HOST = r"H=[!-'*-9;-Z\\^-~]++ \[[!-Z\\^-~]++\](?::[0-9]{1,5}+|)"
 COMMAND = (
     rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{PATH}>(?: SIZE=[0-9]{{1,20}})?|"
     r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
@@ -71,7 +74,34 @@ USUAL_SUCCESS = (
 )
 """A success whose words hold nothing odd. Its fields are whatever comes before them, and must be
 `FIELDS` and `` C=``: few differ, so they need not be matched in each line."""
-ARRIVAL = r"<= (?P<sender>[^ \t\n<>]++|<>)(?P<envelope> .*+)"
+_STRING = r"\"(?:[^\"\n\\]++|\\.)*+\""
+# A line that is too long is cut, and most often within the subject.
+_CUT_STRING = r"\"(?:[^\"\n\\]++|\\.)*+\\?+(?=\n|\Z)"
+_PLAIN_SENDER = r"[^ \t\n<>\"]++(?!\")"
+_SENDER = rf"(?P<sender>{_PLAIN_SENDER}|<>|(?:[^ \t\n<>\"]++|{_STRING})++)"
+_SERVER = r"\[[^ \n\]]++\](?::[0-9]++|)"
+# The name given to HELO, in round brackets, may hold blanks (helo_accept_junk_hosts).
+_CLIENT = (
+    rf"(?: R=[^ \n]++|)(?: DS|)(?: H=(?:[^ \n()\[\]]++ |)(?:\([^)\n]*+\) |){_SERVER}|)"
+    rf"(?: I={_SERVER}|)"
+)
+_MARK = r"[A-Z]{1,4}+\*?+(?![^ \n])"
+_SESSION = (
+    rf"(?: (?:DN={_STRING}|(?!(?:[HRST]|DN|M8S)=)[A-Z][A-Za-z0-9]{{0,7}}+=[^ \n]++|{_MARK}))*+"
+)
+_OF_MESSAGE = rf"(?: (?:(?:M8S|DKIM|RT|Q|QT)=[^ \n]++|{_MARK}))*+"
+# What most lines have comes first.
+ARRIVAL = (
+    rf"<= {_SENDER}(?: H=[^ \n()\[\]]++ \[[^ \n\]]++\](?= P=)|{_CLIENT})"
+    rf"(?: P=[^ \n]++ X=[^ \n]++ CV=[^ \n]++(?= S=)|{_SESSION})"
+    r"(?: S=(?:(?P<size>[0-9]{1,15}+)(?![^ \n])|[^ \n]*+)|)"
+    rf"(?:(?= id=)|{_OF_MESSAGE})(?: id=(?P<message_id>(?:{_STRING}|)[^ \n]*+)|)"
+    rf"(?:(?=\n)|{_OF_MESSAGE}(?: T=(?:{_STRING}|{_CUT_STRING})|)"
+    r"(?: (?:from <|for )(?:(?! S=[0-9]).)*+|) *+)"
+)
+"""A message's arrival: src/src/receive.c. Its fields come in this order, each once. What a client
+chooses is in quotes, or may hold what looks like fields: then these come twice, or in another
+order, and the line has two readings."""
 ATTEMPT = (
     rf"(?P<flag>=>|->|>>|\*>|\*\*|==) (?P<recipient>{PLAIN_ADDRESS})"
     r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>.*+)"

@@ -46,6 +46,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.exim import blocks
 from smtpreply.logs.formats.exim.grammar import (
     ADDRESS,
+    ARRIVAL,
     COMMAND,
     HEAD,
     HOST,
@@ -76,7 +77,8 @@ _VERBOSE = re.compile(
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 _ATTEMPT = re.compile(
-    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?(?=\s|:\s|\Z):?"
+    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?"
+    r"(?=[ \t\n]|:[ \t\n]|\Z):?"
 )
 # Of a quoted local part, the quotes are taken off, and the original after it has them still: only
 # by that can it be distinguished from the fields that it may look like.
@@ -87,8 +89,8 @@ _QUOTED_ATTEMPT = re.compile(
     re.DOTALL,
 )
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
-_ARRIVAL = re.compile(r"<= (\S+)")
-_MESSAGE_ID = re.compile(r" id=(\S+)")
+_ARRIVED = "<= "
+_ARRIVAL = re.compile(rf"{ARRIVAL}\Z")
 _H = re.compile(rf" ?H={HOST}")
 _CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{HOST}")
 _OLD_HOST = re.compile(rf"host {HOST}: ")
@@ -265,23 +267,34 @@ _STATUSES = {
 _OPEN_QUOTE = '<"'
 _NAME_FIELD = ' DN="'
 _QUOTED_FIELD = '=<"'
-# The name in a certificate is its owner's choice too.
-_IN_BRACKETS = re.compile(rf"(?<=<){QUOTED}(?=@)|(?<= DN=){QUOTED}")
-_IN_FIELDS = re.compile(rf"(?<= [FP]=<){QUOTED}(?=@)")
+_NAME_IN_BRACKETS = ") ["
+# The name in a certificate is its owner's choice too, and so is the name given to HELO, which may
+# hold blanks (helo_accept_junk_hosts): "H=(a b) [192.0.2.1]".
+_IN_BRACKETS = re.compile(
+    rf"(?<=<){QUOTED}(?=@)|(?<= DN=){QUOTED}|(?<=[ =]\()[^) ]{{0,255}}+ [^)]{{0,255}}+(?=\) \[)"
+)
+_IN_FIELDS = re.compile(rf"(?<= [FP]=<){QUOTED}(?=@)|(?<= DN=){QUOTED}")
 _FIRST_MASK = 0xE000  # of Unicode's private use area
 _MOST_MASKS = 100
 _HAS_MASKS = re.compile("[\ue000-\ue063]")
 
 
-def _masked(text: str, pattern: re.Pattern[str] = _IN_BRACKETS) -> tuple[str, tuple[str, ...]]:
-    """Replace quoted local parts by masks of one character.
+def _may_hold_fields(text: str) -> bool:
+    return _OPEN_QUOTE in text or _NAME_FIELD in text or _NAME_IN_BRACKETS in text
+
+
+def _masked(
+    text: str, pattern: re.Pattern[str] = _IN_BRACKETS
+) -> tuple[str, tuple[str, ...]] | None:
+    """Replace quoted local parts, and what else others chose, by masks of one character.
 
     Returns:
-        The text with the masks, and what they stand for.
+        The text with the masks, and what they stand for. None where the text has such characters
+        itself: what stands in quotes cannot be distinguished from fields then.
     """
     quoted: list[str] = []
-    if _HAS_MASKS.search(text):  # what is there cannot be distinguished from a mask
-        return text, ()
+    if _HAS_MASKS.search(text):
+        return None if pattern.search(text) else (text, ())
 
     def mask(match: re.Match[str]) -> str:
         quoted.append(match[0])
@@ -291,7 +304,7 @@ def _masked(text: str, pattern: re.Pattern[str] = _IN_BRACKETS) -> tuple[str, tu
 
 
 def _unmasked(delivery: Delivery, quoted: tuple[str, ...]) -> Delivery:
-    """Put quoted local parts back into the fields that have their masks."""
+    """Put what was masked back into the fields that have the masks."""
     if not quoted:
         return delivery
     table = {_FIRST_MASK + number: text for number, text in enumerate(quoted)}
@@ -344,12 +357,18 @@ class EximReader(Reader):
         if match := _attempt_in(body):
             attempt = self._attempt(line, queue_id, match, body)
             return None if attempt is None else (attempt,)
-        if queue_id and (match := _ARRIVAL.match(body)):
-            self._arrived(line.time, queue_id, match[1], body[match.end() :])
+        if queue_id and body.startswith(_ARRIVED):
+            match = _ARRIVAL.match(body)
+            if match is None:
+                return None
+            self._arrived(line.time, queue_id, *match.group("sender", "size", "message_id"))
             return ()
         if body.startswith(_PLAIN):
             return ()
-        masked, quoted = _masked(body) if _OPEN_QUOTE in body or _NAME_FIELD in body else (body, ())
+        parted = _masked(body) if _may_hold_fields(body) else (body, ())
+        if parted is None:
+            return None
+        masked, quoted = parted
         delivery = (
             self._error(line, queue_id, masked)
             or self._turned_away(line, queue_id, masked)
@@ -376,7 +395,7 @@ class EximReader(Reader):
         for row in blocks.rows_of(block):
             (
                 silent, text, stamp, queue_id, flag, address, original, rest,
-                sender, fields, other,
+                sender, size, message_id, other,
             ) = row  # fmt: skip
             if silent:
                 number += silent.count("\n")
@@ -384,7 +403,7 @@ class EximReader(Reader):
             place.number = number = number + bool(text or other)
             if sender:
                 self._has_refused = False
-                self._arrived(read(stamp), queue_id, sender, fields)
+                self._arrived(read(stamp), queue_id, sender, size, message_id)
             elif flag and _QUOTED not in rest:
                 self._has_refused = False
                 line = Line(text, text, number, source, read(stamp))
@@ -398,12 +417,18 @@ class EximReader(Reader):
             elif other:
                 yield other
 
-    def _arrived(self, time: datetime | None, queue_id: str, sender: str, fields: str) -> None:
+    def _arrived(
+        self,
+        time: datetime | None,
+        queue_id: str,
+        sender: str,
+        size: str | None,
+        message_id: str | None,
+    ) -> None:
         """Remember what the line of a message's arrival reports."""
-        match = _MESSAGE_ID.search(fields.partition(' T="')[0])
         sender = "" if sender == "<>" else sender
-        self.messages.receive(time, queue_id, sender, blocks.size_of_arrival(fields))
-        self.messages.learn(queue_id, message_id=match[1] if match else None)
+        self.messages.receive(time, queue_id, sender, size)
+        self.messages.learn(queue_id, message_id=message_id or None)
 
     def _attempt(
         self, line: Line, queue_id: str | None, match: re.Match[str], body: str
@@ -436,11 +461,14 @@ class EximReader(Reader):
         """Read an attempt to deliver, of which `rest` follows the addresses.
 
         Returns:
-            None where the words may be a part of the address: the line has two readings.
+            None where the words may be a part of an address or a name: there are two readings.
         """
         quoted: tuple[str, ...] = ()
-        if _QUOTED_FIELD in rest:
-            rest, quoted = _masked(rest, _IN_FIELDS)
+        if _QUOTED_FIELD in rest or _NAME_FIELD in rest:
+            parted = _masked(rest, _IN_FIELDS)
+            if parted is None:
+                return None
+            rest, quoted = parted
         error = _lead(rest)
         # What precedes the words are Exim's own fields: a reply may look like any of them.
         confirmation = None if error else _CONFIRMATION.search(rest)
@@ -571,18 +599,21 @@ class EximReader(Reader):
         body: str,
         rejected: re.Match[str],
         words: _Words,
-    ) -> Delivery:
+    ) -> Delivery | None:
         """Return our own refusal, in words of our own or of the server that a callout asked."""
         where, address, _ = rejected.groups()
         before = body[: rejected.start()]
-        sender = _SENDER.search(" " + before)
+        sender = _sender_in(before)
         host = _H.match(before) or _CLIENT.search(where)
+        # The name given to HELO may look like the end of the host, and what follows like fields.
+        if host and _NAME_IN_BRACKETS in before[host.end() :]:
+            return None
         stage = Stage.END_OF_DATA if "after DATA" in where else stage_of(where.strip())
         return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
-            sender=sender[1] if sender else None,
+            sender=sender,
             recipient=_recipient_of(where, address) if stage is Stage.RCPT else None,
             stage=words.stage or stage,
             status=Status.REJECTED,
@@ -594,12 +625,12 @@ class EximReader(Reader):
     def _turned_away(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         """Read what was refused before an ACL was asked, or taken by one and thrown away."""
         if match := _DISCARDED.search(body):
-            sender = _SENDER.search(" " + body[: match.start()])
+            sender = _sender_in(body[: match.start()])
             return self.messages.delivery(
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
-                sender=sender[1] if sender else None,
+                sender=sender,
                 recipient=match[1],
                 stage=Stage.RCPT,
                 status=Status.DISCARDED,
@@ -647,6 +678,12 @@ def _has_second_refusal(rejected: re.Match[str]) -> bool:
     if before.count("<") > before.count(">"):
         return True
     return _SECOND_REFUSAL.search(words) is not None or ends_again(words, 0)
+
+
+def _sender_in(before: str) -> str | None:
+    """Return the sender in what precedes a refusal; None where two are named: one is forged."""
+    senders = _SENDER.findall(" " + before)
+    return senders[0] if len(senders) == 1 else None
 
 
 def _recipient_of(where: str, address: str | None) -> str | None:
@@ -733,7 +770,8 @@ class _Fields(NamedTuple):
     @classmethod
     def read(cls, fields: str) -> _Fields:
         """Read what is between the addresses and the words."""
-        sender, tls = _SENDER.search(fields), _TLS.search(fields)
+        # It comes before what the server chose, as its name and that in its certificate are.
+        sender, tls = _SENDER.search(fields.partition(" H=")[0]), _TLS.search(fields)
         router, transport = _ROUTER.search(fields), _TRANSPORT.search(fields)
         return cls(
             _peer(_H.search(fields)),
