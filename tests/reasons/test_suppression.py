@@ -43,7 +43,9 @@ def test_the_address_of_the_sender_is_no_recipient(text: str) -> None:
 
 
 @pytest.mark.parametrize("code", [525, 530, 534, 535, 538])
-@pytest.mark.parametrize("words", ["User not found", "5.7.13 User Account Disabled", "No such user"])
+@pytest.mark.parametrize(
+    "words", ["User not found", "5.7.13 User Account Disabled", "No such user"]
+)
 def test_an_answer_about_the_login_is_about_no_recipient(code: int, words: str) -> None:
     error = smtplib.SMTPResponseException(code, words.encode())
     for verdict in (classify(f"{code} {words}"), from_exception(error)):
