@@ -19,12 +19,38 @@ _CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")
 # What is no fault of a recipient's address: the account of who sends, its greeting, encryption, the
 # content, a relay, a look-up that failed. In an address or a host name these are nobody's words.
 _OTHER_CAUSE = re.compile(
-    r"(?<![\w.@+-])(?:your (?:[\w-]{1,20} )?(?:account|mailbox)|log[ -]?[io]n|sign in|passwords?"
+    r"(?<![\w.@+-])(?:log[ -]?[io]n|sign in|passwords?"
     r"|credentials?|helo|ehlo|starttls|(?:un)?authenticat(?:ed?|ion)|spam|scores?|reputation|policy"
     r"|resolver|dns servers?|relay(?:ing)? (?:access )?(?:denied|prohibited|not|is)"
     r"|not relay|unable to relay|look-?up (?:has )?fail(?:ed|ure)|fail(?:ed)? (?:to )?look ?up"
     r"|(?:ldap|sql|database|directory|backend) (?:[\w-]{1,20} )?(?:failed|failure|error|down"
     r"|unavailable))(?![\w@+=-]|\.\w)",
+    re.IGNORECASE,
+)
+# The client, its account or its host. Other languages' words are in ``data/doubts.toml``: there,
+# "your" and the forms of "send" make no difference.
+_OF_CLIENT = re.compile(
+    r"(?<![\w.@+-])(?:your (?:[\w-]{1,20} )?(?:accounts?|mailbox|user|username|host|ip|server"
+    r"|domain)"
+    r"|sending (?:account|user|mailbox|address|host|server)|sends? (?:mails? |messages? )?from"
+    r"|sending (?:\w{1,20} )?(?:from|not|is|disabled|suspended|prohibited)"
+    r"|(?:for|from) sending|client account"
+    r"|(?:can ?not|can't|may not|unable to|not allowed to) send|used to send"
+    r"|(?:that|who|which|we) (?:have |has |did not |didn't |never )?(?:sent|sends?|is sending)"
+    r"|you (?:have )?sent (?:too|many|spam))(?![\w@+=-]|\.\w)",
+    re.IGNORECASE,
+)
+# Many recipients, of a client that guesses addresses or returns forged mail.
+_OF_MANY = re.compile(
+    r"\b(?:to|of|for) (?:[\w-]{1,20} ){0,2}(?:unknown|non-?existent|invalid|inexistent)"
+    r" (?:users|recipients|addresses|mailboxes|accounts)\b"
+    r"|\b(?:many|several) (?:[\w-]{1,20} ){0,2}(?:users|recipients|addresses|mailboxes|accounts)\b"
+    r"|\b(?:users|recipients|addresses|mailboxes|accounts) (?:that|which|who) (?:do|did) ?n[o']t\b",
+    re.IGNORECASE,
+)
+_SUPPOSED = re.compile(
+    r"\b(?:may|might|could) (?:not (?:have |be )?)?(?:contain|exist|been|a valid|valid|unknown)\b"
+    r"|\b(?:may|might) (?:be|have)\b",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
@@ -35,7 +61,8 @@ _LONGEST_NEGATION = 16
 
 def names_other_cause(text: str) -> bool:
     """Return whether a text names a cause that is no fault of a recipient's address."""
-    return _OTHER_CAUSE.search(text) is not None
+    patterns = (_OTHER_CAUSE, _OF_CLIENT, _OF_MANY, _SUPPOSED)
+    return any(pattern.search(text) is not None for pattern in patterns)
 
 
 def is_negated(text: str, start: int) -> bool:

@@ -23,7 +23,7 @@ from smtpreply.reasons import index
 from smtpreply.reasons.evidence import evidence_in
 from smtpreply.reasons.extract import AnyExtract, Extract, is_of_login, is_of_sender, status_in
 from smtpreply.reasons.fallback import Fallback, Meaning
-from smtpreply.reasons.index import UNIT, Entry, Index, Words
+from smtpreply.reasons.index import UNIT, AnyOf, Entry, Index, Words
 from smtpreply.reasons.normalize import LONGEST, meaning_of, words_of, written_words_of
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
 from smtpreply.reasons.rule import Rule, Rules
@@ -418,35 +418,10 @@ class _Companions:
     """What must be beside the words of a rule (`with`), and what must not (`unless`)."""
 
     def __init__(self, rule: Rule) -> None:
-        self._also = _AnyOf(rule.also_variants) if rule.also else None
-        self._unless = _AnyOf(rule.unless_variants)
+        self._also = AnyOf(rule.also_variants) if rule.also else None
+        self._unless = AnyOf(rule.unless_variants)
 
     def allow(self, words: Words) -> bool:
         if self._also is not None and not self._also.stands_in(words):
             return False
         return not self._unless.stands_in(words)
-
-
-class _AnyOf:
-    """Matches any of some phrases."""
-
-    def __init__(self, variants: Sequence[CompiledVariant]) -> None:
-        self._alone = frozenset(
-            variant.words[0]
-            for variant in variants
-            if variant.chunks == (f" {''.join(variant.words)} ",)
-        )
-        self._stems = [variant for variant in variants if not variant.words]
-        self._longer: dict[str, list[CompiledVariant]] = {}
-        for variant in variants:
-            if variant.words and self._alone.isdisjoint(variant.words):
-                self._longer.setdefault(max(variant.words, key=len), []).append(variant)
-
-    def stands_in(self, words: Words) -> bool:
-        if not self._alone.isdisjoint(words.there):
-            return True
-        for word in self._longer.keys() & words.there:
-            for variant in self._longer[word]:
-                if variant.found_in(words.wording):
-                    return True
-        return any(variant.found_in(words.wording) for variant in self._stems)

@@ -49,6 +49,36 @@ class Words:
         self.wording = f" {' '.join(words)} "
 
 
+class AnyOf:
+    """Tells whether a text has any of some phrases.
+
+    Args:
+        variants: the variants of the phrases.
+    """
+
+    def __init__(self, variants: Sequence[CompiledVariant]) -> None:
+        self._alone = frozenset(
+            variant.words[0]
+            for variant in variants
+            if variant.chunks == (f" {''.join(variant.words)} ",)
+        )
+        self._stems = [variant for variant in variants if not variant.words]
+        self._longer: dict[str, list[CompiledVariant]] = {}
+        for variant in variants:
+            if variant.words and self._alone.isdisjoint(variant.words):
+                self._longer.setdefault(max(variant.words, key=len), []).append(variant)
+
+    def stands_in(self, words: Words) -> bool:
+        """Return whether a text has any of them."""
+        if not self._alone.isdisjoint(words.there):
+            return True
+        for word in self._longer.keys() & words.there:
+            for variant in self._longer[word]:
+                if variant.found_in(words.wording):
+                    return True
+        return any(variant.found_in(words.wording) for variant in self._stems)
+
+
 class Bucket(Generic[Owner]):
     """The variants of the phrases of one word, by their next rarest word; the best first."""
 

@@ -15,6 +15,7 @@ from smtpreply.reasons import hints
 from smtpreply.reasons.advice import Advice, advice_for, given_up_action, unproven_action
 from smtpreply.reasons.alternatives import is_negated, leaves_open, names_other_cause
 from smtpreply.reasons.blocklists import Listing, listing_in
+from smtpreply.reasons.doubts import leaves_doubt
 from smtpreply.reasons.engine import Engine, Finding
 from smtpreply.reasons.evidence import Evidence, evidence_in
 from smtpreply.reasons.extract import (
@@ -40,6 +41,9 @@ from smtpreply.stage import Stage
 
 # Beside words about a recipient they are about the client ("User unknown in 192.0.2.1 DNSBL").
 _LIST_WORDS = frozenset(["blacklist", "dnsbl", "rbl"])
+# Words beside those that decided are no contradiction to them: in its turn a command fails after a
+# refused RCPT, and "not accepting mail" is what a mailbox does, too.
+_NO_CONTRADICTION = frozenset([Reason.PROTOCOL_ERROR, Reason.NOT_ACCEPTING_MAIL])
 _RETRIES = frozenset([Disposition.RETRY, Disposition.RETRY_SLOWER])
 # Positive replies to other commands than the end of data: RFC 5321 4.2.3, RFC 4954 6.
 _OTHER_POSITIVE = frozenset([211, 214, 220, 221, 235, 252])
@@ -222,10 +226,11 @@ class Verdict:
 
         Only where words or an exact status say that it is dead, and only for good: never where a
         code, a status, the log or words speak of a transient failure, never by a reply code alone,
-        by words that may mean anything, by words that leave another cause open ("or", "spam"), by
-        denied ones ("not a 'user unknown' error"), or by words about the sender. An answer to
-        what comes before RCPT says nothing of a recipient, nor do 5.1.7 and 5.1.8, nor does a
-        refusal that is quoted in the line of a positive reply.
+        by words that may mean anything, by words that leave another cause open ("or", "spam",
+        "maintenance"), by denied ones ("not a 'user unknown' error"), or by words about the client,
+        its account or the sender. An answer to what comes before RCPT says nothing of a
+        recipient, nor do 5.1.7 and 5.1.8, nor does a refusal that is quoted in the line of a
+        positive reply. Of bare statuses 5.2.1 may be temporary (RFC 3463 3.3).
         """
         if isinstance(self._source, Record):
             return self._source.suppress
@@ -242,12 +247,24 @@ class Verdict:
         if self.basis is Basis.STATUS:
             if not self._is_exact or not self._is_final or self._is_mixed:
                 return False
-            return not self._hints_at_others
+            # 5.2.1 alone may be temporary: RFC 3463 3.3.
+            if self.reason is Reason.MAILBOX_DISABLED or self._hints_at_others:
+                return False
+            return not leaves_doubt(self._extract.sentence, explained=False)
         if self.basis is not Basis.WORDS or not self._is_final or self._is_contradicted:
             return False
-        return not (
-            self._is_mixed or self._is_in_name or self._is_denied_in_words or self._leaves_open
-        )
+        evidence = self.evidence
+        if evidence is None or self._is_mixed:
+            return False
+        if self._is_in_name(evidence) or is_negated(self.text, evidence.span[0]):
+            return False
+        if self._leaves_open(evidence) or self._has_another_reason(evidence):
+            return False
+        # Around a reply are the words of a program: "Server error: 550 ...".
+        extract = self._extract
+        is_in_reply = evidence.span[0] >= extract.start
+        told = extract.sentence if is_in_reply else line_of(extract)
+        return not leaves_doubt(told, explained=True)
 
     @property
     def bounce_type(self) -> BounceType | None:
@@ -259,9 +276,11 @@ class Verdict:
         if isinstance(self._source, Record):
             return self._source.bounce_type
         usual = self.reason.bounce_type
-        if usual is BounceType.HARD and (not self._is_final or self._leaves_open):
-            return BounceType.SOFT
-        return usual
+        if usual is not BounceType.HARD:
+            return usual
+        evidence = self.evidence
+        is_open = evidence is not None and self._leaves_open(evidence)
+        return BounceType.SOFT if is_open or not self._is_final else usual
 
     @property
     def _is_contradicted(self) -> bool:
@@ -320,24 +339,17 @@ class Verdict:
         reasons -= {Reason.PROTOCOL_ERROR}
         return len(reasons) > 1 or not _LIST_WORDS.isdisjoint(words_of(self.text))
 
-    @property
-    def _is_in_name(self) -> bool:
+    def _is_in_name(self, evidence: Evidence) -> bool:
         """Whether the words that decided begin or end in a host name or a URL.
 
         A name between them is theirs: "doesn't have a yahoo.com account".
         """
-        evidence = self.evidence
-        if evidence is None or self._finding.reads_text:
+        if self._finding.reads_text:
             return False
         first, last = evidence.span
         return any(
             start <= first < end or start < last <= end for start, end in names_in(self.text)
         )
-
-    @property
-    def _is_denied_in_words(self) -> bool:
-        evidence = self.evidence
-        return evidence is not None and is_negated(self.text, evidence.span[0])
 
     @property
     def _hints_at_others(self) -> bool:
@@ -349,9 +361,23 @@ class Verdict:
             for found in self.findings
         )
 
-    @property
-    def _leaves_open(self) -> bool:
-        source, evidence = self._source, self.evidence
+    def _has_another_reason(self, evidence: Evidence) -> bool:
+        """Whether words beside those that decided tell of another cause ("User unknown: virus")."""
+        source = self._source
+        assert not isinstance(source, Record)
+        text, at = without_names(self._extract.sentence), 0
+        parts = []
+        for start, end in evidence.spans:
+            parts.append(text[at:start])
+            at = end
+        reasons = map(source.reason_by_words, [*parts, text[at:]])
+        return any(
+            reason not in _NO_CONTRADICTION and not advice_for(reason).suppress
+            for reason in filter(None, reasons)
+        )
+
+    def _leaves_open(self, evidence: Evidence) -> bool:
+        source = self._source
         assert not isinstance(source, Record)
         meaning = source.meaning_of(self._extract)
         settled = meaning is not None and meaning.sharp and meaning.reason is self.reason
@@ -360,7 +386,7 @@ class Verdict:
             read = source.reason_by_words(part)
             return read is self.reason or (settled and read is None)
 
-        return evidence is not None and leaves_open(self.text, evidence.spans, agrees)
+        return leaves_open(self.text, evidence.spans, agrees)
 
     @property
     def advice(self) -> Advice:

@@ -361,3 +361,159 @@ def test_words_that_name_another_cause_suppress_nobody(text: str) -> None:
 )
 def test_names_and_earlier_replies_are_no_other_cause(text: str) -> None:
     assert classify(text).suppress
+
+
+@pytest.mark.parametrize("dead", ["550 Mailbox disabled", "550 5.1.1 User unknown"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sending account suspended",
+        "disabled for outbound mail",
+        "you cannot send",
+        "you are sending from it",
+        "the account that sent this",
+        "Das sendende Konto",
+        "Ihr Postfach",
+        "La cuenta que envía",
+        "Votre compte",
+        "Uw account",
+        "Twoje konto",
+        "Ваш аккаунт",
+        "您的邮箱",
+        "お客様のアカウント",
+        "귀하의 계정",
+        "SMTP user",
+    ],
+)
+def test_words_about_our_own_account_suppress_nobody(words: str, dead: str) -> None:
+    for text in (f"{dead}: {words}", f"{dead} ({words})"):
+        for verdict in (classify(text), classify(parse(text))):
+            assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 Your network was blocked for sending to unknown users",
+        "550 You sent messages to nonexistent addresses",
+        "550 Refused after a large number of unknown recipients",
+        "550 Your IP writes to mailboxes that do not exist",
+        "550 5.7.1 Excessive invalid recipients",
+        "550 5.1.1 Repeated delivery to nonexistent accounts",
+    ],
+)
+def test_many_unknown_recipients_suppress_none(text: str) -> None:
+    assert not classify(text).suppress
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Host not found, try again",
+        "Name service error for name=example.org type=MX: Host not found, try again",
+        "Domain not found (SERVFAIL)",
+        "Host or domain name not found: SERVFAIL",
+    ],
+)
+@pytest.mark.parametrize("status", ["5.1.2", "5.4.4"])
+def test_a_resolver_that_fails_says_nothing_of_a_domain(status: str, words: str) -> None:
+    verdict = classify(f"550 {status} {words}")
+    assert verdict.reason is Reason.NETWORK_ERROR
+    assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "Mailbox under maintenance",
+        "Account not yet activated",
+        "User is out of office",
+        "Mailbox locked by another session",
+        "Account suspended: payment overdue",
+        "frobnicated",
+    ],
+)
+def test_a_mailbox_that_may_come_back_is_kept(words: str) -> None:
+    assert not classify(f"550 5.2.1 {words}".rstrip()).suppress
+
+
+@pytest.mark.parametrize("words", ["Mailbox disabled", "bob@example.org deactivated", "Inactive"])
+def test_a_mailbox_that_is_disabled_for_good_suppresses(words: str) -> None:
+    assert classify(f"550 5.2.1 {words}").suppress
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("No space left on device", "quota", "full", "busy", "loop", "spammer", "unsubscribed"),
+        *("procmail error", "could not forward", "cannot verify recipient right now"),
+        *("backend unreachable", "mailbox is being migrated"),
+        *("voll", "gesperrt", "plein", "bloqué", "lleno", "bloccato", "cheio", "geblokkeerd"),
+        *("pełna", "zablokowano", "переполнен", "заблокировано", "拒收", "已满", "拒否", "차단"),
+        *("daha sonra deneyin", "engellendi", "zkuste později", "blokováno", "próbálja később"),
+        *("försök igen senare", "blockerad", "prøv igen senere", "spærret", "yritä myöhemmin"),
+        *("estetty", "probeer het later", "لاحقا"),
+    ],
+)
+def test_a_status_beside_words_about_something_else_suppresses_nobody(words: str) -> None:
+    text = f"550 5.1.1 {words}"
+    for verdict in (classify(text), classify(parse(text))):
+        assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 User unknown; message queued for retry",
+        "550 User unknown: server overloaded",
+        "550 User unknown; internal error",
+        "550 User unknown due to database maintenance",
+        "550 User unknown? maybe greylisted",
+        "550 User unknown and SPF fail",
+        "550 User unknown (rate limited)",
+        "550 User unknown: virus found",
+        "550 Backscatter rejected: user unknown",
+        "550 Bounce of a message that we never sent: user unknown",
+        "550 Recipient does not exist in our allowlist",
+        "550 The list may contain a nonexistent account",
+        "550 Perhaps the mailbox does not exist",
+        "550 User account not activated yet",
+        "550 Mailbox on hold for review",
+        "550 Domain suspended for nonpayment",
+        "550 Benutzer unbekannt: interner Fehler",
+        "550 Utilisateur inconnu, serveur surchargé",
+        "550 Usuario desconocido (quizás)",
+        "550 Utente sconosciuto: manutenzione",
+        "550 Usuário desconhecido: erro interno",
+        "550 Gebruiker onbekend: onderhoud",
+        "550 Nieznany użytkownik: błąd serwera",
+        "550 Пользователь не найден: внутренняя ошибка",
+        "550 用户不存在，系统繁忙",
+        "550 ユーザーが存在しません: メンテナンス",
+        "550 존재하지 않는 사용자: 서버 오류",
+        "550 Kullanıcı bulunamadı: sunucu hatası",
+    ],
+)
+def test_known_words_with_a_doubt_beside_them_suppress_nobody(text: str) -> None:
+    for verdict in (classify(text), classify(parse(text))):
+        assert not verdict.suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 <overload.maintenance@example.org>: User unknown",
+        "550 5.1.1 User unknown, see https://retry-maintenance.example.com/maybe",
+        "550 Mailbox is retired",
+        "550 Recipient not on file",
+        "550 This mailbox is disabled and not accepting messages",
+        "SMTP error from remote mail server after RCPT TO:<bob@example.org>: 550 5.1.1 <bob>",
+        "550 5.1.1 The account you sent mail to does not exist",
+        "Server error: '550 5.1.1 User unknown'",
+        "What the other server said after a retry: 550 5.1.1 <bob@example.org>",
+        "550 5.1.1 Delivery to the following recipients failed: user unknown",
+    ],
+)
+def test_no_doubt_is_seen_where_there_is_none(text: str) -> None:
+    assert classify(text).suppress
