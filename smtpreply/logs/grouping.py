@@ -53,7 +53,7 @@ class Bundle:
     >>> found = scan("tests/data/sample.log").bundled()
     >>> largest = max((one for one in found if isinstance(one, Bundle)), key=lambda one: one.count)
     >>> largest.count, largest.domains["example.org"], largest.delivery.reply.code
-    (51, 12, 250)
+    (90, 12, 250)
 
     They have in common: mta, program, direction, stage, status, whose words the text is, and what
     it means: its verdict. Successes may differ in their code and enhanced status.

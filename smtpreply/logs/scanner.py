@@ -41,7 +41,7 @@ from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
-_MOST_WAITING = 1 << 26  # octets of text read before groups are emptied
+_MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
 _MOST_IN_GROUPS = 50_000  # of what is counted in groups
 _MOST_RECEIVED = 4096  # messages that are reported together
 _MONTHS = re.compile(rf"\n({MONTH}) ")
