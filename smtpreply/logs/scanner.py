@@ -46,9 +46,11 @@ _MOST_IN_GROUPS = 50_000  # of what is counted in groups
 _MOST_RECEIVED = 4096  # messages that are reported together
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
+_LONGEST_STAMP = 300  # with what may be before it
+
 _REPEATED = "message repeated "
-_ODD = ("\xa0", "&lt;", _REPEATED)
-"""What lines have that are to be read in another way than most."""
+_COPIED = ("\xa0", "&lt;")
+"""What lines have that were copied from a web page."""
 
 Unreadable = Callable[[Line], object]
 
@@ -87,6 +89,7 @@ class Scan(Iterator[Delivery]):
         self._last: Format | None = None
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
+        self._passed: str | None = None  # the block before, if its reader has read its last line
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -142,29 +145,30 @@ class Scan(Iterator[Delivery]):
 
     def _in_order(self, block: str, place: Place) -> Iterator[Delivery]:
         """Read a block, one line after the other, those that report nothing passed over."""
+        block = _as_written(block)
         month = self._month_of(block)
         found = None if month is None else self._block_reader(block)
         if found is None:
-            is_odd = any(odd in block for odd in _ODD)
+            repeats = _REPEATED in block
             for text in _lines([block]):
                 place.number += 1
-                yield from self._line(text, place, is_odd=is_odd)
+                yield from self._line(text, place, repeats=repeats)
             return
         known, reader = found
         block = _ended(block)
         if month:
-            _read_first_stamp(block, place.clock)
+            _read_first_stamp(block, month, place.clock)
         read = place.number
         for one in reader.walk(block, place):
             number = place.number
             if isinstance(one, Delivery):
-                self._passed_over(known, number - read)
+                self._passed_over(known, number - read, block)
                 yield one
             else:
-                self._passed_over(known, number - 1 - read)
+                self._passed_over(known, number - 1 - read, block)
                 yield from self._left_by(known, one, place)
             read = number
-        self._passed_over(known, place.number - read)
+        self._passed_over(known, place.number - read, block)
 
     def _left_by(self, known: Format, left: Line | str, place: Place) -> Iterable[Delivery]:
         """Read a line that a block's reader has left."""
@@ -172,8 +176,10 @@ class Scan(Iterator[Delivery]):
             return self._line(left.removesuffix("\n"), place)
         self.coverage.lines += 1
         self._last = known
+        self._passed = None
         stamp_from_message(left, place.clock)
-        return self._read(left, known)
+        self._latest = found = self._read(left, known)
+        return found
 
     def _month_of(self, block: str) -> str | None:
         """Return the month of all lines of a block; None where there are several.
@@ -186,17 +192,16 @@ class Scan(Iterator[Delivery]):
         months = set(_MONTHS.findall(f"\n{block[:4]}")) | set(_MONTHS.findall(block))
         return None if len(months) > 1 else "".join(months)
 
-    def _line(self, text: str, place: Place, *, is_odd: bool = True) -> Iterable[Delivery]:
-        """Read a line of any format; `is_odd` where a line of its block has one of `_ODD`."""
+    def _line(self, text: str, place: Place, *, repeats: bool = True) -> Iterable[Delivery]:
+        """Read a line of any format; `repeats` where it may say that a message was repeated."""
         if not text or text.isspace():
             return ()
         self.coverage.lines += 1
-        if is_odd and ("\xa0" in text or "&lt;" in text):
-            text = as_written(text)
         line = read_prefix(text, place.number, place.clock, place.source)
         self.coverage.seen_on(line.host)
-        if is_odd and _REPEATED in text and (repeated := repeated_in(line)):
+        if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
+        self._passed = None
         self._latest = found = self._detected(line, place.clock)
         return found
 
@@ -207,6 +212,8 @@ class Scan(Iterator[Delivery]):
         if message is not None:
             line.message = message
             return _times(times, self._detected(line, clock))
+        if self._passed is not None:
+            self._read_again(self._passed, line, clock)
         if self._last is None:
             self._unread(line)
             return ()
@@ -214,6 +221,16 @@ class Scan(Iterator[Delivery]):
         self.coverage.understood += 1
         self.coverage.formats[self._last.name] += 1
         return _times(times, self._latest)
+
+    def _read_again(self, block: str, following: Line, clock: Clock) -> None:
+        """Read the last line of a block, which was not read alone, as the latest line."""
+        self._passed = None
+        text = block.rstrip().rpartition("\n")[2]
+        line = read_prefix(text, max(following.number - 1, 0), clock, following.source)
+        self._last = known = self._detection.of_line(line) or self._last
+        if known is not None:
+            stamp_from_message(line, clock)
+            self._latest = list(self._in_zone(self._reader_of(known).read(line) or ()))
 
     def _owned(self, owner: Format, name: str | None, blocks: Iterable[str]) -> Iterator[Delivery]:
         """Read a source that is of one format as a whole."""
@@ -267,10 +284,12 @@ class Scan(Iterator[Delivery]):
         coverage.understood += 1
         if reader.not_understood:
             self._take_over(reader)
-        return found if self._zone is None else self._in_zone(found)
+        return self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterable[Delivery]:
         """Add the zone to naive times, which a format reads from fields of its own."""
+        if self._zone is None:
+            return found
         return [
             attrs.evolve(delivery, time=delivery.time.replace(tzinfo=self._zone))
             if delivery.time is not None and delivery.time.tzinfo is None
@@ -302,7 +321,7 @@ class Scan(Iterator[Delivery]):
         self._last = None
         for reader in self._readers.values():
             left = reader.finish()
-            yield from left if self._zone is None else self._in_zone(left)
+            yield from self._in_zone(left)
             self._take_over(reader)
 
     def _take_over(self, reader: Reader) -> None:
@@ -357,7 +376,7 @@ class Scan(Iterator[Delivery]):
             self.coverage.seen_on(line.host)
         return Counter(filter(None, map(self._detection.of_line, heads)))
 
-    def _passed_over(self, known: Format, count: int) -> None:
+    def _passed_over(self, known: Format, count: int, block: str) -> None:
         """Count lines that the reader of a block has understood."""
         if count:
             coverage = self.coverage
@@ -366,6 +385,7 @@ class Scan(Iterator[Delivery]):
             coverage.understood += count
             coverage.formats[known.name] += count
             self._last = None  # nothing continues them
+            self._passed = block
 
     # --- many together ---
 
@@ -376,14 +396,14 @@ class Scan(Iterator[Delivery]):
         groups = Groups(partial(self._example, place), finely=finely)
         waiting = 0
         last: str | None = ""
-        for block in blocks:
+        for block in map(_as_written, blocks):
             month = self._month_of(block)
             if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
                 self._report_received(groups, clock)
                 yield from groups.bundles(clock)
                 waiting = 0
             if month:
-                _read_first_stamp(block, clock)
+                _read_first_stamp(block, month, clock)
             last = month
             left = _lines([block]) if month is None else self._ungrouped(block, groups)
             for text in left:
@@ -408,14 +428,19 @@ class Scan(Iterator[Delivery]):
         known, reader = found
         block = _ended(block)
         count = block.count("\n")
-        left = ""
-        for left in reader.group(block, groups):
-            self._last = None  # of what is left, lines that belong together come together
+        last, is_last_read = None, False
+        for number, left in enumerate(reader.group(block, groups)):
+            # Of what is left, lines that belong together come together.
+            if number or not block.startswith(left):
+                self._last = None
             count -= left.count("\n")
             yield from _lines([left])
-        last = self._last if ends_in(block, left) else None
-        self._passed_over(known, count)
+            is_last_read = ends_in(block, left)
+            if is_last_read:
+                last = self._last
+        self._passed_over(known, count, block)
         self._last = last
+        self._passed = None if is_last_read else block
 
     def _example(self, place: Place, text: str) -> Delivery | None:
         """Read a line that stands for many; None where it does not report exactly one delivery."""
@@ -461,9 +486,10 @@ class Scan(Iterator[Delivery]):
             self._on_unreadable(line)
 
 
-def _read_first_stamp(block: str, clock: Clock) -> None:
-    """Have a clock's year run on to a block, whatever lines of it are read first."""
-    read_prefix(block.partition("\n")[0], 0, clock)
+def _read_first_stamp(block: str, month: str, clock: Clock) -> None:
+    """Have a clock's year run on to the month of a block, whatever lines of it are read first."""
+    start = 0 if block.startswith(month) else block.find(f"\n{month} ") + 1
+    read_prefix(block[start : start + _LONGEST_STAMP].partition("\n")[0], 0, clock)
 
 
 def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:
@@ -474,6 +500,13 @@ def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:
 def _ended(block: str) -> str:
     """Return a block with a line end after its last line, which a file's last may lack."""
     return block if block.endswith("\n") else f"{block}\n"
+
+
+def _as_written(block: str) -> str:
+    """Return a block with each line as its program wrote it: see `as_written`."""
+    if not any(mark in block for mark in _COPIED):
+        return block
+    return "\n".join(map(as_written, block.split("\n")))
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:

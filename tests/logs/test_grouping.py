@@ -32,8 +32,12 @@ PROGRAMS = st.sampled_from(
 )  # fmt: skip
 QUEUE_IDS = st.sampled_from(["4E74613FE7", "4Zq8mN2c7TzXb", "5A0C21B9D3", "xyz"])
 LOCALS = st.sampled_from(
-    ["bob", "al", "user.unknown", '"a b"', "full+mailbox", "prvs=1=x", "é", "o'x"]
-)
+    [
+        "bob", "al", "user.unknown", '"a b"', "full+mailbox", "prvs=1=x", "é", "o'x", "x@y",
+        "x\u2028y", '"x S=5 id=f@y >, size=5, nrcpt=1 "', "x S=5 H=y [::1] id=f@y", "x\xa0y",
+        "x>, size=5, nrcpt=1 (queue active)",
+    ]
+)  # fmt: skip
 ADDRESSES = st.builds("{}@{}".format, LOCALS, st.sampled_from(["example.org", "gmail.com", "x"]))
 TEXTS = st.sampled_from(
     [
@@ -96,18 +100,32 @@ def exim_lines(draw: st.DrawFn) -> str:
     message = draw(st.sampled_from(["1jmFYj-00039V-QX", "10HmaX-000000005vi-0000", "x"]))
     host = draw(
         st.sampled_from(
-            ["H=mx.example.org [192.0.2.1]:25", "H=mx.google.com [192.0.2.1]", "", "H=a (b) [::1]"]
+            [
+                "H=mx.example.org [192.0.2.1]:25", "H=mx.google.com [192.0.2.1]", "",
+                "H=a (b) [::1]", "H=(b S=3) [::1]", "H=(b F=<f@y> id=f@y) [::1]",
+                "H=(b) [::2] P=x S=3 (c) [::1]",
+            ]
         )
-    )
+    )  # fmt: skip
+    name = draw(
+        st.sampled_from(
+            [
+                "", ' DN="CN=x"', ' DN="CN=x S=4 id=f@y F=<f@y>"', ' DN="CN=x C=\\"250 OK\\""',
+                ' DN="CN=x: SMTP error from remote mail server after DATA: 550 5.1.1 no"',
+                ' DN="CN=x" S=4',
+            ]
+        )
+    )  # fmt: skip
+    subject = draw(st.sampled_from(["", ' T="a S=6 id=f@y"', ' T="a \\" S=6', " for a@b S=6"]))
     tail = draw(st.sampled_from(["", " QT=2s DT=0.5s", " DT=1s", " DT=250ms"]))
     error = f"SMTP error from remote mail server after RCPT TO:<{to}>: {text}"
     body = draw(
         st.sampled_from(
             [
-                f"<= {sender} H=c [203.0.113.9] P=esmtps S={draw(SIZES)} id=1@example.com",
-                f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes C="{text}"{tail}',
+                f"<= {sender} {host} P=esmtps{name} S={draw(SIZES)} id=1@example.com{subject}",
+                f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes{name} C="{text}"{tail}',
                 f"=> bob <{to}> R=local T=maildir{tail}",
-                f"** {to} R=dns T=smtp {host}{tail}: {error}",
+                f"** {to} R=dns T=smtp {host}{tail}{name}: {error}",
                 f"== {to} R=dns T=smtp defer (-44) {host}: {error}",
                 f"** {to}: Unrouteable address",
                 "Completed",
@@ -120,6 +138,15 @@ def exim_lines(draw: st.DrawFn) -> str:
     zone = draw(st.sampled_from(["", ".123", " +0100", " [42]"]))
     head = "" if message == "x" else f"{message} "
     return f"2026-11-24 {draw(st.sampled_from(['11', '12']))}:43:32{zone} {head}{body}"
+
+
+SHOWN = (
+    "2026-11-24 11:43:32 1jmFYj-00039V-QX H=c [203.0.113.9] F=<al@x> rejected after DATA: spam\n"
+    "Envelope-from: <al@x>\nEnvelope-to: <bob@example.org>\nP Received: from c\n\tby x\n"
+    "S Subject: 2026 offer\n" + "-" * 40
+)
+"""What Exim's rejectlog has of a message, in several lines."""
+REPEATED = st.sampled_from(["Nov 24 11:43:32 mx1 last message repeated 3 times", " folded", SHOWN])
 
 
 def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summary, Coverage]]:
@@ -140,6 +167,23 @@ def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summa
 
 def _scan(lines: list[str] | Path) -> Scan:
     return scan(lines if isinstance(lines, Path) else ["\n".join(lines)], year=2026)
+
+
+def assert_same_by_lines(lines: list[str], size: int) -> None:
+    """Check that blocks of so many lines come to the same as one line after the other."""
+    written = "\n".join(lines).split("\n")
+    parts = [written[start : start + size] for start in range(0, len(written), size)]
+    blocks = ["\n".join(part) + "\n" for part in parts]
+    by_line, walked = (scan(source, year=2026) for source in (written, blocks))
+    assert list(walked) == list(by_line)
+    assert walked.coverage == by_line.coverage
+    alone, grouped = (
+        total_of(scan(source, year=2026), DeliveryFilter()) for source in (written, blocks)
+    )
+    for counts in (*alone.summary.parts.values(), *grouped.summary.parts.values()):
+        counts.example.clear()
+    assert grouped.summary == alone.summary
+    assert grouped.coverage == alone.coverage
 
 
 def assert_same(lines: list[str] | Path) -> None:
@@ -168,6 +212,35 @@ def test_exim_comes_to_the_same(lines: list[str]) -> None:
 def test_a_mixed_log_comes_to_the_same(lines: list[str]) -> None:
     """Whatever else stands between, nothing is lost and nothing counted twice."""
     assert_same(lines)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(postfix_lines() | REPEATED, max_size=12)
+    | st.lists(exim_lines() | REPEATED, max_size=12)
+    | st.lists(postfix_lines() | exim_lines() | REPEATED, max_size=12),
+    st.integers(2, 6),
+)
+def test_blocks_come_to_the_same_as_lines(lines: list[str], size: int) -> None:
+    """Wherever a block begins, in a message that is shown or before a repetition."""
+    assert_same_by_lines(lines, size)
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 100])
+def test_lines_that_belong_together_may_be_in_two_blocks(size: int) -> None:
+    repeated = ["Nov 24 11:43:32 mx last message repeated 3 times"] * 2
+    for lines in ([SHOWN] * 20, [delivered(10, 1), delivered(10, 2), *repeated] * 9):
+        assert_same_by_lines(lines, size)
+
+
+@pytest.mark.parametrize("blank", [" ", "\xa0"])
+@pytest.mark.parametrize("text", ["no &lt;b&gt; here", "no\xa0such user", "a &lt;&#10;b"])
+def test_a_line_copied_from_a_page_is_read_alike_in_blocks(text: str, blank: str) -> None:
+    lines = [f"{ATTEMPT['exim']} QT=1s", "2026-11-24 11:43:32 1jmFYj-00039V-QX Completed"]
+    failed = "** bob@example.org R=dns T=smtp H=mx.example.org [192.0.2.1]"
+    error = f"SMTP error from remote mail server after DATA: 550 {text}"
+    lines += [f"2026-11-24{blank}11:43:32 1jmFYj-00039V-QX {failed}: {error}"] * 3
+    assert_same_by_lines(lines, 100)
 
 
 def test_a_quoted_recipient_of_exim_comes_to_the_same() -> None:

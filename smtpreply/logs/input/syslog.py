@@ -278,7 +278,7 @@ def as_written(text: str) -> str:
     'to=<bob@example.org>, relay=none'
     """
     if "&lt;" in text and "<" not in text:
-        text = html.unescape(text)
+        text = html.unescape(text).replace("\n", " ")
     head = text.partition(": ")[0]
     return text.replace("\xa0", " ") if "\xa0" in head and not text.startswith("{") else text
 

@@ -383,11 +383,13 @@ class EximReader(Reader):
 
     def group(self, block: str, groups: Groups) -> Iterator[str]:
         """Count many lines together: see `Reader`."""
-        left = ""
-        for left in blocks.group(block, groups, self.messages):
-            self._has_refused = False
+        has_refused = False
+        for number, left in enumerate(blocks.group(block, groups, self.messages)):
+            # A block may begin in the middle of a message that the rejectlog shows.
+            self._has_refused &= number == 0 and block.startswith(left)
             yield left
-        self._has_refused &= ends_in(block, left)
+            has_refused |= self._has_refused and ends_in(block, left)
+        self._has_refused = has_refused
 
     def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
         """Read lines in their usual form: see `Reader`."""
