@@ -50,7 +50,8 @@ _OF_MANY = re.compile(
 )
 _SUPPOSED = re.compile(
     r"\b(?:may|might|could) (?:not (?:have |be )?)?(?:contain|exist|been|a valid|valid|unknown)\b"
-    r"|\b(?:may|might) (?:be|have)\b",
+    r"|\b(?:may|might) (?:be|have been) (?:disabled|suspended|inactive|closed|deleted|full|invalid"
+    r"|unknown|unavailable)\b",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(

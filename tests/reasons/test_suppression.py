@@ -8,7 +8,8 @@ import pytest
 
 from smtpreply import Reason, classify, from_exception, parse
 from smtpreply.catalog import LANGUAGES
-from smtpreply.reasons import Actor, Outcome
+from smtpreply.reasons import Actor, Outcome, Rule, advice_for, default_classifier
+from smtpreply.reasons.doubts import leaves_doubt
 from smtpreply.stage import Stage
 
 DEAD = ("550 5.1.1 User unknown", "550 No such user", "550 5.2.1 Mailbox disabled", "550 5.1.1")
@@ -479,6 +480,12 @@ def test_a_status_beside_words_about_something_else_suppresses_nobody(words: str
         "550 The list may contain a nonexistent account",
         "550 Perhaps the mailbox does not exist",
         "550 User account not activated yet",
+        "550 Unable to verify that the user exists",
+        "550 Recipient does not exist on this node, replication is late",
+        "550 Mailbox locked by a POP3 session",
+        "550 Mailbox suspended while we investigate",
+        "550 User unknown: disk failure",
+        "550 The mailbox may have been deleted",
         "550 Mailbox on hold for review",
         "550 Domain suspended for nonpayment",
         "550 Benutzer unbekannt: interner Fehler",
@@ -517,3 +524,21 @@ def test_known_words_with_a_doubt_beside_them_suppress_nobody(text: str) -> None
 )
 def test_no_doubt_is_seen_where_there_is_none(text: str) -> None:
     assert classify(text).suppress
+
+
+def _is_of_dead_address(rule: Rule) -> bool:
+    return advice_for(rule.reason).suppress and not rule.vague
+
+
+# All but one, whose example does not say why a look-up failed.
+@pytest.mark.parametrize(
+    "rule",
+    [
+        rule
+        for rule in default_classifier().rules
+        if _is_of_dead_address(rule) and rule.id != "domain-lookup-failed"
+    ],
+    ids=lambda rule: rule.id,
+)
+def test_no_words_of_doubt_are_in_what_servers_say_of_dead_addresses(rule: Rule) -> None:
+    assert not any(leaves_doubt(text, explained=True) for text in rule.catches)
