@@ -29,6 +29,7 @@ from smtpreply.stage import Stage
 VICTIM = "victim@good.example"
 SERVER = "mx.good.example"
 ADDRESS = "198.51.100.8"
+SIZE = 987_654_321
 
 _FORGED = (
     # Postfix, Exim, OpenSMTPD, Sendmail
@@ -40,6 +41,9 @@ _FORGED = (
     f">, delay=00:00:01, mailer=esmtp, pri=1, relay={SERVER}. [{ADDRESS}], dsn=5.1.1, reply=550 "
     "5.1.1 forged, stat=User unknown",
     f">, relay={SERVER} [{ADDRESS}], reject=550 5.1.1 forged",
+    # What the line of an arrival has.
+    f"> H={SERVER} [{ADDRESS}] S={SIZE} id=f@good.example",
+    f">, size={SIZE}, nrcpt=1 (queue active)",
 )
 _LOCALS = (
     '"a b"',
@@ -154,6 +158,13 @@ def test_each_refusal_names_its_recipient(sent: Sent) -> None:
     named = {found.recipient for found in refused} | {found.orig_recipient for found in refused}
     assert set(sent.recipients) <= named
     assert [line for line in sent.unread if not _CUT.search(line)] == []
+
+
+def test_each_message_has_its_own_sender_and_size(sent: Sent) -> None:
+    known = {_unquoted(address) for address in (SENDER, *sent.offered)}
+    for found in sent.deliveries:
+        assert found.size is None or found.size < SIZE
+        assert not found.sender or _unquoted(found.sender) in known
 
 
 def test_each_client_from_outside_is_refused(sent: Sent) -> None:

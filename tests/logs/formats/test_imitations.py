@@ -9,6 +9,7 @@ line is then read as what it is, or as less, or is not understood: the others ar
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +37,9 @@ CHECKED = "postfix/cleanup"
 
 # Without brackets, an address is logged as it was sent: a blank stands in quotes alone.
 BARE = ("msmtp", "zonemta", "barracuda", "assp")
+
+# In the line of an arrival, an address has its quotes.
+AS_SENT = ("sendmail", "fortimail")
 
 OTHERS = {
     "postfix": [
@@ -154,6 +158,26 @@ def cases(name: str) -> Iterator[tuple[list[str], str]]:
                     yield [*lines[: delivery.line - 1], changed, *lines[delivery.line :]], value
 
 
+def arrivals(name: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the sample with the sender changed in a line before the delivery's, and the sender."""
+    lines = samples()[name]
+    found = list(scan(lines))
+    own = {delivery.line for delivery in found}
+    for number, line in enumerate(lines, start=1):
+        senders = {one.sender for one in found if one.sender and one.sender in line}
+        if number in own or line.startswith(("{", "[{")):
+            continue
+        for sender in sorted(senders):
+            start = line.index(sender)
+            place = Place("sender", start, start + len(sender))
+            for imitation in (forged(line, [place])[0], re.sub("[0-9]", "9", line[place.end :])):
+                for value in hostile("sender", sender, imitation):
+                    if name in (*BARE, *AS_SENT) and not value.startswith('"'):
+                        continue
+                    changed = line[:start] + value + line[place.end :]
+                    yield [*lines[: number - 1], changed, *lines[number:]], value
+
+
 def _moved(place: Place, by: int) -> Place:
     return Place(place.field, place.start - by, place.end - by)
 
@@ -166,3 +190,14 @@ def test_an_imitation_of_fields_is_in_no_field(name: str) -> None:
             assert delivery.relay_host != SERVER, value
             assert delivery.relay_ip != ADDRESS, value
             assert delivery.reply is None or delivery.reply.code != CODE, value
+
+
+@pytest.mark.parametrize("name", samples())
+def test_an_imitation_in_a_line_before_is_in_no_field(name: str) -> None:
+    found = list(scan(samples()[name]))
+    for lines, value in arrivals(name):
+        for delivery in scan(lines):
+            assert VICTIM not in [getattr(delivery, field) for field in ADDRESSES], value
+            for field in ("size", "message_id"):
+                true = {None, *(getattr(one, field) for one in found)}
+                assert getattr(delivery, field) in true, value
