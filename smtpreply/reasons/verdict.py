@@ -370,6 +370,8 @@ class Verdict:
         for start, end in evidence.spans:
             parts.append(text[at:start])
             at = end
+        if self.reason is Reason.UNKNOWN_DOMAIN:  # "host lookup for ... failed: host not found"
+            parts = [part for part in parts if not part.rstrip().endswith(":")]
         reasons = map(source.reason_by_words, [*parts, text[at:]])
         return any(
             reason not in _NO_CONTRADICTION and not advice_for(reason).suppress
