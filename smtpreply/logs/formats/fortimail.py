@@ -41,7 +41,7 @@ _HEAD = re.compile(
     r"(?=(?:[a-z_]{1,40}=\S{0,255} ){0,4}log_id=[0-9]+ )"
 )
 _FIELD = re.compile(r"([a-z_]{1,40})=(?:\"([^\"]*)\"|([^\s\"]*))(?: |\Z)")
-_MESSAGE = re.compile(r"msg=\"?(.*?)\"?\s*\Z", re.DOTALL)
+_MESSAGE = "msg="  # the last field
 _PROXIED = re.compile(
     rf"to=<?({PATH})>?, delay=([0-9]{{1,9}}), (?:[a-z_]{{1,20}}=[^,]{{0,300}}, ){{0,6}}?"
     r"to_ip=([0-9A-Fa-f.:]{2,45}), mailer=proxy, stat=(.*)\Z",
@@ -90,10 +90,11 @@ class FortiMailReader(Reader):
         if kind == "statistics":
             is_whole = end >= len(line.message.rstrip())
             return self._history(line, fields) if is_whole else None
-        message = _MESSAGE.match(line.message, end)
-        if kind != "event" or fields.get("subtype") != "smtp" or message is None:
-            return None if end < len(line.message) and message is None else ()
-        return self._event(line, fields.get("session_id") or "", message[1])
+        left = line.message[end:].rstrip()
+        if kind != "event" or fields.get("subtype") != "smtp" or not left.startswith(_MESSAGE):
+            return None if end < len(line.message) and not left.startswith(_MESSAGE) else ()
+        message = left.removeprefix(_MESSAGE).removeprefix('"').removesuffix('"')
+        return self._event(line, fields.get("session_id") or "", message)
 
     def _event(self, line: Line, session: str, message: str) -> list[Delivery] | None:
         if match := _PROXIED.match(message):
