@@ -16,6 +16,15 @@ def to_octets(text: str) -> bytes:
     return text.encode("utf-8", surrogates(text))
 
 
+def character_of(octet: int) -> str:
+    r"""Return an octet as a character of text that `to_octets` and `rejoined` read.
+
+    >>> character_of(0x41), character_of(0xC3)
+    ('A', '\udcc3')
+    """
+    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+
+
 def rejoined(text: str) -> str:
     r"""Return text with escaped octets decoded where they form a character in UTF-8.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from smtpreply._support.octets import rejoined
+from smtpreply._support.octets import character_of, rejoined
 
 QUOTED = r"""(?:'([^'\\]*(?:\\.[^'\\]*)*)'|"([^"\\]*(?:\\.[^"\\]*)*)")"""
 """A literal; its two groups are what is in single and in double quotes."""
@@ -25,7 +25,7 @@ def unescaped(literal: str, *, octets: bool = False) -> str:
         else:
             return _NAMED_ESCAPES.get(body, body)
         if octets and number > 0x7F:
-            return chr(0xDC00 + number)
+            return character_of(number)
         surrogate = 0xD800 <= number <= 0xDFFF
         return body if surrogate or number > 0x10FFFF else chr(number)
 

@@ -39,7 +39,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from smtpreply._support.octets import rejoined
+from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import MONTH
@@ -337,8 +337,7 @@ def _unescaped(text: str) -> str:
     def meaning(match: re.Match[str]) -> str:
         if match[3]:
             return _NAMED.get(match[3], match[3])
-        octet = int(match[1], 16) if match[1] else int(match[2], 8)
-        return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+        return character_of(int(match[1], 16) if match[1] else int(match[2], 8))
 
     return rejoined(_ESCAPE.sub(meaning, text))
 
@@ -358,7 +357,7 @@ def _event(line: Line) -> str:
 
 
 def _timed(line: Line) -> Line:
-    """Give a line the time of AsyncOS' own stamp, where no syslog has written one."""
+    """Return a line, which now has the time of AsyncOS' own stamp unless a syslog wrote one."""
     line.time = line.time or _time(line)
     return line
 

@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -84,7 +85,6 @@ _ERROR = re.compile(
 # A command is written as strnvis(3) does with VIS_SAFE and VIS_CSTYLE (smtp_session.c): octets
 # above 127 as "\\M-C" or "\\M^H"; others that are not printed as "\\^H", in octal, or as in C.
 _ESCAPE = re.compile(r"\\(?:M-([ -~])|(M?)\^([?-_])|([0-3][0-7]{2})|([abfnrstv0\\]))")
-_ESCAPES = re.compile(rf"(?:{_ESCAPE.pattern})+")
 _LETTERS = dict(zip("abfnrstv0\\", b"\a\b\f\n\r \t\v\0\\", strict=True))
 _RCPT = re.compile(r"RCPT TO: ?<(.*)>", re.IGNORECASE | re.DOTALL)
 # mail.lmtp quotes the LMTP server's reply inside its own words, and in the log's quotes.
@@ -219,12 +219,9 @@ class OpenSmtpdReader(Reader):
 
 
 def _unescaped(command: str) -> str:
-    return _ESCAPES.sub(_characters, command)
-
-
-def _characters(escapes: re.Match[str]) -> str:
-    octets = bytes(map(_octet, _ESCAPE.finditer(escapes[0])))
-    return octets.decode("utf-8", "surrogateescape")
+    if "\\" not in command:
+        return command
+    return rejoined(_ESCAPE.sub(lambda escape: character_of(_octet(escape)), command))
 
 
 def _octet(escape: re.Match[str]) -> int:

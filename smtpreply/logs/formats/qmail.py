@@ -357,7 +357,7 @@ def _body(line: Line) -> str:
 
 
 def _timed(line: Line) -> Line:
-    """Give a line the time of qmail's own stamp, which is finer than a syslog's."""
+    """Return a line, which now has the time of qmail's own stamp: it is finer than a syslog's."""
     stamp = _STAMP.match(line.message)
     if stamp is None:
         return line

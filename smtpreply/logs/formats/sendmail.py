@@ -37,7 +37,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from smtpreply._support.octets import rejoined, to_octets
+from smtpreply._support.octets import character_of, rejoined, to_octets
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -378,8 +378,7 @@ def _unescaped(message: str) -> str:
 def _octet(escape: re.Match[str]) -> str:
     if escape[1]:
         return _PRINTED[escape[1]]
-    octet = int(escape[2], 8)
-    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+    return character_of(int(escape[2], 8))
 
 
 def _lost_its_end(address: str) -> bool:

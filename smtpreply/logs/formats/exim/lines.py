@@ -40,7 +40,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from smtpreply._support.numbers import number_of
-from smtpreply._support.octets import rejoined
+from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.exim import blocks
@@ -893,8 +893,7 @@ def _own_unescaped(text: str) -> str:
 
 
 def _octet(escape: re.Match[str]) -> str:
-    octet = int(escape[1], 8)
-    return chr(octet) if octet < 0x80 else chr(0xDC00 + octet)
+    return character_of(int(escape[1], 8))
 
 
 FORMAT = Format(
