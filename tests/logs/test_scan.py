@@ -579,6 +579,13 @@ def test_a_memory_forgets_the_oldest() -> None:
     assert [memory.get(name) for name in "abcde"] == [4, None, None, None, None]
 
 
+def test_a_memory_takes_many_values_at_once_or_none() -> None:
+    memory: Memory[str] = Memory(3)
+    for values in ({}, {"a": "1", "b": "2"}, {"b": "3"}):
+        memory.update(values)
+    assert memory.values() == {"a": "1", "b": "3"}
+
+
 # --- hostile lines -------------------------------------------------------------------------
 
 _PIECES = st.sampled_from(

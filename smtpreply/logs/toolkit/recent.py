@@ -52,7 +52,7 @@ class Memory(Generic[_V]):
         before = len(newer)
         newer.update(values)
         # Those that replace others take about as much room as what they replace.
-        share = (len(newer) - before) / len(values)
+        share = (len(newer) - before) / max(len(values), 1)
         self._room -= round(share * (_size_of_all(values) + _size_of_all(values.values())))
         if self._room < 0 or len(newer) >= self._capacity:
             self._turn()
