@@ -84,7 +84,7 @@ has it."""
 
 HEAD = 10
 """How many lines of a source are looked at to find its format."""
-_HEAD_OF_DOCUMENT = 100  # lines: see `first_lines`
+_HEAD_OF_DOCUMENT = 100
 _LONGEST_HEAD = 1 << 16  # characters of them
 
 _own: dict[str, Format] = {}
@@ -153,20 +153,22 @@ def format_called(name: str) -> Format:
     return found.format if isinstance(found, Builtin) else found
 
 
-def first_lines(text: str) -> list[str]:
-    """Return those of the first lines of a text, ten at most, that are not empty.
+def _length_of_head(text: str) -> int:
+    """Return how many lines to look at: in a JSON document, what shows whose it is may be deep."""
+    return _HEAD_OF_DOCUMENT if begins_objects(text.split("\n", HEAD)[:HEAD]) else HEAD
 
-    Of a JSON document over several lines they are a hundred at most: what shows whose it is may
-    stand deep in it.
+
+def first_lines(text: str) -> list[str]:
+    """Return those of the first lines of a text that are not empty.
+
+    They are ten at most; of a JSON document over several lines, a hundred.
 
     >>> first_lines("one\\n\\ntwo\\n")
     ['one', 'two']
     """
     text = text[:_LONGEST_HEAD]
-    lines = text.split("\n", HEAD)[:HEAD]
-    if begins_objects(lines):
-        lines = text.split("\n", _HEAD_OF_DOCUMENT)[:_HEAD_OF_DOCUMENT]
-    return [line for line in lines if line]
+    length = _length_of_head(text)
+    return [line for line in text.split("\n", length)[:length] if line]
 
 
 def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str], Iterable[str]]:
@@ -178,8 +180,7 @@ def beginning(blocks: Iterable[str], *, patient: bool = True) -> tuple[list[str]
     for block in rest:
         seen.append(block)
         size += len(block)
-        if wanted == HEAD and begins_objects(block[:_LONGEST_HEAD].split("\n", 1)):
-            wanted = _HEAD_OF_DOCUMENT
+        wanted = max(wanted, _length_of_head(block[:_LONGEST_HEAD]))
         enough = len(seen) >= wanted or size >= _LONGEST_HEAD or block.count("\n") >= wanted
         if enough or not patient:
             break
