@@ -228,9 +228,7 @@ class Scan(Iterator[Delivery]):
         text = block.rstrip().rpartition("\n")[2]
         line = read_prefix(text, max(following.number - 1, 0), clock, following.source)
         self._last = known = self._detection.of_line(line) or self._last
-        if known is not None:
-            stamp_from_message(line, clock)
-            self._latest = list(self._in_zone(self._reader_of(known).read(line) or ()))
+        self._latest = list(self._in_zone(self._read_uncounted(line, known, clock)))
 
     def _owned(self, owner: Format, name: str | None, blocks: Iterable[str]) -> Iterator[Delivery]:
         """Read a source that is of one format as a whole."""
@@ -445,12 +443,15 @@ class Scan(Iterator[Delivery]):
     def _example(self, place: Place, text: str) -> Delivery | None:
         """Read a line that stands for many; None where it does not report exactly one delivery."""
         line = read_prefix(text.removesuffix("\n"), 0, place.clock, place.source)
-        known = self._detection.of_line(line)
-        if known is None:
-            return None
-        stamp_from_message(line, place.clock)
-        found = list(self._reader_of(known).read(line) or ())
+        found = list(self._read_uncounted(line, self._detection.of_line(line), place.clock))
         return found[0] if len(found) == 1 else None
+
+    def _read_uncounted(self, line: Line, known: Format | None, clock: Clock) -> Iterable[Delivery]:
+        """Read a line that has been counted already."""
+        if known is None:
+            return ()
+        stamp_from_message(line, clock)
+        return self._reader_of(known).read(line) or ()
 
     # --- both ---
 
