@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smtpreply.reasons import Reason, advice_for
+from smtpreply.report.findings import ReasonCount
 
 AS_MEANT = "Refused by policy: working as meant."
 
@@ -49,10 +50,20 @@ def assessment(reason: Reason) -> str:
     return _SUSPECT.get(reason, AS_MEANT)
 
 
-def local_action(reason: Reason, advised: str) -> str:
-    """Return what to do about local mail that failed: what to look at, or what is advised.
+def title_and_action(row: ReasonCount, *, is_own: bool) -> tuple[str, str]:
+    """Return the title of a failure, and what to do about it.
 
-    >>> local_action(Reason.MAILBOX_FULL, "Wait."), local_action(Reason.GREYLISTED, "Wait.")
-    ('A mailbox of ours is full: its owner must make room.', 'Wait.')
+    Args:
+        row: the reason and its counts.
+        is_own: whether it is local mail that failed: then our own server is meant.
+
+    >>> from collections import Counter
+    >>> row = ReasonCount(
+    ...     reason=Reason.MAILBOX_FULL, outcomes=Counter({"deferred": 1}), example="452 Full"
+    ... )
+    >>> title_and_action(row, is_own=True)
+    ('Mailbox full', 'A mailbox of ours is full: its owner must make room.')
     """
-    return _SUSPECT.get(reason, advised)
+    if not is_own:
+        return str(row.advice.title), row.action
+    return own_title(row.reason), _SUSPECT.get(row.reason, row.action)

@@ -30,7 +30,7 @@ from smtpreply.report.findings import (
     recipients_each,
     size,
 )
-from smtpreply.report.own_server import assessment, is_suspect, local_action, own_title
+from smtpreply.report.own_server import assessment, is_suspect, own_title, title_and_action
 from smtpreply.summary.cases import Cases
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.outcome import Outcome
@@ -561,15 +561,13 @@ def _others(key: str, heading: str, findings: Findings, *, is_own: bool) -> Sect
         ),
         rows=[
             (
-                _text(
-                    own_title(row.reason) if is_own else str(row.advice.title),
-                    note=row.reason.value,
-                ),
+                _text(title, note=row.reason.value),
                 _number(row.total, parts=_parts(row.outcomes)),
-                _text(local_action(row.reason, row.action) if is_own else row.action),
+                _text(action),
                 _text(row.example),
             )
             for row in findings.reasons
+            for title, action in [title_and_action(row, is_own=is_own)]
         ],
     )
     delays = _delay_table(f"{key}-delays", findings)

@@ -39,7 +39,7 @@ from smtpreply.report.findings import (
     recipients_each,
     size,
 )
-from smtpreply.report.own_server import assessment, is_suspect, local_action, own_title
+from smtpreply.report.own_server import assessment, is_suspect, own_title, title_and_action
 from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.outcome import Outcome
@@ -347,10 +347,8 @@ def _failures(findings: Findings, of: str, *, is_own: bool) -> Iterator[Renderab
     yield _heading("Failures", of)
     grid = _grid("><")
     for row in findings.reasons[:_ROWS]:
-        if is_own:
-            _add_reason(grid, row, local_action(row.reason, row.action), own_title(row.reason))
-        else:
-            _add_reason(grid, row, row.action)
+        title, action = title_and_action(row, is_own=is_own)
+        _add_reason(grid, row, action, title)
     yield _under(grid)
     yield from _more(len(findings.reasons))
 
