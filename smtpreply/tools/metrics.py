@@ -58,9 +58,7 @@ class Metrics:
         self._series: set[tuple[str, ...]] = set()
         self._newest: datetime | None = None
         # What helpers report waits to be asked for: until then the mail server may repeat it.
-        self._by_helper: Counts[tuple[Direction, tuple[str, ...], tuple[str, ...] | None]] = (
-            Counts()
-        )
+        self._by_helper: Counts[_Waiting] = Counts()
         self._of_helper: Counts[Direction] = Counts()
         self._of_server: dict[Direction, Counts[str]] = {each: Counts() for each in Direction}
         registry = self.registry
