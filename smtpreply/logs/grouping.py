@@ -126,8 +126,8 @@ _providers = _Providers()
 
 
 Attempt = tuple[Hashable, str, str, str, str, str, str | None, str | None, str | None]
-"""What `Groups.add` takes of a line: its kind, which is what makes it like others; the line; what
-is its own, as in a `_Row`; and the recipient and the client, if it was refused."""
+"""An attempt or a refusal: its kind, which is what makes it like others; the line; the fields of a
+`_Row` but for the sender; and the recipient and the client, if it was refused."""
 _Row = tuple[str, str, str, str, str | None, Origin]
 """The time, as the hour or all of the stamp but the zone; the recipient's domain; the server as the
 log names it, "mx[192.0.2.1]:25" or "H=mx [192.0.2.1]", "" where there is none; how long it took, in
@@ -136,7 +136,7 @@ seconds, "" where the log does not have it; the message's queue id, and who sent
 
 @attrs.define
 class _Columns:
-    """How often each value occurs in attempts that count alike: see `_Row` and `Bundle`."""
+    """Counts of the values in attempts that count alike: see `_Row` and `Bundle`."""
 
     times: Counter[str] = attrs.field(factory=Counter)
     domains: Counter[str] = attrs.field(factory=Counter)
@@ -222,7 +222,7 @@ class Groups:
         self._received = _no_columns()
 
     def __len__(self) -> int:
-        """How much is kept until `bundles` is called."""
+        """Return how much is kept until `bundles` is called."""
         return self._kept
 
     def add_successes(

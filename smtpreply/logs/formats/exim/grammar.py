@@ -63,7 +63,7 @@ FIELDS = (
 """The fields of an attempt in their usual order, up to the words."""
 _TIMES = r"(?: QT=[0-9.]++m?s|)(?: DT=(?P<delay>[0-9.]++)s|)"
 QUOTED = rf"\"(?P<words>[^\"\n\\]*+)\"{_TIMES}"
-"""What follows `` C=``: words without a quote or an escape in them, and the fields after them."""
+"""The words behind `` C=``, without a quote or an escape in them, and the fields after them."""
 _OF_ATTEMPT = rf"{PLAIN_ADDRESS}{_ORIGINAL}"
 USUAL_ATTEMPT = rf"(?P<flag>[-=]>|\*\*|==) {_OF_ATTEMPT}(?P<fields> .*+)"
 """An attempt whose fields are `FIELDS`, and then `` C=``, or a colon and `LEAD`."""
