@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from smtpreply.logs.formats.postfix.grammar import (
@@ -35,9 +35,9 @@ from smtpreply.logs.formats.postfix.grammar import (
     STATUS,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Attempt, Groups, without_address
-from smtpreply.logs.received import SIZE
-from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
+from smtpreply.logs.grouping import MASK, Arrival, Attempt, Groups, without_address
+from smtpreply.logs.received import envelope_text
+from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
     OTHER,
     SUCCESS_HEAD,
@@ -71,7 +71,7 @@ _REFUSED = ": NOQUEUE: reject: "
 _NOT_REFUSED = ("sent", "deferred")
 _SECOND_ADDRESS = ">, "  # a needle: see `SECOND_ADDRESS`
 # Their places in what the pattern of a block gives of a line:
-_ID, _HEAD, _ENVELOPE, _OTHER = 3, 7, 8, 10
+_TIME, _ID, _HEAD, _ENVELOPE, _RECIPIENTS, _OTHER = 1, 3, 7, 8, 9, 10
 
 
 class _Patterns(NamedTuple):
@@ -93,40 +93,33 @@ class _Patterns(NamedTuple):
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     patterns = _grouping(syslog_prefix(block, PROGRAM), "stamp" if groups.finely else "hour")
-    arrivals = Arrivals(messages, groups, _columns_of)
-    arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
+    envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
+    arrived: list[Arrival] = []
     sent: list[tuple[str, ...]] = []
+    of_sent: list[str | None] = []
     failures: list[Attempt] = []
     for row in patterns.block.findall(block):
         if row[_HEAD]:
             sent.append(row)
-            queue_id = row[_ID]
-            of_sent.append(places.get(queue_id, queue_id))
-        elif row[_ENVELOPE]:
-            places[row[_ID]] = len(arrived)
-            arrived.append(row)
+            of_sent.append(envelopes.get(row[_ID]) or envelope_of(row[_ID]))
+        elif envelope := row[_ENVELOPE]:
+            envelopes[row[_ID]] = envelope
+            arrived.append((row[_TIME], envelope, row[_ID], int(row[_RECIPIENTS])))
         elif other := row[_OTHER]:
-            failure, left = _failure_in(other, patterns, arrivals)
+            failure, left = _failure_in(other, patterns, envelope_of)
             if failure is not None:
                 failures.append(failure)
             if left:
-                arrivals.settle()
+                messages.receive_all(arrived, groups)
                 yield left
-    arrivals.settle()
+    messages.receive_all(arrived, groups)
     if sent:
         lines, times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(
             *sent, strict=True
         )
-        origins = arrivals.origins_of_sent
-        columns = times, domains, relays, delays, queue_ids, origins
+        columns = times, domains, relays, delays, queue_ids, of_sent
         yield from groups.add_successes(programs, heads, lines, *columns)
-    yield from groups.add(failures, arrivals.origins_of_failed)
-
-
-def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
-    _, times, _, queue_ids, _, _, _, _, texts, recipients, _ = zip(*rows, strict=True)
-    senders, _, sizes = zip(*(text.rpartition(SIZE) for text in texts), strict=True)
-    return times, senders, queue_ids, list(map(int, sizes)), list(map(int, recipients)), texts
+    yield from groups.add(failures)
 
 
 @functools.lru_cache(maxsize=32)
@@ -152,7 +145,7 @@ def _grouping(prefix: Prefix, time: str) -> _Patterns:
 
 
 def _failure_in(
-    text: str, patterns: _Patterns, arrivals: Arrivals[tuple[str, ...]]
+    text: str, patterns: _Patterns, envelope_of: Callable[[str], str | None]
 ) -> tuple[Attempt | None, str]:
     """Return the attempt or refusal that a line reports, if it is a usual one, and what is left."""
     is_refused = _REFUSED in text
@@ -169,17 +162,17 @@ def _failure_in(
         if sender:
             words = without_address(words, sender.partition("@")[0], sender)
         key = program, command, alike(words.replace(ip, MASK))
-        arrivals.of_failed.append((sender[sender.rfind("@") + 1 :], 0, sender))
-        return (key, line, time, domain, "", "", None, recipient, ip), left
+        of_refused = time, domain, "", "", None, envelope_text(sender, None)
+        return (key, line, of_refused, recipient, ip), left
     time, program, queue_id, local, domain, relay, delay, dsn, status, reason = match.groups()
     if _SECOND_ADDRESS in reason and SECOND_ADDRESS.search(reason):
         return None, text
     recipient = f"{local}@{domain}"
     word = "" if "[" in relay else relay  # of a host, its name makes no difference
     said = program, word, dsn, status, _in_general(reason, relay, local, recipient)
-    arrivals.of_failed.append(arrivals.places.get(queue_id, queue_id))
     refused = None if status in _NOT_REFUSED else recipient
-    return (said, line, time, domain, relay, delay, queue_id, refused, None), left
+    row = time, domain, relay, delay, queue_id, envelope_of(queue_id)
+    return (said, line, row, refused, None), left
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
