@@ -114,8 +114,9 @@ _MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
     (b"\xfd7zXZ\x00", _Xz),
     (b"\x28\xb5\x2f\xfd", _Zstd),
 )
-_LONGEST_MAGIC = 6
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FIRST = (*(magic for magic, _ in _MAGIC), *_UTF_16, codecs.BOM_UTF8)
+"""What the first octets of a stream may be, by which it is read otherwise."""
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What is raised where compressed data is broken."""
 
@@ -154,18 +155,23 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
     Raises:
         EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
     """
-    buffered = io.BufferedReader(_Rest(read), SIZE)
-    head = buffered.peek(_LONGEST_MAGIC)
+    head = read(SIZE)
+    while head and any(head != magic and magic.startswith(head) for magic in _FIRST):
+        more = read(SIZE)
+        if not more:
+            break
+        head += more
     opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
-    stream: Octets = opened(cast("BinaryIO", buffered)) if opened else buffered
-    octets = stream.read1(SIZE)
-    if octets.startswith(_UTF_16):
-        yield from _as_utf_8(octets, stream)
+    if opened is not None:
+        read = opened(cast("BinaryIO", io.BufferedReader(_Rest(head, read), SIZE))).read1
+        head = read(SIZE)
+    if head.startswith(_UTF_16):
+        yield from _as_utf_8(head, read)
         return
-    octets = octets.removeprefix(codecs.BOM_UTF8)
+    octets = head.removeprefix(codecs.BOM_UTF8)
     while octets:
         yield octets
-        octets = stream.read1(SIZE)
+        octets = read(SIZE)
 
 
 def blocks_of(
@@ -218,7 +224,7 @@ class _Reader:
         for octets in self._octets():
             end = octets.rfind(b"\n") + 1
             if end:
-                yield b"".join((*begun, octets[:end]))
+                yield b"".join((*begun, memoryview(octets)[:end]))
                 begun, room = [], LONGEST_LINE
             rest = octets[end:]
             if len(rest) > room >= 0:
@@ -257,19 +263,20 @@ class _Reader:
         return octets
 
 
-def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
+def _as_utf_8(octets: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
     """Yield UTF-16, as PowerShell writes tables, as UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-16")("replace")
     while octets:
         yield decoder.decode(octets).encode("utf-8", "surrogatepass")
-        octets = stream.read1(SIZE)
+        octets = read(SIZE)
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
 class _Rest(io.RawIOBase):
-    """A stream's octets from its position on, unbuffered, so that its head can be peeked at."""
+    """A stream's octets, unbuffered: those that have been read, and those from its position on."""
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
+        self._head = head
         self._read = read
 
     def readable(self) -> bool:
@@ -277,6 +284,7 @@ class _Rest(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer)).cast("B")
-        octets = self._read(len(view))
+        octets = self._head[: len(view)] or self._read(len(view))
+        self._head = self._head[len(octets) :]
         view[: len(octets)] = octets
         return len(octets)

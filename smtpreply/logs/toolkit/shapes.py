@@ -35,6 +35,12 @@ SUCCESS_LAST = r"[^()\] \t]"
 """The last character of such a text."""
 
 _NAMED = re.compile(r"\(\?P<([a-z_]+)>")
+# An escape; any set; a set of all characters but several, that repeats possessively.
+_REPEATED_SET = re.compile(
+    r"\\.|(?P<set>\[\^(?:\\.|[^\]\\]){2,}\])(?P<times>\*\+|\+\+|\{[0-9]+,[0-9]+\}\+)|\[(?:\\.|[^\]\\])+\]",
+    re.DOTALL,
+)
+_MOST_LATIN = 0xFF
 
 # RFC 3339 has a "T"; after a space, a host may also be an id of Exim.
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
@@ -70,6 +76,39 @@ def capturing(pattern: str, fields: Collection[str] = ()) -> str:
     'a=(?:[0-9]+), b=([0-9]+)'
     """
     return _NAMED.sub(lambda group: "(" if group[1] in fields else "(?:", pattern)
+
+
+def compiled(pattern: str, fields: Collection[str] = ()) -> re.Pattern[str]:
+    """Return the pattern of a block's lines, with plain groups for `fields`; it is made faster.
+
+    `re` takes three times as long to see that a character is none of several as that it is one of
+    many. So a set of the first kind that repeats stands behind one of Latin-1 characters of the
+    second kind, which leaves it little to do. What the pattern matches is the same.
+
+    >>> compiled("<(?P<local>[^@<>]++)@[^<>]++>", ["local"]).findall("<al@example.com> <@b> <ø@b>")
+    ['al', 'ø']
+    """
+    return re.compile(_REPEATED_SET.sub(_with_latin_set, capturing(pattern, fields)))
+
+
+def _with_latin_set(found: re.Match[str]) -> str:
+    others, times = found["set"], found["times"]
+    if others is None or (len(others) == len(r"[^\n]") and others[2] == "\\"):  # that is fast
+        return found[0]
+    latin = _latin_in(others)
+    if times == "*+":
+        return f"{latin}*+{others}*+"
+    if times == "++":
+        return f"(?>{latin}++|{others}){others}*+"
+    return f"(?>{latin}{times}(?!{others})|{others}{times})"
+
+
+@functools.cache
+def _latin_in(others: str) -> str:
+    """Return a set of the Latin-1 characters in another set."""
+    chars = "".join(map(chr, range(_MOST_LATIN + 1)))
+    spans = [found[0] for found in re.finditer(f"{others}+", chars)]
+    return f"[{''.join(f'{re.escape(span[0])}-{re.escape(span[-1])}' for span in spans)}]"
 
 
 def sample_of(block: str, count: int = _SAMPLE) -> list[str]:

@@ -32,7 +32,7 @@ from smtpreply.logs.formats.exim.grammar import (
 from smtpreply.logs.grouping import Arrival, Attempt, Groups, without_address
 from smtpreply.logs.received import envelope_text
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
+from smtpreply.logs.toolkit.shapes import OTHER, capturing, compiled, sample_of, with_a_time
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
@@ -152,10 +152,10 @@ def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
     block = rf"{silent}(?:{message}|{other}|\Z)"
-    attempt = capturing(rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n", of_attempt)
+    attempt = rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n"
     return (
-        re.compile(capturing(block, (*of_success, "sender", "size", "other"))),
-        re.compile(attempt),
+        compiled(block, (*of_success, "sender", "size", "other")),
+        compiled(attempt, of_attempt),
     )
 
 
@@ -166,6 +166,4 @@ def _walking(head: str) -> re.Pattern[str]:
     silent = rf"(?P<silent>(?:{capturing(rf'{head}(?:{SILENT})')})*+)"
     line = rf"(?P<text>{head}{MESSAGE}(?:{ATTEMPT}|{ARRIVAL}(?=\n)|[^\n]*+))\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(
-        capturing(block, ("silent", "text", "stamp", *of_attempt, *of_arrival, "other"))
-    )
+    return compiled(block, ("silent", "text", "stamp", *of_attempt, *of_arrival, "other"))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
+    ENVELOPE_BEGINS,
     ENVELOPE_MARK,
     MESSAGE_ID,
     NAMING,
@@ -44,6 +45,7 @@ from smtpreply.logs.toolkit.shapes import (
     SUCCESS_LAST,
     Prefix,
     capturing,
+    compiled,
     syslog_prefix,
     with_a_time,
 )
@@ -136,12 +138,11 @@ def _grouping(prefix: Prefix, time: str) -> _Patterns:
     )  # fmt: skip
     of_refusal = ("program", "command", "ip", "words", "sender", "local", "domain")
     of_block = (*of_success, "envelope", "recipients", "other")
-    patterns = (
-        capturing(rf"{silent}(?:{message}|{other}|\Z)", of_block),
-        capturing(rf"{program}{_OF_MESSAGE}{_STATUS}(?P<reason>.*+)\n", (time, *of_attempt)),
-        capturing(rf"{head}(?P<program>{name}{_REFUSAL}", (time, *of_refusal)),
+    return _Patterns(
+        compiled(rf"{silent}(?:{message}|{other}|\Z)", of_block),
+        compiled(rf"{program}{_OF_MESSAGE}{_STATUS}(?P<reason>.*+)\n", (time, *of_attempt)),
+        compiled(rf"{head}(?P<program>{name}{_REFUSAL}", (time, *of_refusal)),
     )
-    return _Patterns(*map(re.compile, patterns))
 
 
 def _failure_in(
@@ -155,7 +156,8 @@ def _failure_in(
     line, left = match[0], text[match.end() :]
     if is_refused:
         time, program, command, ip, words, sender, local, domain = match.groups()
-        if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
+        # An address or the words may look like an envelope.
+        if ENVELOPE_BEGINS in words and ENVELOPE_MARK.search(words):
             return None, text
         recipient = f"{local}@{domain}"
         words = without_address(words, local, recipient)
@@ -208,4 +210,4 @@ def _walking(prefix: Prefix) -> re.Pattern[str]:
     message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL}|{_NAMED})|(?P<message>.*+))"
     line = rf"{head}(?P<program>{name}{_LINE}{message}\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(capturing(block, (*of_line, *of_attempt, "arrival", "message_id")))
+    return compiled(block, (*of_line, *of_attempt, "arrival", "message_id"))
