@@ -225,7 +225,7 @@ class Groups:
         self,
         names: Sequence[str],
         heads: Sequence[str],
-        lines: Sequence[str],
+        lines: Callable[[], Sequence[str]],
         *columns: Sequence[Any],
     ) -> Iterator[str]:
         """Count successes; yield the lines that the full reading does not know.
@@ -233,16 +233,17 @@ class Groups:
         Args:
             names: of each line, what makes it count like others, but for code and status.
             heads: its code and status.
-            lines: the lines.
+            lines: returns the lines; it is called where there are kinds that have not been read.
             columns: those of a `_Row`.
         """
         kinds = list(zip(names, heads, strict=True))
         counts = Counter(kinds)
-        if self.finely or not all(self._is_read(kind, kinds, lines) for kind in counts):
-            rows = zip(*columns, strict=True)
-            nobody = repeat(None)
-            yield from self.add(zip(kinds, lines, rows, nobody, nobody, strict=False))
-            return
+        if self.finely or not all(map(self._deliveries.get, counts)):
+            rows, nobody = zip(*columns, strict=True), repeat(None)
+            read = list(lines())
+            if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
+                yield from self.add(zip(kinds, read, rows, nobody, nobody, strict=False))
+                return
         different = set(names)
         for name in different:
             known, found = self._successes.setdefault(name, (Counter(), _Columns()))

@@ -111,6 +111,20 @@ def _latin_in(others: str) -> str:
     return f"[{''.join(f'{re.escape(span[0])}-{re.escape(span[-1])}' for span in spans)}]"
 
 
+def lines_found(pattern: re.Pattern[str], block: str) -> list[str]:
+    """Return the lines that the pattern of a block finds and whose beginning is its first group.
+
+    Args:
+        pattern: as its `findall` gives a row for each line, it need not capture all of it.
+        block: whole lines, each with its line end.
+
+    Returns:
+        For each row a line, which is "" where the first group has not matched.
+    """
+    found = pattern.finditer(block)
+    return [block[one.start(1) : one.end()] if one[1] else "" for one in found]
+
+
 def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
     r"""Return the beginnings of some lines of a block, from all over it.
 

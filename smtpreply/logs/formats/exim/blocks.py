@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
+from itertools import compress
 
 from smtpreply.logs.formats.exim.grammar import (
     ARRIVAL,
@@ -32,13 +33,20 @@ from smtpreply.logs.formats.exim.grammar import (
 from smtpreply.logs.grouping import Arrival, Attempt, Groups, without_address
 from smtpreply.logs.received import envelope_text
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.shapes import OTHER, capturing, compiled, sample_of, with_a_time
+from smtpreply.logs.toolkit.shapes import (
+    OTHER,
+    capturing,
+    compiled,
+    lines_found,
+    sample_of,
+    with_a_time,
+)
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
 # Their places in what the pattern of a block gives of a line:
-_LINE, _TIME, _ID, _FIELDS, _SENDER, _SIZE, _OTHER = 0, 1, 2, 5, 8, 9, 10
+_TIME, _ID, _FIELDS, _SENDER, _SIZE, _OTHER = 0, 1, 4, 7, 8, 9
 
 _LEAD = f": {LEAD}"
 _WORDS = " C="
@@ -72,7 +80,9 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     servers: list[str] = []
     of_sent: list[str | None] = []
     failures: list[Attempt] = []
-    for row in pattern.findall(block):
+    rows = pattern.findall(block)
+    lines = functools.cache(functools.partial(lines_found, pattern, block))
+    for number, row in enumerate(rows):
         if sender := row[_SENDER]:
             text = envelope_text("" if sender == "<>" else sender, row[_SIZE])
             envelopes[row[_ID]] = text
@@ -81,7 +91,8 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
             sent.append(row)
             servers.append(server)
             of_sent.append(envelopes.get(row[_ID]) or envelope_of(row[_ID]))
-        elif text := row[_LINE] or row[_OTHER]:
+        elif fields or row[_OTHER]:
+            text = row[_OTHER] or lines()[number]
             failure, left = _attempt_in(text, attempt, envelope_of)
             if failure is not None:
                 failures.append(failure)
@@ -90,9 +101,12 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
                 yield left
     messages.receive_all(arrived, groups)
     if sent:
-        lines, times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
+        times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
         columns = times, domains, servers, delays, queue_ids, of_sent
-        yield from groups.add_successes(flags, heads, lines, *columns)
+        of_rows = (_servers[row[_FIELDS]] for row in rows)
+        yield from groups.add_successes(
+            flags, heads, lambda: list(compress(lines(), of_rows)), *columns
+        )
     yield from groups.add(failures)
 
 
@@ -145,9 +159,9 @@ def _head_of(block: str) -> str:
 def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of an attempt in what it leaves."""
     head = with_a_time(head)
-    of_success = ("line", time, "queue_id", "flag", "domain", "fields", "head", "delay")
+    of_success = (time, "queue_id", "flag", "domain", "fields", "head", "delay")
     of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
-    message = rf"(?P<line>{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n)"
+    message = rf"{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n"
     silent = capturing(rf"(?:{head}(?:{SILENT}))*+")
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
+from itertools import compress
 from typing import NamedTuple
 
 from smtpreply.logs.formats.postfix.grammar import (
@@ -46,6 +47,7 @@ from smtpreply.logs.toolkit.shapes import (
     Prefix,
     capturing,
     compiled,
+    lines_found,
     syslog_prefix,
     with_a_time,
 )
@@ -73,7 +75,7 @@ _REFUSED = ": NOQUEUE: reject: "
 _NOT_REFUSED = ("sent", "deferred")
 _SECOND_ADDRESS = ">, "  # a needle: see `SECOND_ADDRESS`
 # Their places in what the pattern of a block gives of a line:
-_TIME, _ID, _HEAD, _ENVELOPE, _RECIPIENTS, _OTHER = 1, 3, 7, 8, 9, 10
+_TIME, _ID, _HEAD, _ENVELOPE, _RECIPIENTS, _OTHER = 0, 2, 6, 7, 8, 9
 
 
 class _Patterns(NamedTuple):
@@ -100,7 +102,8 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     sent: list[tuple[str, ...]] = []
     of_sent: list[str | None] = []
     failures: list[Attempt] = []
-    for row in patterns.block.findall(block):
+    rows = patterns.block.findall(block)
+    for row in rows:
         if row[_HEAD]:
             sent.append(row)
             of_sent.append(envelopes.get(row[_ID]) or envelope_of(row[_ID]))
@@ -116,11 +119,15 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
                 yield left
     messages.receive_all(arrived, groups)
     if sent:
-        lines, times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(
-            *sent, strict=True
-        )
+        times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(*sent, strict=True)
         columns = times, domains, relays, delays, queue_ids, of_sent
-        yield from groups.add_successes(programs, heads, lines, *columns)
+        heads_of_rows = (row[_HEAD] for row in rows)
+        yield from groups.add_successes(
+            programs,
+            heads,
+            lambda: list(compress(lines_found(patterns.block, block), heads_of_rows)),
+            *columns,
+        )
     yield from groups.add(failures)
 
 
@@ -129,10 +136,10 @@ def _grouping(prefix: Prefix, time: str) -> _Patterns:
     head, name = with_a_time(prefix.head), prefix.program
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
     program = rf"{head}(?P<program>{name}[a-z/]++){PID}"
-    message = rf"(?P<line>{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n)"
+    message = rf"{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
-    of_success = ("line", time, "program", "queue_id", "domain", "relay", "delay", "head")
+    of_success = (time, "program", "queue_id", "domain", "relay", "delay", "head")
     of_attempt = (
         "program", "queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason",
     )  # fmt: skip
