@@ -18,7 +18,7 @@ from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Groups, Place
 from smtpreply.logs.input.clock import MONTH, Clock
-from smtpreply.logs.input.decode import Progress
+from smtpreply.logs.input.decode import Progress, count_lines
 from smtpreply.logs.input.sources import (
     GoesOn,
     Input,
@@ -426,7 +426,7 @@ class Scan(Iterator[Delivery]):
             return
         known, reader = found
         block = _ended(block)
-        count = block.count("\n")
+        count = count_lines(block)
         last, is_last_read = None, False
         for number, left in enumerate(reader.group(block, groups)):
             # Of what is left, lines that belong together come together.

@@ -121,6 +121,24 @@ BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What is raised where compressed data is broken."""
 
 
+class _LineCount:
+    """How many lines a block has; that of the last one is known: its sender and its reader ask."""
+
+    def __init__(self) -> None:
+        self._last = ("", 0)
+
+    def __call__(self, block: str) -> int:
+        """Return the number of line ends in a block."""
+        last, count = self._last
+        if block is not last:
+            count = block.count("\n")
+            self._last = block, count
+        return count
+
+
+count_lines = _LineCount()
+
+
 def is_packed(octets: bytes) -> bool:
     """Whether octets that begin a file are compressed, or UTF-16: no part of it stands alone."""
     return octets.startswith((*(magic for magic, _ in _MAGIC), *_UTF_16))
@@ -212,7 +230,7 @@ class _Reader:
                 self._problem(f"{self._name}:{at}: {block.count(chr(0))} NUL octets")
                 block = HOLE.sub("\n", block)
             yield block
-            lines += block.count("\n")
+            lines += count_lines(block)
         if self._broken is not None:
             words = str(self._broken) or type(self._broken).__name__
             self._problem(f"{self._name}: broken off after line {lines}: {words}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from smtpreply.logs.input.clock import (
@@ -153,31 +153,45 @@ def ends_in(block: str, lines: str) -> bool:
     return bool(lines) and f"\n{block[-len(lines) - 1 :]}".endswith(f"\n{lines}")
 
 
-def syslog_prefix(block: str, program: str) -> Prefix:
-    """Return what most lines of a block begin with, of those that a program has written.
+class SyslogPrefix:
+    """What most lines of a program begin with, in a log whose blocks come one after the other.
 
     It knows one form of stamp. Where few hosts write, it knows these alone, and likewise months and
     programs: to look for one word is faster than to look for any.
 
     Args:
-        block: whole lines, each with its line end.
         program: a pattern of the beginning of the program's name.
     """
-    matches = list(filter(None, map(_prefix_of(program).match, sample_of(block))))
-    found = [match.groups() for match in matches]
-    months, hosts, programs = ({words[part] for words in found} for part in range(3))
-    stamp = _ISO_STAMP
-    if 2 * sum(words[0] is not None for words in found) >= len(found):
-        month = _any_of(filter(None, months), MONTH)
-        is_padded = all(_PADDED.match(match.string) for match in matches)
-        hour = _PADDED_DAY_AND_HOUR if is_padded else DAY_AND_HOUR
-        stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
-    return Prefix(rf"{stamp} (?P<host>{_any_of(hosts, _HOST)}) ", _any_of(programs, program))
 
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self._of_line = re.compile(rf"{_PREFIX}({program})")
+        self._hosts: set[str] = set()
+        self._programs: set[str] = set()
+        self._known: Prefix | None = None
+        self._matches: Callable[[str], object] = self._of_line.match
 
-@functools.cache
-def _prefix_of(program: str) -> re.Pattern[str]:
-    return re.compile(rf"{_PREFIX}({program})")
+    def of(self, block: str) -> Prefix:
+        """Return the prefix for a block of whole lines; it is learnt anew if some have another."""
+        lines = list(filter(self._of_line.match, sample_of(block)))
+        if self._known is None or not all(map(self._matches, lines)):
+            self._known = self._learnt(lines)
+            self._matches = re.compile(capturing("".join(self._known))).match
+        return self._known
+
+    def _learnt(self, lines: list[str]) -> Prefix:
+        found = [match.groups() for match in map(self._of_line.match, lines) if match]
+        months, hosts, programs = ({words[part] for words in found} for part in range(3))
+        for known, new in ((self._hosts, hosts), (self._programs, programs)):
+            if len(known) <= _MOST_WORDS:
+                known.update(new)
+        stamp = _ISO_STAMP
+        if 2 * sum(words[0] is not None for words in found) >= len(found):
+            month = _any_of(filter(None, months), MONTH)
+            hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
+            stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
+        host, name = _any_of(self._hosts, _HOST), _any_of(self._programs, self._program)
+        return Prefix(rf"{stamp} (?P<host>{host}) ", name)
 
 
 def _any_of(words: Iterable[str], otherwise: str) -> str:

@@ -27,7 +27,6 @@ from smtpreply.logs.formats.postfix.grammar import (
     PLAIN_ADDRESS,
     PLAIN_ARRIVAL,
     PLAIN_MESSAGE_ID,
-    PROGRAM,
     QUEUE_ID,
     REASON,
     RELAY,
@@ -45,10 +44,10 @@ from smtpreply.logs.toolkit.shapes import (
     SUCCESS_HEAD,
     SUCCESS_LAST,
     Prefix,
+    SyslogPrefix,
     capturing,
     compiled,
     lines_found,
-    syslog_prefix,
     with_a_time,
 )
 from smtpreply.reasons.dedup import alike
@@ -94,9 +93,9 @@ class _Patterns(NamedTuple):
 # --- many lines in one group ---
 
 
-def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
-    """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    patterns = _grouping(syslog_prefix(block, PROGRAM), "stamp" if groups.finely else "hour")
+def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) -> Iterator[str]:
+    """Do what `Reader.group` asks, with what the reader knows that reads what is left."""
+    patterns = _grouping(prefix.of(block), "stamp" if groups.finely else "hour")
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
     arrived: list[Arrival] = []
     sent: list[tuple[str, ...]] = []
@@ -196,7 +195,7 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
 # --- one line after the other ---
 
 
-def rows_of(block: str) -> list[tuple[str, ...]]:
+def rows_of(block: str, prefix: SyslogPrefix) -> list[tuple[str, ...]]:
     """Return the lines of a block, each taken apart by its usual form.
 
     Each row has: silent lines that are before it; of a line of Postfix's the stamp, host,
@@ -205,7 +204,7 @@ def rows_of(block: str) -> list[tuple[str, ...]]:
     ``from=<``; the Message-ID; of other lines of Postfix's the message; or any line else. The
     last ones may have silent lines alone.
     """
-    return _walking(syslog_prefix(block, PROGRAM)).findall(block)
+    return _walking(prefix.of(block)).findall(block)
 
 
 @functools.lru_cache(maxsize=32)
