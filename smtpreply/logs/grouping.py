@@ -21,7 +21,7 @@ import attrs
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.received import Received, domain_in, sender_in, size_in
+from smtpreply.logs.received import Received, domain_in, size_in
 from smtpreply.reasons import provider_at
 
 LONGEST_NAME = 320
@@ -126,9 +126,9 @@ _Row = tuple[str, str, str, str, str | None, str | None]
 log names it, "mx[192.0.2.1]:25" or "H=mx [192.0.2.1]", "" where there is none; how long it took, in
 seconds, "" where the log does not have it; the message's queue id; and its envelope as text (see
 `smtpreply.logs.received`), None where it is not known."""
-Attempt = tuple[Hashable, str, _Row, str | None, str | None]
+Attempt = tuple[Hashable, str, _Row, Party | None]
 """An attempt or a refusal: its kind, which is what makes it like others; the line; what is counted
-of it; and the recipient and the client, if it was refused."""
+of it; and who was refused, if anybody was."""
 
 Arrival = tuple[str, str, str, int]
 """A message that enters the queue: its time, as a `_Row` has it; its envelope as text; its name in
@@ -239,10 +239,10 @@ class Groups:
         kinds = list(zip(names, heads, strict=True))
         counts = Counter(kinds)
         if self.finely or not all(map(self._deliveries.get, counts)):
-            rows, nobody = zip(*columns, strict=True), repeat(None)
+            rows = zip(*columns, strict=True)
             read = list(lines())
             if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
-                yield from self.add(zip(kinds, read, rows, nobody, nobody, strict=False))
+                yield from self.add(zip(kinds, read, rows, repeat(None), strict=False))
                 return
         different = set(names)
         for name in different:
@@ -262,7 +262,7 @@ class Groups:
 
     def add(self, attempts: Iterable[Attempt]) -> Iterator[str]:
         """Count attempts and refusals; yield the lines that the full reading does not know."""
-        for named, line, row, recipient, client in attempts:
+        for named, line, row, party in attempts:
             kind = (named, row[0], row[1]) if self.finely else named
             found = self._rows.get(kind)
             if found is None:
@@ -272,10 +272,8 @@ class Groups:
                 found = self._rows[kind] = ([], [])
             rows, refused = found
             rows.append(row)
-            if recipient is not None:
-                *_, queue_id, envelope = row
-                sender = None if envelope is None else sender_in(envelope)
-                refused.append((sender, recipient, client, queue_id))
+            if party is not None:
+                refused.append(party)
             self._kept += 1
 
     def _delivery(self, kind: Hashable, line: str) -> Delivery | None:

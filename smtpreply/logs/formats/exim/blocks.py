@@ -31,7 +31,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_SUCCESS,
 )
 from smtpreply.logs.grouping import Arrival, Attempt, Groups, without_address
-from smtpreply.logs.received import envelope_text
+from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
     OTHER,
@@ -133,9 +133,13 @@ def _attempt_in(
         return None, text
     recipient = f"{local}@{domain}"
     key = flag, lead, alike(without_address(words, local, recipient))
-    row = time, domain, server, delay, queue_id, envelope_of(queue_id)
-    failure = key, match[0], row, recipient if flag == "**" else None, None
-    return failure, text[match.end() :]
+    envelope = envelope_of(queue_id)
+    row = time, domain, server, delay, queue_id, envelope
+    party = None
+    if flag == "**":
+        sender = None if envelope is None else sender_in(envelope)
+        party = sender, recipient, None, queue_id
+    return (key, match[0], row, party), text[match.end() :]
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:

@@ -37,7 +37,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     TIMES,
 )
 from smtpreply.logs.grouping import MASK, Arrival, Attempt, Groups, without_address
-from smtpreply.logs.received import envelope_text
+from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
     OTHER,
@@ -166,21 +166,25 @@ def _failure_in(
         if ENVELOPE_BEGINS in words and ENVELOPE_MARK.search(words):
             return None, text
         recipient = f"{local}@{domain}"
-        words = without_address(words, local, recipient)
-        if sender:
-            words = without_address(words, sender.partition("@")[0], sender)
+        if "<" in words:
+            words = without_address(words, local, recipient)
+            if sender:
+                words = without_address(words, sender.partition("@")[0], sender)
         key = program, command, alike(words.replace(ip, MASK))
         of_refused = time, domain, "", "", None, envelope_text(sender, None)
-        return (key, line, of_refused, recipient, ip), left
+        return (key, line, of_refused, (sender, recipient, ip, None)), left
     time, program, queue_id, local, domain, relay, delay, dsn, status, reason = match.groups()
     if _SECOND_ADDRESS in reason and SECOND_ADDRESS.search(reason):
         return None, text
     recipient = f"{local}@{domain}"
     word = "" if "[" in relay else relay  # of a host, its name makes no difference
     said = program, word, dsn, status, _in_general(reason, relay, local, recipient)
-    refused = None if status in _NOT_REFUSED else recipient
-    row = time, domain, relay, delay, queue_id, envelope_of(queue_id)
-    return (said, line, row, refused, None), left
+    envelope = envelope_of(queue_id)
+    row = time, domain, relay, delay, queue_id, envelope
+    if status in _NOT_REFUSED:
+        return (said, line, row, None), left
+    sender = None if envelope is None else sender_in(envelope)
+    return (said, line, row, (sender, recipient, None, queue_id)), left
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
