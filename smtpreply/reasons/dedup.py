@@ -21,7 +21,7 @@ _ID = 7  # letters and digits: what is shorter may be a provider's code, see `to
 _VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A number that is no reply code: "17", but not "550".
 _SMALL = re.compile(r"[0-9]{1,2}|[016-9][0-9]{2}")
-# Before one of these words, any number is none.
+# Between a word and one of these, any number is none.
 _UNITS = frozenset(
     f"{unit}{mark}"
     for unit in ("second", "seconds", "minute", "minutes", "hours", "days", "bytes")
@@ -50,8 +50,10 @@ def alike(text: str) -> str:
     pieces = text.split(" ")
     if not _UNITS.isdisjoint(pieces):
         pieces = [
-            _NUMBER if after in _UNITS and piece.isdigit() else piece
-            for piece, after in zip(pieces, (*pieces[1:], ""), strict=True)
+            _NUMBER if after in _UNITS and piece.isdigit() and before[-1:].isalpha() else piece
+            for before, piece, after in zip(
+                ("", *pieces[:-1]), pieces, (*pieces[1:], ""), strict=True
+            )
         ]
     made = " ".join(map(_pieces.__getitem__, pieces))
     if made == text and len(_plain) < _MOST_TEXTS:

@@ -186,7 +186,7 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
     if head.startswith(_UTF_16):
         yield from _as_utf_8(head, read)
         return
-    octets = head.removeprefix(codecs.BOM_UTF8)
+    octets = head.removeprefix(codecs.BOM_UTF8) or read(SIZE)
     while octets:
         yield octets
         octets = read(SIZE)
