@@ -49,6 +49,7 @@ _MONTHS = re.compile(rf"\n({MONTH}) ")
 _LONGEST_STAMP = 300  # with what may be before it
 
 _REPEATED = "message repeated "
+_LAST_REPEATED = "last message repeated "
 _SPACE, _REFERENCE, _LESS = "\xa0", "&", "&lt;"
 """What lines have that were copied from a web page; the first character of another is found much
 faster than all of it."""
@@ -176,6 +177,8 @@ class Scan(Iterator[Delivery]):
         if isinstance(left, str):
             return self._line(left.removesuffix("\n"), place)
         self.coverage.lines += 1
+        if _REPEATED in left.message and (repeated := repeated_in(left)):
+            return self._repeated(left, place.clock, *repeated)
         self._last = known
         self._passed = None
         stamp_from_message(left, place.clock)
@@ -212,7 +215,9 @@ class Scan(Iterator[Delivery]):
         """Read a line that says how often a message, its own or the one before, was repeated."""
         if message is not None:
             line.message = message
-            return _times(times, self._detected(line, clock))
+            self._passed = None
+            self._latest = found = self._detected(line, clock)
+            return _times(times, found)
         if self._passed is not None:
             self._read_again(self._passed, line, clock)
         if self._last is None:
@@ -350,7 +355,7 @@ class Scan(Iterator[Delivery]):
         """Return the format that most lines of a block have, and its reader, if it reads blocks."""
         if block.find("\n") + 1 in (0, len(block)):  # a single line
             return None
-        if _REPEATED in block:  # what a line repeats may be the line before it
+        if _LAST_REPEATED in block:  # what a line repeats may be the line before it
             return None
         known = self._most_of(block)
         if known is None or not (self._readers.get(known.name) or known.reader()).reads_blocks:

@@ -65,6 +65,9 @@ _LINES = [
     "\tby mx",
     f"{_EXIM}Start queue run: pid=42",
     "Nov 24 11:43:33 mx last message repeated 2 times",
+    f"{_POSTFIX}smtpd[44]: message repeated 2 times: [ NOQUEUE: reject: RCPT from c.example"
+    "[203.0.113.9]: 550 5.1.1 <a@example.net>: unknown; from=<> to=<a@example.net> proto=SMTP "
+    "helo=<c>]",
 ]
 _FIELD = re.compile(r"[ ,;]+|(?<=[=<>:\"()\[\]])")
 _PIECES = ['"', "\\", "<", ">", "(", ")", "[", "]", ":", "=", ",", " ", "\t", "\r", "\0", "é", "@"]

@@ -146,7 +146,17 @@ SHOWN = (
     "S Subject: 2026 offer\n" + "-" * 40
 )
 """What Exim's rejectlog has of a message, in several lines."""
-REPEATED = st.sampled_from(["Nov 24 11:43:32 mx1 last message repeated 3 times", " folded", SHOWN])
+_SMTPD = "Nov 24 11:43:32 mx1 postfix/smtpd[4]: message repeated 2 times: "
+REPEATED = st.sampled_from(
+    [
+        "Nov 24 11:43:32 mx1 last message repeated 3 times",
+        f"{_SMTPD}[ NOQUEUE: reject: RCPT from c[192.0.2.9]: 550 5.1.1 <a@b.example>: unknown; "
+        "from=<> to=<a@b.example> proto=SMTP helo=<c>]",
+        f"{_SMTPD}[ connect from c[192.0.2.9]]",
+        " folded",
+        SHOWN,
+    ]
+)
 
 
 def both(lines: list[str] | Path) -> tuple[tuple[Summary, Coverage], tuple[Summary, Coverage]]:
