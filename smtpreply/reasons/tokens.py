@@ -8,6 +8,7 @@ so that all is linear.
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -35,7 +36,13 @@ class Token(NamedTuple):
     end: int
 
 
-_RUN = re.compile(r"""[^\s<>()\[\]{}"'`,;|]+""")
+_Span = tuple[Kind, int, int]
+"""A variable part of a run: its kind, its start and its end."""
+
+_LONGEST_KNOWN = 100
+_PARTS_RUNS = r"""\s<>()\[\]{}"'`,;|"""
+# Plain words are passed over, since no variable part is one.
+_RUN = re.compile(rf"(?:[A-Za-z]*+[{_PARTS_RUNS}]++)*+([^{_PARTS_RUNS}]*+)")
 _EDGE = ".:!?*#=-_"
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _TOP_LEVEL = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59}|[A-Z]{2,24})")
@@ -58,7 +65,11 @@ def tokens(text: str) -> Iterator[Token]:
     [('ADDRESS', 'bob@example.com'), ('URL', 'https://example.org/a?b'), ('NUMBER', '5')]
     """
     for match in _RUN.finditer(text):
-        yield from _in_run(match[0], match.start())
+        run = match[1]
+        found = _in_run(run) if len(run) <= _LONGEST_KNOWN else _in_run.__wrapped__(run)
+        for kind, start, end in found:
+            at = match.start(1)
+            yield Token(kind, run[start:end], at + start, at + end)
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
@@ -84,36 +95,32 @@ def without_names(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _in_run(run: str, at: int) -> Iterator[Token]:
+@functools.lru_cache(maxsize=8192)  # most words of a server's texts recur
+def _in_run(run: str) -> tuple[_Span, ...]:
+    """Return the variable parts of a run."""
     scheme = run.find("://")
     if scheme > 0:
         start = max(run.rfind(mark, 0, scheme) for mark in ":=/") + 1
-        yield _token(Kind.URL, run[start:].rstrip(_EDGE), at + start)
-        return
+        return ((Kind.URL, start, start + len(run[start:].rstrip(_EDGE))),)
     left = run.lstrip(_EDGE)
-    at += len(run) - len(left)
+    at = len(run) - len(left)
     run = left.rstrip(_EDGE)
     kind = _kind(run)
-    parts = list(_in_parts(run, at)) if kind in (None, Kind.ID) and _PARTING.search(run) else []
-    if parts:
-        yield from parts
-    elif kind is not None:
-        yield _token(kind, run, at)
+    if kind in (None, Kind.ID) and _PARTING.search(run) and (parts := tuple(_in_parts(run, at))):
+        return parts
+    return () if kind is None else ((kind, at, at + len(run)),)
 
 
-def _in_parts(run: str, at: int) -> Iterator[Token]:
+def _in_parts(run: str, at: int) -> Iterator[_Span]:
     start = 0
     for mark in (*_PARTING.finditer(run), None):
         part = run[start : mark.start() if mark else len(run)]
         bare = part.strip(_EDGE)
         kind = _kind(bare) if bare else None
         if kind is not None:
-            yield _token(kind, bare, at + start + part.index(bare))
+            first = at + start + part.index(bare)
+            yield kind, first, first + len(bare)
         start = mark.end() if mark else 0
-
-
-def _token(kind: Kind, text: str, at: int) -> Token:
-    return Token(kind, text, at, at + len(text))
 
 
 def _kind(run: str) -> Kind | None:
