@@ -19,10 +19,11 @@ from typing import Any
 import attrs
 
 from smtpreply._support.numbers import number_of
-from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.delivery import Delivery, Status
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.received import Received, domain_in, size_in
 from smtpreply.reasons import provider_at
+from smtpreply.reasons.dedup import alike
 
 LONGEST_NAME = 320
 """How much is looked at of a server's name or an address: RFC 5321 4.5.3.1 has no longer one."""
@@ -30,6 +31,8 @@ LONGEST_NAME = 320
 _MOST_KINDS = 10_000  # whose line has been read
 _MOST_OF_KINDS = 1 << 22  # characters of their lines
 _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
+
+_REFUSED = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
@@ -191,6 +194,78 @@ class _Columns:
         return Bundle(
             kinds, times, self.domains, servers, delays, senders, octets, self.strays, refused
         )
+
+
+class Bundler:
+    """Bundles deliveries that were read one by one, those that say the same together."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[Hashable, list[Delivery]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many deliveries are kept until `bundles` is called."""
+        return self._count
+
+    def add(self, delivery: Delivery) -> None:
+        """Keep a delivery."""
+        self._kinds.setdefault(_kind_of(delivery), []).append(delivery)
+        self._count += 1
+
+    def bundles(self) -> Iterator[Bundle | Delivery]:
+        """Yield what has been kept, and forget it; a delivery that is like no other as it is."""
+        kinds, self._kinds, self._count = self._kinds, {}, 0
+        for deliveries in kinds.values():
+            yield deliveries[0] if len(deliveries) == 1 else _bundle_of(deliveries)
+
+
+def _kind_of(delivery: Delivery) -> Hashable:
+    """Return what is equal for deliveries that say the same: see `Bundle`."""
+    recipient, address, words = delivery.recipient, delivery.relay_ip, delivery.text or ""
+    if recipient and "<" in words:
+        words = without_address(words, recipient[: recipient.rfind("@")], recipient)
+    return (
+        delivery.mta,
+        delivery.program,
+        # Enums and statuses are hashed slowly, and there is one of each.
+        id(delivery.direction),
+        id(delivery.stage),
+        id(delivery.status),
+        id(delivery.dsn),
+        id(delivery.reply_by),
+        delivery.text is None,
+        alike(words),
+        # Whether there is a server, and whether it is this host.
+        not (delivery.relay_host or address),
+        address and address.startswith(("127.", "::")),
+    )
+
+
+def _bundle_of(deliveries: list[Delivery]) -> Bundle:
+    """Return the bundle of deliveries of one kind."""
+    hours = [
+        time and time.replace(minute=0, second=0, microsecond=0)
+        for time in (delivery.time for delivery in deliveries)
+    ]
+    servers = [delivery.relay_host or delivery.relay_ip for delivery in deliveries]
+    delays: Counter[tuple[str | None, float | None]] = Counter()
+    took = zip(servers, (delivery.delay for delivery in deliveries), strict=True)
+    for (server, delay), count in Counter(took).items():
+        delays[provider_key(server) if server else None, delay] += count
+    recipients = [delivery.recipient or "" for delivery in deliveries]
+    sent = [delivery for delivery in deliveries if delivery.sender is not None]
+    senders = [delivery.sender or "" for delivery in sent]
+    return Bundle(
+        kinds=[(deliveries[0], len(deliveries))],
+        times=Counter(hours),
+        domains=Counter(to[to.rfind("@") + 1 :] for to in recipients if "@" in to),
+        servers=Counter(servers),
+        delays=delays,
+        senders=Counter(sender[sender.rfind("@") + 1 :] for sender in senders),
+        octets=sum(delivery.size or 0 for delivery in sent),
+        strays=[one.queue_id for one in deliveries if one.sender is None and one.queue_id],
+        refused=list(map(party_of, deliveries)) if deliveries[0].status in _REFUSED else [],
+    )
 
 
 def _unread(_line: str) -> None:

@@ -16,7 +16,7 @@ import attrs
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.grouping import Bundle, Groups, Place
+from smtpreply.logs.grouping import Bundle, Bundler, Groups, Place
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress, count_lines
 from smtpreply.logs.input.sources import (
@@ -44,6 +44,8 @@ from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 _MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
 _MOST_IN_GROUPS = 50_000  # of what is counted in groups
 _MOST_RECEIVED = 4096  # messages that are reported together
+_MOST_ALONE = 4096  # deliveries that were read one by one, and are bundled together
+_LONGEST_TEXT = 1000  # of such a delivery
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _LONGEST_STAMP = 300  # with what may be before it
@@ -119,7 +121,8 @@ class Scan(Iterator[Delivery]):
                 found = self._owned(owner, given.name, blocks)
             else:
                 found = self._grouped(blocks, Place(0, clock, given.name), finely=finely)
-            for one in chain(found, self._left()):
+            found = chain(found, self._left())
+            for one in found if finely else _bundled(found):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
 
@@ -497,6 +500,19 @@ def _read_first_stamp(block: str, month: str, clock: Clock) -> None:
     """Have a clock's year run on to the month of a block, whatever lines of it are read first."""
     start = 0 if block.startswith(month) else block.find(f"\n{month} ") + 1
     read_prefix(block[start : start + _LONGEST_STAMP].partition("\n")[0], 0, clock)
+
+
+def _bundled(found: Iterable[Bundle | Delivery]) -> Iterator[Bundle | Delivery]:
+    """Bundle deliveries that were read one by one."""
+    bundler = Bundler()
+    for one in found:
+        if isinstance(one, Bundle) or len(one.text or "") > _LONGEST_TEXT:
+            yield one
+            continue
+        bundler.add(one)
+        if len(bundler) >= _MOST_ALONE:
+            yield from bundler.bundles()
+    yield from bundler.bundles()
 
 
 def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:

@@ -40,6 +40,16 @@ def direction_of(delivery: Delivery) -> Direction | None:
     return delivery.direction
 
 
+def _as_filtered(found: Delivery | Bundle) -> Delivery | Bundle:
+    """Return what a helper reports as it counts where the mail server reports it."""
+    if isinstance(found, Delivery):
+        return attrs.evolve(found, status=Status.FILTERED, text=None)
+    kinds = [
+        (attrs.evolve(one, status=Status.FILTERED, text=None), count) for one, count in found.kinds
+    ]
+    return attrs.evolve(found, kinds=kinds)
+
+
 @attrs.define
 class Summary:
     """Counts by direction. Summaries add up (`+`), so parts of a log can be read in parallel.
@@ -97,11 +107,10 @@ class Summary:
     def add(self, found: Delivery | Bundle) -> None:
         """Count what was found: a delivery, or a bundle of them (`smtpreply.logs.Scan.bundled`)."""
         delivery = found.delivery if isinstance(found, Bundle) else found
-        if delivery.direction and isinstance(found, Delivery) and is_by_helper(delivery):
+        if delivery.direction and is_by_helper(delivery):
             name = delivery.direction.value
-            again = attrs.evolve(delivery, status=Status.FILTERED, text=None)
-            getattr(self, f"_{name}_alone").add(delivery)
-            getattr(self, f"_{name}_again").add(again)
+            getattr(self, f"_{name}_alone").add(found)
+            getattr(self, f"_{name}_again").add(_as_filtered(found))
         else:
             self._part(direction_of(delivery)).add(found)
 
