@@ -121,8 +121,7 @@ class Index(Generic[Owner]):
         entries = [
             (self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place, variant, owner)
             for number, phrase, owner in pairs
-            for place, variant in enumerate(phrase.variants)
-            if word in variant.words
+            for place, variant in phrase.variants_with(word)
         ]
         entries.sort(key=lambda entry: entry[0], reverse=True)
         by_second: dict[str, list[Entry[Owner]]] = {}
@@ -197,6 +196,5 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
 def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
     """Choose the words to find a phrase by: those of which the commonest is the rarest."""
     rank = ranks.__getitem__
-    keys = phrase.keys or (tuple(variant.words for variant in phrase.variants),)
-    chosen = ([min(words, key=rank) for words in key] for key in keys)
+    chosen = ([min(words, key=rank) for words in key] for key in phrase.keys)
     return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))
