@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of, cleaned
 from smtpreply.logs.input.follow import Followed
@@ -24,7 +25,7 @@ Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
 # Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
-_ROTATED = re.compile(
+_ROTATED = lazy_pattern(
     r"(?P<base>.*?)(?:[.-](?P<date>[0-9]{8}(?:-?[0-9]{2,10})?)|\.(?P<age>[0-9]{1,4}))?"
     r"(?:\.(?:gz|bz2|xz|zst))?\Z",
     re.DOTALL,  # a name may hold a line end
