@@ -21,7 +21,7 @@ import gc
 import importlib
 import sys
 
-_MOST_UNCOLLECTED = 100_000
+_MOST_UNCOLLECTED = 300_000
 
 
 def main() -> None:
