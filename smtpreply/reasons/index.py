@@ -10,7 +10,7 @@ is written takes nearly none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
@@ -123,11 +123,11 @@ class Index(Generic[Owner]):
             for number, phrase, owner in pairs
             for place, variant in phrase.variants_with(word)
         ]
-        entries.sort(key=lambda entry: entry[0], reverse=True)
+        entries.sort(key=itemgetter(0), reverse=True)
         by_second: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
-            others = (other for other in entry[1].words if other != word)
-            second = min(others, key=self._rank.__getitem__, default=_ALONE)
+            others = [other for other in entry[1].words if other != word] or [_ALONE]
+            second = min(others, key=self._rank.__getitem__) if len(others) > 1 else others[0]
             by_second.setdefault(second, []).append(entry)
         bucket = self._buckets[word] = Bucket(by_second, entries[0][0])
         return bucket

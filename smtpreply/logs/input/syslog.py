@@ -16,7 +16,6 @@ them off from the left, one after the other, and no more than `_MOST_WRAPPINGS`.
 from __future__ import annotations
 
 import functools
-import html
 import json
 import os.path
 import re
@@ -279,6 +278,8 @@ def as_written(text: str) -> str:
     'to=<bob@example.org>, relay=none'
     """
     if "&lt;" in text and "<" not in text:
+        import html  # noqa: PLC0415  (of what no log has)
+
         text = html.unescape(text).replace("\n", " ")
     head = text.partition(": ")[0]
     return text.replace("\xa0", " ") if "\xa0" in head and not text.startswith("{") else text
