@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import NamedTuple
 
 import attrs
 
@@ -29,8 +30,7 @@ _STATUS = lazy_pattern(
 _LINE_STATUS = lazy_pattern(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
 
-@attrs.frozen
-class _Words:
+class _Words(NamedTuple):
     """A pattern of words.
 
     Most texts have none of them, and a substring is found ten times as fast as a pattern.
@@ -177,8 +177,7 @@ _RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
-@attrs.frozen
-class Known:
+class Known(NamedTuple):
     """Evidence beside the words, such as a log's ``dsn=`` and ``status=``."""
 
     status: EnhancedStatus | None = None

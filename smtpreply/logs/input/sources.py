@@ -9,9 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
-
-import attrs
+from typing import BinaryIO, NamedTuple, cast
 
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
@@ -35,8 +33,7 @@ _ROTATED = lazy_pattern(
 _MAILDIR = ("cur", "new")
 
 
-@attrs.frozen
-class Input:
+class Input(NamedTuple):
     """One input of a run: its name, if it has one, its text, and when it was last written to.
 
     Attributes:
@@ -52,8 +49,7 @@ class Input:
     is_whole: bool = True
 
 
-@attrs.frozen
-class Reading:
+class Reading(NamedTuple):
     """The options for reading inputs, and the callbacks to notify.
 
     Attributes:
