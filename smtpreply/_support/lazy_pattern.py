@@ -9,9 +9,9 @@ from typing import Any, AnyStr, cast
 def lazy_pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return what `re.compile` does, but compiled when a method of it is first asked for.
 
-    A pattern takes up to 2 ms to compile, and a run uses a third of those in the modules that it
-    imports. Once compiled, it costs as much as any other. The ``re`` of a match is
-    the compiled one: what they share is ``pattern``.
+    A pattern takes up to 2 ms to compile, and many are for lines that few logs have. A call costs
+    30 ns more than that of a compiled one, so what each line goes through is compiled at once. The
+    ``re`` of a match is the compiled pattern, another object.
 
     Args:
         pattern: the regular expression. What is wrong with it is raised by the first use.
