@@ -24,12 +24,14 @@ def compiled_files() -> Iterator[tuple[str, bytes]]:
     from smtpreply.catalog import LANGUAGES  # noqa: PLC0415
     from smtpreply.catalog.ranking import postings  # noqa: PLC0415
     from smtpreply.reasons.classifier import plan_of_rules, rule_rows  # noqa: PLC0415
+    from smtpreply.reasons.doubts import plan_of_doubts  # noqa: PLC0415
     from smtpreply.reasons.lexicon import plan_of_names  # noqa: PLC0415
 
     for folder in DATA:
         yield from ((name, data.compiled(data.read(name))) for name in data.sources(folder))
     yield rule_rows.compiled()
     yield plan_of_rules.compiled()
+    yield plan_of_doubts.compiled()
     yield from map(plan_of_names.compiled, ("blocklists", "providers"))
     yield from map(postings.compiled, LANGUAGES)
 

@@ -49,6 +49,7 @@ def test_the_wheel_has_the_modules_and_the_compiled_data(wheel: zipfile.ZipFile)
         "smtpreply/reasons/rules.json",
         "smtpreply/reasons/rules-index.json",
         "smtpreply/reasons/data/blocklists-index.json",
+        "smtpreply/reasons/data/doubts-index.json",
         "smtpreply/reasons/data/providers-index.json",
         *(f"smtpreply/catalog/data/search/{name}.json" for name in LANGUAGES),
     }

@@ -8,13 +8,13 @@ terminal (as with Go's net/textproto: CVE-2026-42507).
 
 from __future__ import annotations
 
-import re
+from smtpreply._support.lazy_pattern import lazy_pattern
 
 EXCERPT_LENGTH = 60
 
 # Excel and others take full-width signs for the same.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_CONTROLS = re.compile(
+_CONTROLS = lazy_pattern(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from smtpreply._support.lazy_pattern import lazy_pattern
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = lazy_pattern("[\ud800-\udfff]")
 
 
 def to_octets(text: str) -> bytes:

@@ -16,11 +16,12 @@ Each subcommand has its own module; `smtpreply.cli.group` is the group of them.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import sys
 
-_MOST_UNCOLLECTED = 100_000
+_MOST_UNCOLLECTED = 300_000
 
 
 def main() -> None:
@@ -33,6 +34,8 @@ def main() -> None:
     # What is imported stays, and deliveries form no reference cycles: the collector of cycles would
     # cost a tenth of a run.
     gc.set_threshold(_MOST_UNCOLLECTED)
+    # Nor is it asked at the end, where it would look at all objects: a seventh of a short run.
+    atexit.register(gc.freeze)
     try:
         importlib.import_module("smtpreply.cli.group").group(prog_name="smtpreply")
     except ModuleNotFoundError as error:

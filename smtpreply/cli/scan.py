@@ -19,7 +19,6 @@ import click
 
 from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
-from smtpreply.cli.deliveries import check_ending, write, write_lines
 from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import (
     check_format,
@@ -33,13 +32,13 @@ from smtpreply.cli.when import moment
 from smtpreply.logs import Delivery, Line, Scan, scan
 from smtpreply.logs.input.split import can_be_parted, size_of_file
 from smtpreply.report.findings import BY, TITLE
-from smtpreply.summary.comparison import Change, changes
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.total import Total, count_received, empty_summary, total_of
 from smtpreply.tools.threshold import Threshold
 
 if TYPE_CHECKING:
+    from smtpreply.summary.comparison import Change
     from smtpreply.summary.pseudonyms import Pseudonyms
 
 _MOST_JOBS = 256
@@ -424,9 +423,9 @@ def _check_extras(output: _Output) -> None:
     """Report a missing extra before a long log is read."""
     try:
         if output.deliveries not in (None, _STDOUT):
-            check_ending(output.deliveries)
+            import_module("smtpreply.cli.deliveries").check_ending(output.deliveries)
         if output.html is not None:
-            import_module("smtpreply.report.html")
+            import_module("smtpreply.report.html").chart_library()
     except ImportError as error:
         raise click.ClickException(str(error)) from None
 
@@ -535,6 +534,8 @@ def _one_by_one(
             total.summary.add(delivery)
             yield names.delivery(delivery) if names else delivery
 
+    from smtpreply.cli.deliveries import write, write_lines  # noqa: PLC0415  (most runs need it not)
+
     if path == _STDOUT:
         write_lines(counted(), sys.stdout)
     else:
@@ -572,7 +573,11 @@ def _show(total: Total, output: _Output, *, is_empty: bool) -> None:
 
 
 def _changed(summary: Summary, output: _Output) -> Sequence[Change] | None:
-    return None if output.against is None else changes(output.against, summary)
+    if output.against is None:
+        return None
+    from smtpreply.summary.comparison import changes  # noqa: PLC0415  (most runs need it not)
+
+    return changes(output.against, summary)
 
 
 def _write_html(total: Total, output: _Output) -> None:

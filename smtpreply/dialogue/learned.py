@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.dialogue.dialects import FOLLOWING, TYPED, Dialect, Role, Row, Written
 
 LEARNED = "learned"
@@ -82,12 +83,12 @@ _VARIES = (
     r"(?:TRACE|DEBUG|VERBOSE|INFO|NOTICE|WARN|WARNING|ERROR|FINE|FINER|FINEST|"
     r"Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 )
-_PIECE = re.compile(
+_PIECE = lazy_pattern(
     rb"(?P<bracket>\[[^\[\]]{0,120}\]|\([^()]{0,80}\))|(?P<number>[A-Za-z_+-]{0,40}[0-9]"
     rb"[0-9A-Za-z_.,:+/-]{0,300})|(?P<name>\b" + _VARIES.encode() + rb"\b)|(?P<space>[ \t]+)",
     re.IGNORECASE,
 )
-_IS_SIDE = re.compile(
+_IS_SIDE = lazy_pattern(
     r"[\[(](?:" + "|".join(word for pair in SIDES for word in pair) + r"|smtp)[\])]", re.IGNORECASE
 )
 

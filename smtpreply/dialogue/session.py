@@ -18,6 +18,7 @@ from collections import deque
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.stage import Stage
 
 _MOST_WAITING = 10_000  # commands without a reply
@@ -55,7 +56,7 @@ _KNOWN = _LAST_IN_GROUP | _OTHERS | _STAGES.keys()
 
 _VERB = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LAST_CHUNK = re.compile(r"BDAT[ \t]+[0-9]+[ \t]+LAST[ \t]*\Z", re.IGNORECASE)
-_PATH = re.compile(
+_PATH = lazy_pattern(
     r"(?:MAIL[ \t]+FROM|RCPT[ \t]+TO)[ \t]*:[ \t]*(?:<([^<>]{0,1000})>|([^\s<>]{1,1000}))",
     re.IGNORECASE,
 )
@@ -79,7 +80,7 @@ _SHOWN_BY_TEXT: tuple[tuple[re.Pattern[str], Stage], ...] = (
     (re.compile(r"250[ -]2\.1\.5 "), Stage.RCPT),
     (re.compile(r"250[ -]2\.6\.0 "), Stage.END_OF_DATA),
     (
-        re.compile(
+        lazy_pattern(
             r"(?:250-[^\n]{0,1000}\n){0,100}?250[ -](?:8BITMIME|AUTH|BINARYMIME|CHUNKING|DSN|"
             r"ENHANCEDSTATUSCODES|ETRN|HELP|LIMITS|PIPELINING|REQUIRETLS|SIZE|SMTPUTF8|STARTTLS|"
             r"VRFY)(?: [0-9A-Z=. -]{0,200})?(?:\n|\Z)"

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.dialogue.dialects import (
     DIALECTS,
     OF_THE_SERVER,
@@ -300,7 +301,7 @@ def _texts_of(lines: Iterable[str] | Iterable[bytes]) -> list[bytes]:
 
 # Marks that no other text has, before a reply code or one of these, show a line of a mixed file.
 _CODE = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
-_VERB = re.compile(
+_VERB = lazy_pattern(
     rb"(?:(?:EHLO|HELO|LHLO) [!-~]|(?:MAIL[ ]FROM|RCPT[ ]TO)[ ]?:|AUTH [A-Z]|BDAT [0-9]|"
     rb"(?:DATA|RSET|QUIT|STARTTLS)\s*$|[a-z]+\r)",
     re.IGNORECASE,
@@ -466,11 +467,11 @@ _PEER = (
     rb"(?:\(')?(?:smtps?://)?[\[\"]?(" + _IPV6 + rb"|[A-Za-z0-9_.-]{1,255})[\]\"]?"
     rb"(?: ?[\[(]([0-9A-Fa-f.:]{2,45})[\])])?(?:', |:|,? port:? )?([0-9]{1,5})?"
 )
-_IS_ADDRESS = re.compile(_IPV6 + rb"\Z|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
-_PEER_AT_ONCE = re.compile(_PEER)
+_IS_ADDRESS = lazy_pattern(_IPV6 + rb"\Z|[0-9]{1,3}(?:\.[0-9]{1,3}){3}\Z")
+_PEER_AT_ONCE = lazy_pattern(_PEER)
 _STAMPED = re.compile(rb"\[?[0-9]{4}[-/.][0-9]")
 # What is in a text whose marks are not known: a code or a command after a mark.
-_LOOKS_MARKED = re.compile(
+_LOOKS_MARKED = lazy_pattern(
     rb"\S{0,40}(?:[:>|\]=-]|<<) ?(?:[2-5][0-9][0-9][ -]|(?:EHLO|HELO) \S|(?:MAIL FROM|RCPT TO):|"
     rb"AUTH [A-Z]|(?:DATA|QUIT|STARTTLS)\s*$)",
     re.IGNORECASE,

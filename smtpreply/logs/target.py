@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.reasons.normalize import LONGEST
 
 _DOMAIN = r"[\w-][\w.-]{0,254}"
@@ -12,7 +13,7 @@ _ADDRESS = rf"""[^\s<>"'():,;@]{{1,64}}@{_DOMAIN}"""
 _CODE = r"[245][0-9]{2}[ -]"
 _STATUS = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\s"
 # Where a reply names the address that it refuses. An address elsewhere may be whom to ask.
-_REFUSED = re.compile(
+_REFUSED = lazy_pattern(
     # The command, as Exim quotes it before the reply.
     r"(?:RCPT TO|MAIL FROM):\s?<[^>\s]{0,320}>"
     # As Postfix begins: "<bob@example.org>: User unknown"; Sendmail has dots for the colon.
@@ -29,7 +30,7 @@ _REFUSED = re.compile(
 # Where a text names the host or the domain that was not found: "Name service error for
 # name=example.org type=MX" (Postfix), 'host lookup for "example.org" failed' (Exim), "Host unknown
 # (Name server: example.org.: host not found)" (Sendmail), "Domain example.org not found".
-_NOT_FOUND = re.compile(
+_NOT_FOUND = lazy_pattern(
     r"(?:\bname=|\bname server: |\blookup (?:for|of) (?:host )?|\blook up host |\bdomain )"
     r"[\"'<]?((?:[\w-]{1,63}\.){1,60}[\w-]{0,63})",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.reasons.template import template
 
 _MOST_KINDS = 1000
@@ -46,7 +47,7 @@ EXIM = re.compile(
     re.DOTALL,
 )
 # What is warned of, and another host causes (src/smtpd, src/global, src/util).
-_OF_PEERS = re.compile(
+_OF_PEERS = lazy_pattern(
     r"hostname \S+ (?:does not resolve|verification)|\S+: hostname \S+ (?:does not|verif)|"
     r".{0,300}SASL .{0,60}authentication (?:failed|failure|aborted)|"
     r"(?:non-SMTP command|Illegal address syntax|Connection (?:rate|concurrency) limit|"

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.codes import ENHANCED_STATUS
 from smtpreply.reasons.normalize import placed_words
 from smtpreply.reasons.phrase import CompiledVariant
@@ -17,7 +18,7 @@ Span = tuple[int, int]
 # A line end with the head of the next line, the head of a line that a log has folded into the one
 # before, or the end of a clause.
 _HEAD = rf"[2-5][0-9][0-9](?![0-9])[- ]?(?:{ENHANCED_STATUS}(?![0-9.])[ ]?)?"
-_LINE_END = re.compile(
+_LINE_END = lazy_pattern(
     rf"[ \t]*[\r\n][\r\n\t ]*(?:{_HEAD})?|[ \t]+[2-5][0-9][0-9][- ]{ENHANCED_STATUS}[ \t]+"
 )
 _BREAK = re.compile(rf"(?:{_LINE_END.pattern})|[.;!?]+(?:\s+|\Z)|;")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import NamedTuple
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
@@ -21,15 +23,14 @@ from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
 _BEHIND_CLASS = ENHANCED_STATUS.removeprefix("([245])")
-_STATUS = re.compile(
+_STATUS = lazy_pattern(
     rf"(([245])(?<![0-9A-Za-z.-][245]){_BEHIND_CLASS})(?:[^0-9A-Za-z.]|\.\s|\.?\Z)"
 )
 # Of each line of a reply: "550-5.1.1 ..."
-_LINE_STATUS = re.compile(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
+_LINE_STATUS = lazy_pattern(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
 
 
-@attrs.frozen
-class _Words:
+class _Words(NamedTuple):
     """A pattern of words.
 
     Most texts have none of them, and a substring is found ten times as fast as a pattern.
@@ -61,7 +62,7 @@ _STAGES = (
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = _Words(
-    re.compile("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE),
+    lazy_pattern("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE),
     (
         *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
         *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
@@ -82,7 +83,7 @@ _ERROR = re.compile(r"\bSMTP[A-Z][A-Za-z]{1,30}\b")
 
 # Of a client that says only how it took a reply: "permanent: ..." (async-smtp), "permanent error
 # (550): ..." (lettre), "{permanent_failure, ..." (gen_smtp).
-_SEVERITY = re.compile(
+_SEVERITY = lazy_pattern(
     r"\A[\s(\[{:]{0,6}(?:[A-Za-z.]{1,60}(?:Error|Exception):\s)?"
     r"(permanent|transient|temporary)(?:[ _](?:smtp )?(?:error|failure))?"
     r"(?:[ ]\([245][0-9]{2}\))?\s?[:,(]",
@@ -156,7 +157,7 @@ _LOGIN_DISABLED = (7, 13)
 # Whose address it is, where no stage tells. Exim begins with "Verification failed for" only what it
 # says of a sender. In an address or a host name these are nobody's words.
 _SENDER = _Words(
-    re.compile(
+    lazy_pattern(
         r"(?<![\w.@+-])(?:senders?|originator|reply-to|(?:return|reverse)[- ](?:address|path)"
         r"|(?:envelope|mail)[- ]?from|from[- ]address|absenders?|absenderadresse|expéditeur"
         r"|remitente|mittente|remetente|afzender|nadawc[aąęy]|отправител\w{1,4})(?![\w@+=-]|\.\w)"
@@ -176,8 +177,7 @@ _RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
-@attrs.frozen
-class Known:
+class Known(NamedTuple):
     """Evidence beside the words, such as a log's ``dsn=`` and ``status=``."""
 
     status: EnhancedStatus | None = None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from smtpreply._support import data
 from smtpreply.codes import EnhancedStatus
@@ -13,8 +11,7 @@ from smtpreply.reasons.taxonomy import Reason
 from smtpreply.stage import Stage
 
 
-@attrs.frozen
-class Meaning:
+class Meaning(NamedTuple):
     """A reason, and whether servers use the status or code for it alone."""
 
     reason: Reason

@@ -6,8 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-
-import attrs
+from typing import NamedTuple
 
 from smtpreply._support import data
 from smtpreply.reasons.normalize import LONGEST
@@ -67,8 +66,7 @@ def _each(text: str, kind: Kind) -> Iterator[str]:
 # --- how long to wait ---
 
 
-@attrs.frozen
-class _Vocabulary:
+class _Vocabulary(NamedTuple):
     cues: frozenset[str]
     units: dict[str, timedelta]
     numbers: dict[str, int]

@@ -10,7 +10,7 @@ is written takes nearly none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from smtpreply.reasons.phrase import CompiledVariant, Phrase
@@ -121,14 +121,13 @@ class Index(Generic[Owner]):
         entries = [
             (self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place, variant, owner)
             for number, phrase, owner in pairs
-            for place, variant in enumerate(phrase.variants)
-            if word in variant.words
+            for place, variant in phrase.variants_with(word)
         ]
-        entries.sort(key=lambda entry: entry[0], reverse=True)
+        entries.sort(key=itemgetter(0), reverse=True)
         by_second: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
-            others = (other for other in entry[1].words if other != word)
-            second = min(others, key=self._rank.__getitem__, default=_ALONE)
+            others = [other for other in entry[1].words if other != word] or [_ALONE]
+            second = min(others, key=self._rank.__getitem__) if len(others) > 1 else others[0]
             by_second.setdefault(second, []).append(entry)
         bucket = self._buckets[word] = Bucket(by_second, entries[0][0])
         return bucket
@@ -197,6 +196,5 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
 def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
     """Choose the words to find a phrase by: those of which the commonest is the rarest."""
     rank = ranks.__getitem__
-    keys = phrase.keys or (tuple(variant.words for variant in phrase.variants),)
-    chosen = ([min(words, key=rank) for words in key] for key in keys)
+    chosen = ([min(words, key=rank) for words in key] for key in phrase.keys)
     return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))

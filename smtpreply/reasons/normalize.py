@@ -19,6 +19,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from smtpreply._support import data
+from smtpreply._support.lazy_pattern import lazy_pattern
 
 LONGEST = 16_384
 """How many characters of a text are read: more than any reply and most bounces have."""
@@ -106,7 +107,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 # "MailKit.Net.Smtp." of an exception's class: a program's words, and no server's.
-_NAMESPACE = re.compile(
+_NAMESPACE = lazy_pattern(
     r"(?<![\w.:\\])(?:[A-Za-z_]\w{0,40}(?:[.\\]|::)){1,10}"
     r"(?=[A-Z]\w{0,60}(?:Exception|Error)\b)"
 )

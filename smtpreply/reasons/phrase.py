@@ -21,8 +21,7 @@ import functools
 import itertools
 import math
 import re
-
-import attrs
+from collections.abc import Iterable, Iterator
 
 from smtpreply.reasons.normalize import words_of
 
@@ -32,6 +31,10 @@ GAPS = {"*": 8, "~": 3}
 MOST_EXPANSIONS = 1000
 
 _BRACKET = re.compile(r"([()\[\]|])")
+# In "post** voll ", as `_Measured` has it.
+_CHUNK = re.compile(r"([^*~ ][^*~]*)([*~ ]*)")
+_GAP_OF = {f"{mark} ": words for mark, words in GAPS.items()}  # a stem has "*" alone
+_STEM = re.compile(r"([^ *~]+)\*")
 
 
 class PhraseError(ValueError):
@@ -42,32 +45,31 @@ Span = tuple[int, int]
 Path = tuple[Span, ...]
 
 
-@attrs.define(eq=False)  # not frozen: a scan makes ten thousand, in half the time
 class CompiledVariant:
     """A variant of a phrase, compiled for matching: chunks of words with gaps between them.
 
     Each chunk begins with a space, and ends with one unless its last word is a stem.
+
+    Attributes:
+        chunks: the chunks.
+        gaps: how many words may be before each chunk but the first.
+        words: the whole words, which a text must have.
+        letters: the number of letters, the measure of how specific it is.
+        head: the first chunk.
+        is_whole: whether that is all.
     """
 
-    chunks: tuple[str, ...]
-    gaps: tuple[int, ...]
-    """How many words may be before each chunk but the first."""
-    words: tuple[str, ...]
-    """The whole words, which a text must have."""
-    letters: int
-    """The number of letters, the measure of how specific it is."""
-    head: str = attrs.field(init=False)
-    """The first chunk."""
-    is_whole: bool = attrs.field(init=False)
-    """Whether that is all."""
+    __slots__ = ("chunks", "gaps", "head", "is_whole", "letters", "words")
 
-    @head.default
-    def _head(self) -> str:
-        return self.chunks[0]
-
-    @is_whole.default
-    def _is_whole(self) -> bool:
-        return len(self.chunks) == 1
+    def __init__(
+        self, chunks: tuple[str, ...], gaps: tuple[int, ...], words: tuple[str, ...], letters: int
+    ) -> None:
+        self.chunks = chunks
+        self.gaps = gaps
+        self.words = words
+        self.letters = letters
+        self.head = chunks[0]
+        self.is_whole = len(chunks) == 1
 
     @property
     def stems(self) -> list[str]:
@@ -142,6 +144,13 @@ Key = tuple[tuple[str, ...], ...]
 """Words to index a phrase by: each variant contains one word of each of these tuples."""
 
 
+_Measured = tuple[str, tuple[str, ...], int]
+"""A part of a variant: its words and gaps as in "post** voll ", where "post" is a stem; its whole
+words; the number of its letters."""
+_Part = list[tuple[int, str, tuple[str, ...], int]]
+"""The alternatives of a part: what each adds to the place of a variant; `_Measured` of it."""
+
+
 class Phrase:
     """A parsed phrase, whose variants are expanded on first use.
 
@@ -161,123 +170,121 @@ class Phrase:
 
     def __init__(self, text: str, *, findable: bool = True) -> None:
         self.text = text
-        self.findable = findable
-        if not self._parts or (findable and not self.keys):
-            self.variants  # noqa: B018  # the error names the one that has none
+        bare = [_bare_in(part, findable=findable) for part in self._parts]
+        if None not in bare:
+            needed = "at least one whole word, not only stems or gaps"
+            raise PhraseError(f"{''.join(filter(None, bare))!r} in {text!r} needs {needed}")
 
     @classmethod
     def read_before(cls, text: str) -> Phrase:
         """Return a phrase known to be well formed, which is parsed on first use."""
         phrase = cls.__new__(cls)
         phrase.text = text
-        phrase.findable = True
         return phrase
 
     @functools.cached_property
     def _parts(self) -> list[list[str]]:
-        return _Reader(self.text).read()
+        """The alternatives of each part. No word goes on from part to part: "refuse[d]" is one."""
+        parts: list[list[str]] = []
+        for part in _Reader(self.text).read():
+            if parts and not _are_apart(parts[-1], part):
+                parts[-1] = ["".join(pair) for pair in itertools.product(parts[-1], part)]
+            else:
+                parts.append(part)
+        return parts
+
+    @functools.cached_property
+    def _measured(self) -> list[_Part]:
+        """The parts that have words or gaps, measured."""
+        step = math.prod(map(len, self._parts))
+        measured = []
+        for part in self._parts:
+            step //= len(part)
+            if any(_measured(text)[0] for text in part):
+                measured.append([(step * at, *_measured(text)) for at, text in enumerate(part)])
+        return measured
 
     @functools.cached_property
     def variants(self) -> tuple[CompiledVariant, ...]:
         """All variants, each once."""
-        joined = ("".join(pieces) for pieces in itertools.product(*self._parts))
-        variants = (
-            _compiled_variant(variant, self.text, findable=self.findable) for variant in joined
-        )
-        return tuple({(variant.chunks, variant.gaps): variant for variant in variants}.values())
+        return tuple(variant for _, variant in _expanded(self._measured))
 
-    @functools.cached_property
-    def keys(self) -> tuple[Key, ...]:
-        """The words to index it by, as far as the parts show that all variants have them."""
+    def variants_with(self, word: str) -> Iterator[tuple[int, CompiledVariant]]:
+        """Yield the variants that have a whole word, each with its place among all."""
+        parts = self._measured
+        for at, part in enumerate(parts):
+            having = [alternative for alternative in part if word in alternative[2]]
+            if having:
+                yield from _expanded([*parts[:at], having, *parts[at + 1 :]])
+                others = [alternative for alternative in part if word not in alternative[2]]
+                parts = [*parts[:at], others, *parts[at + 1 :]]
+
+    @property
+    def keys(self) -> list[Key]:
+        """The words to index it by."""
         found: list[Key] = []
-        for at, variants in enumerate(self._parts):
-            certain = tuple(
-                _certain(variant, left=self._is_glued(at), right=self._is_glued(at + 1))
-                for variant in variants
-            )
-            if len(certain) == 1:
-                found += [((word,),) for word in certain[0]]
-            elif all(certain):
-                found.append(certain)
-        return tuple(found)
+        for part in self._measured:
+            words = tuple(alternative[2] for alternative in part)
+            if len(words) == 1:
+                found += [((word,),) for word in words[0]]
+            elif all(words):
+                found.append(words)
+        return found
 
     @property
     def words(self) -> set[str]:
         """All whole words of all variants."""
-        if self._has_glue:
-            return {word for variant in self.variants for word in variant.words}
-        return {
-            word for variants in self._parts for variant in variants for word in _parts(variant)
-        }
-
-    def _is_glued(self, at: int) -> bool:
-        """Return whether a word may go on from the part before to this one, as in "refuse[d]"."""
-        if not 0 < at < len(self._parts):
-            return False
-        return any(_is_letter(variant[-1:]) for variant in self._parts[at - 1]) and any(
-            _is_letter(variant[:1]) for variant in self._parts[at]
-        )
+        return {word for part in self._measured for _, _, words, _ in part for word in words}
 
     @property
     def stems(self) -> set[str]:
         """All stems of all variants."""
-        if "*" not in self.text.replace(" * ", "  "):
-            return set()
-        if self._has_glue or re.search(r"[)\]]\*", self.text):  # "suspen(d|sion)*"
-            return {stem for variant in self.variants for stem in variant.stems}
-        pieces = [
-            piece for variants in self._parts for variant in variants for piece in variant.split()
+        return {
+            stem
+            for part in self._measured
+            for _, text, _, _ in part
+            for stem in _STEM.findall(text)
+        }
+
+
+def _bare_in(part: list[str], *, findable: bool) -> str | None:
+    """Return the first alternative without a whole word or, unless `findable`, even a stem."""
+    for text in part:
+        _, words, letters = _measured(text)
+        if not (words if findable else letters):
+            return text
+    return None
+
+
+def _are_apart(before: list[str], after: list[str]) -> bool:
+    """Return whether there is white space between two parts, whichever alternatives they have."""
+    return all(text[-1:].isspace() for text in before) or all(text[:1].isspace() for text in after)
+
+
+def _expanded(parts: list[_Part]) -> Iterable[tuple[int, CompiledVariant]]:
+    """Return the variants that parts make, each once, with their places among all."""
+    found: _Part = [(0, "", (), 0)]
+    for part in parts:
+        found = [
+            (place + step, wording + text, words + more, letters + weight)
+            for place, wording, words, letters in found
+            for step, text, more, weight in part
         ]
-        open_ended = [piece for piece in pieces if piece.endswith("*")]
-        return {words[-1] for piece in open_ended if (words := _parts(piece))}
-
-    @property
-    def _has_glue(self) -> bool:
-        return any(map(self._is_glued, range(len(self._parts))))
-
-
-def _certain(variant: str, *, left: bool, right: bool) -> tuple[str, ...]:
-    """Return the words of a part that are whole, where others may be glued to its ends."""
-    pieces = variant.split()
-    words: list[str] = []
-    for at, piece in enumerate(pieces):
-        parts = _parts(piece)
-        if piece.endswith("*") or (right and at + 1 == len(pieces) and _is_letter(variant[-1:])):
-            parts = parts[:-1]
-        if left and at == 0 and _is_letter(variant[:1]):
-            parts = parts[1:]
-        words += parts
-    return tuple(words)
+    variants: dict[str, tuple[int, CompiledVariant]] = {}
+    for place, wording, words, letters in found:
+        if wording not in variants:
+            variants[wording] = place, _compiled_variant(wording, words, letters)
+    return variants.values()
 
 
-def _is_letter(character: str) -> bool:
-    """Return whether a word may go on here; an ideograph is a word by itself."""
-    return character.isalnum() and character < "\u3000"
-
-
-def _compiled_variant(variant: str, phrase: str, *, findable: bool) -> CompiledVariant:
-    chunks: list[str] = []
-    gaps: list[int] = []
-    words: list[str] = []
-    letters = 0
-    gap, open_ended = 0, True
-    for piece in variant.split():
-        parts, wording, weight = _measured(piece)
-        if not parts:
-            gap = GAPS.get(piece, gap)
-            open_ended = open_ended or piece in GAPS
-            continue
-        if open_ended:
-            chunks.append(" ")
-            gaps.append(gap)
-        gap, open_ended = 0, piece[-1] == "*"
-        chunks[-1] += wording
-        words += parts[:-1] if open_ended else parts
-        letters += weight
-    if not words if findable else not chunks:
-        needed = "at least one whole word, not only stems or gaps"
-        raise PhraseError(f"{variant!r} in {phrase!r} needs {needed}")
-    return CompiledVariant(tuple(chunks), tuple(gaps[1:]), tuple(dict.fromkeys(words)), letters)
+def _compiled_variant(wording: str, words: tuple[str, ...], letters: int) -> CompiledVariant:
+    words = tuple(dict.fromkeys(words))
+    if "*" not in wording and "~" not in wording:
+        return CompiledVariant((f" {wording}",), (), words, letters)
+    pairs = _CHUNK.findall(wording)
+    chunks = tuple([f" {chunk}" for chunk, _ in pairs])
+    gaps = tuple([_GAP_OF.get(mark[-2:], 0) for _, mark in pairs[:-1]])
+    return CompiledVariant(chunks, gaps, words, letters)
 
 
 def _distinct(variants: list[str]) -> list[str]:
@@ -307,11 +314,19 @@ def _parts(piece: str) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=8192)
-def _measured(piece: str) -> tuple[tuple[str, ...], str, int]:
-    """Return the words of a piece, how they are in a chunk, and how many letters they count."""
-    parts = _parts(piece)
-    end = "" if piece.endswith("*") else " "
-    return parts, " ".join(parts) + end, _weight(parts)
+def _measured(text: str) -> _Measured:
+    words: list[str] = []
+    wording, letters = "", 0
+    for piece in text.split():
+        parts = _parts(piece)
+        if parts:
+            is_stem = piece[-1] == "*"
+            wording += " ".join(parts) + ("*" if is_stem else " ")
+            words += parts[:-1] if is_stem else parts
+            letters += _weight(parts)
+        elif piece in GAPS:
+            wording += f"{piece} "
+    return wording, tuple(words), letters
 
 
 class _Reader:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -24,7 +25,6 @@ from smtpreply.reasons import (
 )
 from smtpreply.reasons.advice import given_up_action, unproven_action
 from smtpreply.reply.parser import parse
-from smtpreply.summary.comparison import Change
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.outcome import FAILURES, Outcome
@@ -33,6 +33,9 @@ from smtpreply.summary.summary import Summary
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
 from smtpreply.summary.volume import Volume
+
+if TYPE_CHECKING:
+    from smtpreply.summary.comparison import Change
 
 __all__ = ["BlockListCount", "Destination", "Findings", "ReasonCount", "Report"]
 

@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -34,8 +34,7 @@ _LONGEST_KNOWN = 1000
 """The greatest length of a text whose facts are cached."""
 
 
-@attrs.frozen
-class Stray:
+class Stray(NamedTuple):
     """The counted facts of an attempt at a message whose sender is not known yet.
 
     Attributes:
@@ -394,8 +393,7 @@ class Counts:
         return counts
 
 
-@attrs.frozen
-class _Facts:
+class _Facts(NamedTuple):
     """The parts of a verdict that are counted."""
 
     reason: str

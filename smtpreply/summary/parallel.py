@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -119,6 +120,7 @@ def _read_part(
     share: _Share, wanted: DeliveryFilter, options: dict[str, Any], *, by_minute: bool = False
 ) -> _PartResult:
     """Read a part. What only other parts have a use for is left out where there are none."""
+    gc.collect()  # the last part's scan, 60 MB: it refers to itself, and cycles are collected late
     part, is_first, is_last = share
     strays: Counter[Stray] = Counter()
     received: list[Received] = []

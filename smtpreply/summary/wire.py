@@ -8,13 +8,13 @@ number; `Cases`, an object of arrays of cases, which are arrays of five texts.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.summary.cases import MOST, Case, Cases
 from smtpreply.summary.cross_table import CrossTable
 from smtpreply.summary.quantiles import Delays, DelaysByKind
@@ -25,7 +25,7 @@ _Fields = TypeVar("_Fields", bound=attrs.AttrsInstance)
 _Item = TypeVar("_Item")
 
 # The times of a `Timeline`: prefixes of ISO 8601.
-_TIME = re.compile("[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2})?)?)?)?")
+_TIME = lazy_pattern("[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}(?::[0-9]{2})?)?)?)?")
 
 
 def pack(value: attrs.AttrsInstance) -> dict[str, Any]:

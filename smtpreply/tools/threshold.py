@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs import Status
 from smtpreply.reasons import Reason
 from smtpreply.summary.counts import Counts
@@ -13,7 +12,7 @@ from smtpreply.summary.outcome import Outcome
 from smtpreply.summary.summary import Summary
 
 _ALL = "deliveries"
-_THRESHOLD = re.compile(
+_THRESHOLD = lazy_pattern(
     r"\s*(?:(?P<part>[a-z]{1,20})\.)?(?P<name>[a-z_]{1,40})\s*(?P<sign>[<>])\s*(?P<bound>[0-9]{1,12}(?:\.[0-9]{1,9})?)"
     r"\s*(?P<percent>%?)\s*\Z"
 )

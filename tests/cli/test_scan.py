@@ -209,7 +209,7 @@ def test_some_options_do_not_go_together(log: Path, args: list[str]) -> None:
 @pytest.mark.parametrize(
     ("args", "module", "words"),
     [
-        (["--html", "x.html"], "plotly.offline", 'plotly: pip install "smtpreply[report]"'),
+        (["--html", "x.html"], "plotly", 'plotly: pip install "smtpreply[report]"'),
         (["--deliveries", "x.parquet"], "pyarrow", 'pyarrow: pip install "smtpreply[arrow]"'),
     ],
 )

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.dialogue.session import Answer
 from smtpreply.dialogue.transcript import (
     Exchange,
@@ -33,14 +34,14 @@ from smtpreply.logs.toolkit.sessions import fields_for
 
 _NAME = "transcript"
 
-_VERDICT = re.compile(
+_VERDICT = lazy_pattern(
     r"([45][0-9]{2} [45]\.[0-9]{1,3}\.[0-9]{1,3} "
     r"(?:<?([^\s<>@]{1,300}@[^\s<>]{1,255}?)>?\.\.\. .{1,1000}|Service unavailable))\s*\Z"
 )
 
 # How a source begins that is a transcript as a whole; and, for the marks that other texts have
 # too, what must be near.
-_BEGINNINGS = re.compile(
+_BEGINNINGS = lazy_pattern(
     r"=== (?:Trying|Connected to) |connect: (?:to )?\('|CONNECTED\([0-9A-F]+\)|"
     r"\S{1,300}\.\.\. Connecting to \S+ via |\.\.\. while talking to \S+:|"
     r"[ \t]{0,20}(?:S|Server|C|Client): ?(?:220[ -]|<(?:waits|opens)|EHLO |HELO |LHLO )|"

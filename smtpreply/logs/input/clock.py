@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.months import month_number
 
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -44,7 +45,7 @@ ANY_STAMP = (
 EPOCH = r"[0-9]{10}\.[0-9]{1,9}"
 """Seconds since 1970, with a fraction."""
 
-_ISO = re.compile(
+_ISO = lazy_pattern(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,6})[0-9]*)?"
     r"(?: ?([+-][0-9]{2}):?([0-9]{2})|(Z))?\Z"
 )
@@ -54,7 +55,7 @@ PLAIN_ISO = re.compile(
 )
 """The stamps that `datetime.fromisoformat` reads as they are."""
 _SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
-_PAGE = re.compile(
+_PAGE = lazy_pattern(
     r"([0-9]{1,2})([./])([0-9]{1,2})[./]([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2}) ?([AaPp]?)"
 )
 _EPOCH = re.compile(EPOCH)

@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
-import attrs
-
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of, cleaned
 from smtpreply.logs.input.follow import Followed
@@ -24,7 +23,7 @@ Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
 # Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
-_ROTATED = re.compile(
+_ROTATED = lazy_pattern(
     r"(?P<base>.*?)(?:[.-](?P<date>[0-9]{8}(?:-?[0-9]{2,10})?)|\.(?P<age>[0-9]{1,4}))?"
     r"(?:\.(?:gz|bz2|xz|zst))?\Z",
     re.DOTALL,  # a name may hold a line end
@@ -34,8 +33,7 @@ _ROTATED = re.compile(
 _MAILDIR = ("cur", "new")
 
 
-@attrs.frozen
-class Input:
+class Input(NamedTuple):
     """One input of a run: its name, if it has one, its text, and when it was last written to.
 
     Attributes:
@@ -51,8 +49,7 @@ class Input:
     is_whole: bool = True
 
 
-@attrs.frozen
-class Reading:
+class Reading(NamedTuple):
     """The options for reading inputs, and the callbacks to notify.
 
     Attributes:

@@ -16,7 +16,6 @@ them off from the left, one after the other, and no more than `_MOST_WRAPPINGS`.
 from __future__ import annotations
 
 import functools
-import html
 import json
 import os.path
 import re
@@ -26,6 +25,7 @@ from typing import Any
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import (
@@ -68,17 +68,17 @@ _SYSLOG = re.compile(
     rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) "
     rf"{_FACILITY}{_TAG}"
 )
-_AFTER_STAMP = re.compile(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
+_AFTER_STAMP = lazy_pattern(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({_PROGRAM})\[([0-9]+)\]: ")
-_SYSLOG_5424 = re.compile(
+_SYSLOG_5424 = lazy_pattern(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S{{1,255}}) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
 )
 # A header with what some programs add or leave out: journalctl's weekday, zone and local month, the
 # severity of container images, busybox's facility; a stamp or a host that is missing. As so much is
 # optional, the tag must be beyond doubt: it has a process id or a slash.
-_LOOSE = re.compile(
+_LOOSE = lazy_pattern(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
     rf"[ \t]++)?(?:{_SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
     rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{_SEVERITY}[ \t]++)?"
@@ -87,7 +87,7 @@ _LOOSE = re.compile(
 )
 # docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | "; with colours on a terminal.
 _COLOUR = r"(?:\x1b\[[0-9;]{0,20}m)?"
-_COMPOSE = re.compile(
+_COMPOSE = lazy_pattern(
     rf"{_COLOUR}(?:[A-Za-z0-9][A-Za-z0-9_.-]* +|[0-9]{{1,6}}\|[^|]{{1,80}})\|{_COLOUR} "
 )
 # Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
@@ -102,40 +102,40 @@ _NEXT = (
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
 # stamp and the stream's name.
-_STAMPED = re.compile(rf"(?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
+_STAMPED = lazy_pattern(rf"(?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
 _FILE = r"[^\s:{}\[\]\"']{1,255}"
 # grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
 # a quotation: "> "; a page's or a ticket's indentation.
-_BEFORE = re.compile(
+_BEFORE = lazy_pattern(
     rf"(?:(?:[>|] ?){{1,5}}|{_FILE}+:(?:[0-9]{{1,9}}:)?|{_FILE}-[0-9]{{1,9}}-|"
     rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}}+ )?){_NEXT}"
 )
-_INDENTED = re.compile(
+_INDENTED = lazy_pattern(
     rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+\S{{1,255}} \S{{1,255}}: |"
     rf"{_CONTAINER_NAME} +\| )"
 )
 _STREAM = r"[^\s:/]{1,255}(?:/[^\s:/]{1,255}){2,9}"
-_IN_STREAM = re.compile(rf"({STAMP}) {_STREAM} ")  # looks like a host and a program's tag
+_IN_STREAM = lazy_pattern(rf"({STAMP}) {_STREAM} ")  # looks like a host and a program's tag
 # The same and more, whatever follows: of lines that no format knows as they are.
-_BEFORE_ANY = re.compile(
+_BEFORE_ANY = lazy_pattern(
     rf"\[?({STAMP})\]?[ \t]+|[ \t\xa0\u200b\ufeff]{{1,100}}|(?:[>|+] ?){{1,5}}|[*\u2022-] +|"
     rf"[0-9]{{1,9}}(?:[.):] +|\t)|(?=[A-Za-z./~_]){_FILE}?-[0-9]{{1,9}}-|"
     rf"(?=[A-Za-z./~_]){_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
     rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"
 )
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
-_QUOTED = re.compile(rf"([{''.join(_QUOTES)}])\1{{0,2}}")
-_TABBED = re.compile(rf"{_PRIORITY}(?:{MONTH}|{DATE})[^\t]{{0,60}}\t")
+_QUOTED = lazy_pattern(rf"([{''.join(_QUOTES)}])\1{{0,2}}")
+_TABBED = lazy_pattern(rf"{_PRIORITY}(?:{MONTH}|{DATE})[^\t]{{0,60}}\t")
 _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, of stern
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
-_ROW = re.compile(
+_ROW = lazy_pattern(
     rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{_SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
     rf"(?:{_SEVERITY}{_CELL})?(?=\S)"
 )
 
 _REPEATED = re.compile(r"message repeated ([0-9]{1,5}) times?: \[ ?(.*)\Z", re.DOTALL)
-_LAST_REPEATED = re.compile(
+_LAST_REPEATED = lazy_pattern(
     rf"(?:{STAMP} \S+ )?(?:-+ )?last message repeated ([0-9]{{1,5}}) times?(?: -+)?\s*\Z"
 )
 # The first group is the same in all lines of a source.
@@ -152,7 +152,7 @@ _LONGEST_PROGRAM = 255  # characters: RFC 3164 4.1.3 has 32 for a tag, RFC 5424 
 
 # Programs that forward lines which others have written whole. What any other program writes stays
 # its own, though it begins as a line of a mail server does: a stranger may have chosen the words.
-_CARRIERS = re.compile(
+_CARRIERS = lazy_pattern(
     r"(?:docker|podman|container|conmon|crio|kube|k8s|compose|lxc|systemd-nspawn|journal|rsyslog|"
     r"syslog-ng|fluent|td-agent|vector|promtail|logspout|supervisord|s6-|runsv)|"
     r"[0-9a-f]{12}(?:[0-9a-f]{52})?\Z"
@@ -278,6 +278,8 @@ def as_written(text: str) -> str:
     'to=<bob@example.org>, relay=none'
     """
     if "&lt;" in text and "<" not in text:
+        import html  # noqa: PLC0415  (of what no log has)
+
         text = html.unescape(text).replace("\n", " ")
     head = text.partition(": ")[0]
     return text.replace("\xa0", " ") if "\xa0" in head and not text.startswith("{") else text

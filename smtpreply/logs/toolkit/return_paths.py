@@ -21,22 +21,24 @@ from __future__ import annotations
 
 import re
 
+from smtpreply._support.lazy_pattern import lazy_pattern
+
 _LONGEST = 1000
 
 _DOMAIN = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}\.){1,10}[A-Za-z0-9-]{2,63}"
-_BATV = re.compile(
+_BATV = lazy_pattern(
     r"(?:ms)?prvs1?=(?:[0-9A-Za-z]{6,20}=(?P<after>[^=/@]{1,64}(?:=[^/@]{1,200})?)|"
     r"(?P<before>[^=/@]{1,64})/[0-9A-Za-z]{6,20})@|"
     r"btv1==[0-9A-Za-z]{1,40}==(?P<barracuda>[^@]{1,200})@",
     re.IGNORECASE,
 )
-_SRS = re.compile(
+_SRS = lazy_pattern(
     r"(?:SRS0[=+-]|SRS1[=+-][^=@]{1,40}=[^=@]{1,255}=[=+-]|[^@]{1,64}\+SRS=)"
     rf"[^=@]{{1,40}}=[^=@]{{1,10}}=(?P<domain>{_DOMAIN})=(?P<local>[^@]{{1,200}})@",
     re.IGNORECASE,
 )
 # What precedes the recipient: a list's name, and what its program adds to it.
-_VERP = re.compile(
+_VERP = lazy_pattern(
     r"(?P<list>[A-Za-z0-9][^=@+]{0,100}(?:\+|-(?:bounces?|owner|return|errors?|request)[-+]"
     r"(?:[0-9]{1,15}-)?))"
     rf"(?P<local>[^=@\s]{{1,100}})=(?P<domain>{_DOMAIN})@",

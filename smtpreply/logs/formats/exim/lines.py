@@ -39,6 +39,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
@@ -68,9 +69,9 @@ from smtpreply.stage import Stage
 _NAME = "exim"
 
 _HEAD = re.compile(rf"{HEAD}(?:{MESSAGE})?")
-_BARE_HEAD = re.compile(MESSAGE)
+_BARE_HEAD = lazy_pattern(MESSAGE)
 # exim -v and -d: a process id where several write, and what goes to the log besides.
-_VERBOSE = re.compile(
+_VERBOSE = lazy_pattern(
     r"(?:[0-9]{1,10} )?(?: {0,4}(?=(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S)"
     r"|(?P<announced>LOG: [A-Za-z_ ]{1,60})\Z)"
 )
@@ -83,19 +84,19 @@ _ATTEMPT = re.compile(
 # Of a quoted local part, the quotes are taken off, and the original after it has them still: only
 # by that can it be distinguished from the fields that it may look like.
 _QUOTED = ' <"'
-_QUOTED_ATTEMPT = re.compile(
+_QUOTED_ATTEMPT = lazy_pattern(
     rf"{_FLAG} (?P<address>(?P<local>.{{1,500}}?)@(?P<domain>[^\s@<>]{{1,255}}))"
     r" <(?P<orig>\"(?i:(?P=local))\"@(?P=domain))>(?=\s|:\s|\Z):?",
     re.DOTALL,
 )
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
 _ARRIVED = "<= "
-_ARRIVAL = re.compile(rf"{ARRIVAL}\Z")
+_ARRIVAL = lazy_pattern(rf"{ARRIVAL}\Z")
 _H = re.compile(rf" ?H={HOST}")
-_CLIENT = re.compile(rf"(?:\A|from |H=)(?:H=)?{HOST}")
+_CLIENT = lazy_pattern(rf"(?:\A|from |H=)(?:H=)?{HOST}")
 _OLD_HOST = re.compile(rf"host {HOST}: ")
 # "127.0.0.1 [127.0.0.1] : SMTP error": the host of a callout
-_CALLOUT_HOST = re.compile(rf"(?:\A|[ :])(?:H=)?{HOST}[ :]{{0,4}}\Z")
+_CALLOUT_HOST = lazy_pattern(rf"(?:\A|[ :])(?:H=)?{HOST}[ :]{{0,4}}\Z")
 _TLS = re.compile(r" X=(\S+)")
 _SENDER = re.compile(rf" F=<{PATH}>")
 _ROUTER = re.compile(r" R=([^\s:]{1,100})")
@@ -104,12 +105,12 @@ _REMOTE_NAME = re.compile(
     r"smtp|dns|mx|smarthost|smart_host|remote|nonlocal|relay|hub|lookuphost|external|outbound",
     re.IGNORECASE,
 )
-_LOCAL_NAME = re.compile(
+_LOCAL_NAME = lazy_pattern(
     r"local|lmtp|lda|deliver|mail(?:dir|box|_?spool)|spool|dovecot|cyrus|procmail|user|alias|"
     r"virtual|domain|forward|vacation|reply|pipe|file|system",
     re.IGNORECASE,
 )
-_NOT_REACHED = re.compile(
+_NOT_REACHED = lazy_pattern(
     r"\bMX\b|\bSRV\b|\bDNS\b|no IP address found|host lookup|remote host|all hosts|hosts? for|"
     r"connection|network",
     re.IGNORECASE,
@@ -124,11 +125,11 @@ _FIELD = (
     r"|[FP]=<(?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000}>"
     r"|[A-Z][A-Za-z]{0,9}=(?:\"[^\"]{0,1000}\"|\S{0,1000}[^\s:])|K|L)(?=[ :]|\Z)"
 )
-_OWN_FIELDS = re.compile(
+_OWN_FIELDS = lazy_pattern(
     rf"(?:{_FIELD})*+(?: routing)?(?: defer \((?P<errno>-?[0-9]{{1,9}})\)(?:{_FIELD})*+)?"
 )
 # deferral_log: the system's words for a number of its own, and after them the host.
-_STRERROR = re.compile(rf"(: [^:]{{0,200}}?)((?:{_FIELD})++)(?=: |\Z)")
+_STRERROR = lazy_pattern(rf"(: [^:]{{0,200}}?)((?:{_FIELD})++)(?=: |\Z)")
 _CONFIRMATION = re.compile(r' C="([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
 _MALFORMED = re.compile(rf"Malformed SMTP reply in response to {COMMAND}: (?=[2-5][0-9]{{2}}[ -])")
 # After the message, a server that speaks LMTP answers for each recipient.
@@ -152,7 +153,7 @@ _RESPONSE = re.compile(
     rf"(?P<from> from {HOST})? was: "
 )
 _RECIPIENT = re.compile(rf"RCPT TO:<{PATH}>")
-_REJECTED = re.compile(
+_REJECTED = lazy_pattern(
     r"(?:temporarily )?rejected ((?:RCPT|MAIL|DATA|EHLO|HELO|AUTH|VRFY|EXPN|ETRN|STARTTLS|"
     r"after DATA|connection|during [A-Z]{1,20} ACL|by [a-z_]{1,40}|by non-SMTP ACL)"
     r"[^<:\[]{0,200}(?:\[[^\]]{1,255}\](?::[0-9]{1,5})?[^<:\[]{0,200})?)"
@@ -163,7 +164,7 @@ _SECOND_REFUSAL = re.compile(r"> (?:temporarily )?rejected ")
 # Behind a client's host (host_and_ident): the interface, and the name that it gave to ident.
 _REST_OF_CLIENT = r"(?: [A-Z]{1,3}=\S{1,255}){0,9}"
 # What is turned away without an ACL, and what an ACL takes and throws away.
-_TURNED_AWAY = re.compile(
+_TURNED_AWAY = lazy_pattern(
     rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{HOST}(?: refused)?)"
     r"(?:: (?P<why>.*))?.*\Z"
     rf"|(?:temporarily )?rejected (?P<mail>MAIL FROM:|from )<(?P<sender>[^>]{{0,1000}})>"
@@ -179,35 +180,35 @@ _TURNED_AWAY_AT = {
     "MAIL FROM:": Stage.MAIL,
     "from ": Stage.END_OF_DATA,
 }
-_DISCARDED = re.compile(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
+_DISCARDED = lazy_pattern(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
 _DISCARDED_BY_ACL = " ACL discarded recipients)"
 _BLACKHOLE = ":blackhole"
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
 _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
-_AUTHENTICATOR = re.compile(
+_AUTHENTICATOR = lazy_pattern(
     rf"authenticator failed for (?:H=)?{HOST}{_REST_OF_CLIENT}: (.*)\Z", re.DOTALL
 )
 # smtp_enforce_sync. Command and input are the client's, and may look like what is between them.
-_UNSYNCHRONIZED = re.compile(
+_UNSYNCHRONIZED = lazy_pattern(
     r"(?P<words>SMTP protocol synchronization error \([^)]{1,200}\)): rejected "
     r"(?:connection from|\"(?P<command>[A-Za-z]{0,20}))"
 )
-_UNSYNCHRONIZED_CLIENT = re.compile(
+_UNSYNCHRONIZED_CLIENT = lazy_pattern(
     rf"(?:connection from|\") (?:H=)?{HOST}{_REST_OF_CLIENT} (?:next )?input=\""
 )
 _VERIFY = re.compile(r"(?:sender|recipient) verify (?:fail|defer) for <([^>]{0,1000})>")
 _REPLY = re.compile(r"[0-9]{3}(?:[ -]|\Z|\\n)")
-_SILENT = re.compile(
+_SILENT = lazy_pattern(
     r":? ?((?:Malformed SMTP reply|SMTP timeout|Remote host closed connection|Connection|"
     r"Operation timed out|No route to host|Network is unreachable|TLS session:).*)\Z",
     re.DOTALL,
 )
 # Before 4.8x the host was among the words.
-_OLD_SILENT = re.compile(
+_OLD_SILENT = lazy_pattern(
     rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {HOST} "
     rf"(?:closed connection in response to|after|in response to) "
 )
-_SILENT_HOST = re.compile(
+_SILENT_HOST = lazy_pattern(
     rf"{HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
 )
 _WHOLE = re.compile(r"(.*)\Z", re.DOTALL)
@@ -223,7 +224,7 @@ _PLAIN = (
     *("no host name found for ", "no IP address found for "),
 )
 # What reports no delivery. A refusal that none of the patterns above has read is no such line.
-_UNDERSTOOD = re.compile(
+_UNDERSTOOD = lazy_pattern(
     r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) |\S{1,60} authenticator failed )(?:"
     # A message and the queue: it came, waits, was changed by hand; its outcome has its own line.
     r"Completed|<= |Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|cancelled|removed|added by|"
@@ -270,10 +271,10 @@ _QUOTED_FIELD = '=<"'
 _NAME_IN_BRACKETS = ") ["
 # The name in a certificate is its owner's choice too, and so is the name given to HELO, which may
 # hold blanks (helo_accept_junk_hosts): "H=(a b) [192.0.2.1]".
-_IN_BRACKETS = re.compile(
+_IN_BRACKETS = lazy_pattern(
     rf"(?<=<){QUOTED}(?=@)|(?<= DN=){QUOTED}|(?<=[ =]\()[^) ]{{0,255}}+ [^)]{{0,255}}+(?=\) \[)"
 )
-_IN_FIELDS = re.compile(rf"(?<= [FP]=<){QUOTED}(?=@)|(?<= DN=){QUOTED}")
+_IN_FIELDS = lazy_pattern(rf"(?<= [FP]=<){QUOTED}(?=@)|(?<= DN=){QUOTED}")
 _FIRST_MASK = 0xE000  # of Unicode's private use area
 _MOST_MASKS = 100
 _HAS_MASKS = re.compile("[\ue000-\ue063]")

@@ -35,6 +35,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
@@ -70,11 +71,13 @@ _DELIVERY = re.compile(
     rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}{STATUS}(.*)\Z",
     re.DOTALL,
 )
-_EXPIRED = re.compile(
+_EXPIRED = lazy_pattern(
     rf"(?:{_QID}: )?from={ADDRESS}, status=(expired|force-expired), returned to sender"
 )
-_FROM = re.compile(rf"{_QID}: from={ADDRESS}, size=(?:([0-9]{{1,15}})(?:, nrcpt=([0-9]{{1,9}}))?)?")
-_MESSAGE_ID = re.compile(rf"{_QID}: {MESSAGE_ID}(?:<(.*)>|(.*))\s*\Z")
+_FROM = lazy_pattern(
+    rf"{_QID}: from={ADDRESS}, size=(?:([0-9]{{1,15}})(?:, nrcpt=([0-9]{{1,9}}))?)?"
+)
+_MESSAGE_ID = lazy_pattern(rf"{_QID}: {MESSAGE_ID}(?:<(.*)>|(.*))\s*\Z")
 _OF_MESSAGE = re.compile(rf"{_QID}: ")
 _SAID = re.compile(
     # before 2.1: "connect to H[IP]: server refused to talk to me: 421 ..."
@@ -91,7 +94,7 @@ _REFUSALS = {"refused to talk to me": Stage.CONNECT, "refused to start TLS": Sta
 _SUSPENDED = "delivery temporarily suspended: "
 _IN_REPLY = re.compile(r"(.*) \(in reply to (.{1,60}?)(?: command| probe)?\)\Z", re.DOTALL)
 _CONNECTING = re.compile(rf"connect to {HOST}: ")
-_WHILE = re.compile(
+_WHILE = lazy_pattern(
     r"(?:lost connection with|conversation with|timed out while|Connection).*? while "
     r"(?:sending|performing the|receiving the) (?:initial server )?(.{1,40}?)"
     r"(?: command| handshake| greeting| -- message may be sent more than once)?\Z",
@@ -104,34 +107,34 @@ _REJECT = re.compile(
     re.DOTALL,
 )
 # The text of the message, of 200 characters at most, is its sender's: so the last envelope counts.
-_CONTENT = re.compile(
+_CONTENT = lazy_pattern(
     rf"{_QID}: (reject|discard|hold|[a-z]{{2,10}}): (?:header|body|mime-header|nested-header|mime) "
     r"(.*)\Z",
     re.DOTALL,
 )
-_CONTENT_FROM = re.compile(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
+_CONTENT_FROM = lazy_pattern(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
 _ENVELOPE = rf"(?:from={ADDRESS},? ?)?(?:to={ADDRESS},? ?)?"
 _SECOND_END = re.compile(r"> (?:to=<|proto=)")
-_WHOLE_ENVELOPE = re.compile(
+_WHOLE_ENVELOPE = lazy_pattern(
     rf"{_ENVELOPE}(?:proto=[^ ,<>]*,? ?)?(?:helo=<[^>]*>,? ?)?"
     r"(?:sasl_[a-z]{1,20}=[^ ,]*,? ?){0,3}\Z"
 )
 _SOME_ENVELOPE = re.compile(rf"{_ENVELOPE}(?:proto=|helo=|sasl_|\Z)")
 _OF_CONTENT = rf" ?{_ENVELOPE}(?:proto=[^ ,<>:]*,? ?)?(?:helo=<[^>]*>)?"
-_CONTENT_ENVELOPE = re.compile(_OF_CONTENT)
-_AFTER_CONTENT = re.compile(rf"{_OF_CONTENT}(?:: (.*))?\Z", re.DOTALL)
+_CONTENT_ENVELOPE = lazy_pattern(_OF_CONTENT)
+_AFTER_CONTENT = lazy_pattern(rf"{_OF_CONTENT}(?:: (.*))?\Z", re.DOTALL)
 _FILTER = " from MTA("
 # Warnings that report a client's refusal (smtpd.c, smtpd_sasl_glue.c, cleanup_out.c).
-_AUTH_FAILED = re.compile(
+_AUTH_FAILED = lazy_pattern(
     rf"warning: {HOST}: (SASL \S{{1,100}} authentication failed(?:: (?:reason=)?.*?)?)"
     r"(?:, sasl_username=(?:.*))?\Z",
     re.DOTALL,
 )
-_OVER_LIMIT = re.compile(
+_OVER_LIMIT = lazy_pattern(
     r"warning: ((Connection|Message delivery request|Recipient address|AUTH command|"
     rf"New TLS session) (?:rate|concurrency) limit exceeded): [0-9]+ from {HOST} for service "
 )
-_ILLEGAL = re.compile(rf"warning: (Illegal address syntax) from {HOST} in ([A-Z]{{4}}) command: ")
+_ILLEGAL = lazy_pattern(rf"warning: (Illegal address syntax) from {HOST} in ([A-Z]{{4}}) command: ")
 _CORRUPT = re.compile(r"warning: saving (corrupt file) \"([0-9A-Za-z]{5,40})\" from queue ")
 _TOO_LARGE = re.compile(rf"warning: {_QID}: (queue file size limit exceeded)")
 _LIMITED_AT = {
@@ -142,7 +145,7 @@ _LIMITED_AT = {
     "New TLS session": Stage.STARTTLS,
 }
 # What reports no delivery.
-_UNDERSTOOD = re.compile(
+_UNDERSTOOD = lazy_pattern(
     # How a session begins and ends; what was refused in it has a line of its own.
     r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
     r"improper|end of session|NOQUEUE: client=|discarding EHLO|replacing command|"
@@ -169,7 +172,7 @@ _UNDERSTOOD = re.compile(
     r"hash:|lmdb:|mysql|proxy)"
 )
 # What is logged of a message beside its outcome.
-_QUEUED = re.compile(
+_QUEUED = lazy_pattern(
     # It came, it went, and what Postfix sent because of it.
     rf"{_QID}: (?:client=|uid=|removed|released|requeued|placed on hold|expired|skipped, |"
     r"forwarded|sender (?:non-)?deliver|sender delay|postmaster |message-id=|resent-|passing |"
@@ -181,7 +184,7 @@ _QUEUED = re.compile(
     r"TLS|[Ss]erver certificate|Trusted|Untrusted|Verified)"
 )
 # Lines without a program whose form is beyond doubt.
-_LONE = re.compile(
+_LONE = lazy_pattern(
     rf"(?:{_QID}: )?host [^\[\], ]{{1,255}}\[[^\]]{{1,255}}\](?::[0-9]{{1,5}})? "
     r"(?:said|refused to talk to me): [2-5][0-9]{2}[ -]"
     rf"|(?:{_QID}|NOQUEUE): (?:reject|reject_warning|milter-reject|hold|discard|filter|"
