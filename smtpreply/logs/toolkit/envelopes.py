@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import compress
 from typing import Any, Generic, TypeVar
 
-from smtpreply.logs.delivery import Delivery
+from smtpreply.logs.delivery import Delivery, delivery_of
 from smtpreply.logs.grouping import Groups, Origin
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived, Received, envelope_text, sender_in, size_in
@@ -26,9 +26,20 @@ def delivery_in(line: Line, mta: str, **fields: Any) -> Delivery:
         mta: the format.
         fields: the others of a `Delivery`; a time or a host that the format writes itself counts.
     """
-    fields.setdefault("time", line.time)
-    fields.setdefault("host", line.host)
-    return Delivery(mta=mta, program=line.program, source=line.source, line=line.number, **fields)
+    return _placed(line, mta, fields)
+
+
+def _placed(line: Line, mta: str, fields: dict[str, Any]) -> Delivery:
+    """Return a delivery; its fields are added to those that are given."""
+    fields["mta"] = mta
+    if "time" not in fields:
+        fields["time"] = line.time
+    if "host" not in fields:
+        fields["host"] = line.host
+    fields["program"] = line.program
+    fields["source"] = line.source
+    fields["line"] = line.number
+    return delivery_of(fields)
 
 
 class Messages:
@@ -128,7 +139,8 @@ class Messages:
                 fields["size"] = size_in(envelope)
         if fields.get("message_id") is None:
             fields["message_id"] = self.message_id_of(queue_id)
-        return delivery_in(line, self._mta, queue_id=queue_id, **fields)
+        fields["queue_id"] = queue_id
+        return _placed(line, self._mta, fields)
 
 
 Columns = tuple[
