@@ -196,9 +196,11 @@ class Scan(Iterator[Delivery]):
         """Read a line of any format; `repeats` where it may say that a message was repeated."""
         if not text or text.isspace():
             return ()
-        self.coverage.lines += 1
+        coverage = self.coverage
+        coverage.lines += 1
         line = read_prefix(text, place.number, place.clock, place.source)
-        self.coverage.seen_on(line.host)
+        if (host := line.host) is not None:
+            coverage.seen_on(host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._passed = None
@@ -250,7 +252,8 @@ class Scan(Iterator[Delivery]):
         if known is None:
             self._unread(line)
             return ()
-        stamp_from_message(line, clock)
+        if not line.is_dated:
+            stamp_from_message(line, clock)
         return self._read(line, known)
 
     def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
@@ -266,7 +269,7 @@ class Scan(Iterator[Delivery]):
         return last if last is not None and self._reader_of(last).continues(line) else None
 
     def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
-        reader = self._reader_of(known)
+        reader = self._readers.get(known.name) or self._reader_of(known)
         found = reader.read(line)
         if empty:
             return found or ()
@@ -282,7 +285,7 @@ class Scan(Iterator[Delivery]):
         coverage.understood += 1
         if reader.not_understood:
             self._take_over(reader)
-        return self._in_zone(found)
+        return found if self._zone is None else self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterable[Delivery]:
         """Add the zone to naive times, which a format reads from fields of its own."""

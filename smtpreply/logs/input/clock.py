@@ -53,6 +53,9 @@ PLAIN_ISO = re.compile(
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 """The stamps that `datetime.fromisoformat` reads as they are."""
+_PLAIN_MINUTE = re.compile(rf"{MONTH} [ 0-9][0-9] [0-9][0-9]:[0-9][0-9]")
+_MINUTE = len("Nov 24 11:43")
+_SECONDS = {f":{second:02}": min(second, 59) for second in range(61)}  # with a leap second
 _SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
 _PAGE = re.compile(
     r"([0-9]{1,2})([./])([0-9]{1,2})[./]([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2}) ?([AaPp]?)"
@@ -101,6 +104,28 @@ class Clock:
         self._last: tuple[str, datetime | None] = ("", None)
         self._day = "", ""  # of the last stamp without a year: the month's name, and the day
         self._year_and_month = 0, 0  # of this day
+        self._minute = ""  # of the last stamp, as syslogd's
+        self._times: dict[str, datetime] = {}  # in this minute, by their seconds
+
+    def in_minute(self, stamp: str) -> datetime | None:
+        """Return the time of a stamp that differs in its seconds alone from the last of syslogd's.
+
+        Returns:
+            None for any other text, which `read` may know.
+
+        >>> clock = Clock(year=2026)
+        >>> clock.in_minute("Nov 24 11:43:32"), clock.read("Nov 24 11:43:00").year
+        (None, 2026)
+        >>> clock.in_minute("Nov 24 11:43:32").second
+        32
+        """
+        if stamp[:_MINUTE] != self._minute:
+            return None
+        time = self._times.get(stamp[_MINUTE:])
+        if time is None and self._times and (second := _SECONDS.get(stamp[_MINUTE:])) is not None:
+            time = next(iter(self._times.values())).replace(second=second)
+            self._times[stamp[_MINUTE:]] = time
+        return time
 
     def read(self, stamp: str) -> datetime | None:
         """Return the time; None where there is no such time, as on the 31st of February."""
@@ -152,9 +177,13 @@ class Clock:
             raise ValueError(stamp)
         name, day, hour, minute, second = match.groups()
         clock = int(hour), int(minute), min(int(second), 59)  # a leap second
+        self._minute, self._times = "", {}
         if self._day != (name, day):
             self._begin_day(name, day, clock)
-        return datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
+        time = datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
+        if self._day[0] and _PLAIN_MINUTE.match(stamp):
+            self._minute, self._times = stamp[:_MINUTE], {stamp[_MINUTE:]: time}
+        return time
 
     def _begin_day(self, name: str, day: str, clock: tuple[int, int, int]) -> None:
         """Find out in which year a day is, by the first stamp of it."""

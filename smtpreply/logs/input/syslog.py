@@ -64,10 +64,13 @@ _OWN_LINE = re.compile(_OWN)
 NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
-_SYSLOG = re.compile(
-    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) "
-    rf"{_FACILITY}{_TAG}"
+_AFTER_SYSLOG_STAMP = (
+    rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
 )
+_SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
+_HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
+_STAMP_LENGTH = len("Nov 24 11:43:32")
+_LONGEST_HEADER = 100  # characters of those that are remembered
 _AFTER_STAMP = re.compile(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({_PROGRAM})\[([0-9]+)\]: ")
@@ -200,6 +203,16 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     >>> line.host, line.program, line.pid, line.message
     ('mx', 'postfix/smtp', 42, 'connect')
     """
+    if (time := clock.in_minute(text[:_STAMP_LENGTH])) is not None:
+        # The first colon with a space ends the header, if it is one: none has another.
+        end = text.find(": ", _STAMP_LENGTH, _STAMP_LENGTH + _LONGEST_HEADER) + 2
+        header = _header(text[_STAMP_LENGTH:end]) if end > _STAMP_LENGTH else None
+        if header is not None:
+            message = text[end:]
+            line = Line(text, message, number, source, time, *header)
+            if message.startswith("{"):
+                line.fields = _json_object(message)
+            return line
     if match := _SYSLOG.match(text):  # most lines have one header and no wrapping
         stamp, host, program, pid = match.groups()
         message, time = text[match.end() :], clock.read(stamp)
@@ -217,6 +230,19 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     if line.fields is None and line.message.startswith("{"):
         line.fields = _json_object(line.message)
     return line
+
+
+@functools.lru_cache(maxsize=4096)  # a log has few hosts and programs
+def _header(text: str) -> tuple[str, str, int | None] | None:
+    """Return the host, the program and the process id that a header has after its stamp.
+
+    Returns:
+        None where it is none, or where what follows may be another header.
+    """
+    match = _HEADER.match(text)
+    if match is None or _is_carrier(match[2]):
+        return None
+    return match[1], match[2], _pid(match[3])
 
 
 def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
