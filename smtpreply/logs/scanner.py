@@ -87,6 +87,8 @@ class Scan(Iterator[Delivery]):
         self._detection = Detection(only)
         self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
+        # The format that a line was detected as last, and its `Format.certain`.
+        self._recent: tuple[Format, re.Pattern[str]] | None = None
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._passed: str | None = None  # the block before, if its reader has read its last line
@@ -198,6 +200,14 @@ class Scan(Iterator[Delivery]):
             return ()
         coverage = self.coverage
         coverage.lines += 1
+        if self._recent is not None and self._recent[1].match(text):
+            known = self._recent[0]
+            line = Line(text, text, place.number, place.source)
+            if known.detect(line):
+                self._passed, self._last = None, known
+                stamp_from_message(line, place.clock)
+                self._latest = found = self._read(line, known)
+                return found
         line = read_prefix(text, place.number, place.clock, place.source)
         if (host := line.host) is not None:
             coverage.seen_on(host)
@@ -252,6 +262,8 @@ class Scan(Iterator[Delivery]):
         if known is None:
             self._unread(line)
             return ()
+        if known.certain is not None and not self._detection.has_own:
+            self._recent = known, known.certain
         if not line.is_dated:
             stamp_from_message(line, clock)
         return self._read(line, known)

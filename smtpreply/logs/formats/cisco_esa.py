@@ -392,4 +392,5 @@ FORMAT = Format(
     programs=r"(?i:mail_?logs?|iron_?port|esa)\Z",
     begins=_BEGINS,
     needles=_NEEDLES,
+    certain=re.compile(rf"{_STAMP.pattern}(?:{_LEVEL.pattern})"),
 )

@@ -23,8 +23,8 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import ANY_STAMP, STAMP
-from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.input.clock import ANY_STAMP, DATE, STAMP
+from smtpreply.logs.input.syslog import SEVERITY, Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import coded, port_of, said_by, stage_of, text_of
 from smtpreply.stage import Stage
@@ -200,4 +200,8 @@ FORMAT = Format(
     programs=r"maddy\Z",
     begins=rf"(?:{ANY_STAMP}|{_OLD_STAMP} )(?:\[debug\] )?[a-z][A-Za-z0-9_./:-]{{0,60}}: ",
     needles=("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ", " smtp: ", " submission: "),
+    certain=re.compile(
+        rf"(?:{DATE}T[0-9:.]{{8,15}}Z )?(?:queue|smtp): (?!{SEVERITY})"
+        r"[A-Za-z][A-Za-z ,]{0,60}\t\{"
+    ),
 )

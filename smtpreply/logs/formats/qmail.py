@@ -388,4 +388,5 @@ FORMAT = Format(
     programs=r"qmail|notqmail|rblsmtpd|smtpd\Z|[0-9]{1,20}\Z",
     needles=_NEEDLES,
     order=45,
+    certain=re.compile(r"@4[0-9a-f]{23} [a-z]"),
 )

@@ -46,7 +46,7 @@ _PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}+"
 _TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 _STAMP = re.compile(rf"{_PRIORITY}({STAMP})")
-_SEVERITY = (
+SEVERITY = (
     r"(?:\[?(?i:emerg(?:ency)?|alert|crit(?:ical)?|err(?:or)?|warn(?:ing)?|notice|info|debug|trace|"
     r"fatal)\]?)"
 )
@@ -64,9 +64,7 @@ _OWN_LINE = re.compile(_OWN)
 NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
-_AFTER_SYSLOG_STAMP = (
-    rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
-)
+_AFTER_SYSLOG_STAMP = rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
 _SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
 _HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
 _STAMP_LENGTH = len("Nov 24 11:43:32")
@@ -83,8 +81,8 @@ _SYSLOG_5424 = re.compile(
 # optional, the tag must be beyond doubt: it has a process id or a slash.
 _LOOSE = re.compile(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
-    rf"[ \t]++)?(?:{_SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
-    rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{_SEVERITY}[ \t]++)?"
+    rf"[ \t]++)?(?:{SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
+    rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{SEVERITY}[ \t]++)?"
     rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{_PROGRAM}):|"
     r"([a-z][a-z0-9_-]{0,63}+/[a-z0-9_/-]{1,255}+)\[([0-9]{1,10})\]) "
 )
@@ -133,8 +131,8 @@ _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, o
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
 _ROW = re.compile(
-    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{_SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
-    rf"(?:{_SEVERITY}{_CELL})?(?=\S)"
+    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
+    rf"(?:{SEVERITY}{_CELL})?(?=\S)"
 )
 
 _REPEATED = re.compile(r"message repeated ([0-9]{1,5}) times?: \[ ?(.*)\Z", re.DOTALL)
