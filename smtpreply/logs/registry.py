@@ -251,10 +251,12 @@ class Detection:
 
     def of_line(self, line: Line) -> Format | None:
         """Return the format of a line; None where no format knows it."""
-        for known in self._candidates(line):
+        program = line.program
+        ours = self._programs.get(program) if program is not None else None
+        for known in ours or self._candidates(line):
             if known.detect(line):
                 return known
-        return self._only if line.program is None else None
+        return self._only if program is None else None
 
     def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines.

@@ -149,14 +149,15 @@ class Scan(Iterator[Delivery]):
         """Read a block, one line after the other, those that report nothing passed over."""
         block = _as_written(block)
         month = self._month_of(block)
-        found = None if month is None else self._block_reader(block)
-        if found is None:
+        read_by = None if month is None else self._block_reader(block)
+        if read_by is None:
             repeats = _REPEATED in block
             for text in _lines([block]):
                 place.number += 1
-                yield from self._line(text, place, repeats=repeats)
+                if found := self._line(text, place, repeats=repeats):
+                    yield from found
             return
-        known, reader = found
+        known, reader = read_by
         block = _ended(block)
         if month:
             _read_first_stamp(block, month, place.clock)
@@ -209,8 +210,10 @@ class Scan(Iterator[Delivery]):
                 self._latest = found = self._read(line, known)
                 return found
         line = read_prefix(text, place.number, place.clock, place.source)
-        if (host := line.host) is not None:
-            coverage.seen_on(host)
+        if line.host in coverage.hosts:
+            coverage.hosts[line.host] += 1
+        else:
+            coverage.seen_on(line.host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._passed = None
@@ -254,8 +257,8 @@ class Scan(Iterator[Delivery]):
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
         # A folded line belongs to the line before it, whatever it looks like.
-        folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
-        known = folded or self._detection.of_line(line) or self._continued(line)
+        known = self._continued(line) if line.text[:1] in (" ", "\t") else None
+        known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
             known, line = self._unwrapped(line, clock)
         self._last = known
@@ -264,8 +267,7 @@ class Scan(Iterator[Delivery]):
             return ()
         if known.certain is not None and not self._detection.has_own:
             self._recent = known, known.certain
-        if not line.is_dated:
-            stamp_from_message(line, clock)
+        stamp_from_message(line, clock)
         return self._read(line, known)
 
     def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
