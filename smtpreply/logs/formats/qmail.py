@@ -125,6 +125,7 @@ _DETECTED = re.compile(
     r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]|"
     rf"qmail-smtpd: pid [0-9]+ from |{_SMTPD}"
 )
+_ANY = re.compile("|".join(each.pattern for each in (_DETECTED, _LONE, _QUOTED)), re.DOTALL)
 
 _SAID = "Remote_host_said:_"
 _TOO_LONG = "I'm_not_going_to_try_again;"
@@ -168,8 +169,7 @@ class _Started:
 
 
 def _detect(line: Line) -> bool:
-    body = _body(line)
-    return any(pattern.match(body) for pattern in (_DETECTED, _LONE, _QUOTED))
+    return _ANY.match(_body(line)) is not None
 
 
 class QmailReader(Reader):

@@ -12,16 +12,16 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.stage import Stage
 
-REPLY_HEAD = re.compile(r"([2-5][0-9]{2})([ -]|\Z)")
+REPLY_HEAD = re.compile(r"([2-5][0-9][0-9])([ -]|\Z)")
 """How a line of a reply begins: code, and what follows it (RFC 5321 4.2)."""
 
 # RFC 5321 4.1.2: Quoted-string = DQUOTE *QcontentSMTP DQUOTE, in which a backslash quotes. Whoever
 # sends a message chooses what is in a quoted local part, a whole log line if they like, so it
 # ends no field. Where its quotes do not close, the line has two readings, and is not understood.
 QUOTED = r'(?:"(?:[^"\\]++|\\.)*+")'
-PATH = rf'(?:(?:[^"<>\\]++|\\.|{QUOTED})*+)'
+PATH = rf'(?:[^"<>\\]*+(?:(?:\\.|{QUOTED})[^"<>\\]*+)*+)'
 """An address, as it is between angle brackets: a pattern without a group."""
-BARE = rf'(?:(?:[^"\s\\]++|\\.|{QUOTED})*+)'
+BARE = rf'(?:[^"\s\\]*+(?:(?:\\.|{QUOTED})[^"\s\\]*+)*+)'
 """An address without brackets, which ends at white space."""
 ITEM = rf'(?:[^"<>\\]|\\.|{QUOTED}|<{PATH}>)'
 """A character of a list of addresses, or what counts as one: a quoted string, or brackets."""
@@ -155,7 +155,7 @@ def seconds_of(*parts: str | None) -> float:
     >>> seconds_of("1", None, "2", "3")
     86523.0
     """
-    days, hours, minutes, seconds = (int(part or 0) for part in parts)
+    days, hours, minutes, seconds = [int(part) if part else 0 for part in parts]
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
