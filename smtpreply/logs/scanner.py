@@ -210,10 +210,8 @@ class Scan(Iterator[Delivery]):
                 self._latest = found = self._read(line, known)
                 return found
         line = read_prefix(text, place.number, place.clock, place.source)
-        if line.host in coverage.hosts:
-            coverage.hosts[line.host] += 1
-        else:
-            coverage.seen_on(line.host)
+        if (host := line.host) is not None:
+            coverage.seen_on(host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._passed = None
@@ -251,7 +249,8 @@ class Scan(Iterator[Delivery]):
         for number, text in enumerate(_lines(blocks), start=1):
             empty = not text or text.isspace()
             self.coverage.lines += not empty
-            yield from self._read(Line(text, text, number, name), owner, empty=empty)
+            if found := self._read(Line(text, text, number, name), owner, empty=empty):
+                yield from found
             if reader.not_understood:
                 self._take_over(reader)
 

@@ -26,11 +26,11 @@ def delivery_in(line: Line, mta: str, **fields: Any) -> Delivery:
         mta: the format.
         fields: the others of a `Delivery`; a time or a host that the format writes itself counts.
     """
-    return _placed(line, mta, fields)
+    return placed(line, mta, fields)
 
 
-def _placed(line: Line, mta: str, fields: dict[str, Any]) -> Delivery:
-    """Return a delivery; its fields are added to those that are given."""
+def placed(line: Line, mta: str, fields: dict[str, Any]) -> Delivery:
+    """Return the same of a dictionary that is not used any more: the line's fields are added."""
     fields["mta"] = mta
     if "time" not in fields:
         fields["time"] = line.time
@@ -140,7 +140,7 @@ class Messages:
         if fields.get("message_id") is None:
             fields["message_id"] = self.message_id_of(queue_id)
         fields["queue_id"] = queue_id
-        return _placed(line, self._mta, fields)
+        return placed(line, self._mta, fields)
 
 
 Columns = tuple[

@@ -64,7 +64,7 @@ _HANDED_THROUGH = re.compile(
     r"[45][0-9]{2} [45]\.[0-9]{1,3}\.[0-9]{1,3} Remote server returned (?:an error|message)",
     re.IGNORECASE,
 )
-_QUOTED_ITEM = re.compile(r"'((?:[^']|'')*)'(?:;|\Z)")
+_QUOTED_ITEM = re.compile(r"'([^']*+(?:''[^']*+)*+)'(?:;|\Z)")
 # RFC 5321 4.1.2: a local part in quotes may have what else separates addresses.
 _QUOTED_LOCAL_PART = r'"(?:[^"\\]|\\.){0,128}+"'
 _JOINED = re.compile(rf"(?:{_QUOTED_LOCAL_PART}|[^;])++")
@@ -109,7 +109,9 @@ def answer_in(status: str, *, spoke: bool = False) -> Answer:
         text = status.strip()
         return Answer(text or None, speaker(text, spoke=spoke))
     pairs = _pairs(status[match.end() :])
-    text = _BREAK.sub(" ", _OWN_BREAK.sub("\n", pairs["LED"].strip()))
+    text = pairs["LED"].strip()
+    if "\n" in text:
+        text = _BREAK.sub(" ", _OWN_BREAK.sub("\n", text))
     host = pairs.get("FQDN") or pairs.get("LAST ATTEMPTED SERVER NAME")
     ip = pairs.get("IP")
     spoke = bool(host or ip) or (spoke and "FQDN" not in pairs)
@@ -137,7 +139,7 @@ def speaker(text: str, *, spoke: bool) -> ReplyBy | None:
         return None
     if _HANDED_THROUGH.match(text):
         return ReplyBy.FILTER
-    component = _COMPONENT.search(text, 0, 200)
+    component = _COMPONENT.search(text, 0, 200) if ";" in text or ":" in text else None
     if _OWN_WORDS.match(text) or (component and component[1] in _NEVER_REMOTE):
         return ReplyBy.MTA
     return said_by(ReplyBy.REMOTE if spoke or component is None else ReplyBy.MTA, text)

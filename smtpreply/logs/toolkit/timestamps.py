@@ -52,7 +52,11 @@ def time_of(value: object, zone: tzinfo | None = None) -> datetime | None:
     try:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _since_1970(value)
-        return _time_of(value.strip(), zone) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        if PLAIN_ISO.match(value) is None:
+            return _time_of(value.strip(), zone)
+        return _in_zone(datetime.fromisoformat(value), zone)
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
         return None
 
@@ -91,7 +95,7 @@ def span_between(start: datetime | None, end: datetime | None) -> float | None:
 def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
     if PLAIN_ISO.match(text):
         return _in_zone(datetime.fromisoformat(text), zone)
-    if match := _ISO.match(text):
+    if text[4:5] in ("-", "/") and (match := _ISO.match(text)):
         return _iso(match, zone)
     if _EPOCH.match(text):
         return _since_1970(float(text))
