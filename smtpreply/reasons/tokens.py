@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -58,7 +58,9 @@ def tokens(text: str) -> Iterator[Token]:
     [('ADDRESS', 'bob@example.com'), ('URL', 'https://example.org/a?b'), ('NUMBER', '5')]
     """
     for match in _RUN.finditer(text):
-        yield from _in_run(match[0], match.start())
+        run = match[0]
+        if not run.isalpha():  # a word, as most are
+            yield from _in_run(run, match.start())
 
 
 def names_in(text: str) -> list[tuple[int, int]]:
@@ -84,21 +86,19 @@ def without_names(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _in_run(run: str, at: int) -> Iterator[Token]:
+def _in_run(run: str, at: int) -> Sequence[Token]:
     scheme = run.find("://")
     if scheme > 0:
         start = max(run.rfind(mark, 0, scheme) for mark in ":=/") + 1
-        yield _token(Kind.URL, run[start:].rstrip(_EDGE), at + start)
-        return
+        return (_token(Kind.URL, run[start:].rstrip(_EDGE), at + start),)
     left = run.lstrip(_EDGE)
     at += len(run) - len(left)
     run = left.rstrip(_EDGE)
     kind = _kind(run)
     parts = list(_in_parts(run, at)) if kind in (None, Kind.ID) and _PARTING.search(run) else []
-    if parts:
-        yield from parts
-    elif kind is not None:
-        yield _token(kind, run, at)
+    if parts or kind is None:
+        return parts
+    return (_token(kind, run, at),)
 
 
 def _in_parts(run: str, at: int) -> Iterator[Token]:
@@ -119,6 +119,8 @@ def _token(kind: Kind, text: str, at: int) -> Token:
 def _kind(run: str) -> Kind | None:
     if not run or run.isalpha():
         return None
+    if run.isdecimal() and run.isascii():
+        return Kind.NUMBER
     if "@" in run:
         return _of_address(run)
     if _TIME.fullmatch(run):
@@ -153,11 +155,11 @@ def _is_ip(run: str) -> bool:
 def _is_host(run: str) -> bool:
     if len(run) > 253 or "." not in run:
         return False
-    *labels, top = run.split(".")
+    labels, _, top = run.rpartition(".")
     # "exist.Please" is two words without a space between them.
-    return bool(_TOP_LEVEL.fullmatch(top)) and all(map(_LABEL.fullmatch, labels))
+    return bool(_TOP_LEVEL.fullmatch(top)) and all(map(_LABEL.fullmatch, labels.split(".")))
 
 
 def _is_id(run: str) -> bool:
     """Return generated words among written ones: digits in a long word without a space."""
-    return len(run) >= _SHORT and any(c.isdigit() for c in run) and "://" not in run
+    return len(run) >= _SHORT and any(map(str.isdigit, run)) and "://" not in run
