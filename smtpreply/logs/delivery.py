@@ -261,6 +261,15 @@ def delivery_of(values: dict[str, Any]) -> Delivery:
     return made  # type: ignore[return-value]
 
 
+def with_changes(delivery: Delivery, **changes: Any) -> Delivery:
+    """Return what `attrs.evolve` does, faster."""
+    values = {name: getattr(delivery, name) for name in _NAMES}
+    return delivery_of(values | changes)
+
+
+_NAMES = tuple(field.name for field in attrs.fields(Delivery))
+
+
 def reply_in(text: str | None, reply_by: ReplyBy | None) -> Reply | None:
     """Return the reply that the text of a delivery is.
 
