@@ -209,3 +209,8 @@ class Format:
     def claims_sources(self) -> bool:
         """Whether a source may be of this format as a whole."""
         return self.claims is not _claims_nothing
+
+    @property
+    def claims_sources_unknown(self) -> bool:
+        """Whether a source may be of this format as a whole because its lines are of none."""
+        return self.claims_unknown is not _claims_nothing

@@ -271,11 +271,18 @@ class Detection:
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known
-        unknown = next((known for known in shown if known.claims_unknown(head)), None)
-        if unknown is None or unwrapped:
+        if unwrapped:
             return None
+        asking = [known for known in shown if known.claims_sources_unknown]
+        of_lines = self._formats_of(head) if asking else set()
+        return next(
+            (known for known in asking if of_lines <= {known} and known.claims_unknown(head)), None
+        )
+
+    def _formats_of(self, head: list[str]) -> set[Format]:
+        """Return the formats of some lines."""
         lines = (read_prefix(text, 0, Clock()) for text in head)
-        return unknown if {*map(self.of_line, lines)} <= {None, unknown} else None
+        return set(filter(None, map(self.of_line, lines)))
 
     def _candidates(self, line: Line) -> Iterable[Format]:
         if line.program is not None:

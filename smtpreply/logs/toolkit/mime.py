@@ -359,7 +359,7 @@ def _quoted_printable(line: str) -> bytes:
     return binascii.a2b_qp(octets[:-1] if soft else octets) + (b"" if soft else b"\n")
 
 
-_MAILBOX = re.compile(r"[^<>]{0,1000}<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")
+_MAILBOX = re.compile(r"[^<>]{0,1000}+<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")
 
 # What is longer is no date, and is not worth a search for encoded words, which is not linear.
 _LONGEST_DATE = 100
