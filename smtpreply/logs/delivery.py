@@ -244,7 +244,9 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
-class _Draft(_Values):
+class Draft(_Values):
+    """A delivery that is being filled in, and then becomes one by its class."""
+
     __slots__ = ("reply",)  # as `Delivery` has
 
 
@@ -256,7 +258,7 @@ def delivery_of(values: dict[str, Any]) -> Delivery:
     >>> delivery_of({"mta": "postfix"}) == Delivery(mta="postfix")
     True
     """
-    made = _Draft(**values)
+    made = Draft(**values)
     made.__class__ = Delivery  # type: ignore[assignment]
     return made  # type: ignore[return-value]
 

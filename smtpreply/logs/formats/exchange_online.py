@@ -27,7 +27,7 @@ from attrs import evolve
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import placed
+from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.exchange import Answer, answer_in, holds_pairs, is_expired
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, bare, claims_by, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
@@ -123,7 +123,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
         "sender": None if sender is None else sender.strip("<>"),
         "recipient": row.get("recipientaddress"),
     }
-    return [placed(line, _NAME, known | fields) for fields in told]
+    return [delivery_in(line, _NAME, **(known | fields)) for fields in told]
 
 
 def _of_summary(row: Row) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
@@ -123,7 +124,7 @@ def _failed(line: Line, session: LoggedSession, text: str) -> list[Delivery]:
     """Read information, of which only that no server could be reached is about a delivery."""
     if session.direction is not Direction.OUTGOING or not _FAILED.match(text):
         return []
-    told = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
+    told: dict[str, Any] = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
     return [delivery_in(line, _NAME, direction=Direction.OUTGOING, **session.fields, **told)]
 
 

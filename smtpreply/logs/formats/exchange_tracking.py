@@ -28,7 +28,7 @@ from typing import Any
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import placed
+from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.exchange import (
     Answer,
     answer_in,
@@ -115,7 +115,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
     line.host = row.get("clienthostname") if event.startswith("SEND") else None
     known = _known(row, line.time)
     source = row.get("source", "").upper()
-    return [placed(line, _NAME, known | told) for told in _told(event, row, source)]
+    return [delivery_in(line, _NAME, **(known | told)) for told in _told(event, row, source)]
 
 
 def _known(row: Row, time: datetime | None) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from smtpreply._support.octets import character_of, rejoined, to_octets
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
@@ -259,7 +260,7 @@ class SendmailReader(Reader):
             text, reply_by = reply, ReplyBy.REMOTE
             if reply == _HUNG_UP + (relay or "").partition(" ")[0]:
                 reply_by = ReplyBy.MTA  # usersmtp.c, "fake an error"
-        fields = {
+        fields: dict[str, Any] = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
             "relay_host": host,
             "relay_ip": ip,

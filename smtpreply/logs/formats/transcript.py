@@ -28,7 +28,7 @@ from smtpreply.dialogue.transcript import (
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import placed
+from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.sessions import fields_for
 
 _NAME = "transcript"
@@ -159,7 +159,7 @@ class TranscriptLogReader(Reader):
         found = []
         for item in items:
             place = Line("", "", item.line, line.source, line.time, line.host, line.program)
-            found += [placed(place, _NAME, fields) for fields in fields_of(item, own=own)]
+            found += [delivery_in(place, _NAME, **fields) for fields in fields_of(item, own=own)]
         return found
 
 

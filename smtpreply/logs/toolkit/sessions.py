@@ -16,7 +16,7 @@ import attrs
 from smtpreply.dialogue.session import Answer, Session
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import placed
+from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.stage import Stage
 
 # Sessions at once, and the characters that they hold; of more, the oldest are given up.
@@ -93,7 +93,7 @@ class LoggedSession:
         if answer is None:
             return []
         return [
-            placed(self.line, self.mta, told | self.fields)
+            delivery_in(self.line, self.mta, **(told | self.fields))
             for told in fields_for(answer, self.direction)
         ]
 

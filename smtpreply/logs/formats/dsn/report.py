@@ -38,7 +38,7 @@ from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.formats.dsn.words import ASKED_NO_SERVER, reply_in_words, undoubled
 from smtpreply.logs.formats.postfix.lines import read_reason
 from smtpreply.logs.input.syslog import Line
-from smtpreply.logs.toolkit.envelopes import placed
+from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, said_by, status_by_code, status_of
 from smtpreply.logs.toolkit.mime import FIELD, MOST_KEPT, date_of, mailbox_of, words_of
 
@@ -255,7 +255,7 @@ class Report:
             "time": attempt or self._written or arrival or start.time,
             "host": reporter or start.host,
         }
-        return placed(start, NAME, fields | relay | said)
+        return delivery_in(start, NAME, **(fields | relay | said))
 
 
 def _are_of_one(begun: _Block, block: _Block) -> bool:
