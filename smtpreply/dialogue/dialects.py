@@ -168,7 +168,11 @@ class Dialect:
 
     def may_be_in(self, text: bytes) -> bool:
         """Check whether a text, in lower case, has what each transcript of the dialect has."""
-        return self.needle.lower() in text
+        return self._needle in text
+
+    @functools.cached_property
+    def _needle(self) -> bytes:
+        return self.needle.lower()
 
     def said(self, line: bytes) -> tuple[Role, bytes, Written]:
         """Return the side that a line is from, what it sent, and in which notation."""

@@ -307,13 +307,19 @@ _VERB = re.compile(
 )
 
 
+_CERTAIN = tuple(dialect for dialect in DIALECTS if dialect.is_certain)
+
+
 def _marking(line: bytes) -> Dialect | None:
     """Find the dialect whose mark a line has beyond doubt."""
     lowered = line.lower()
-    for dialect in DIALECTS:
-        if dialect.is_certain and dialect.may_be_in(lowered):
+    for dialect in _CERTAIN:
+        if dialect.may_be_in(lowered):
             for known in (dialect, dialect.with_prefix) if dialect.needle else (dialect,):
-                [(role, said)] = _spoken(known, [line])
+                role, text, written = known.said(line)
+                if role is Role.NOISE or role is Role.FOLLOWS:  # most
+                    continue
+                said = _written(text, written)
                 is_reply = role in OF_THE_SERVER and _CODE.match(said)
                 is_command = role is Role.COMMAND and _VERB.match(said)
                 if is_reply or is_command or role is Role.SUMMARY:
