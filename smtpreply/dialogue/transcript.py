@@ -418,6 +418,8 @@ def _best_of(dialects: Iterable[Dialect], lines: Sequence[bytes]) -> _Seen:
 
 def _replies_in(dialect: Dialect, lines: Sequence[bytes]) -> int:
     """Count the lines that a dialect reads as a reply's and that have a reply code."""
+    if not dialect.reads_any(lines):
+        return 0
     return sum(
         role is Role.SUMMARY or (role in OF_THE_SERVER and read_head(said) is not None)
         for role, said in _spoken(dialect, lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -112,12 +112,16 @@ class Pending(dict[str, _V]):
         self._room += self._sizes.pop(key, 0)
         return self.pop(key, None)
 
-    def overdue(self) -> Iterator[_V]:
-        """Take out and yield the oldest values, as long as there are too many, or too long ones."""
+    def overdue(self) -> Sequence[_V]:
+        """Take out and return the oldest values, where there are too many, or too long ones."""
+        if self._room >= 0 and len(self) <= self._capacity:
+            return ()
+        found: list[_V] = []
         while self and (self._room < 0 or len(self) > self._capacity):
             value = self.end(next(iter(self)))
             if value is not None:
-                yield value
+                found.append(value)
+        return found
 
 
 def size_of(value: object) -> int:
