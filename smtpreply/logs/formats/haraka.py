@@ -101,7 +101,7 @@ _DENIED = ("DENY", "DENYSOFT", "DENYDISCONNECT", "DENYSOFTDISCONNECT")
 _NO_WORDS = ("", "[object Object]", "undefined")
 
 
-@attrs.frozen
+@attrs.define  # to make a frozen one takes three times as long
 class _Entry:
     """A line taken apart, in whichever of the three forms it was written."""
 

@@ -159,7 +159,7 @@ _STATUSES = {
 }
 
 
-@attrs.frozen
+@attrs.define
 class _Started:
     """A delivery under way: of which message, where to."""
 

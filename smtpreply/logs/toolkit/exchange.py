@@ -75,7 +75,7 @@ _OWN_BREAK = re.compile(r"[ \t]{0,200}\r?\n[ \t]{0,200}(?=[2-5][0-9]{2}[ -])")
 _BREAK = re.compile(r"[ \t]{0,200}\r?\n(?![2-5][0-9]{2}[ -])[ \t]{0,200}")
 
 
-@attrs.frozen
+@attrs.define  # to make a frozen one takes three times as long
 class Answer:
     """The answer in a status.
 

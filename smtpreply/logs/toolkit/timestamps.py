@@ -56,7 +56,8 @@ def time_of(value: object, zone: tzinfo | None = None) -> datetime | None:
             return None
         if PLAIN_ISO.match(value) is None:
             return _time_of(value.strip(), zone)
-        return _in_zone(datetime.fromisoformat(value), zone)
+        time = datetime.fromisoformat(value)
+        return time if zone is None else _in_zone(time, zone)
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
         return None
 
