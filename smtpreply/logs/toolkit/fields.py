@@ -61,12 +61,13 @@ def ends_again(text: str, place: int) -> bool:
     >>> ends_again("<x>: 250 y@b.example>: 550 no", 3), ends_again("<x>: 550 <y@b.example>: no", 3)
     (True, False)
     """
-    end, begin = text.find(">", place), text.find("<", place)
-    if end < 0 or 0 <= begin < end:
+    end = text.find(">", place)
+    if end < 0 or 0 <= text.find("<", place) < end:
         return False
     return "@" in text[max(place, text.rfind(" ", place, end)) : end]
 
 
+@functools.lru_cache(maxsize=256)
 def stage_of(command: str | None) -> Stage | None:
     """Return the stage of a command, as logs name it: "RCPT TO:<a@b>", "end of DATA".
 
@@ -133,6 +134,8 @@ def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
     '550-5.1.1 No such user\n550 5.1.1 Try again'
     """
     status = f"{enhanced} " if enhanced and not text.startswith(enhanced) else ""
+    if "\n" not in text and "\r" not in text:
+        return f"{code} {status}{text}".rstrip()
     lines = text.rstrip("\r\n").replace("\r\n", "\n").split("\n")
     heads = [f"{code}-"] * (len(lines) - 1) + [f"{code} "]
     return "\n".join(
@@ -149,6 +152,7 @@ def uncoloured(text: str) -> str:
     return _COLOUR.sub("", text) if "\x1b[" in text else text
 
 
+@functools.lru_cache(maxsize=1024)  # most messages wait as long as others
 def seconds_of(*parts: str | None) -> float:
     """Return a span of time in seconds: of days, hours, minutes and seconds, any may be missing.
 
