@@ -227,6 +227,6 @@ FORMAT = Format(
     needles=("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
     certain=re.compile(
         # What else might be a file's name or a program's.
-        rf"{_HEAD.pattern}(?!\S{{0,255}}(?:[:\[{{{{]|-[0-9]{{1,9}}-[A-Za-z0-9_.-]{{0,255}}(?:\s|\Z)))"
+        rf"{_HEAD.pattern}(?!\S{{0,255}}(?:[:\[{{{{]|-[0-9]{{1,9}}-[A-Za-z0-9_.-]*+(?:\s|\Z)))"
     ),
 )
