@@ -137,10 +137,11 @@ def speaker(text: str, *, spoke: bool) -> ReplyBy | None:
     """
     if not REPLY_HEAD.match(text):
         return None
-    if _HANDED_THROUGH.match(text):
+    refuses = text[0] in "45"
+    if refuses and _HANDED_THROUGH.match(text):
         return ReplyBy.FILTER
     component = _COMPONENT.search(text, 0, 200) if ";" in text or ":" in text else None
-    if _OWN_WORDS.match(text) or (component and component[1] in _NEVER_REMOTE):
+    if (refuses and _OWN_WORDS.match(text)) or (component and component[1] in _NEVER_REMOTE):
         return ReplyBy.MTA
     return said_by(ReplyBy.REMOTE if spoke or component is None else ReplyBy.MTA, text)
 
@@ -151,7 +152,8 @@ def statuses_in(text: str, count: int) -> list[str]:
     >>> statuses_in("250 2.1.5 Ok;'550 5.1.1 RESOLVER.ADR.RecipNotFound; not found'", 2)
     ['250 2.1.5 Ok', '550 5.1.1 RESOLVER.ADR.RecipNotFound; not found']
     """
-    items = list(_items(text))
+    is_one = ";" not in text and not text.startswith("'")
+    items = [text] * bool(text) if is_one else list(_items(text))
     if count == 1 and len(items) > 1:
         return [text]
     if len(items) != count:  # not quoted: then what is no beginning continues what was before
@@ -168,7 +170,10 @@ def values_in(text: str) -> list[str]:
     if text.startswith("System."):  # what PowerShell exports for a list that was not joined
         return []
     in_braces = text.startswith("{") and text.endswith("}")
-    items = _SHOWN.findall(text[1:-1]) if in_braces else _JOINED.findall(text)
+    if in_braces:
+        items = _SHOWN.findall(text[1:-1])
+    else:
+        items = _JOINED.findall(text) if '"' in text else text.split(";")
     return [item.strip() for item in items if item.strip()]
 
 
