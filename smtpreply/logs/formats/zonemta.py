@@ -147,9 +147,7 @@ class ZoneMtaReader(Reader):
             found += self._ended(overdue)
         return found
 
-    def _failed(
-        self, line: Line, name: str, queue_id: str | None, words: str
-    ) -> list[Delivery]:
+    def _failed(self, line: Line, name: str, queue_id: str | None, words: str) -> list[Delivery]:
         self._failures[name] = _Failure(line, queue_id, [words])
         self._failures.grows(name, line.text)
         return self._end(name) if _END.search(words) else []
