@@ -204,13 +204,15 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     """
     time = clock.times.get(text[MINUTE:_STAMP_LENGTH]) if text[:MINUTE] == clock.minute else None
     if time is not None or (time := clock.in_minute(text[:_STAMP_LENGTH])) is not None:
-        # The first colon with a space ends the header, if it is one: none has another.
+        # The first colon with a space ends the header, if it is one: none has another. No line of a
+        # program's own file (`PREFIXES`) begins with such a stamp.
         end = text.find(": ", _STAMP_LENGTH, _STAMP_LENGTH + _LONGEST_HEADER) + 2
         header = _header(text[_STAMP_LENGTH:end]) if end > _STAMP_LENGTH else None
         if header is not None:
+            host, program, pid = header
             message = text[end:]
-            line = Line(text, message, number, source, time, *header)
-            if message.startswith("{"):
+            line = Line(text, message, number, source, time, host, program, pid)
+            if message[:1] == "{":
                 line.fields = _json_object(message)
             return line
     if match := _SYSLOG.match(text):  # most lines have one header and no wrapping
