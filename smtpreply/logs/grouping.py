@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any
 
 import attrs
@@ -21,7 +21,7 @@ import attrs
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.received import Received
+from smtpreply.logs.received import Received, domain_in, size_in
 from smtpreply.reasons import provider_at
 
 LONGEST_NAME = 320
@@ -33,10 +33,6 @@ _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect t
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
-
-Origin = tuple[str | None, int, str | None]
-"""The domain of a message's sender, None where the sender is not known; its size in octets, 0 where
-that is not known; and the sender."""
 
 
 def party_of(delivery: Delivery) -> Party:
@@ -125,13 +121,18 @@ class _Providers(dict[str, str | None]):
 _providers = _Providers()
 
 
-Attempt = tuple[Hashable, str, str, str, str, str, str | None, str | None, str | None]
-"""An attempt or a refusal: its kind, which is what makes it like others; the line; the fields of a
-`_Row` but for the sender; and the recipient and the client, if it was refused."""
-_Row = tuple[str, str, str, str, str | None, Origin]
+_Row = tuple[str, str, str, str, str | None, str | None]
 """The time, as the hour or all of the stamp but the zone; the recipient's domain; the server as the
 log names it, "mx[192.0.2.1]:25" or "H=mx [192.0.2.1]", "" where there is none; how long it took, in
-seconds, "" where the log does not have it; the message's queue id, and who sent it."""
+seconds, "" where the log does not have it; the message's queue id; and its envelope as text (see
+`smtpreply.logs.received`), None where it is not known."""
+Attempt = tuple[Hashable, str, _Row, Party | None]
+"""An attempt or a refusal: its kind, which is what makes it like others; the line; what is counted
+of it; and who was refused, if anybody was."""
+
+Arrival = tuple[str, str, str, int]
+"""A message that enters the queue: its time, as a `_Row` has it; its envelope as text; its name in
+the queue; and the number of its recipients, 0 where that is not known."""
 
 
 @attrs.define
@@ -142,13 +143,12 @@ class _Columns:
     domains: Counter[str] = attrs.field(factory=Counter)
     servers: Counter[str] = attrs.field(factory=Counter)
     delays: Counter[tuple[str | None, str]] = attrs.field(factory=Counter)
-    senders: Counter[Any] = attrs.field(factory=Counter)
-    octets: int = 0
+    envelopes: Counter[str | None] = attrs.field(factory=Counter)
     strays: list[str] = attrs.field(factory=list)
 
     def __len__(self) -> int:
         counted = len(self.times) + len(self.domains) + len(self.servers) + len(self.delays)
-        return counted + len(self.senders) + len(self.strays)
+        return counted + len(self.envelopes) + len(self.strays)
 
     def count(  # noqa: PLR0917  (the columns of a table)
         self,
@@ -157,19 +157,17 @@ class _Columns:
         servers: Sequence[str],
         delays: Sequence[str],
         queue_ids: Sequence[str | None],
-        origins: Sequence[Origin],
+        envelopes: Sequence[str | None],
     ) -> None:
         """Count attempts, column by column: so `Counter` runs the loops, and not Python."""
         self.times.update(times)
         self.domains.update(domains)
         self.servers.update(servers)
         self.delays.update(zip(map(_providers.__getitem__, servers), delays, strict=True))
-        senders, sizes, _ = zip(*origins, strict=True)
-        self.senders.update(senders)
-        self.octets += sum(sizes)
-        if self.senders.pop(None, 0):
-            whose = zip(queue_ids, senders, strict=True)
-            self.strays += [name for name, sender in whose if sender is None and name is not None]
+        self.envelopes.update(envelopes)
+        if self.envelopes.pop(None, 0):
+            whose = zip(queue_ids, envelopes, strict=True)
+            self.strays += [name for name, known in whose if known is None and name is not None]
 
     def bundle(
         self, kinds: list[tuple[Delivery, int]], refused: list[Party], clock: Clock
@@ -184,16 +182,14 @@ class _Columns:
         delays: Counter[tuple[str | None, float | None]] = Counter()
         for (provider, seconds), count in self.delays.items():
             delays[provider, number_of(seconds)] += count
+        senders: Counter[str] = Counter()
+        octets = 0
+        for envelope, count in self.envelopes.items():
+            assert envelope is not None  # or it would be one of `strays`
+            senders[domain_in(envelope)] += count
+            octets += count * (size_in(envelope) or 0)
         return Bundle(
-            kinds,
-            times,
-            self.domains,
-            servers,
-            delays,
-            self.senders,
-            self.octets,
-            self.strays,
-            refused,
+            kinds, times, self.domains, servers, delays, senders, octets, self.strays, refused
         )
 
 
@@ -219,7 +215,7 @@ class Groups:
         self._successes: dict[str, tuple[Counter[Hashable], _Columns]] = {}
         self._rows: dict[Hashable, tuple[list[_Row], list[Party]]] = {}
         self._kept = 0
-        self._received = _no_columns()
+        self._received: list[Arrival] = []
 
     def __len__(self) -> int:
         """Return how much is kept until `bundles` is called."""
@@ -229,7 +225,7 @@ class Groups:
         self,
         names: Sequence[str],
         heads: Sequence[str],
-        lines: Sequence[str],
+        lines: Callable[[], Sequence[str]],
         *columns: Sequence[Any],
     ) -> Iterator[str]:
         """Count successes; yield the lines that the full reading does not know.
@@ -237,16 +233,17 @@ class Groups:
         Args:
             names: of each line, what makes it count like others, but for code and status.
             heads: its code and status.
-            lines: the lines.
+            lines: returns the lines; it is called where there are kinds that have not been read.
             columns: those of a `_Row`.
         """
         kinds = list(zip(names, heads, strict=True))
         counts = Counter(kinds)
-        if self.finely or not all(self._is_read(kind, kinds, lines) for kind in counts):
-            *parts, origins = columns
-            nobody = [None] * len(lines)
-            yield from self.add(zip(kinds, lines, *parts, nobody, nobody, strict=True), origins)
-            return
+        if self.finely or not all(map(self._deliveries.get, counts)):
+            rows = zip(*columns, strict=True)
+            read = list(lines())
+            if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
+                yield from self.add(zip(kinds, read, rows, repeat(None), strict=False))
+                return
         different = set(names)
         for name in different:
             known, found = self._successes.setdefault(name, (Counter(), _Columns()))
@@ -263,12 +260,10 @@ class Groups:
         line = "" if kind in self._deliveries else lines[kinds.index(kind)]
         return self._delivery(kind, line) is not None
 
-    def add(self, attempts: Iterable[Attempt], origins: Iterable[Origin]) -> Iterator[str]:
+    def add(self, attempts: Iterable[Attempt]) -> Iterator[str]:
         """Count attempts and refusals; yield the lines that the full reading does not know."""
-        for attempt, origin in zip(attempts, origins, strict=True):
-            kind, line, time, domain, server, delay, queue_id, recipient, client = attempt
-            if self.finely:
-                kind = kind, time, domain
+        for named, line, row, party in attempts:
+            kind = (named, row[0], row[1]) if self.finely else named
             found = self._rows.get(kind)
             if found is None:
                 if self._delivery(kind, line) is None:
@@ -276,9 +271,9 @@ class Groups:
                     continue
                 found = self._rows[kind] = ([], [])
             rows, refused = found
-            rows.append((time, domain, server, delay, queue_id, origin))
-            if recipient is not None:
-                refused.append((origin[2], recipient, client, queue_id))
+            rows.append(row)
+            if party is not None:
+                refused.append(party)
             self._kept += 1
 
     def _delivery(self, kind: Hashable, line: str) -> Delivery | None:
@@ -305,14 +300,9 @@ class Groups:
             deliveries.clear()
             self._room = _MOST_OF_KINDS
 
-    def receive(self, columns: Iterable[Iterable[Any]]) -> None:
-        """Count messages that enter the queue.
-
-        Args:
-            columns: the times as a `_Row` has them, and the other columns of `Received`.
-        """
-        for values, column in zip(self._received, columns, strict=True):
-            values.extend(column)
+    def receive(self, arrived: Iterable[Arrival]) -> None:
+        """Count messages that enter the queue."""
+        self._received.extend(arrived)
 
     def take_received(self, clock: Clock, *, least: int = 0) -> Received | None:
         """Return the messages that entered the queue, which are kept no longer.
@@ -321,17 +311,12 @@ class Groups:
             clock: reads the times.
             least: with fewer messages than that, they are kept, and None is returned.
         """
-        if len(self._received[0]) <= least:
+        if len(self._received) <= least:
             return None
-        stamps, *columns = self._received
-        self._received = _no_columns()
+        stamps, *columns = zip(*self._received, strict=True)
+        self._received = []
         times = {stamp: _time(stamp, clock) for stamp in dict.fromkeys(stamps)}
-        return Received([times[stamp] for stamp in stamps], *columns)
-
-
-def _no_columns() -> tuple[list[Any], ...]:
-    """Return the columns of `Received`, empty."""
-    return tuple([] for _ in attrs.fields(Received))
+        return Received([times[stamp] for stamp in stamps], *map(list, columns))
 
 
 @attrs.define

@@ -21,16 +21,14 @@ class Received:
 
     Attributes:
         times: the time, to the hour or finer; None where the log has none.
-        senders: the envelope sender; "" is the null reverse-path.
+        envelopes: the sender and the size, as text: see `envelope_text`.
         queue_ids: the message's name in the queue.
-        sizes: the size in octets; 0 where the log does not have it.
         recipients: the number of recipients; 0 where the log does not have it.
     """
 
     times: list[datetime | None]
-    senders: list[str]
+    envelopes: list[str]
     queue_ids: list[str]
-    sizes: list[int]
     recipients: list[int]
 
     def __len__(self) -> int:
@@ -47,7 +45,7 @@ OnReceived = Callable[[Received], object]
 
 
 def envelope_text(sender: str, size: str | None) -> str:
-    """Return an envelope as text; its size is of digits alone.
+    """Return an envelope as text, which is never empty; its size is of digits alone.
 
     >>> text = envelope_text("al@example.com", "2112")
     >>> sender_in(text), size_in(text)
@@ -59,6 +57,16 @@ def envelope_text(sender: str, size: str | None) -> str:
 def sender_in(text: str) -> str:
     """Return the sender of an envelope."""
     return text[: text.rfind(SIZE)]
+
+
+def domain_in(text: str) -> str:
+    """Return the domain of the sender of an envelope; "" is the null reverse-path.
+
+    >>> domain_in(envelope_text("al@example.com", "2112"))
+    'example.com'
+    """
+    sender = sender_in(text)
+    return sender[sender.rfind("@") + 1 :]
 
 
 def size_in(text: str) -> int | None:

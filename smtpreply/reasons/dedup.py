@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
 from smtpreply.reasons.blocklists import blocklist_words
 from smtpreply.reasons.classifier import default_classifier
@@ -20,6 +21,14 @@ _ID = 7  # letters and digits: what is shorter may be a provider's code, see `to
 _VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A number that is no reply code: "17", but not "550".
 _SMALL = re.compile(r"[0-9]{1,2}|[016-9][0-9]{2}")
+# Between a word and one of these, any number is none.
+_UNITS = frozenset(
+    f"{unit}{mark}"
+    for unit in ("second", "seconds", "minute", "minutes", "hours", "days", "bytes")
+    for mark in ("", ".", ",", ";", ")", "))")
+)
+_NUMBER, _WORD = "\0n", "\0i"
+"""What stands for a number, and for an id."""
 
 
 def alike(text: str) -> str:
@@ -38,7 +47,15 @@ def alike(text: str) -> str:
     """
     if text in _plain or len(text) > _LONGEST:
         return text
-    made = " ".join(map(_pieces.__getitem__, text.split(" ")))
+    pieces = text.split(" ")
+    if not _UNITS.isdisjoint(pieces):
+        pieces = [
+            _NUMBER if after in _UNITS and piece.isdigit() and before[-1:].isalpha() else piece
+            for before, piece, after in zip(
+                ("", *pieces[:-1]), pieces, (*pieces[1:], ""), strict=True
+            )
+        ]
+    made = " ".join(map(_pieces.__getitem__, pieces))
     if made == text and len(_plain) < _MOST_TEXTS:
         _plain.add(text)
     return made
@@ -62,7 +79,7 @@ def _in_general(piece: str) -> str:
     if not piece.isascii() or piece.isalpha():
         return piece
     if piece.isalnum():
-        return "\0n" if _SMALL.fullmatch(piece) else _masked(piece)
+        return _NUMBER if _SMALL.fullmatch(piece) else _masked(piece)
     return _VARIABLE.sub(lambda found: _masked(found[0]), piece)
 
 
@@ -70,12 +87,14 @@ def _masked(word: str) -> str:
     if len(word) < _ID:
         return word
     small = word.lower()
-    if small in _words() or default_classifier().engine.stem_of(small):
+    known, stem_of = _words()
+    if small in known or stem_of(small):
         return word
-    return "\0n" if word.isdigit() else "\0i"
+    return _NUMBER if word.isdigit() else _WORD
 
 
 @functools.cache
-def _words() -> frozenset[str]:
-    """Return the words that make a difference."""
-    return default_classifier().engine.known | provider_words() | blocklist_words()
+def _words() -> tuple[frozenset[str], Callable[[str], str]]:
+    """Return the words that make a difference, and what finds a stem that makes one."""
+    engine = default_classifier().engine
+    return engine.known | provider_words() | blocklist_words(), engine.stem_of

@@ -226,11 +226,12 @@ class Engine:
         word = meaning_of(written)
         if not word or word in self.known:
             return word
-        return (self.stem_of(word) if word[: self._reach] in self.stems else "") + _MASK
+        return self.stem_of(word) + _MASK
 
     def stem_of(self, word: str) -> str:
         """Return the longest stem that a word begins with, or "": it begins with no longer one."""
-        return next(filter(word.startswith, self.stems.get(word[: self._reach], ())), "")
+        stems = self.stems.get(word[: self._reach])
+        return next(filter(word.startswith, stems), "") if stems else ""
 
     def _of_wording(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.received import Received
+from smtpreply.logs.received import Received, sender_in, size_in
 from smtpreply.summary import wire
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
@@ -36,7 +36,7 @@ class Volume:
         domain_octets: octets by the sender's domain.
 
     >>> volume = Volume()
-    >>> volume.add(Received([None], ["al@example.com"], ["4E74613FE7"], [2112], [3]))
+    >>> volume.add(Received([None], ["al@example.com>, size=2112"], ["4E74613FE7"], [3]))
     >>> volume.messages, volume.octets, volume.recipients, volume.domain.counts
     (1, 2112, 3, {'example.com': 1})
     """
@@ -63,22 +63,24 @@ class Volume:
 
     def _add(self, received: Received, sign: int) -> None:
         self.messages += sign * len(received)
-        self.octets += sign * sum(received.sizes)
         self.recipients += sign * sum(received.recipients)
         self.addressed += sign * sum(map(bool, received.recipients))
         for time, count in Counter(received.times).items():
             if time is not None:
                 self.times.add_time(time, RECEIVED, sign * count)
-        octets: dict[str, int] = {}
-        for sender, size in zip(received.senders, received.sizes, strict=True):
-            octets[sender] = octets.get(sender, 0) + size
-        for sender, count in Counter(received.senders).items():
-            name = sender[:_LONGEST]
+        messages: Counter[str] = Counter()
+        octets: Counter[str] = Counter()
+        for envelope, count in Counter(received.envelopes).items():
+            name = sender_in(envelope)[:_LONGEST]
+            messages[name] += count
+            octets[name] += count * (size_in(envelope) or 0)
+        self.octets += sign * octets.total()
+        for name, count in messages.items():
             domain = name[name.rfind("@") + 1 :].lower()
             self.sender.add(name, sign * count)
-            self.sender_octets.add(name, sign * octets[sender])
+            self.sender_octets.add(name, sign * octets[name])
             self.domain.add(domain, sign * count)
-            self.domain_octets.add(domain, sign * octets[sender])
+            self.domain_octets.add(domain, sign * octets[name])
 
     def __add__(self, other: Volume) -> Volume:
         names = [field.name for field in attrs.fields(Volume)]

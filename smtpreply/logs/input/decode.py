@@ -114,10 +114,29 @@ _MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
     (b"\xfd7zXZ\x00", _Xz),
     (b"\x28\xb5\x2f\xfd", _Zstd),
 )
-_LONGEST_MAGIC = 6
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FIRST = (*(magic for magic, _ in _MAGIC), *_UTF_16, codecs.BOM_UTF8)
+"""What the first octets of a stream may be, by which it is read otherwise."""
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What is raised where compressed data is broken."""
+
+
+class _LineCount:
+    """How many lines a block has; that of the last one is known: its sender and its reader ask."""
+
+    def __init__(self) -> None:
+        self._last = ("", 0)
+
+    def __call__(self, block: str) -> int:
+        """Return the number of line ends in a block."""
+        last, count = self._last
+        if block is not last:
+            count = block.count("\n")
+            self._last = block, count
+        return count
+
+
+count_lines = _LineCount()
 
 
 def is_packed(octets: bytes) -> bool:
@@ -154,18 +173,23 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
     Raises:
         EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
     """
-    buffered = io.BufferedReader(_Rest(read), SIZE)
-    head = buffered.peek(_LONGEST_MAGIC)
+    head = read(SIZE)
+    while head and any(head != magic and magic.startswith(head) for magic in _FIRST):
+        more = read(SIZE)
+        if not more:
+            break
+        head += more
     opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
-    stream: Octets = opened(cast("BinaryIO", buffered)) if opened else buffered
-    octets = stream.read1(SIZE)
-    if octets.startswith(_UTF_16):
-        yield from _as_utf_8(octets, stream)
+    if opened is not None:
+        read = opened(cast("BinaryIO", io.BufferedReader(_Rest(head, read), SIZE))).read1
+        head = read(SIZE)
+    if head.startswith(_UTF_16):
+        yield from _as_utf_8(head, read)
         return
-    octets = octets.removeprefix(codecs.BOM_UTF8)
+    octets = head.removeprefix(codecs.BOM_UTF8) or read(SIZE)
     while octets:
         yield octets
-        octets = stream.read1(SIZE)
+        octets = read(SIZE)
 
 
 def blocks_of(
@@ -206,7 +230,7 @@ class _Reader:
                 self._problem(f"{self._name}:{at}: {block.count(chr(0))} NUL octets")
                 block = HOLE.sub("\n", block)
             yield block
-            lines += block.count("\n")
+            lines += count_lines(block)
         if self._broken is not None:
             words = str(self._broken) or type(self._broken).__name__
             self._problem(f"{self._name}: broken off after line {lines}: {words}")
@@ -218,7 +242,7 @@ class _Reader:
         for octets in self._octets():
             end = octets.rfind(b"\n") + 1
             if end:
-                yield b"".join((*begun, octets[:end]))
+                yield b"".join((*begun, memoryview(octets)[:end]))
                 begun, room = [], LONGEST_LINE
             rest = octets[end:]
             if len(rest) > room >= 0:
@@ -257,19 +281,20 @@ class _Reader:
         return octets
 
 
-def _as_utf_8(octets: bytes, stream: Octets) -> Iterator[bytes]:
+def _as_utf_8(octets: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
     """Yield UTF-16, as PowerShell writes tables, as UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-16")("replace")
     while octets:
         yield decoder.decode(octets).encode("utf-8", "surrogatepass")
-        octets = stream.read1(SIZE)
+        octets = read(SIZE)
     yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
 
 
 class _Rest(io.RawIOBase):
-    """A stream's octets from its position on, unbuffered, so that its head can be peeked at."""
+    """A stream's octets, unbuffered: those that have been read, and those from its position on."""
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
+        self._head = head
         self._read = read
 
     def readable(self) -> bool:
@@ -277,6 +302,7 @@ class _Rest(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer)).cast("B")
-        octets = self._read(len(view))
+        octets = self._head[: len(view)] or self._read(len(view))
+        self._head = self._head[len(octets) :]
         view[: len(octets)] = octets
         return len(octets)

@@ -209,9 +209,8 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
         end = text.find(": ", _STAMP_LENGTH, _STAMP_LENGTH + _LONGEST_HEADER) + 2
         header = _header(text[_STAMP_LENGTH:end]) if end > _STAMP_LENGTH else None
         if header is not None:
-            host, program, pid = header
             message = text[end:]
-            line = Line(text, message, number, source, time, host, program, pid)
+            line = Line(text, message, number, source, time, *header)
             if message[:1] == "{":
                 line.fields = _json_object(message)
             return line

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import compress
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, Draft, ReplyBy, Status
-from smtpreply.logs.grouping import Groups, Origin
+from smtpreply.logs.grouping import Arrival, Groups
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived, Received, envelope_text, sender_in, size_in
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
-_Row = TypeVar("_Row")
-
 _new = object.__new__
 _OF_THE_LINE: Any = object()
-
-_NOT_KNOWN: Origin = (None, 0, None)
 
 
 def delivery_in(  # noqa: D417  (see `Delivery`)
@@ -135,7 +131,7 @@ class Messages:
         Postfix logs it whenever it takes a message up, for each attempt anew.
         """
         if self.on_received is not None and self.envelope_of(queue_id) is None:
-            columns = [time], [sender], [queue_id], [int(size or 0)], [int(recipients or 0)]
+            columns = [time], [envelope_text(sender, size)], [queue_id], [int(recipients or 0)]
             self.on_received(Received(*columns))
         self.learn(queue_id, sender=sender, size=size)
 
@@ -154,9 +150,23 @@ class Messages:
         found = self.new_envelopes.get(queue_id) if queue_id else None
         return self._envelopes.get(queue_id) if found is None else found
 
-    def remembered(self, queue_ids: Collection[str]) -> set[str]:
-        """Return those of some messages that are remembered."""
-        return self._envelopes.intersection(queue_ids)
+    def receive_all(self, arrived: list[Arrival], groups: Groups) -> None:
+        """Count the messages that lines of a block report, as `receive` does, and settle.
+
+        Args:
+            arrived: what the lines report, which is in `new_envelopes` as well; it is emptied.
+            groups: where they are counted.
+        """
+        if arrived:
+            queue_ids = [arrival[2] for arrival in arrived]
+            known = self._envelopes.intersection(queue_ids)
+            if known or len(self.new_envelopes) < len(arrived):
+                is_new = _first(queue_ids, known)
+                groups.receive(compress(arrived, is_new))
+            else:
+                groups.receive(arrived)
+            arrived.clear()
+        self.settle()
 
     def message_id_of(self, queue_id: str | None) -> str | None:
         """Return a message's Message-ID, if it is remembered."""
@@ -200,89 +210,6 @@ class Messages:
             message_id=message_id,
             **fields,
         )
-
-
-Columns = tuple[
-    Sequence[str], Sequence[str], Sequence[str], Sequence[int], Sequence[int], Sequence[str]
-]
-"""Of the lines of arrivals: the stamps as `Groups` takes them, the senders, the queue ids, the
-sizes, the numbers of recipients, and the envelopes as text."""
-
-
-class Arrivals(Generic[_Row]):
-    """The messages that the lines of a block report, read many at once and counted in their order.
-
-    An attempt belongs to the last arrival of its message before it. Whoever goes through the lines
-    keeps the lists up to date, which is faster than a call for each line.
-
-    Args:
-        messages: what is remembered; it learns of each message.
-        groups: where new messages are counted.
-        columns_of: reads the lines of arrivals.
-
-    Attributes:
-        rows: the lines of arrivals, until `settle` is called.
-        places: of each message the place of its last arrival in `rows`.
-        of_sent, of_failed: of each attempt that has succeeded or failed the place of its message's
-            arrival; its queue id where there is none; or the origin itself.
-        origins_of_sent, origins_of_failed: who sent their messages, once `settle` has been called.
-    """
-
-    def __init__(
-        self,
-        messages: Messages,
-        groups: Groups,
-        columns_of: Callable[[Sequence[_Row]], Columns],
-    ) -> None:
-        self._messages = messages
-        self._groups = groups
-        self._columns_of = columns_of
-        self.rows: list[_Row] = []
-        self.places: dict[str, int] = {}
-        self.of_sent: list[int | str | Origin] = []
-        self.of_failed: list[int | str | Origin] = []
-        self.origins_of_sent: list[Origin] = []
-        self.origins_of_failed: list[Origin] = []
-
-    def settle(self) -> None:
-        """Count what has arrived, find what was asked, and have all of it remembered."""
-        messages = self._messages
-        arrived: list[Origin] = []
-        if self.rows:
-            times, senders, queue_ids, sizes, recipients, texts = self._columns_of(self.rows)
-            domains = [sender[sender.rfind("@") + 1 :] for sender in senders]
-            arrived = list(zip(domains, sizes, senders, strict=True))
-            columns = times, senders, queue_ids, sizes, recipients
-            known = messages.remembered(queue_ids)
-            if known or len(self.places) < len(self.rows):
-                is_new = _first(queue_ids, known)
-                self._groups.receive(compress(column, is_new) for column in columns)
-            else:
-                self._groups.receive(columns)
-        # What is asked without a place is of before.
-        for asked, origins in (
-            (self.of_sent, self.origins_of_sent),
-            (self.of_failed, self.origins_of_failed),
-        ):
-            origins += [
-                arrived[of] if isinstance(of, int) else self._origin_before(of) for of in asked
-            ]
-            asked.clear()
-        if self.rows:
-            messages.new_envelopes.update(zip(queue_ids, texts, strict=True))
-        messages.settle()
-        self.rows.clear()
-        self.places.clear()
-
-    def _origin_before(self, asked: str | Origin) -> Origin:
-        """Return who sent a message that is remembered from before."""
-        if isinstance(asked, tuple):
-            return asked
-        text = self._messages.envelope_of(asked)
-        if text is None:
-            return _NOT_KNOWN
-        sender = sender_in(text)
-        return sender[sender.rfind("@") + 1 :], size_in(text) or 0, sender
 
 
 def _first(names: Iterable[str], known: set[str]) -> list[bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from smtpreply.logs.input.clock import (
@@ -35,6 +35,12 @@ SUCCESS_LAST = r"[^()\] \t]"
 """The last character of such a text."""
 
 _NAMED = re.compile(r"\(\?P<([a-z_]+)>")
+# An escape; any set; a set of all characters but several, that repeats possessively.
+_REPEATED_SET = re.compile(
+    r"\\.|(?P<set>\[\^(?:\\.|[^\]\\]){2,}\])(?P<times>\*\+|\+\+|\{[0-9]+,[0-9]+\}\+)|\[(?:\\.|[^\]\\])+\]",
+    re.DOTALL,
+)
+_MOST_LATIN = 0xFF
 
 # RFC 3339 has a "T"; after a space, a host may also be an id of Exim.
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
@@ -72,6 +78,53 @@ def capturing(pattern: str, fields: Collection[str] = ()) -> str:
     return _NAMED.sub(lambda group: "(" if group[1] in fields else "(?:", pattern)
 
 
+def compiled(pattern: str, fields: Collection[str] = ()) -> re.Pattern[str]:
+    """Return the pattern of a block's lines, with plain groups for `fields`; it is made faster.
+
+    `re` takes three times as long to see that a character is none of several as that it is one of
+    many. So a set of the first kind that repeats stands behind one of Latin-1 characters of the
+    second kind, which leaves it little to do. What the pattern matches is the same.
+
+    >>> compiled("<(?P<local>[^@<>]++)@[^<>]++>", ["local"]).findall("<al@example.com> <@b> <ø@b>")
+    ['al', 'ø']
+    """
+    return re.compile(_REPEATED_SET.sub(_with_latin_set, capturing(pattern, fields)))
+
+
+def _with_latin_set(found: re.Match[str]) -> str:
+    others, times = found["set"], found["times"]
+    if others is None or (len(others) == len(r"[^\n]") and others[2] == "\\"):  # that is fast
+        return found[0]
+    latin = _latin_in(others)
+    if times == "*+":
+        return f"{latin}*+{others}*+"
+    if times == "++":
+        return f"(?>{latin}++|{others}){others}*+"
+    return f"(?>{latin}{times}(?!{others})|{others}{times})"
+
+
+@functools.cache
+def _latin_in(others: str) -> str:
+    """Return a set of the Latin-1 characters in another set."""
+    chars = "".join(map(chr, range(_MOST_LATIN + 1)))
+    spans = [found[0] for found in re.finditer(f"{others}+", chars)]
+    return f"[{''.join(f'{re.escape(span[0])}-{re.escape(span[-1])}' for span in spans)}]"
+
+
+def lines_found(pattern: re.Pattern[str], block: str) -> list[str]:
+    """Return the lines that the pattern of a block finds and whose beginning is its first group.
+
+    Args:
+        pattern: as its `findall` gives a row for each line, it need not capture all of it.
+        block: whole lines, each with its line end.
+
+    Returns:
+        For each row a line, which is "" where the first group has not matched.
+    """
+    found = pattern.finditer(block)
+    return [block[one.start(1) : one.end()] if one[1] else "" for one in found]
+
+
 def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
     r"""Return the beginnings of some lines of a block, from all over it.
 
@@ -100,31 +153,45 @@ def ends_in(block: str, lines: str) -> bool:
     return bool(lines) and f"\n{block[-len(lines) - 1 :]}".endswith(f"\n{lines}")
 
 
-def syslog_prefix(block: str, program: str) -> Prefix:
-    """Return what most lines of a block begin with, of those that a program has written.
+class SyslogPrefix:
+    """What most lines of a program begin with, in a log whose blocks come one after the other.
 
     It knows one form of stamp. Where few hosts write, it knows these alone, and likewise months and
     programs: to look for one word is faster than to look for any.
 
     Args:
-        block: whole lines, each with its line end.
         program: a pattern of the beginning of the program's name.
     """
-    matches = list(filter(None, map(_prefix_of(program).match, sample_of(block))))
-    found = [match.groups() for match in matches]
-    months, hosts, programs = ({words[part] for words in found} for part in range(3))
-    stamp = _ISO_STAMP
-    if 2 * sum(words[0] is not None for words in found) >= len(found):
-        month = _any_of(filter(None, months), MONTH)
-        is_padded = all(_PADDED.match(match.string) for match in matches)
-        hour = _PADDED_DAY_AND_HOUR if is_padded else DAY_AND_HOUR
-        stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
-    return Prefix(rf"{stamp} (?P<host>{_any_of(hosts, _HOST)}) ", _any_of(programs, program))
 
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self._of_line = re.compile(rf"{_PREFIX}({program})")
+        self._hosts: set[str] = set()
+        self._programs: set[str] = set()
+        self._known: Prefix | None = None
+        self._matches: Callable[[str], object] = self._of_line.match
 
-@functools.cache
-def _prefix_of(program: str) -> re.Pattern[str]:
-    return re.compile(rf"{_PREFIX}({program})")
+    def of(self, block: str) -> Prefix:
+        """Return the prefix for a block of whole lines; it is learnt anew if some have another."""
+        lines = list(filter(self._of_line.match, sample_of(block)))
+        if self._known is None or not all(map(self._matches, lines)):
+            self._known = self._learnt(lines)
+            self._matches = re.compile(capturing("".join(self._known))).match
+        return self._known
+
+    def _learnt(self, lines: list[str]) -> Prefix:
+        found = [match.groups() for match in map(self._of_line.match, lines) if match]
+        months, hosts, programs = ({words[part] for words in found} for part in range(3))
+        for known, new in ((self._hosts, hosts), (self._programs, programs)):
+            if len(known) <= _MOST_WORDS:
+                known.update(new)
+        stamp = _ISO_STAMP
+        if 2 * sum(words[0] is not None for words in found) >= len(found):
+            month = _any_of(filter(None, months), MONTH)
+            hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
+            stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
+        host, name = _any_of(self._hosts, _HOST), _any_of(self._programs, self._program)
+        return Prefix(rf"{stamp} (?P<host>{host}) ", name)
 
 
 def _any_of(words: Iterable[str], otherwise: str) -> str:

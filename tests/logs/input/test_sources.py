@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
+import lzma
 import threading
 import time
 from email import message_from_string
@@ -15,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply.logs import Part, parts_of, scan
-from smtpreply.logs.input.decode import LONGEST_LINE, SIZE, blocks_of
+from smtpreply.logs.input.decode import LONGEST_LINE, SIZE, blocks_of, plain
 from smtpreply.logs.input.follow import Followed
 
 LINE = (
@@ -47,6 +49,34 @@ def test_blocks_are_the_text_in_whole_lines(octets: bytes, size: int) -> None:
     by_cr = b"\n" not in octets
     ended = octets.replace(b"\r", b"\n") if by_cr else octets.replace(b"\r\n", b"\n")
     assert text.encode("utf-8", "surrogateescape") == ended
+
+
+class OctetByOctet(io.BytesIO):
+    def read(self, _size: int | None = -1, /) -> bytes:
+        return super().read(1)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        gzip.compress(b"one\ntwo\n", mtime=0),
+        lzma.compress(b"one\ntwo\n"),
+        bz2.compress(b"one\ntwo\n"),
+        codecs.BOM_UTF16_LE + "one\ntwo\n".encode("utf-16-le"),
+        codecs.BOM_UTF8 + b"one\ntwo\n",
+    ],
+    ids=["gzip", "xz", "bzip2", "UTF-16", "UTF-8"],
+)
+def test_what_a_stream_is_packed_with_is_seen_however_it_comes(octets: bytes) -> None:
+    found = blocks_of(OctetByOctet(octets), "it", pytest.fail)
+    assert "".join(found) == "one\ntwo\n"
+
+
+@pytest.mark.parametrize("text", [b"2\n", b"\n", b"B\n"])
+def test_a_short_line_is_not_held_back(text: bytes) -> None:
+    """A terminal or a file that is followed may have no more for a long time."""
+    parts = iter([text])
+    assert next(plain(lambda _size: next(parts))) == text
 
 
 def test_lines_may_end_in_cr_alone() -> None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import compress
 
 from smtpreply.logs.formats.exim.grammar import (
     ARRIVAL,
@@ -29,16 +30,23 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Attempt, Groups, without_address
-from smtpreply.logs.received import SIZE
-from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
-from smtpreply.logs.toolkit.shapes import OTHER, capturing, sample_of, with_a_time
+from smtpreply.logs.grouping import Arrival, Attempt, Groups, without_address
+from smtpreply.logs.received import envelope_text, sender_in
+from smtpreply.logs.toolkit.envelopes import Messages
+from smtpreply.logs.toolkit.shapes import (
+    OTHER,
+    capturing,
+    compiled,
+    lines_found,
+    sample_of,
+    with_a_time,
+)
 from smtpreply.reasons.dedup import alike
 
 _HEAD, _BARE_HEAD = re.compile(capturing(HEAD)), re.compile(rf"{capturing(BARE_HEAD)}(?![+[-])")
 
 # Their places in what the pattern of a block gives of a line:
-_LINE, _ID, _FIELDS, _SENDER, _OTHER = 0, 2, 5, 8, 10
+_TIME, _ID, _FIELDS, _SENDER, _SIZE, _OTHER = 0, 1, 4, 7, 8, 9
 
 _LEAD = f": {LEAD}"
 _WORDS = " C="
@@ -66,38 +74,44 @@ _servers = _Servers()
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     pattern, attempt = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
-    arrivals = Arrivals(messages, groups, _columns_of)
-    arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
+    envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
+    arrived: list[Arrival] = []
     sent: list[tuple[str, ...]] = []
     servers: list[str] = []
+    of_sent: list[str | None] = []
     failures: list[Attempt] = []
-    for row in pattern.findall(block):
-        if row[_SENDER]:
-            places[row[_ID]] = len(arrived)
-            arrived.append(row)
+    rows = pattern.findall(block)
+    lines = functools.cache(functools.partial(lines_found, pattern, block))
+    for number, row in enumerate(rows):
+        if sender := row[_SENDER]:
+            text = envelope_text("" if sender == "<>" else sender, row[_SIZE])
+            envelopes[row[_ID]] = text
+            arrived.append((row[_TIME], text, row[_ID], 0))
         elif (fields := row[_FIELDS]) and (server := _servers[fields]):
             sent.append(row)
             servers.append(server)
-            queue_id = row[_ID]
-            of_sent.append(places.get(queue_id, queue_id))
-        elif text := row[_LINE] or row[_OTHER]:
-            failure, left = _attempt_in(text, attempt, arrivals)
+            of_sent.append(envelopes.get(row[_ID]) or envelope_of(row[_ID]))
+        elif fields or row[_OTHER]:
+            text = row[_OTHER] or lines()[number]
+            failure, left = _attempt_in(text, attempt, envelope_of)
             if failure is not None:
                 failures.append(failure)
             if left:
-                arrivals.settle()
+                messages.receive_all(arrived, groups)
                 yield left
-    arrivals.settle()
+    messages.receive_all(arrived, groups)
     if sent:
-        lines, times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
-        origins = arrivals.origins_of_sent
-        columns = times, domains, servers, delays, queue_ids, origins
-        yield from groups.add_successes(flags, heads, lines, *columns)
-    yield from groups.add(failures, arrivals.origins_of_failed)
+        times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
+        columns = times, domains, servers, delays, queue_ids, of_sent
+        of_rows = (_servers[row[_FIELDS]] for row in rows)
+        yield from groups.add_successes(
+            flags, heads, lambda: list(compress(lines(), of_rows)), *columns
+        )
+    yield from groups.add(failures)
 
 
 def _attempt_in(
-    text: str, pattern: re.Pattern[str], arrivals: Arrivals[tuple[str, ...]]
+    text: str, pattern: re.Pattern[str], envelope_of: Callable[[str], str | None]
 ) -> tuple[Attempt | None, str]:
     """Return the attempt that a line reports, if it is a usual one, and what is left."""
     match = pattern.match(text)
@@ -119,17 +133,13 @@ def _attempt_in(
         return None, text
     recipient = f"{local}@{domain}"
     key = flag, lead, alike(without_address(words, local, recipient))
-    arrivals.of_failed.append(arrivals.places.get(queue_id, queue_id))
-    refused = recipient if flag == "**" else None
-    failure = key, match[0], time, domain, server, delay, queue_id, refused, None
-    return failure, text[match.end() :]
-
-
-def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
-    _, times, queue_ids, _, _, _, _, _, paths, sizes, _ = zip(*rows, strict=True)
-    senders = ["" if path == "<>" else path for path in paths]
-    texts = [f"{sender}{SIZE}{size}" for sender, size in zip(senders, sizes, strict=True)]
-    return times, senders, queue_ids, [int(size or 0) for size in sizes], [0] * len(rows), texts
+    envelope = envelope_of(queue_id)
+    row = time, domain, server, delay, queue_id, envelope
+    party = None
+    if flag == "**":
+        sender = None if envelope is None else sender_in(envelope)
+        party = sender, recipient, None, queue_id
+    return (key, match[0], row, party), text[match.end() :]
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:
@@ -153,17 +163,17 @@ def _head_of(block: str) -> str:
 def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of an attempt in what it leaves."""
     head = with_a_time(head)
-    of_success = ("line", time, "queue_id", "flag", "domain", "fields", "head", "delay")
+    of_success = (time, "queue_id", "flag", "domain", "fields", "head", "delay")
     of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
-    message = rf"(?P<line>{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n)"
+    message = rf"{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n"
     silent = capturing(rf"(?:{head}(?:{SILENT}))*+")
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
     block = rf"{silent}(?:{message}|{other}|\Z)"
-    attempt = capturing(rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n", of_attempt)
+    attempt = rf"{head}{MESSAGE}{USUAL_ATTEMPT}\n"
     return (
-        re.compile(capturing(block, (*of_success, "sender", "size", "other"))),
-        re.compile(attempt),
+        compiled(block, (*of_success, "sender", "size", "other")),
+        compiled(attempt, of_attempt),
     )
 
 
@@ -174,6 +184,4 @@ def _walking(head: str) -> re.Pattern[str]:
     silent = rf"(?P<silent>(?:{capturing(rf'{head}(?:{SILENT})')})*+)"
     line = rf"(?P<text>{head}{MESSAGE}(?:{ATTEMPT}|{ARRIVAL}(?=\n)|[^\n]*+))\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(
-        capturing(block, ("silent", "text", "stamp", *of_attempt, *of_arrival, "other"))
-    )
+    return compiled(block, ("silent", "text", "stamp", *of_attempt, *of_arrival, "other"))

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import compress
 from typing import NamedTuple
 
 from smtpreply.logs.formats.postfix.grammar import (
     COMMAND,
+    ENVELOPE_BEGINS,
     ENVELOPE_MARK,
     MESSAGE_ID,
     NAMING,
@@ -25,7 +27,6 @@ from smtpreply.logs.formats.postfix.grammar import (
     PLAIN_ADDRESS,
     PLAIN_ARRIVAL,
     PLAIN_MESSAGE_ID,
-    PROGRAM,
     QUEUE_ID,
     REASON,
     RELAY,
@@ -35,16 +36,18 @@ from smtpreply.logs.formats.postfix.grammar import (
     STATUS,
     TIMES,
 )
-from smtpreply.logs.grouping import MASK, Attempt, Groups, without_address
-from smtpreply.logs.received import SIZE
-from smtpreply.logs.toolkit.envelopes import Arrivals, Columns, Messages
+from smtpreply.logs.grouping import MASK, Arrival, Attempt, Groups, without_address
+from smtpreply.logs.received import envelope_text, sender_in
+from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
     OTHER,
     SUCCESS_HEAD,
     SUCCESS_LAST,
     Prefix,
+    SyslogPrefix,
     capturing,
-    syslog_prefix,
+    compiled,
+    lines_found,
     with_a_time,
 )
 from smtpreply.reasons.dedup import alike
@@ -71,7 +74,7 @@ _REFUSED = ": NOQUEUE: reject: "
 _NOT_REFUSED = ("sent", "deferred")
 _SECOND_ADDRESS = ">, "  # a needle: see `SECOND_ADDRESS`
 # Their places in what the pattern of a block gives of a line:
-_ID, _HEAD, _ENVELOPE, _OTHER = 3, 7, 8, 10
+_TIME, _ID, _HEAD, _ENVELOPE, _RECIPIENTS, _OTHER = 0, 2, 6, 7, 8, 9
 
 
 class _Patterns(NamedTuple):
@@ -90,43 +93,41 @@ class _Patterns(NamedTuple):
 # --- many lines in one group ---
 
 
-def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
-    """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    patterns = _grouping(syslog_prefix(block, PROGRAM), "stamp" if groups.finely else "hour")
-    arrivals = Arrivals(messages, groups, _columns_of)
-    arrived, places, of_sent = arrivals.rows, arrivals.places, arrivals.of_sent
+def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) -> Iterator[str]:
+    """Do what `Reader.group` asks, with what the reader knows that reads what is left."""
+    patterns = _grouping(prefix.of(block), "stamp" if groups.finely else "hour")
+    envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
+    arrived: list[Arrival] = []
     sent: list[tuple[str, ...]] = []
+    of_sent: list[str | None] = []
     failures: list[Attempt] = []
-    for row in patterns.block.findall(block):
+    rows = patterns.block.findall(block)
+    for row in rows:
         if row[_HEAD]:
             sent.append(row)
-            queue_id = row[_ID]
-            of_sent.append(places.get(queue_id, queue_id))
-        elif row[_ENVELOPE]:
-            places[row[_ID]] = len(arrived)
-            arrived.append(row)
+            of_sent.append(envelopes.get(row[_ID]) or envelope_of(row[_ID]))
+        elif envelope := row[_ENVELOPE]:
+            envelopes[row[_ID]] = envelope
+            arrived.append((row[_TIME], envelope, row[_ID], int(row[_RECIPIENTS])))
         elif other := row[_OTHER]:
-            failure, left = _failure_in(other, patterns, arrivals)
+            failure, left = _failure_in(other, patterns, envelope_of)
             if failure is not None:
                 failures.append(failure)
             if left:
-                arrivals.settle()
+                messages.receive_all(arrived, groups)
                 yield left
-    arrivals.settle()
+    messages.receive_all(arrived, groups)
     if sent:
-        lines, times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(
-            *sent, strict=True
+        times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(*sent, strict=True)
+        columns = times, domains, relays, delays, queue_ids, of_sent
+        heads_of_rows = (row[_HEAD] for row in rows)
+        yield from groups.add_successes(
+            programs,
+            heads,
+            lambda: list(compress(lines_found(patterns.block, block), heads_of_rows)),
+            *columns,
         )
-        origins = arrivals.origins_of_sent
-        columns = times, domains, relays, delays, queue_ids, origins
-        yield from groups.add_successes(programs, heads, lines, *columns)
-    yield from groups.add(failures, arrivals.origins_of_failed)
-
-
-def _columns_of(rows: Sequence[tuple[str, ...]]) -> Columns:
-    _, times, _, queue_ids, _, _, _, _, texts, recipients, _ = zip(*rows, strict=True)
-    senders, _, sizes = zip(*(text.rpartition(SIZE) for text in texts), strict=True)
-    return times, senders, queue_ids, list(map(int, sizes)), list(map(int, recipients)), texts
+    yield from groups.add(failures)
 
 
 @functools.lru_cache(maxsize=32)
@@ -134,25 +135,24 @@ def _grouping(prefix: Prefix, time: str) -> _Patterns:
     head, name = with_a_time(prefix.head), prefix.program
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
     program = rf"{head}(?P<program>{name}[a-z/]++){PID}"
-    message = rf"(?P<line>{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n)"
+    message = rf"{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
-    of_success = ("line", time, "program", "queue_id", "domain", "relay", "delay", "head")
+    of_success = (time, "program", "queue_id", "domain", "relay", "delay", "head")
     of_attempt = (
         "program", "queue_id", "local", "domain", "relay", "delay", "dsn", "status", "reason",
     )  # fmt: skip
     of_refusal = ("program", "command", "ip", "words", "sender", "local", "domain")
     of_block = (*of_success, "envelope", "recipients", "other")
-    patterns = (
-        capturing(rf"{silent}(?:{message}|{other}|\Z)", of_block),
-        capturing(rf"{program}{_OF_MESSAGE}{_STATUS}(?P<reason>.*+)\n", (time, *of_attempt)),
-        capturing(rf"{head}(?P<program>{name}{_REFUSAL}", (time, *of_refusal)),
+    return _Patterns(
+        compiled(rf"{silent}(?:{message}|{other}|\Z)", of_block),
+        compiled(rf"{program}{_OF_MESSAGE}{_STATUS}(?P<reason>.*+)\n", (time, *of_attempt)),
+        compiled(rf"{head}(?P<program>{name}{_REFUSAL}", (time, *of_refusal)),
     )
-    return _Patterns(*map(re.compile, patterns))
 
 
 def _failure_in(
-    text: str, patterns: _Patterns, arrivals: Arrivals[tuple[str, ...]]
+    text: str, patterns: _Patterns, envelope_of: Callable[[str], str | None]
 ) -> tuple[Attempt | None, str]:
     """Return the attempt or refusal that a line reports, if it is a usual one, and what is left."""
     is_refused = _REFUSED in text
@@ -162,24 +162,29 @@ def _failure_in(
     line, left = match[0], text[match.end() :]
     if is_refused:
         time, program, command, ip, words, sender, local, domain = match.groups()
-        if ENVELOPE_MARK.search(words):  # an address or the words may look like an envelope
+        # An address or the words may look like an envelope.
+        if ENVELOPE_BEGINS in words and ENVELOPE_MARK.search(words):
             return None, text
         recipient = f"{local}@{domain}"
-        words = without_address(words, local, recipient)
-        if sender:
-            words = without_address(words, sender.partition("@")[0], sender)
+        if "<" in words:
+            words = without_address(words, local, recipient)
+            if sender:
+                words = without_address(words, sender.partition("@")[0], sender)
         key = program, command, alike(words.replace(ip, MASK))
-        arrivals.of_failed.append((sender[sender.rfind("@") + 1 :], 0, sender))
-        return (key, line, time, domain, "", "", None, recipient, ip), left
+        of_refused = time, domain, "", "", None, envelope_text(sender, None)
+        return (key, line, of_refused, (sender, recipient, ip, None)), left
     time, program, queue_id, local, domain, relay, delay, dsn, status, reason = match.groups()
     if _SECOND_ADDRESS in reason and SECOND_ADDRESS.search(reason):
         return None, text
     recipient = f"{local}@{domain}"
     word = "" if "[" in relay else relay  # of a host, its name makes no difference
     said = program, word, dsn, status, _in_general(reason, relay, local, recipient)
-    arrivals.of_failed.append(arrivals.places.get(queue_id, queue_id))
-    refused = None if status in _NOT_REFUSED else recipient
-    return (said, line, time, domain, relay, delay, queue_id, refused, None), left
+    envelope = envelope_of(queue_id)
+    row = time, domain, relay, delay, queue_id, envelope
+    if status in _NOT_REFUSED:
+        return (said, line, row, None), left
+    sender = None if envelope is None else sender_in(envelope)
+    return (said, line, row, (sender, recipient, None, queue_id)), left
 
 
 def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
@@ -194,7 +199,7 @@ def _in_general(reason: str, relay: str, local: str, recipient: str) -> str:
 # --- one line after the other ---
 
 
-def rows_of(block: str) -> list[tuple[str, ...]]:
+def rows_of(block: str, prefix: SyslogPrefix) -> list[tuple[str, ...]]:
     """Return the lines of a block, each taken apart by its usual form.
 
     Each row has: silent lines that are before it; of a line of Postfix's the stamp, host,
@@ -203,7 +208,7 @@ def rows_of(block: str) -> list[tuple[str, ...]]:
     ``from=<``; the Message-ID; of other lines of Postfix's the message; or any line else. The
     last ones may have silent lines alone.
     """
-    return _walking(syslog_prefix(block, PROGRAM)).findall(block)
+    return _walking(prefix.of(block)).findall(block)
 
 
 @functools.lru_cache(maxsize=32)
@@ -215,4 +220,4 @@ def _walking(prefix: Prefix) -> re.Pattern[str]:
     message = rf"(?:{_OF_MESSAGE}(?:{_ATTEMPT}|{PLAIN_ARRIVAL}|{_NAMED})|(?P<message>.*+))"
     line = rf"{head}(?P<program>{name}{_LINE}{message}\n"
     block = rf"{silent}(?:{line}|(?P<other>{OTHER})|\Z)"
-    return re.compile(capturing(block, (*of_line, *of_attempt, "arrival", "message_id")))
+    return compiled(block, (*of_line, *of_attempt, "arrival", "message_id"))

@@ -43,7 +43,8 @@ SECOND_ADDRESS = re.compile(r">, (?:relay|orig_to)=")
 SECOND_SENDER = re.compile(r">, (?:size|status)=")
 REASON = r"(?P<reason>[^>\n]*+(?:>(?!, (?:relay|orig_to)=)[^>\n]*+)*+)"
 # In a name given to HELO, a question mark stands for each of " <>;" (NEUTER_CHARACTERS in smtpd.c).
-ENVELOPE_MARK = re.compile(r"; (?=from=|to=|proto=|helo=)")
+ENVELOPE_BEGINS = "; "
+ENVELOPE_MARK = re.compile(rf"{ENVELOPE_BEGINS}(?=from=|to=|proto=|helo=)")
 """Where the envelope of a refusal may begin."""
 COMMAND = r"(?P<command>[A-Z-]++(?: [A-Z]++)?+)"
 MESSAGE_ID = r"(?:resent-|)message-id="

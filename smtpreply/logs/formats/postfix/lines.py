@@ -45,6 +45,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     ENVELOPE_MARK,
     HOST,
     MESSAGE_ID,
+    PROGRAM,
     QUEUE_ID,
     SECOND_ADDRESS,
     SECOND_SENDER,
@@ -57,6 +58,7 @@ from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived, sender_in, size_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import port_of, said_by, stage_of, status_of
+from smtpreply.logs.toolkit.shapes import SyslogPrefix
 from smtpreply.logs.trouble import POSTFIX
 from smtpreply.stage import Stage
 
@@ -238,6 +240,7 @@ class PostfixReader(Reader):
 
     def __init__(self) -> None:
         self.messages = Messages(_NAME)
+        self._prefix = SyslogPrefix(PROGRAM)
 
     def envelopes(self) -> dict[str, str]:
         """Return the envelopes that are remembered, by queue id."""
@@ -283,13 +286,13 @@ class PostfixReader(Reader):
 
     def group(self, block: str, groups: Groups) -> Iterator[str]:
         """Count many lines together: see `Reader`."""
-        return blocks.group(block, groups, self.messages)
+        return blocks.group(block, self._prefix, groups, self.messages)
 
     def walk(self, block: str, place: Place) -> Iterator[Delivery | Line | str]:
         """Read lines in their usual form: see `Reader`."""
         number, source, read = place.number, place.source, place.clock.read
         receive, message_ids = self.messages.receive, self.messages.new_message_ids
-        for row in blocks.rows_of(block):
+        for row in blocks.rows_of(block, self._prefix):
             (
                 silent, stamp, host, program, pid, queue_id,
                 recipient, original, relay, delay, tls, dsn, word, reason,
