@@ -210,10 +210,11 @@ def _pairs(text: str) -> Mapping[str, str]:
     for _ in range(_MOST_PAIRS):
         head, separator, last = text.rpartition(";")
         match = _PAIR.match(last.strip()) if separator and head.rstrip().endswith("}") else None
-        if match is None or _ORDER.index(match[1].upper()) >= rank or "}" in match[2]:
+        name = match[1].upper() if match else ""
+        if match is None or _ORDER.index(name) >= rank or "}" in match[2]:
             break
-        rank = _ORDER.index(match[1].upper())
-        found[match[1].upper()] = match[2].strip()
+        rank = _ORDER.index(name)
+        found[name] = match[2].strip()
         text = head.rstrip().removesuffix("}")
     found["LED"] = text
     return MappingProxyType(found)

@@ -35,6 +35,8 @@ from smtpreply.logs.input.syslog import Line
 MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
 MOST_CHARACTERS = 65_536  # the csv module takes twice as many for one field
 
+_LONGEST_KEPT = 4096  # characters of a head
+
 _DELIMITERS = ",;\t"
 _FIELDS = "#fields:"
 _BEGINS_PREAMBLE = "\ufeff#s"
@@ -111,6 +113,11 @@ def read_head(text: str) -> Head | None:
     >>> read_head("#Fields: date-time,event-id").columns
     ('datetime', 'eventid')
     """
+    return (_read_head if len(text) <= _LONGEST_KEPT else _read_head.__wrapped__)(text)
+
+
+@functools.lru_cache(maxsize=64)  # several formats ask, and the files of a log have the same one
+def _read_head(text: str) -> Head | None:
     text = text.strip("\ufeff \t\r")
     if text[: len(_FIELDS)].lower() == _FIELDS:
         text = text[len(_FIELDS) :].strip()
