@@ -248,9 +248,13 @@ class Scan(Iterator[Delivery]):
         """Read a source that is of one format as a whole."""
         reader = self._reader_of(owner)
         for number, text in enumerate(_lines(blocks), start=1):
-            empty = not text or text.isspace()
-            self.coverage.lines += not empty
-            if found := self._read(Line(text, text, number, name), owner, empty=empty):
+            line = Line(text, text, number, name)
+            if not text or text.isspace():  # it is not counted
+                found = reader.read(line)
+            else:
+                self.coverage.lines += 1
+                found = self._read(line, owner)
+            if found:
                 yield from found
             if reader.not_understood:
                 self._take_over(reader)
@@ -282,11 +286,9 @@ class Scan(Iterator[Delivery]):
         last = self._last
         return last if last is not None and self._reader_of(last).continues(line) else None
 
-    def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
+    def _read(self, line: Line, known: Format) -> Iterable[Delivery]:
         reader = self._readers.get(known.name) or self._reader_of(known)
         found = reader.read(line)
-        if empty:
-            return found or ()
         coverage = self.coverage
         coverage.known += 1
         coverage.formats[known.name] += 1

@@ -93,7 +93,8 @@ class ExchangeSmtpReader(TableReader):
             found = session.reply(line, data)
         else:
             session.command(data)
-        return [*found, *self._sessions.given_up()]
+        given_up = self._sessions.given_up()
+        return [*found, *given_up] if given_up else found
 
     def _session(self, session_id: str, line: Line, row: Row) -> LoggedSession:
         known = self._sessions.get(session_id)

@@ -219,7 +219,8 @@ class TableReader(Reader):
         if not self._open:
             if not text or text.isspace():
                 return []
-            head = read_head(text) if self._may_be_head(text) else None
+            # Of a table that has its head, a line may be the head of another one.
+            head = read_head(text) if self._head is None or text[0] == "#" else None
             if head is not None and self._is_head(head):
                 self._head, self._begun = head, True
                 return []
@@ -233,10 +234,6 @@ class TableReader(Reader):
                 return self._row(line, fields, self._head)
         self._open.append(line)
         return self._closed()
-
-    def _may_be_head(self, text: str) -> bool:
-        """Whether to look: of a table that has its head, only for another one's."""
-        return self._head is None or text[:1] == "#"
 
     def _preamble(self, text: str, *, another: bool) -> list[Delivery]:
         if another:  # the head of a table that is not of this format: its rows are none of ours
