@@ -13,6 +13,7 @@ import enum
 import functools
 import itertools
 import re
+from collections.abc import Iterable
 
 import attrs
 
@@ -168,7 +169,15 @@ class Dialect:
 
     def may_be_in(self, text: bytes) -> bool:
         """Check whether a text, in lower case, has what each transcript of the dialect has."""
-        return self.needle.lower() in text
+        return self._needle in text
+
+    @functools.cached_property
+    def _needle(self) -> bytes:
+        return self.needle.lower()
+
+    def reads_any(self, lines: Iterable[bytes]) -> bool:
+        """Check whether any line is from a side, or may be."""
+        return self.unmarked is not Role.NOISE or any(map(self._pattern.fullmatch, lines))
 
     def said(self, line: bytes) -> tuple[Role, bytes, Written]:
         """Return the side that a line is from, what it sent, and in which notation."""

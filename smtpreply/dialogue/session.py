@@ -90,7 +90,7 @@ _SHOWN_BY_TEXT: tuple[tuple[re.Pattern[str], Stage], ...] = (
 )
 
 
-@attrs.frozen
+@attrs.define  # to make a frozen one takes three times as long
 class Answer:
     """A whole reply, with what it answers.
 
@@ -113,7 +113,7 @@ class Answer:
     recipients: tuple[str, ...] = ()
 
 
-@attrs.frozen
+@attrs.define
 class _Command:
     """A command that waits for its reply; `text` is None for the opening of the connection."""
 

@@ -308,13 +308,19 @@ _VERB = lazy_pattern(
 )
 
 
+_CERTAIN = tuple(dialect for dialect in DIALECTS if dialect.is_certain)
+
+
 def _marking(line: bytes) -> Dialect | None:
     """Find the dialect whose mark a line has beyond doubt."""
     lowered = line.lower()
-    for dialect in DIALECTS:
-        if dialect.is_certain and dialect.may_be_in(lowered):
+    for dialect in _CERTAIN:
+        if dialect.may_be_in(lowered):
             for known in (dialect, dialect.with_prefix) if dialect.needle else (dialect,):
-                [(role, said)] = _spoken(known, [line])
+                role, text, written = known.said(line)
+                if role is Role.NOISE or role is Role.FOLLOWS:  # most
+                    continue
+                said = _written(text, written)
                 is_reply = role in OF_THE_SERVER and _CODE.match(said)
                 is_command = role is Role.COMMAND and _VERB.match(said)
                 if is_reply or is_command or role is Role.SUMMARY:
@@ -413,6 +419,8 @@ def _best_of(dialects: Iterable[Dialect], lines: Sequence[bytes]) -> _Seen:
 
 def _replies_in(dialect: Dialect, lines: Sequence[bytes]) -> int:
     """Count the lines that a dialect reads as a reply's and that have a reply code."""
+    if not dialect.reads_any(lines):
+        return 0
     return sum(
         role is Role.SUMMARY or (role in OF_THE_SERVER and read_head(said) is not None)
         for role, said in _spoken(dialect, lines)

@@ -178,11 +178,15 @@ class Format:
         order: formats are tried in ascending order, and those of equal order by name.
         prefix: a pattern that matches how the lines of a program's own log file begin, where that
             could be taken for the prefix of syslog.
+        certain: a pattern that matches how lines begin that have no prefix and that no format which
+            is tried before this one knows, whatever follows. After a line of this format, such a
+            line is shown to this format at once; without it, all forms of prefixes and the formats
+            before this one are tried, which takes longer than the rest.
 
     >>> Format("acmemail", lambda line: line.program == "acmemail", Reader).claims_sources
     False
 
-    The last six are for built-in formats, whose modules are imported when a line may be theirs.
+    The last seven are for built-in formats, whose modules are imported when a line may be theirs.
     The registry reads them in `smtpreply.logs.format_table`, which is generated from the modules.
     """
 
@@ -199,8 +203,14 @@ class Format:
     members: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     order: int = attrs.field(default=50, kw_only=True)
     prefix: str | None = attrs.field(default=None, kw_only=True)
+    certain: re.Pattern[str] | None = attrs.field(default=None, kw_only=True)
 
     @property
     def claims_sources(self) -> bool:
         """Whether a source may be of this format as a whole."""
         return self.claims is not _claims_nothing
+
+    @property
+    def claims_sources_unknown(self) -> bool:
+        """Whether a source may be of this format as a whole because its lines are of none."""
+        return self.claims_unknown is not _claims_nothing

@@ -251,10 +251,12 @@ class Detection:
 
     def of_line(self, line: Line) -> Format | None:
         """Return the format of a line; None where no format knows it."""
-        for known in self._candidates(line):
+        program = line.program
+        ours = self._programs.get(program) if program is not None else None
+        for known in ours or self._candidates(line):
             if known.detect(line):
                 return known
-        return self._only if line.program is None else None
+        return self._only if program is None else None
 
     def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines.
@@ -269,11 +271,18 @@ class Detection:
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known
-        unknown = next((known for known in shown if known.claims_unknown(head)), None)
-        if unknown is None or unwrapped:
+        if unwrapped:
             return None
+        asking = [known for known in shown if known.claims_sources_unknown]
+        of_lines = self._formats_of(head) if asking else set()
+        return next(
+            (known for known in asking if of_lines <= {known} and known.claims_unknown(head)), None
+        )
+
+    def _formats_of(self, head: list[str]) -> set[Format]:
+        """Return the formats of some lines."""
         lines = (read_prefix(text, 0, Clock()) for text in head)
-        return unknown if {*map(self.of_line, lines)} <= {None, unknown} else None
+        return set(filter(None, map(self.of_line, lines)))
 
     def _candidates(self, line: Line) -> Iterable[Format]:
         if line.program is not None:

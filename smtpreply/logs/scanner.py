@@ -91,6 +91,8 @@ class Scan(Iterator[Delivery]):
         self._detection = Detection(only)
         self._readers: dict[str, Reader] = {}
         self._last: Format | None = None
+        # The format that a line was detected as last, and its `Format.certain`.
+        self._recent: tuple[Format, re.Pattern[str]] | None = None
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._passed: str | None = None  # the block before, if its reader has read its last line
@@ -152,14 +154,15 @@ class Scan(Iterator[Delivery]):
         """Read a block, one line after the other, those that report nothing passed over."""
         block = _as_written(block)
         month = self._month_of(block)
-        found = None if month is None else self._block_reader(block)
-        if found is None:
+        read_by = None if month is None else self._block_reader(block)
+        if read_by is None:
             repeats = _REPEATED in block
             for text in _lines([block]):
                 place.number += 1
-                yield from self._line(text, place, repeats=repeats)
+                if found := self._line(text, place, repeats=repeats):
+                    yield from found
             return
-        known, reader = found
+        known, reader = read_by
         block = _ended(block)
         if month:
             _read_first_stamp(block, month, place.clock)
@@ -203,9 +206,19 @@ class Scan(Iterator[Delivery]):
         """Read a line of any format; `repeats` where it may say that a message was repeated."""
         if not text or text.isspace():
             return ()
-        self.coverage.lines += 1
+        coverage = self.coverage
+        coverage.lines += 1
+        if self._recent is not None and self._recent[1].match(text):
+            known = self._recent[0]
+            line = Line(text, text, place.number, place.source)
+            if known.detect(line):
+                self._passed, self._last = None, known
+                stamp_from_message(line, place.clock)
+                self._latest = found = self._read(line, known)
+                return found
         line = read_prefix(text, place.number, place.clock, place.source)
-        self.coverage.seen_on(line.host)
+        if (host := line.host) is not None:
+            coverage.seen_on(host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         self._passed = None
@@ -243,22 +256,29 @@ class Scan(Iterator[Delivery]):
         """Read a source that is of one format as a whole."""
         reader = self._reader_of(owner)
         for number, text in enumerate(_lines(blocks), start=1):
-            empty = not text or text.isspace()
-            self.coverage.lines += not empty
-            yield from self._read(Line(text, text, number, name), owner, empty=empty)
+            line = Line(text, text, number, name)
+            if not text or text.isspace():  # it is not counted
+                found = reader.read(line)
+            else:
+                self.coverage.lines += 1
+                found = self._read(line, owner)
+            if found:
+                yield from found
             if reader.not_understood:
                 self._take_over(reader)
 
     def _detected(self, line: Line, clock: Clock) -> Iterable[Delivery]:
         # A folded line belongs to the line before it, whatever it looks like.
-        folded = self._continued(line) if line.text[:1] in (" ", "\t") else None
-        known = folded or self._detection.of_line(line) or self._continued(line)
+        known = self._continued(line) if line.text[:1] in (" ", "\t") else None
+        known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
             known, line = self._unwrapped(line, clock)
         self._last = known
         if known is None:
             self._unread(line)
             return ()
+        if known.certain is not None and not self._detection.has_own:
+            self._recent = known, known.certain
         stamp_from_message(line, clock)
         return self._read(line, known)
 
@@ -274,11 +294,9 @@ class Scan(Iterator[Delivery]):
         last = self._last
         return last if last is not None and self._reader_of(last).continues(line) else None
 
-    def _read(self, line: Line, known: Format, *, empty: bool = False) -> Iterable[Delivery]:
-        reader = self._reader_of(known)
+    def _read(self, line: Line, known: Format) -> Iterable[Delivery]:
+        reader = self._readers.get(known.name) or self._reader_of(known)
         found = reader.read(line)
-        if empty:
-            return found or ()
         coverage = self.coverage
         coverage.known += 1
         coverage.formats[known.name] += 1
@@ -291,7 +309,7 @@ class Scan(Iterator[Delivery]):
         coverage.understood += 1
         if reader.not_understood:
             self._take_over(reader)
-        return self._in_zone(found)
+        return found if self._zone is None else self._in_zone(found)
 
     def _in_zone(self, found: Iterable[Delivery]) -> Iterable[Delivery]:
         """Add the zone to naive times, which a format reads from fields of its own."""

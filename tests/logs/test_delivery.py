@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
+import attrs
 import pytest
 
 from smtpreply import EnhancedStatus, Verdict
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.logs.delivery import delivery_of, with_changes
+from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit.envelopes import delivery_in
 
 NO_NAME = "Host or domain name not found. Name service error for name=mx.example.org type=MX: "
 
@@ -169,3 +174,20 @@ def test_a_relay_that_the_log_names_beside_the_words_counts() -> None:
 def test_a_recipient_without_a_domain_is_compared_to_nothing() -> None:
     assert suppresses("550 5.1.1 <ann@example.com>: User unknown", recipient="bob")
     assert suppresses("550 5.1.2 Domain example.com not found", recipient=None)
+
+
+def test_a_delivery_is_the_same_however_it_is_made() -> None:
+    names = {field.name for field in attrs.fields(Delivery)}
+    line = Line("", "", 7, "mail.log", None, "mx", "smtpd", 42)
+    given: dict[str, Any] = {name: name for name in names - {"mta", "program", "source", "line"}}
+    found = delivery_in(line, "mta", **given)
+    whole = given | {"mta": "mta", "program": "smtpd", "source": "mail.log", "line": 7}
+    assert found == Delivery(**whole) == delivery_of(whole)
+    assert type(found) is type(delivery_of(whole)) is Delivery
+    assert with_changes(found, text="x") == attrs.evolve(found, text="x")
+    assert pickle.loads(pickle.dumps(found)) == found
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        found.text = "x"  # type: ignore[misc]
+    assert delivery_in(line, "mta") == Delivery(
+        mta="mta", host="mx", program="smtpd", source="mail.log", line=7
+    )

@@ -12,7 +12,7 @@ import pytest
 from smtpreply.logs import format_table, make_format_table
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.input.syslog import Line, read_prefix
+from smtpreply.logs.input.syslog import Line, read_prefix, repeated_in
 from smtpreply.logs.make_format_table import table
 from smtpreply.logs.registry import BUILTIN, Builtin, Detection
 from smtpreply.logs.toolkit.json_stream import json_in
@@ -56,6 +56,50 @@ def test_a_format_that_no_line_would_show_is_refused(monkeypatch: pytest.MonkeyP
         table()
 
 
+_ODD = (
+    "postfix/smtp[42]: x", "Nov 24 11:43:32 ", "2026-11-24T11:43:32Z mx a[1]: b", "error ", "a/b: ",
+    "a/b[1] ", "mx ", '{"log":"x"}', "[pod/a-0/b] ", "mail-1  | ", "stdout F ", "24 11:43:32 ",
+    "message repeated 3 times: [ a]", "last message repeated 2 times", "mail.info ", ": ", "\t",
+    "550-a/b: ", "/", "-12-", "a:12:", " host=a tls=on auth=on recipients=b exitcode=EX_OK",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "known", [known for known in BUILTIN if known.format.certain], ids=lambda known: known.name
+)
+def test_a_certain_line_has_no_prefix_and_is_of_no_format_before(known: Builtin) -> None:
+    certain = known.format.certain
+    assert certain is not None
+    lines = [line for line in _lines_of_samples() if line.strip()]
+    needles = [needle for each in BUILTIN for needle in each.needles]
+    own = [line for line in lines if certain.match(line)]
+    chance = random.Random(known.name)
+    for _ in range(1000):
+        base = chance.choice(own)
+        head = base[: certain.match(base).end()]  # type: ignore[union-attr]
+        if chance.random() < 0.3:
+            place = chance.randrange(len(head))
+            head = head[:place] + chance.choice('0aZ .:/-[]{<"=@') + head[place + 1 :]
+        rest = base[len(head) :]
+        place = chance.randrange(len(rest) + 1)
+        odd = chance.choices((*_ODD, chance.choice(needles), chance.choice(lines)), k=2)
+        text = head + rest[:place] + "".join(odd) + chance.choice((rest[place:], ""))
+        bare = Line(text, text, 1)
+        if certain.match(text) and known.format.detect(bare):
+            line = read_prefix(text, 1, Clock())
+            assert line == bare
+            assert repeated_in(line) is None
+            assert Detection().of_line(line) is known.format, text
+
+
+def _lines_of_samples() -> list[str]:
+    return [
+        line
+        for path in sorted(SAMPLES.iterdir())
+        for line in path.read_text("utf-8", "surrogateescape").split("\n")
+    ]
+
+
 def _shown(line: Line) -> list[Builtin]:
     """Return the formats that a line is shown to, in order: of an object, all that there are."""
     ours = [known for known in BUILTIN if line.program and known.logs_as(line.program)]
@@ -82,11 +126,7 @@ def _mangled(lines: list[str], chance: random.Random) -> str:
 
 
 def test_a_line_is_of_the_first_format_that_detects_it() -> None:
-    lines = [
-        line
-        for path in sorted(SAMPLES.iterdir())
-        for line in path.read_text("utf-8", "surrogateescape").split("\n")
-    ]
+    lines = _lines_of_samples()
     chance = random.Random(7)
     texts = lines + [_mangled(lines, chance) for _ in range(10 * len(lines))]
     chance.shuffle(texts)

@@ -120,4 +120,5 @@ FORMAT = Format(
     programs=r"(?:assp|spambox)(?:\.pl)?\Z",
     begins=r"[A-Z][a-z]{2}-[0-9]",
     needles=tuple(f"{month}-" for month in _MONTHS),
+    certain=re.compile(rf"{MONTH}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} "),
 )

@@ -169,7 +169,6 @@ class CiscoEsaReader(Reader):
         else:
             return None
         client = self._clients.get(icid or "")
-        fields = {"sender": sender} if sender is not None else {}
         return self._messages.delivery(
             _timed(line),
             mid,
@@ -180,7 +179,7 @@ class CiscoEsaReader(Reader):
             relay_host=client,
             relay_ip=client,
             text=text,
-            **fields,
+            sender=sender,
         )
 
     def _learnt(self, event: str) -> bool:
@@ -392,4 +391,5 @@ FORMAT = Format(
     programs=r"(?i:mail_?logs?|iron_?port|esa)\Z",
     begins=_BEGINS,
     needles=_NEEDLES,
+    certain=re.compile(rf"{_STAMP.pattern}(?:{_LEVEL.pattern})"),
 )

@@ -19,7 +19,7 @@ together by the message's id and the recipient. courierlocal reports a success o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -119,17 +119,18 @@ class CourierReader(Reader):
         if head := _HEAD.match(body):
             if ends_again(body, head.end()):
                 return None
-            return list(self._told(line, head, body[head.end() :]))
+            return self._told(line, head, body[head.end() :])
         if match := _REFUSAL.match(body):
             return None if ends_again(match[5] or "", 0) else (_refused(line, match),)
         return () if _OTHER.match(body) else None
 
-    def _told(self, line: Line, head: re.Match[str], words: str) -> Iterator[Delivery]:
+    def _told(self, line: Line, head: re.Match[str], words: str) -> list[Delivery]:
         queue_id, sender, recipient, what = head.groups()
         key = f"{queue_id} {recipient}"
         attempt = self._attempts.get(key)
+        found: list[Delivery] = []
         if attempt is not None and _begins_anew(attempt, what, words):
-            yield attempt.delivery()  # of one server of several
+            found.append(attempt.delivery())  # of one server of several
             attempt = None
         if attempt is None:
             attempt = _Attempt(line, queue_id, sender, recipient)
@@ -137,8 +138,8 @@ class CourierReader(Reader):
         if what == "status":
             self._attempts.end(key)
             attempt.status = _STATUSES.get(words)
-            yield attempt.delivery()
-            return
+            found.append(attempt.delivery())
+            return found
         if what == "success":
             attempt.status = Status.SENT
         if peer := _PEER.match(words):
@@ -147,11 +148,12 @@ class CourierReader(Reader):
             attempt.add(words)
         if what == "success" and _is_local(line):
             self._attempts.end(key)
-            yield attempt.delivery()
-            return
+            found.append(attempt.delivery())
+            return found
         self._attempts[key] = attempt
         self._attempts.grows(key, line.text)
-        yield from (overdue.delivery() for overdue in self._attempts.overdue())
+        found += [overdue.delivery() for overdue in self._attempts.overdue()]
+        return found
 
     def finish(self) -> Iterable[Delivery]:
         """Return the attempts whose outcome is not in the log."""

@@ -23,7 +23,7 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import STAMP
+from smtpreply.logs.input.clock import DAY_AND_HOUR, MINUTES, MONTH, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import PATH, said_by, stage_of
@@ -120,4 +120,13 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _HEAD.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, DmaReader, programs=r"dma\Z", needles=("dma[",))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    DmaReader,
+    programs=r"dma\Z",
+    needles=("dma[",),
+    certain=re.compile(
+        rf"{MONTH}{DAY_AND_HOUR}{MINUTES} [A-Za-z0-9._-]+ dma\[[0-9]*[a-f.][0-9a-f.]*\]"
+    ),
+)

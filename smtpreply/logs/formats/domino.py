@@ -70,4 +70,8 @@ FORMAT = Format(
     DominoReader,
     needles=("SMTPClient: ",),
     order=10,  # before exim, which takes any line with a date and a time for one of its own
+    certain=re.compile(
+        r"[0-9]{2}[./][0-9]{2}[./][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?: [AP]M)? +"
+        r"\[[0-9A-F:-]+\] +SMTPClient: "
+    ),
 )

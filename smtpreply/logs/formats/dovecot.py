@@ -58,6 +58,10 @@ _OUTCOME = re.compile(
     re.DOTALL,
 )
 """What reports what became of a message: a line that was cut after it is not understood."""
+_TELLING = (
+    "mail", "message", "rejected:", "save failed", "failed to store", "Failed to ", "relayed",
+)  # fmt: skip
+"""One of them is in each event that is read, and in what `_OUTCOME` matches."""
 _MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
 _PROXIED = re.compile(
     rf"(?:\S{{1,100}}: )?(Sent|Failed to send) message to <({PATH})> at "
@@ -97,6 +101,8 @@ class DovecotReader(Reader):
             return None
         agent, user = head.groups()
         event = body[head.end() :]
+        if not any(map(event.__contains__, _TELLING)):  # most lines
+            return ()
         if match := _PROXIED.match(event):
             return (_proxied(line, match),)
         if match := _RELAYED.match(event):

@@ -22,8 +22,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import Any
 
-from attrs import evolve
-
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
@@ -163,7 +161,8 @@ def _answer(detail: str) -> Answer:
         return Answer(detail.strip() or None, None)
     text, attempted = match[1], _ATTEMPTED.search(match[1])
     answer = answer_in(text, spoke=attempted is not None)
-    return evolve(answer, host=attempted[1] if attempted else None)
+    answer.host = attempted[1] if attempted else None
+    return answer
 
 
 _STAMPS = ("origintimestamputc", "origintimestamp", "received", "date", "datetimeutc")

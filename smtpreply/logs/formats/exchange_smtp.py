@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format
@@ -92,7 +93,8 @@ class ExchangeSmtpReader(TableReader):
             found = session.reply(line, data)
         else:
             session.command(data)
-        return [*found, *self._sessions.given_up()]
+        given_up = self._sessions.given_up()
+        return [*found, *given_up] if given_up else found
 
     def _session(self, session_id: str, line: Line, row: Row) -> LoggedSession:
         known = self._sessions.get(session_id)
@@ -123,7 +125,7 @@ def _failed(line: Line, session: LoggedSession, text: str) -> list[Delivery]:
     """Read information, of which only that no server could be reached is about a delivery."""
     if session.direction is not Direction.OUTGOING or not _FAILED.match(text):
         return []
-    told = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
+    told: dict[str, Any] = {"stage": Stage.CONNECT, "status": Status.DEFERRED, "text": text}
     return [delivery_in(line, _NAME, direction=Direction.OUTGOING, **session.fields, **told)]
 
 

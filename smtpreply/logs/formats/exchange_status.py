@@ -78,4 +78,12 @@ def _status(text: str, *, queued: bool) -> Status | None:
     return status
 
 
-FORMAT = Format(_NAME, _detect, ExchangeStatusReader, needles=("{LED=", "LastError", "Last Error"))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    ExchangeStatusReader,
+    needles=("{LED=", "LastError", "Last Error"),
+    certain=re.compile(
+        r"(?:(?:LastError|RecipientStatus|Status) *[:=] ?)?\{?\[\{L|LastError *: [2-5][0-9]{2} "
+    ),
+)

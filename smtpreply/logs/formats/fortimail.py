@@ -174,4 +174,5 @@ FORMAT = Format(
     FortiMailReader,
     needles=("log_id=",),
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
+    certain=re.compile(r"date=[0-9-]{10} time=[0-9:.]{8,15} [a-z_]{1,40}="),
 )

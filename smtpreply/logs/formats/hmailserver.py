@@ -75,4 +75,5 @@ FORMAT = Format(
     HMailServerReader,
     begins=r'"',
     needles=('"SMTP', '"APPLICATION"', '"TCPIP"', '"DEBUG"'),
+    certain=re.compile(r"\"(?:SMTP[CD]|APPLICATION|TCPIP|DEBUG)\"\t+-?[0-9]"),
 )

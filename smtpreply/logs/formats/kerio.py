@@ -104,4 +104,11 @@ def _detect(line: Line) -> bool:
     return _event(line).startswith(("Recv: Queue-ID: ", "Sent: Queue-ID: "))
 
 
-FORMAT = Format(_NAME, _detect, KerioReader, programs=r"mail\Z", needles=("Queue-ID: ",))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    KerioReader,
+    programs=r"mail\Z",
+    needles=("Queue-ID: ",),
+    certain=re.compile(rf"{_STAMP.pattern}(?:Recv|Sent): Queue-ID: "),
+)

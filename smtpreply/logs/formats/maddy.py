@@ -23,8 +23,8 @@ from typing import Any
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import ANY_STAMP, STAMP
-from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.input.clock import ANY_STAMP, DATE, STAMP
+from smtpreply.logs.input.syslog import SEVERITY, Line
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.fields import coded, port_of, said_by, stage_of, text_of
 from smtpreply.stage import Stage
@@ -44,7 +44,8 @@ _SPOKEN = re.compile(
     r"([2-5][0-9]{2}[ -](?!.* \(msg ID = ).*)\Z",
     re.DOTALL,
 )
-_KEYS = ("msg_id", "smtp_code", "rcpt", "src_ip")
+_WORDS = rf"(?!{SEVERITY})[A-Za-z][A-Za-z ,]{{0,60}}"
+_KEYS = frozenset(("msg_id", "smtp_code", "rcpt", "src_ip"))
 _TOLD = re.compile(r"([2-5][0-9]{2} .*) \(msg ID = ([0-9a-f]{4,40})\)\Z", re.DOTALL)
 _REFUSED = re.compile(r"(MAIL FROM|RCPT|RCPT TO|DATA|BDAT|AUTH|EHLO|HELO|LHLO) error\Z")
 _SAID = re.compile(r"(\S{1,255}?)\.? said: (.*)\Z", re.DOTALL)
@@ -66,12 +67,11 @@ class MaddyReader(Reader):
         self._last: str | None = None
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
-        match = _LINE.match(line.message)
-        if match is None:
+        spoken, logger, message, fields = _taken_apart(line.message)
+        if logger is None:
             return None
-        if spoken := _SPOKEN.match(line.message):
-            return self._spoken(line, spoken[1].rstrip())
-        logger, (message, fields) = match[1], _parted(match[2])
+        if spoken is not None:
+            return self._spoken(line, spoken.rstrip())
         message_id = text_of(fields.get("msg_id"))
         if message == "incoming message" and message_id:
             self._messages.learn(message_id, sender=text_of(fields.get("sender")))
@@ -156,6 +156,17 @@ class MaddyReader(Reader):
         )
 
 
+@functools.lru_cache(maxsize=1)  # asked to detect a line, and to read it
+def _taken_apart(line: str) -> tuple[str | None, str | None, str, Mapping[str, Any]]:
+    """Return what is said to a client, or the logger, the message and its fields."""
+    match = _LINE.match(line)
+    if match is None:
+        return None, None, "", {}
+    if spoken := _SPOKEN.match(line):
+        return spoken[1], match[1], "", {}
+    return None, match[1], *_parted(match[2])
+
+
 def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
     """Split a message from its object."""
     tab = _OBJECT.search(text)
@@ -164,7 +175,6 @@ def _parted(text: str) -> tuple[str, Mapping[str, Any]]:
     return text[: tab.start()].rstrip(), _object(text[tab.end() :])
 
 
-@functools.lru_cache(maxsize=1)  # asked to detect a line, and to read it
 def _object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
@@ -184,13 +194,10 @@ def _reply(fields: Mapping[str, Any]) -> str | None:
 def _detect(line: Line) -> bool:
     if line.program is not None:
         return line.program == _NAME
-    if _SPOKEN.match(line.message):
+    spoken, _, message, fields = _taken_apart(line.message)
+    if spoken is not None or not _KEYS.isdisjoint(fields):
         return True
-    match = _LINE.match(line.message)
-    if match is None:
-        return False
-    message, fields = _parted(match[2])
-    return _TOLD.match(message) is not None or any(key in fields for key in _KEYS)
+    return _TOLD.match(message) is not None
 
 
 FORMAT = Format(
@@ -200,4 +207,11 @@ FORMAT = Format(
     programs=r"maddy\Z",
     begins=rf"(?:{ANY_STAMP}|{_OLD_STAMP} )(?:\[debug\] )?[a-z][A-Za-z0-9_./:-]{{0,60}}: ",
     needles=("\t{", '"msg_id"', '"smtp_code"', "(msg ID = ", " smtp: ", " submission: "),
+    certain=re.compile(
+        rf"(?:{DATE}T[0-9:.]{{8,15}}Z )?(?:queue|smtp): {_WORDS}\t\{{|"
+        # Dovecot has a program of this name: what may be its, is not certain.
+        rf"submission: (?!.*-login: )(?=[^(]*\Z|[^(]*\(msg ID = [0-9a-f]{{4,40}}\)\Z)"
+        rf"(?:{_WORDS}\t\{{|[2-5][0-9][0-9] )",
+        re.DOTALL,
+    ),
 )

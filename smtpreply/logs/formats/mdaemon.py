@@ -123,4 +123,7 @@ FORMAT = Format(
     MDaemonReader,
     begins=r" ?[A-Z][a-z]{2} [0-9]{4}-",
     needles=("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2"),
+    certain=re.compile(
+        r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) 2[0-9]{3}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}: "
+    ),
 )

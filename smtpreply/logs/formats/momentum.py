@@ -225,4 +225,8 @@ FORMAT = Format(
     MomentumReader,
     begins=r"[0-9]{9,10}[@:]",
     needles=("@D@", "@T@", "@P@", "@B@", "@R@", "@X@", "@@@@M", ": Marker 1", ': R="'),
+    certain=re.compile(
+        # What else might be a file's name or a program's.
+        rf"{_HEAD.pattern}(?!\S{{0,255}}(?:[:\[{{{{]|-[0-9]{{1,9}}-[A-Za-z0-9_.-]*+(?:\s|\Z)))"
+    ),
 )

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
+from smtpreply.logs.input.clock import DAY_AND_HOUR, MINUTES, MONTH
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import BARE, QUOTED, said_by
@@ -106,4 +107,11 @@ def _detect(line: Line) -> bool:
     return line.program == _NAME or _LINE.match(line.message) is not None
 
 
-FORMAT = Format(_NAME, _detect, MsmtpReader, programs=r"msmtp\Z", needles=(" recipients=",))
+FORMAT = Format(
+    _NAME,
+    _detect,
+    MsmtpReader,
+    programs=r"msmtp\Z",
+    needles=(" recipients=",),
+    certain=re.compile(rf"{MONTH}{DAY_AND_HOUR}{MINUTES} host=\S* tls=(?:on|off) auth="),
+)

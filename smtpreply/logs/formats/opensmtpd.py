@@ -24,6 +24,7 @@ server and the address of a client are in the line that opens the session, and a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -235,6 +236,7 @@ def _octet(escape: re.Match[str]) -> int:
     return ord(control) ^ 0x40 | (0x80 if meta else 0)
 
 
+@functools.lru_cache(maxsize=1024)  # most messages wait as long as others
 def _seconds(text: str) -> float | None:
     match = _DELAY.match(text)
     return seconds_of(*match.groups()) if match else None

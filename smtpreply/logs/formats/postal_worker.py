@@ -25,7 +25,7 @@ import attrs
 
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.input.syslog import SEVERITY, Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import BARE, port_of, said_by, uncoloured
 from smtpreply.logs.toolkit.recent import Memory
@@ -162,4 +162,5 @@ FORMAT = Format(
     needles=("DEBUG   ", "INFO    ", "WARN    ", "ERROR   ", "FATAL   "),
     begins=r"[0-9-]{10} [0-9:]{8} [+-][0-9]{4} [A-Z]",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
+    certain=re.compile(rf"{_HEAD.pattern}[A-Za-z]+ (?!{SEVERITY})[A-Za-z]+ "),
 )

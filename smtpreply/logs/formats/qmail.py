@@ -125,6 +125,7 @@ _DETECTED = re.compile(
     r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]|"
     rf"qmail-smtpd: pid [0-9]+ from |{_SMTPD}"
 )
+_ANY = re.compile("|".join(each.pattern for each in (_DETECTED, _LONE, _QUOTED)), re.DOTALL)
 
 _SAID = "Remote_host_said:_"
 _TOO_LONG = "I'm_not_going_to_try_again;"
@@ -158,7 +159,7 @@ _STATUSES = {
 }
 
 
-@attrs.frozen
+@attrs.define
 class _Started:
     """A delivery under way: of which message, where to."""
 
@@ -168,8 +169,7 @@ class _Started:
 
 
 def _detect(line: Line) -> bool:
-    body = _body(line)
-    return any(pattern.match(body) for pattern in (_DETECTED, _LONE, _QUOTED))
+    return _ANY.match(_body(line)) is not None
 
 
 class QmailReader(Reader):
@@ -388,4 +388,5 @@ FORMAT = Format(
     programs=r"qmail|notqmail|rblsmtpd|smtpd\Z|[0-9]{1,20}\Z",
     needles=_NEEDLES,
     order=45,
+    certain=re.compile(r"@4[0-9a-f]{23} [a-z]"),
 )

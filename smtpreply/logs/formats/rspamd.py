@@ -99,4 +99,5 @@ FORMAT = Format(
     needles=(">; ",),
     begins=r"[0-9-]{10} [0-9:.]{8,18} #|<",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
+    certain=re.compile(rf"{_OWN_HEAD}<[0-9a-z]{{1,64}}>; "),
 )

@@ -34,8 +34,10 @@ too long for syslog then (SYSLOG_BUFSIZE) is logged in parts, ``QID[1]: ... ...`
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from smtpreply._support.octets import character_of, rejoined, to_octets
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
@@ -58,7 +60,7 @@ _DELIVERY = re.compile(
     r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
     # pri, and what versions and Proofpoint add: tls_verify, ntries
     r"(?:, +(?!relay=|dsn=|quarantine=|reply=|stat=)[a-z_]{1,20}=[^,]{0,300}){0,6}"
-    r"(?:, +relay=(.{0,300}?))?(?:, +dsn=([0-9.]+))?"
+    r"(?:, +relay=(.{0,300}?)(?=,))?(?:, +dsn=([0-9.]+))?"
     r"(, +quarantine=.{0,300}?)?(?:, +reply=(.{0,1000}?))?, +stat=(.*)\Z",
     re.DOTALL,
 )
@@ -93,7 +95,8 @@ _COMMAND = re.compile(rf"(?:{_QID}: )?\S{{1,255}} \[[^\]]{{1,50}}\]: (?:VRFY|EXP
 _LOST = re.compile(r"Losing \S|savemail panic|cannot save rejected email")
 _RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
 _HOST = re.compile(
-    r"(?:\[[^\]]*\]\s+(?=\[)|([^\[\s]+?)\.?\s*)?(?:\[(?:(?:IPv6:)?([0-9A-Fa-f.:]+)|([^\]]*))\])?"
+    r"(?:\[[^\]]*\]\s+(?=\[)|([^\[\s]+?)(?=[.\s\[(]|\Z)\.?\s*)?"
+    r"(?:\[(?:(?:IPv6:)?([0-9A-Fa-f.:]+)|([^\]]*))\])?"
     r"(?:\s*\(may be forged\))?\Z"
 )
 _TELLING = (", stat=", "reject=")
@@ -179,14 +182,15 @@ class SendmailReader(Reader):
         self.messages.on_received = on_received
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
-        message = line.message
-        if part := _PART.match(message):
+        message = _unescaped(line.message)
+        match = _DELIVERY.match(message)
+        if match is None and (part := _PART.match(line.message)):
             # The next parts begin with what may be a stranger's words.
             if part[2] != "1":
                 return ()
-            message = f"{part[1]}: {part[3].removesuffix(' ...')}"
-        message = _unescaped(message)
-        if match := _DELIVERY.match(message):
+            message = _unescaped(f"{part[1]}: {part[3].removesuffix(' ...')}")
+            match = _DELIVERY.match(message)
+        if match:
             return None if ends_again(message, match.end(2)) else self._deliveries(line, match)
         if match := _REJECT.match(message):
             if ends_again(message, match.end(3)):
@@ -256,7 +260,7 @@ class SendmailReader(Reader):
             text, reply_by = reply, ReplyBy.REMOTE
             if reply == _HUNG_UP + (relay or "").partition(" ")[0]:
                 reply_by = ReplyBy.MTA  # usersmtp.c, "fake an error"
-        fields = {
+        fields: dict[str, Any] = {
             "direction": Direction.LOCAL if mailer in _LOCAL else Direction.OUTGOING,
             "relay_host": host,
             "relay_ip": ip,
@@ -410,6 +414,7 @@ def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
     return words or stat, said_by(ReplyBy.REMOTE, words)
 
 
+@functools.lru_cache(maxsize=1024)
 def _peer(relay: str | None) -> tuple[str | None, str | None]:
     match = _HOST.match(relay or "")
     if match is None:

@@ -133,7 +133,8 @@ class TranscriptLogReader(Reader):
     def read(self, line: Line) -> list[Delivery]:
         found: list[Delivery] = []
         text = line.message
-        marked = is_marked(text)
+        # Where lines are without a mark, it makes no difference.
+        marked = (self._reader is None or self._is_marked) and is_marked(text)
         if self._reader is not None and marked and self._is_marked:
             found = [] if self._reader.goes_on_with(text) else self.finish()
         self._line = line

@@ -21,7 +21,7 @@ ZoneMTA makes up a reply ("450 Can't find an MX server for example.org").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import attrs
 
@@ -118,50 +118,51 @@ class ZoneMtaReader(Reader):
         if head is None:
             return () if line.program is not None else None
         event = text[head.end() :]
-        found = list(self._told(line, head, event))
-        if found or _FAILURE.match(event):
+        failure = _FAILURE.match(event)
+        found = self._told(line, head, event, failure)
+        if found or failure:
             return found
         return None if _TOLD.match(event) else ()
 
-    def _told(self, line: Line, head: re.Match[str], event: str) -> Iterator[Delivery]:
+    def _told(
+        self, line: Line, head: re.Match[str], event: str, failed: re.Match[str] | None
+    ) -> list[Delivery]:
         name, _, queue_id = head.groups()
+        found: list[Delivery] = []
         if REPLY_HEAD.match(event):
             failure = self._failures.setdefault(name, _Failure(line, queue_id))
             if len(failure.lines) < _MOST_LINES:
                 failure.lines.append(event)
                 self._failures.grows(name, line.text)
             if event[3:4] != "-":
-                yield from self._end(name)
+                found += self._end(name)
         else:
             if name in self._failures:
-                yield from self._end(name)
+                found += self._end(name)
             if (match := _OUTCOME.match(event)) and not _SECOND_END.match(match[6]):
-                yield _outcome(line, queue_id, match)
-            elif match := _FAILURE.match(event):
-                yield from self._failed(line, name, queue_id, event[match.end() :])
+                found.append(_outcome(line, queue_id, match))
+            elif failed:
+                found += self._failed(line, name, queue_id, event[failed.end() :])
         for overdue in self._failures.overdue():
-            yield from self._ended(overdue)
+            found += self._ended(overdue)
+        return found
 
-    def _failed(
-        self, line: Line, name: str, queue_id: str | None, words: str
-    ) -> Iterator[Delivery]:
+    def _failed(self, line: Line, name: str, queue_id: str | None, words: str) -> list[Delivery]:
         self._failures[name] = _Failure(line, queue_id, [words])
         self._failures.grows(name, line.text)
-        if _END.search(words):
-            yield from self._end(name)
+        return self._end(name) if _END.search(words) else []
 
-    def _end(self, name: str) -> Iterator[Delivery]:
+    def _end(self, name: str) -> list[Delivery]:
         failure = self._failures.end(name)
-        return iter(()) if failure is None else self._ended(failure)
+        return [] if failure is None else self._ended(failure)
 
-    def _ended(self, failure: _Failure) -> Iterator[Delivery]:
-        """Yield a sender's report, unless it has made the same of this message before."""
+    def _ended(self, failure: _Failure) -> list[Delivery]:
+        """Return a sender's report, unless it has made the same of this message before."""
         delivery = failure.delivery()
         told = delivery.queue_id and self._said.get(delivery.queue_id)
         if delivery.queue_id and delivery.text:
             self._said[delivery.queue_id] = delivery.text
-        if not told or told != delivery.text:
-            yield delivery
+        return [] if told and told == delivery.text else [delivery]
 
     def finish(self) -> Iterable[Delivery]:
         """Return the deliveries of lines that nothing has followed."""

@@ -50,10 +50,13 @@ _ISO = lazy_pattern(
     r"(?: ?([+-][0-9]{2}):?([0-9]{2})|(Z))?\Z"
 )
 PLAIN_ISO = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](?:[.,][0-9]{1,9})?"
-    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\Z"
+    rf"{DATE}[T ][0-9][0-9]:[0-9][0-9]:[0-5][0-9](?:[.,][0-9]{{1,9}})?"
+    r"(?:Z|[+-][0-9][0-9]:?[0-9][0-9])?\Z"
 )
 """The stamps that `datetime.fromisoformat` reads as they are."""
+_PLAIN_MINUTE = re.compile(rf"{MONTH} [ 0-9][0-9] [0-9][0-9]:[0-9][0-9]")
+MINUTE = len("Nov 24 11:43")
+_SECONDS = {f":{second:02}": min(second, 59) for second in range(61)}  # with a leap second
 _SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
 _PAGE = lazy_pattern(
     r"([0-9]{1,2})([./])([0-9]{1,2})[./]([0-9]{4}),? ([0-9]{1,2}):([0-9]{2}):([0-9]{2}) ?([AaPp]?)"
@@ -83,6 +86,10 @@ class Clock:
         zone: of stamps that name none; without it, their times are naive.
         latest: when the file was last written to; None for now, as of one that grows.
 
+    Attributes:
+        minute: the beginning of the last stamp of syslogd's, without its seconds.
+        times: in this minute, those that were read, by their seconds, as in ":32".
+
     >>> clock = Clock(latest=datetime(2025, 1, 2, tzinfo=UTC))
     >>> clock.read("Dec 31 23:59:59").year, clock.read("Jan  1 00:00:01").year
     (2024, 2025)
@@ -102,6 +109,28 @@ class Clock:
         self._last: tuple[str, datetime | None] = ("", None)
         self._day = "", ""  # of the last stamp without a year: the month's name, and the day
         self._year_and_month = 0, 0  # of this day
+        self.minute = ""
+        self.times: dict[str, datetime] = {}
+
+    def in_minute(self, stamp: str) -> datetime | None:
+        """Return the time of a stamp that differs in its seconds alone from the last of syslogd's.
+
+        Returns:
+            None for any other text, which `read` may know.
+
+        >>> clock = Clock(year=2026)
+        >>> clock.in_minute("Nov 24 11:43:32"), clock.read("Nov 24 11:43:00").year
+        (None, 2026)
+        >>> clock.in_minute("Nov 24 11:43:32").second
+        32
+        """
+        if stamp[:MINUTE] != self.minute:
+            return None
+        time = self.times.get(stamp[MINUTE:])
+        if time is None and self.times and (second := _SECONDS.get(stamp[MINUTE:])) is not None:
+            time = next(iter(self.times.values())).replace(second=second)
+            self.times[stamp[MINUTE:]] = time
+        return time
 
     def read(self, stamp: str) -> datetime | None:
         """Return the time; None where there is no such time, as on the 31st of February."""
@@ -153,9 +182,13 @@ class Clock:
             raise ValueError(stamp)
         name, day, hour, minute, second = match.groups()
         clock = int(hour), int(minute), min(int(second), 59)  # a leap second
+        self.minute, self.times = "", {}
         if self._day != (name, day):
             self._begin_day(name, day, clock)
-        return datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
+        time = datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
+        if self._day[0] and _PLAIN_MINUTE.match(stamp):
+            self.minute, self.times = stamp[:MINUTE], {stamp[MINUTE:]: time}
+        return time
 
     def _begin_day(self, name: str, day: str, clock: tuple[int, int, int]) -> None:
         """Find out in which year a day is, by the first stamp of it."""

@@ -33,6 +33,7 @@ from smtpreply.logs.input.clock import (
     DATE_OF_A_PAGE,
     EPOCH,
     LOCAL_STAMP,
+    MINUTE,
     MONTH,
     STAMP,
     Clock,
@@ -46,7 +47,7 @@ _PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}+"
 _TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 _STAMP = re.compile(rf"{_PRIORITY}({STAMP})")
-_SEVERITY = (
+SEVERITY = (
     r"(?:\[?(?i:emerg(?:ency)?|alert|crit(?:ical)?|err(?:or)?|warn(?:ing)?|notice|info|debug|trace|"
     r"fatal)\]?)"
 )
@@ -64,10 +65,11 @@ _OWN_LINE = re.compile(_OWN)
 NO_HOST = (
     rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
 )
-_SYSLOG = re.compile(
-    rf"(?!{_OWN}){_PRIORITY}({STAMP}) {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) "
-    rf"{_FACILITY}{_TAG}"
-)
+_AFTER_SYSLOG_STAMP = rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
+_SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
+_HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
+_STAMP_LENGTH = len("Nov 24 11:43:32")
+_LONGEST_HEADER = 100  # characters of those that are remembered
 _AFTER_STAMP = lazy_pattern(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({_PROGRAM})\[([0-9]+)\]: ")
@@ -80,8 +82,8 @@ _SYSLOG_5424 = lazy_pattern(
 # optional, the tag must be beyond doubt: it has a process id or a slash.
 _LOOSE = lazy_pattern(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
-    rf"[ \t]++)?(?:{_SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
-    rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{_SEVERITY}[ \t]++)?"
+    rf"[ \t]++)?(?:{SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
+    rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{SEVERITY}[ \t]++)?"
     rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{_PROGRAM}):|"
     r"([a-z][a-z0-9_-]{0,63}+/[a-z0-9_/-]{1,255}+)\[([0-9]{1,10})\]) "
 )
@@ -130,8 +132,8 @@ _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, o
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
 _ROW = lazy_pattern(
-    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{_SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
-    rf"(?:{_SEVERITY}{_CELL})?(?=\S)"
+    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
+    rf"(?:{SEVERITY}{_CELL})?(?=\S)"
 )
 
 _REPEATED = re.compile(r"message repeated ([0-9]{1,5}) times?: \[ ?(.*)\Z", re.DOTALL)
@@ -200,6 +202,18 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     >>> line.host, line.program, line.pid, line.message
     ('mx', 'postfix/smtp', 42, 'connect')
     """
+    time = clock.times.get(text[MINUTE:_STAMP_LENGTH]) if text[:MINUTE] == clock.minute else None
+    if time is not None or (time := clock.in_minute(text[:_STAMP_LENGTH])) is not None:
+        # The first colon with a space ends the header, if it is one: none has another. No line of a
+        # program's own file (`PREFIXES`) begins with such a stamp.
+        end = text.find(": ", _STAMP_LENGTH, _STAMP_LENGTH + _LONGEST_HEADER) + 2
+        header = _header(text[_STAMP_LENGTH:end]) if end > _STAMP_LENGTH else None
+        if header is not None:
+            message = text[end:]
+            line = Line(text, message, number, source, time, *header)
+            if message[:1] == "{":
+                line.fields = _json_object(message)
+            return line
     if match := _SYSLOG.match(text):  # most lines have one header and no wrapping
         stamp, host, program, pid = match.groups()
         message, time = text[match.end() :], clock.read(stamp)
@@ -217,6 +231,19 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     if line.fields is None and line.message.startswith("{"):
         line.fields = _json_object(line.message)
     return line
+
+
+@functools.lru_cache(maxsize=4096)  # a log has few hosts and programs
+def _header(text: str) -> tuple[str, str, int | None] | None:
+    """Return the host, the program and the process id that a header has after its stamp.
+
+    Returns:
+        None where it is none, or where what follows may be another header.
+    """
+    match = _HEADER.match(text)
+    if match is None or _is_carrier(match[2]):
+        return None
+    return match[1], match[2], _pid(match[3])
 
 
 def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:

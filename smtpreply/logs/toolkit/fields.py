@@ -12,16 +12,16 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.logs.delivery import ReplyBy, Status
 from smtpreply.stage import Stage
 
-REPLY_HEAD = re.compile(r"([2-5][0-9]{2})([ -]|\Z)")
+REPLY_HEAD = re.compile(r"([2-5][0-9][0-9])([ -]|\Z)")
 """How a line of a reply begins: code, and what follows it (RFC 5321 4.2)."""
 
 # RFC 5321 4.1.2: Quoted-string = DQUOTE *QcontentSMTP DQUOTE, in which a backslash quotes. Whoever
 # sends a message chooses what is in a quoted local part, a whole log line if they like, so it
 # ends no field. Where its quotes do not close, the line has two readings, and is not understood.
 QUOTED = r'(?:"(?:[^"\\]++|\\.)*+")'
-PATH = rf'(?:(?:[^"<>\\]++|\\.|{QUOTED})*+)'
+PATH = rf'(?:[^"<>\\]*+(?:(?:\\.|{QUOTED})[^"<>\\]*+)*+)'
 """An address, as it is between angle brackets: a pattern without a group."""
-BARE = rf'(?:(?:[^"\s\\]++|\\.|{QUOTED})*+)'
+BARE = rf'(?:[^"\s\\]*+(?:(?:\\.|{QUOTED})[^"\s\\]*+)*+)'
 """An address without brackets, which ends at white space."""
 ITEM = rf'(?:[^"<>\\]|\\.|{QUOTED}|<{PATH}>)'
 """A character of a list of addresses, or what counts as one: a quoted string, or brackets."""
@@ -61,12 +61,13 @@ def ends_again(text: str, place: int) -> bool:
     >>> ends_again("<x>: 250 y@b.example>: 550 no", 3), ends_again("<x>: 550 <y@b.example>: no", 3)
     (True, False)
     """
-    end, begin = text.find(">", place), text.find("<", place)
-    if end < 0 or 0 <= begin < end:
+    end = text.find(">", place)
+    if end < 0 or 0 <= text.find("<", place) < end:
         return False
     return "@" in text[max(place, text.rfind(" ", place, end)) : end]
 
 
+@functools.lru_cache(maxsize=256)
 def stage_of(command: str | None) -> Stage | None:
     """Return the stage of a command, as logs name it: "RCPT TO:<a@b>", "end of DATA".
 
@@ -133,6 +134,8 @@ def coded(code: str | int, text: str, enhanced: str | None = None) -> str:
     '550-5.1.1 No such user\n550 5.1.1 Try again'
     """
     status = f"{enhanced} " if enhanced and not text.startswith(enhanced) else ""
+    if "\n" not in text and "\r" not in text:
+        return f"{code} {status}{text}".rstrip()
     lines = text.rstrip("\r\n").replace("\r\n", "\n").split("\n")
     heads = [f"{code}-"] * (len(lines) - 1) + [f"{code} "]
     return "\n".join(
@@ -149,13 +152,14 @@ def uncoloured(text: str) -> str:
     return _COLOUR.sub("", text) if "\x1b[" in text else text
 
 
+@functools.lru_cache(maxsize=1024)  # most messages wait as long as others
 def seconds_of(*parts: str | None) -> float:
     """Return a span of time in seconds: of days, hours, minutes and seconds, any may be missing.
 
     >>> seconds_of("1", None, "2", "3")
     86523.0
     """
-    days, hours, minutes, seconds = (int(part or 0) for part in parts)
+    days, hours, minutes, seconds = [int(part) if part else 0 for part in parts]
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 

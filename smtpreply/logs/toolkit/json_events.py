@@ -25,7 +25,7 @@ from typing import Any
 import attrs
 
 from smtpreply._support.octets import rejoined
-from smtpreply.logs.delivery import Delivery, Direction, ReplyBy
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, delivery_of
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by, stage_of
@@ -315,14 +315,12 @@ class EventReader(Reader):
     def _delivery(self, line: Line, number: int, fields: Fields) -> Delivery:
         fields["time"] = fields.get("time") or line.time
         fields.setdefault("direction", Direction.OUTGOING)
-        return Delivery(
-            mta=self._kind.name,
-            host=line.host,
-            program=line.program,
-            source=line.source,
-            line=number,
-            **fields,
-        )
+        fields["mta"] = self._kind.name
+        fields["host"] = line.host
+        fields["program"] = line.program
+        fields["source"] = line.source
+        fields["line"] = number
+        return delivery_of(fields)
 
 
 def event_format(

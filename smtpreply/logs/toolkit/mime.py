@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import binascii
 import codecs
+import functools
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -178,10 +179,12 @@ class MailReader:
         """Read the next line, without its end."""
         if self._open and line.startswith("--") and self._is_boundary(line.rstrip()):
             return
-        if self._takes == self._before:
-            self._before(line)
-        elif self._takes is not None:
-            for text in self._decoded(line):
+        if self._takes is None:
+            return
+        if self._decoding.is_none or self._takes == self._before:
+            self._takes(line)
+        else:
+            for text in self._decoding.lines(line):
                 self._take(text)
 
     def close(self) -> None:
@@ -215,9 +218,6 @@ class MailReader:
             self._maybe = line.rstrip()
         else:
             self._listener.says_before(line)
-
-    def _decoded(self, line: str) -> Iterator[str]:
-        return self._decoding.lines(line)
 
     def _take(self, text: str) -> None:
         if self._takes is not None:
@@ -304,11 +304,15 @@ class _Decoding:
     Args:
         encoding: the transfer encoding; one that is not known leaves lines as they are.
         charset: a Python codec; None for UTF-8, whose octets need no change.
+
+    Attributes:
+        is_none: whether lines are as they were.
     """
 
     def __init__(self, encoding: str, charset: str | None) -> None:
         self._decode = {"base64": self._base64, "quoted-printable": _quoted_printable}.get(encoding)
         self._charset = charset
+        self.is_none = self._decode is None and charset is None
         self._symbols = ""
         self._begun = b""
 
@@ -355,7 +359,7 @@ def _quoted_printable(line: str) -> bytes:
     return binascii.a2b_qp(octets[:-1] if soft else octets) + (b"" if soft else b"\n")
 
 
-_MAILBOX = re.compile(r"[^<>]{0,1000}<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")
+_MAILBOX = re.compile(r"[^<>]{0,1000}+<([^<>]{1,1000})>\s*|\s*([^\s<>,]{1,1000})\s*")
 
 # What is longer is no date, and is not worth a search for encoded words, which is not linear.
 _LONGEST_DATE = 100
@@ -396,9 +400,12 @@ def date_of(text: str | None) -> datetime | None:
     >>> date_of("Tue, 24 Nov 2026 11:43:32 +0100 (CET)").isoformat()
     '2026-11-24T11:43:32+01:00'
     """
-    if not text:
-        return None
+    return _date_of(text[:_LONGEST_DATE]) if text else None
+
+
+@functools.lru_cache(maxsize=256)  # the recipients of a message share some
+def _date_of(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text[:_LONGEST_DATE])
+        return parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None

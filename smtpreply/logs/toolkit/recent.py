@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -14,6 +14,7 @@ ROOM = 12 << 20
 usual length fill it as its capacity says, and fewer long ones."""
 
 _SLOT = 100  # octets of an entry in a dict
+_HALF_SLOT = _SLOT // 2
 _UNKNOWN = 500  # octets of a value that is neither text nor a list of texts
 
 
@@ -39,10 +40,9 @@ class Memory(Generic[_V]):
         self._older: dict[str, _V] = {}
 
     def __setitem__(self, key: str, value: _V) -> None:
-        if (before := self._newer.get(key)) is not None:
-            self._room += size_of(key) + size_of(before)
+        before = self._newer.get(key)
         self._newer[key] = value
-        self._room -= size_of(key) + size_of(value)
+        self._room -= size_of(value) + (size_of(key) if before is None else -size_of(before))
         if self._room < 0 or len(self._newer) >= self._capacity:
             self._turn()
 
@@ -103,7 +103,9 @@ class Pending(dict[str, _V]):
 
     def grows(self, key: str, *values: object) -> None:
         """Count what has been added to the value of a key."""
-        size = sum(map(size_of, values))
+        size = 0
+        for value in values:
+            size += size_of(value)
         self._sizes[key] = self._sizes.get(key, 0) + size
         self._room -= size
 
@@ -112,12 +114,16 @@ class Pending(dict[str, _V]):
         self._room += self._sizes.pop(key, 0)
         return self.pop(key, None)
 
-    def overdue(self) -> Iterator[_V]:
-        """Take out and yield the oldest values, as long as there are too many, or too long ones."""
+    def overdue(self) -> Sequence[_V]:
+        """Take out and return the oldest values, where there are too many, or too long ones."""
+        if self._room >= 0 and len(self) <= self._capacity:
+            return ()
+        found: list[_V] = []
         while self and (self._room < 0 or len(self) > self._capacity):
             value = self.end(next(iter(self)))
             if value is not None:
-                yield value
+                found.append(value)
+        return found
 
 
 def size_of(value: object) -> int:
@@ -127,7 +133,7 @@ def size_of(value: object) -> int:
     True
     """
     if isinstance(value, str):
-        return getsizeof(value) + _SLOT // 2
+        return getsizeof(value) + _HALF_SLOT
     if isinstance(value, (tuple, list)):
         return sum(map(size_of, value))
     return _UNKNOWN

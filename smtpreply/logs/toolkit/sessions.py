@@ -163,6 +163,8 @@ class Sessions:
 
     def given_up(self) -> list[Delivery]:
         """Return, once, the replies without an end of sessions that were forgotten."""
+        if not self._given_up:
+            return []
         found, self._given_up = self._given_up, []
         return found
 

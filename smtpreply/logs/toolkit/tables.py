@@ -21,6 +21,7 @@ too many. Its first line is reported as a problem, and reading starts again at t
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -34,8 +35,11 @@ from smtpreply.logs.input.syslog import Line
 MOST_LINES = 100  # a bounce that is quoted in a trace has some dozens
 MOST_CHARACTERS = 65_536  # the csv module takes twice as many for one field
 
+_LONGEST_KEPT = 4096  # characters of a head
+
 _DELIMITERS = ",;\t"
 _FIELDS = "#fields:"
+_BEGINS_PREAMBLE = "\ufeff#s"
 _PREAMBLE = re.compile(r"\ufeff?(?:#[A-Za-z-]{1,20}[: ]|sep=)")
 
 Row = Mapping[str, str]
@@ -74,12 +78,19 @@ class Head:
         None where there are more than columns: then something that should have been quoted was
         not, and each field after it is in doubt.
         """
-        if any(fields[len(self.columns) :]):
+        columns = self.columns
+        if len(fields) > len(columns) and any(fields[len(columns) :]):
             return None
-        # The other way round, so that of two columns of one name the first has it.
-        filled = _filled(fields, len(self.columns))
-        named = zip(reversed(self.columns), reversed(filled), strict=True)
-        return {name: value for name, value in named if value}
+        # A record that was cut has fewer fields than its head.
+        row = {name: value for name, value in zip(columns, fields, strict=False) if value}
+        if not self._are_different:  # of two columns of one name the first has it
+            named = list(zip(columns, fields, strict=False))
+            row = {name: value for name, value in reversed(named) if value}
+        return row
+
+    @functools.cached_property
+    def _are_different(self) -> bool:
+        return len(set(self.columns)) == len(self.columns)
 
 
 IsHead = Callable[[Head], bool]
@@ -102,6 +113,11 @@ def read_head(text: str) -> Head | None:
     >>> read_head("#Fields: date-time,event-id").columns
     ('datetime', 'eventid')
     """
+    return (_read_head if len(text) <= _LONGEST_KEPT else _read_head.__wrapped__)(text)
+
+
+@functools.lru_cache(maxsize=64)  # several formats ask, and the files of a log have the same one
+def _read_head(text: str) -> Head | None:
     text = text.strip("\ufeff \t\r")
     if text[: len(_FIELDS)].lower() == _FIELDS:
         text = text[len(_FIELDS) :].strip()
@@ -176,6 +192,8 @@ class TableReader(Reader):
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         """Return the deliveries of the records that end with a line."""
+        if not self._held and not self._open:  # most lines
+            return self._line(line)
         found = self._held
         self._held = []
         understood = True
@@ -201,22 +219,21 @@ class TableReader(Reader):
         if not self._open:
             if not text or text.isspace():
                 return []
-            head = read_head(text) if self._may_be_head(text) else None
+            # Of a table that has its head, a line may be the head of another one.
+            head = read_head(text) if self._head is None or text[0] == "#" else None
             if head is not None and self._is_head(head):
                 self._head, self._begun = head, True
                 return []
-            if _PREAMBLE.match(text):
+            if text[0] in _BEGINS_PREAMBLE and _PREAMBLE.match(text):
                 return self._preamble(text, another=head is not None)
         if self._head is None:
             return self._alone(line)
-        if not self._open and '"' not in text and "\r" not in text:  # most records are one line
-            return self._row(line, text.split(self._head.delimiter), self._head)
+        if not self._open:  # most records are one line
+            fields = _fields_of_whole(text, self._head.delimiter)
+            if fields is not None:
+                return self._row(line, fields, self._head)
         self._open.append(line)
         return self._closed()
-
-    def _may_be_head(self, text: str) -> bool:
-        """Whether to look: of a table that has its head, only for another one's."""
-        return self._head is None or text[:1] == "#"
 
     def _preamble(self, text: str, *, another: bool) -> list[Delivery]:
         if another:  # the head of a table that is not of this format: its rows are none of ours
@@ -256,7 +273,7 @@ class TableReader(Reader):
         if row is None:
             return None
         read = self._read_row(line, row)
-        return None if read is None else list(read)
+        return read if read is None or isinstance(read, list) else list(read)
 
     def _take(self) -> list[tuple[Line, list[str] | None]]:
         """Take the closed records off the open lines: the first line of each, and its fields."""
@@ -290,9 +307,22 @@ class TableReader(Reader):
         return found
 
 
-def _filled(fields: Sequence[str], count: int) -> list[str]:
-    """Return as many fields: a record that was cut has fewer than its head."""
-    return [*fields[:count], *[""] * (count - len(fields))]
+def _fields_of_whole(text: str, delimiter: str) -> list[str] | None:
+    """Split a line that is a whole record; None where it goes on, or may do so."""
+    if delimiter == " " or ('"' not in text and "\r" not in text):
+        return text.split(delimiter)
+    lines = iter((f"{text}\n", ""))  # a record that goes on takes both
+    try:
+        fields = next(csv.reader(lines, _dialect(delimiter)), None)
+    except csv.Error:
+        return None
+    return None if next(lines, None) is None else fields
+
+
+@functools.cache
+def _dialect(delimiter: str) -> csv.Dialect:
+    """Return the form of records: it takes longer to make than to split a record."""
+    return csv.reader((), delimiter=delimiter).dialect  # type: ignore[return-value]
 
 
 class _Supply(Iterator[str]):

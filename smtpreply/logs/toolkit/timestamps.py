@@ -14,6 +14,7 @@ does not show it, there is no time.
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime, tzinfo
 
@@ -25,6 +26,7 @@ _ISO = re.compile(
     r"(?:[.,]([0-9]{1,9}))?(?: ?(Z|UTC)| ?([+-])([0-9]{2}):?([0-9]{2}))?\Z"
 )
 _EPOCH = re.compile(r"(?:[0-9]{9,10}(?:\.[0-9]{1,9})?|[0-9]{12,13})\Z")
+_LONGEST = 64  # characters: no form of a time has as many
 _MILLISECONDS = 100_000_000_000  # in the year 5138, if these were seconds
 _SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?\Z")
 _DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}) ([0-9]{1,2}):([0-9]{2}):([0-9]{2})\Z")
@@ -52,7 +54,13 @@ def time_of(value: object, zone: tzinfo | None = None) -> datetime | None:
     try:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _since_1970(value)
-        return _time_of(value.strip(), zone) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        if PLAIN_ISO.match(value) is None:
+            text = value.strip()
+            return _time_of(text, zone) if len(text) <= _LONGEST else None
+        time = datetime.fromisoformat(value)
+        return time if zone is None else _in_zone(time, zone)
     except (ValueError, OverflowError, OSError):  # the 31st of February; the year 9999 in the west
         return None
 
@@ -88,10 +96,11 @@ def span_between(start: datetime | None, end: datetime | None) -> float | None:
     return max((end - start).total_seconds(), 0.0)
 
 
+@functools.lru_cache(maxsize=64)  # in seconds all of them, so that some lines have the same
 def _time_of(text: str, zone: tzinfo | None) -> datetime | None:
     if PLAIN_ISO.match(text):
         return _in_zone(datetime.fromisoformat(text), zone)
-    if match := _ISO.match(text):
+    if text[4:5] in ("-", "/") and (match := _ISO.match(text)):
         return _iso(match, zone)
     if _EPOCH.match(text):
         return _since_1970(float(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import attrs
 import pytest
 
 from smtpreply.logs import Delivery, known_formats, scan
+from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.months import month_number
 from smtpreply.logs.input.syslog import Line, read_prefix
@@ -265,3 +267,20 @@ def test_what_no_format_knows_is_shown_as_it_stands() -> None:
     )
     assert list(run) == []
     assert shown == ["> mail-0 postfix words of nobody"]
+
+
+def test_a_header_that_was_seen_before_is_read_as_at_first() -> None:
+    rests = [
+        " mx postfix/smtp[42]: x: y", " mx cron: x", " mx docker[7]: Nov 24 11:43:32 a b: c",
+        " mx: x: y", " mx a b: c", " mx postfix/smtp[42]:", " [mail] cron: x", " INFO cron: x",
+        " <mail.info> mx cron: x", ' mx a: {"b": 1}', " mx a[12345678901]: x", "", " ", ": x",
+        " mx " + "a" * 120 + ": x",
+    ]  # fmt: skip
+    stamps = ["Nov 24 11:43:32", "Nov 24 11:43:60", "Nov 24 11:43:75", "Nov 24 11:44:00"]
+    stamps += ["Dez 24 11:43:01", "Nov  1 11:43:01", "Nov 24 11:43:3", "Nov 31 11:43:01"]
+    assert not any(re.match(own, "Nov 24 11:43:32 mx") for own in PREFIXES)
+    clock = Clock(latest=datetime(2026, 12, 31, tzinfo=UTC))
+    for stamp, rest in [(stamp, rest) for stamp in stamps for rest in rests] * 2:
+        text = stamp + rest
+        alone = Clock(latest=datetime(2026, 12, 31, tzinfo=UTC))
+        assert read_prefix(text, 1, clock) == read_prefix(text, 1, alone), text

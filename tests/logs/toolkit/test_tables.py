@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, Format, Line, scan
+from smtpreply.logs.toolkit import tables
 from smtpreply.logs.toolkit.tables import (
     MOST_CHARACTERS,
     MOST_LINES,
@@ -182,3 +183,15 @@ def test_any_lines_are_read_or_counted(lines: list[str]) -> None:
     run = scan(["id,said", *lines], format=OWN)
     list(run)
     assert run.coverage.understood <= run.coverage.known <= run.coverage.lines
+
+
+@given(st.text('",;a \r\t', min_size=1), st.sampled_from(",;\t "))
+def test_a_record_of_one_line_is_split_as_those_of_several(text: str, delimiter: str) -> None:
+    """The quick way gives what the csv module does, or gives up."""
+    fields = tables._fields_of_whole(text, delimiter)
+    found, taken = tables._records([Line(text, text, 1)], delimiter)
+    if fields is not None:
+        assert taken == 1
+        assert [each for _, each in found] == [fields]
+    elif "\r" not in text:
+        assert taken == 0

@@ -40,6 +40,8 @@ _FROM_LINE = re.compile(
 _OF_A_DAEMON = re.compile(r"From <?(MAILER-DAEMON(?:@[^\s<>]{1,255})?|)>?\s", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _MMDF = "\x01\x01\x01\x01"
+_OF_A_MAILBOX = ("F", ">", "\x01")
+"""How lines begin that are a mailbox's, and not the message's."""
 _OF_MAIL = re.compile(
     # "Received: 250 Ok" is what a program prints of a session.
     r"(?:Return-Path|Received(?![ \t]*:[ \t]*[2-5][0-9][0-9][ -])|Delivered-To|"
@@ -136,7 +138,9 @@ class DsnReader(Reader):
     def _read(self, text: str, line: Line) -> list[Delivery]:
         found: list[Delivery] = []
         text = text.rstrip("\r")
-        if (self._in_mailbox and _begins_message(text)) or (self._in_mmdf and text == _MMDF):
+        if text[:1] not in _OF_A_MAILBOX:
+            pass
+        elif (self._in_mailbox and _begins_message(text)) or (self._in_mmdf and text == _MMDF):
             found = self._ended()
             if self._in_mmdf:
                 return found
@@ -148,7 +152,8 @@ class DsnReader(Reader):
             self._message = Message()
             if self._in_mailbox and (null := _OF_A_DAEMON.match(text)):
                 text = f"Return-Path: <{null[1]}>"  # RFC 4155: the line has the envelope's sender
-        return found + self._message.feed(text, line)
+        settled = self._message.feed(text, line)
+        return found + settled if found else settled
 
     def _ended(self) -> list[Delivery]:
         """End a message, if one has begun."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.delivery import Delivery, Status
+from smtpreply.logs.delivery import Delivery, Status, with_changes
 from smtpreply.logs.formats.dsn.feedback import PART as FEEDBACK_PART
 from smtpreply.logs.formats.dsn.feedback import Feedback, junk_report
 from smtpreply.logs.formats.dsn.looks import Kind, Looks
@@ -57,6 +57,8 @@ class Message:
             self._settle(self._told, self._returned)
             self._told = []
             self._size = 0
+        if not self._settled:
+            return []
         settled, self._settled = self._settled, []
         return settled
 
@@ -216,7 +218,7 @@ class Message:
         subject = words_of(original.get("subject", "")).strip() or None
         sender = mailbox_of(original.get("return-path")) or mailbox_of(original.get("from"))
         self._settled += [
-            attrs.evolve(
+            with_changes(
                 one,
                 message_id=one.message_id or message_id,
                 subject=one.subject or subject,
@@ -263,4 +265,4 @@ def _with(reported: Delivery, said: Delivery) -> Delivery:
             changes[name] = getattr(said, name)
     if changes.get("orig_recipient") == reported.recipient:
         del changes["orig_recipient"]
-    return attrs.evolve(reported, **changes)
+    return with_changes(reported, **changes)

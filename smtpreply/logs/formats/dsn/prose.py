@@ -263,7 +263,7 @@ class Notice:
         return self._fields.get("to")
 
     def _delivery(self, place: Line, told: Told) -> Delivery:
-        known = {
+        known: Told = {
             "sender": mailbox_of(self._addressee),
             "direction": Direction.OUTGOING,
         }

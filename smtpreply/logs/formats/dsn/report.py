@@ -33,8 +33,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.formats.dsn.words import ASKED_NO_SERVER, reply_in_words, undoubled
@@ -211,10 +209,12 @@ class Report:
         block = self._block
         if name in _OF_MESSAGE:
             return bool(block.keys() & OF_RECIPIENT)
+        if name not in _RECIPIENTS and name not in block:
+            return False
         first = next((known for known in block if known in OF_RECIPIENT), None)
         if name in block:
             return name in _RECIPIENTS or name == first
-        if name not in _RECIPIENTS or first not in _RECIPIENTS or not block.keys() & _TELLING:
+        if first not in _RECIPIENTS or not block.keys() & _TELLING:
             return False
         address = (_address(value) or "").lower()
         return all((_address(block.get(known)) or "").lower() != address for known in _RECIPIENTS)
@@ -238,7 +238,9 @@ class Report:
         sender = _address(message.get("x-postfix-sender"))
         status = _STATUS.match(block.get("status", ""))
         dsn = status_of(status[1]) if status else None
-        said = _diagnosis(block, same_mta=_is_same(message, block))
+        relay = _relay(block.get("remote-mta"))
+        reporter = _relay(message.get("reporting-mta"))["relay_host"]
+        said = _diagnosis(block, same_mta=_is_same(relay["relay_host"], reporter))
         arrival = date_of(message.get("arrival-date"))
         attempt = date_of(block.get("last-attempt-date"))
         fields: dict[str, Any] = {
@@ -250,14 +252,10 @@ class Report:
             "status": _status(block, dsn, said.get("text"), said.get("reply_by")),
             "dsn": dsn,
             "delay": _between(arrival, attempt),
+            "time": attempt or self._written or arrival or start.time,
+            "host": reporter or start.host,
         }
-        delivery = delivery_in(start, NAME, **(fields | _relay(block.get("remote-mta")) | said))
-        reporter = _relay(message.get("reporting-mta"))["relay_host"]
-        return attrs.evolve(
-            delivery,
-            time=attempt or self._written or arrival or start.time,
-            host=reporter or start.host,
-        )
+        return delivery_in(start, NAME, **(fields | relay | said))
 
 
 def _are_of_one(begun: _Block, block: _Block) -> bool:
@@ -323,10 +321,8 @@ def _relay(field: str | None) -> dict[str, Any]:
     return relay
 
 
-def _is_same(message: _Block, block: _Block) -> bool:
+def _is_same(remote: str | None, reporter: str | None) -> bool:
     """Whether the reporting server is the one that is named as the peer."""
-    remote = _relay(block.get("remote-mta"))["relay_host"]
-    reporter = _relay(message.get("reporting-mta"))["relay_host"]
     return remote is not None and reporter is not None and remote.lower() == reporter.lower()
 
 
