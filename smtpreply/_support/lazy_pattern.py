@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, AnyStr, cast
+
+from smtpreply._support import regex as re
 
 
 def lazy_pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -24,7 +25,7 @@ def lazy_pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
 
 
 class _LazyPattern:
-    def __init__(self, pattern: str | bytes, flags: int) -> None:
+    def __init__(self, pattern: Any, flags: int) -> None:
         self.pattern = pattern
         self._given = flags
 

@@ -10,8 +10,21 @@ from __future__ import annotations
 
 import re
 import sys
-from re import ASCII, DOTALL, IGNORECASE, MULTILINE, Match, Pattern, error, escape
-from typing import Any, AnyStr
+from re import (
+    ASCII,
+    DOTALL,
+    IGNORECASE,
+    MULTILINE,
+    Match,
+    Pattern,
+    error,
+    escape,
+    finditer,
+    fullmatch,
+    split,
+    sub,
+)
+from typing import AnyStr
 
 __all__ = [
     "ASCII",
@@ -23,6 +36,10 @@ __all__ = [
     "compile",
     "error",
     "escape",
+    "finditer",
+    "fullmatch",
+    "split",
+    "sub",
 ]
 
 _IS_SOUND = sys.version_info >= (3, 11, 5)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import enum
 import functools
 import ipaddress
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from smtpreply._support import regex as re
 
 
 class Kind(enum.StrEnum):

@@ -14,9 +14,9 @@ for the replies that keep to a plain form, which are nearly all.)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from smtpreply._support import regex as re
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order

@@ -17,10 +17,10 @@ is in the row too (`LineForm`), since it is the same for all of them.
 from __future__ import annotations
 
 import functools
-import re
 
 import attrs
 
+from smtpreply._support import regex as re
 from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.reply.defects import Defect
 from smtpreply.reply.enhanced import GREETING, STATUS_WORDS, may_begin_with_status

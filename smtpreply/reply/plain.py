@@ -22,8 +22,7 @@ once (`FIRST`, `LineForm.place`) saves a quarter of the slicing. Measure a chang
 
 from __future__ import annotations
 
-import re
-
+from smtpreply._support import regex as re
 from smtpreply.reply.defects import Defect
 from smtpreply.reply.enhanced import STATUS_ENDS, may_end_with_status, may_have_status
 from smtpreply.reply.grammar import (

@@ -70,7 +70,7 @@ def html_report(
     """
     report = Report.of(summary)
     script = _asset("report.js")
-    library = chart_library()
+    library = _chart_library()
     trouble = coverage.trouble.own()
     page: str = _template().render(
         title=shown(title),
@@ -121,7 +121,7 @@ def _tiles(counts: Counts) -> list[_Tile]:
 
 
 @attrs.frozen
-class Library:
+class _Library:
     """The chart library, compressed and in base64, and the hash of its source."""
 
     packed: str
@@ -129,14 +129,14 @@ class Library:
 
 
 @functools.cache
-def chart_library() -> Library:
+def _chart_library() -> _Library:
     """Return the chart library, which takes 10 MB to make and 2 MB to keep.
 
     Whoever calls it before a log is read, when there is room, has less memory taken at most.
     """
     # `plotly.offline.get_plotlyjs` decodes it, which takes 10 MB more.
     script = files(plotly).joinpath("package_data", "plotly.min.js").read_bytes()
-    return Library(base64.b64encode(gzip.compress(script, 9, mtime=0)).decode(), _hash(script))
+    return _Library(base64.b64encode(gzip.compress(script, 9, mtime=0)).decode(), _hash(script))
 
 
 def _hash(script: bytes) -> str:

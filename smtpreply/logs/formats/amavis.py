@@ -18,9 +18,9 @@ amavis passes, rejects or bounces, the server behind it reports, so it is not re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line

@@ -20,9 +20,9 @@ under the same names. The reply is last; the recipient is in the SCAN of the sam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line

@@ -34,11 +34,11 @@ numbers of the connection (DCID), the message (MID) and the recipient (RID).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from smtpreply._support import regex as re
 from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader

@@ -17,10 +17,10 @@ From dma.c and net.c; its name in syslog holds the queue id, and so is no number
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import DAY_AND_HOUR, MINUTES, MONTH, STAMP

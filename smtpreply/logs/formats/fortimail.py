@@ -19,9 +19,9 @@ disposition as a hexadecimal number, as in files that are downloaded from the we
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.sendmail import SendmailReader

@@ -29,12 +29,12 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
+from smtpreply._support import regex as re
 from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status

@@ -14,10 +14,10 @@ Of a server's reply there is the enhanced status, with words that may be Kerio's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import MONTH

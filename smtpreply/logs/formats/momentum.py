@@ -21,9 +21,9 @@ its recipient or its reply is made to look like the fields between them, is not 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line

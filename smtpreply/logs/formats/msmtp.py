@@ -12,9 +12,9 @@ last place where what follows is msmtp's own. It keeps no queue: what is deferre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import DAY_AND_HOUR, MINUTES, MONTH

@@ -25,9 +25,9 @@ server and the address of a client are in the line that opens the session, and a
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader

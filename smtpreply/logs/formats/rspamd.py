@@ -15,9 +15,9 @@ this server reports what became of the message: so they are read in its own file
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line

@@ -35,10 +35,10 @@ too long for syslog then (SYSLOG_BUFSIZE) is logged in parts, ``QID[1]: ... ...`
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from smtpreply._support import regex as re
 from smtpreply._support.octets import character_of, rejoined, to_octets
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader

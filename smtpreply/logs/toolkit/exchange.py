@@ -19,12 +19,12 @@ in front of the words (``RESOLVER.ADR.RecipNotFound;``), or they are about a con
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import attrs
 
+from smtpreply._support import regex as re
 from smtpreply.logs.delivery import ReplyBy
 from smtpreply.logs.toolkit.fields import REPLY_HEAD, said_by
 

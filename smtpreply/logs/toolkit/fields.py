@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any
 
+from smtpreply._support import regex as re
 from smtpreply._support.octets import rejoined
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError

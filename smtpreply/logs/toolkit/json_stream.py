@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from smtpreply._support import regex as re
 from smtpreply.logs.coverage import MOST_PROBLEMS
 from smtpreply.logs.input.syslog import Line
 

@@ -8,10 +8,10 @@ characters; and it has the prefix that the lines of this block have, not any tha
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
+from smtpreply._support import regex as re
 from smtpreply.logs.input.clock import (
     DATE,
     DAY_AND_HOUR,

@@ -32,13 +32,13 @@ was after the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import attrs
 
+from smtpreply._support import regex as re
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import character_of, rejoined

@@ -31,10 +31,10 @@ and the end of a reply is looked for from the right.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from smtpreply._support import regex as re
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
