@@ -17,7 +17,7 @@ _PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
 _ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
 # At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
-_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
+_find_last = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$").search
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 
@@ -88,7 +88,7 @@ def split_status_text(text: str, code: int) -> FoundText:
             rest = text[first.start(5) :] if first[5] else text[first.end() :]
             return first[1], rest.lstrip(" \t"), Defect.STATUS_FORM
     if text[-1] in STATUS_ENDS and code != GREETING:
-        last = _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
+        last = _find_last(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
         if last is not None and int(last[2]) == class_:
             return last[1], text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
     malformed = begins and first is None and _MALFORMED.match(text) is not None
@@ -130,7 +130,7 @@ def may_begin_with_status(text: str) -> bool:
 
 def may_end_with_status(text: str) -> bool:
     """Whether `text` ends with a status in brackets."""
-    return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
+    return text[-1:] in STATUS_ENDS and _find_last(text, len(text) - LAST_LENGTH) is not None
 
 
 def status_of(word: str) -> EnhancedStatus:

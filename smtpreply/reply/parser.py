@@ -16,7 +16,7 @@ from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
 from smtpreply.reply.model import Reply, reply_of
 from smtpreply.reply.opening import FIRST, OPENINGS, new_opening, opening_of
-from smtpreply.reply.plain import SEVERAL_LINES, read_folded
+from smtpreply.reply.plain import match_all_lines, match_lines, read_folded
 
 Raw = str | bytes | bytearray | memoryview
 
@@ -67,7 +67,7 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     if opening is None:
         return _parse_slowly(raw, octets)
     if opening.continued:
-        if SEVERAL_LINES.fullmatch(octets) is None:
+        if match_all_lines(octets) is None:
             return _parse_slowly(raw, octets)
     else:
         # White space behind a reply belongs to it, blank lines too: what stands before it counts.
@@ -218,7 +218,7 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
                 held._octets = line  # noqa: SLF001
                 held._content = None  # noqa: SLF001
                 continue
-            several = SEVERAL_LINES.match(octets, stream.tell() - len(line))
+            several = match_lines(octets, stream.tell() - len(line))
             if several is not None:
                 held = reply_of(opening, several[0])
                 stream.seek(several.end())
