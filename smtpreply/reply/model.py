@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -301,7 +302,8 @@ class Reply(LazyReply):
         return cls.from_textstrings(data["code"], data["textstrings"], defects)
 
 
-_new = object.__new__
+# (A partial saves an eighth over `object.__new__(Reply)`.)
+new_reply = functools.partial(object.__new__, Reply)
 
 
 def reply_of(opening: Opening, octets: bytes, content: Content | None = None) -> Reply:
@@ -310,7 +312,7 @@ def reply_of(opening: Opening, octets: bytes, content: Content | None = None) ->
     Without `content` the octets are read when someone asks for what they say; their heads have
     been seen to be those of a plain reply (see `plain`).
     """
-    reply = _new(Reply)
+    reply = new_reply()
     reply._opening = opening
     reply._octets = octets
     reply._content = content

@@ -14,13 +14,12 @@ from io import BytesIO
 from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
-from smtpreply.reply.model import Reply, reply_of
+from smtpreply.reply.model import Reply, new_reply, reply_of
 from smtpreply.reply.opening import FIRST, OPENINGS, new_opening, opening_of
 from smtpreply.reply.plain import match_all_lines, match_lines, read_folded
 
 Raw = str | bytes | bytearray | memoryview
 
-_new = object.__new__
 _CR = 0x0D
 _LF = 0x0A
 
@@ -75,7 +74,7 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
         if _LF in text or _CR in text:
             return _parse_slowly(raw, octets)
     # `reply_of` inlined: the call would take a twentieth of the time.
-    reply = _new(Reply)
+    reply = new_reply()
     reply._opening = opening  # noqa: SLF001
     reply._octets = octets  # noqa: SLF001
     reply._content = None  # noqa: SLF001
@@ -213,7 +212,7 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
                 yield held
             if not opening.continued:
                 # `reply_of` inlined, as in `parse`.
-                held = _new(Reply)
+                held = new_reply()
                 held._opening = opening  # noqa: SLF001
                 held._octets = line  # noqa: SLF001
                 held._content = None  # noqa: SLF001
