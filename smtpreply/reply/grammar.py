@@ -22,7 +22,7 @@ from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import (
     may_have_status,
-    split_status,
+    split_status_text,
     status_of,
     status_texts_of,
 )
@@ -181,7 +181,8 @@ def read_text(octets: bytes) -> tuple[str, tuple[Defect, ...]]:
 
 def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Content:
     """Return what the textstring of a single line says, given the `defects` of the line."""
-    status, rest, defect = split_status(text, code)
+    word, rest, defect = split_status_text(text, code)
+    status = None if word is None else status_of(word)
     if status is not None and status.class_ != code // 100:
         defects += (Defect.STATUS_CLASS,)
     if defect is not None:

@@ -176,22 +176,26 @@ class Reply(LazyReply):
 
         Octets that are not UTF-8 are kept as surrogate escapes (PEP 383).
         """
-        return (self._content or self._read())[0]
+        content = self._content
+        return (self._read() if content is None else content)[0]
 
     @property
     def text(self) -> str:
         r"""The `lines` as one string, joined with ``\n``."""
-        return (self._content or self._read())[1]
+        content = self._content
+        return (self._read() if content is None else content)[1]
 
     @property
     def enhanced(self) -> EnhancedStatus | None:
         """The enhanced status of the first line that carries one: RFC 2034, RFC 3463."""
-        return (self._content or self._read())[2]
+        content = self._content
+        return (self._read() if content is None else content)[2]
 
     @property
     def defects(self) -> tuple[Defect, ...]:
         """The departures of the text from the standard. Empty for a clean reply."""
-        return (self._content or self._read())[3]
+        content = self._content
+        return (self._read() if content is None else content)[3]
 
     @property
     def textstrings(self) -> tuple[str, ...]:

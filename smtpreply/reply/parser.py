@@ -71,7 +71,7 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     else:
         # White space behind a reply belongs to it, blank lines too: what stands before it counts.
         text = octets.rstrip()
-        if _LF in text or _CR in text:
+        if _LF in text or ((text is octets or _LF not in octets) and _CR in octets):
             return _parse_slowly(raw, octets)
     # `reply_of` inlined: the call would take a twentieth of the time.
     reply = new_reply()
