@@ -37,7 +37,7 @@ from smtpreply.reply.grammar import (
     read_reply,
     read_text,
 )
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening, new_opening
+from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening, new_opening, with_long_status
 from smtpreply.reply.unfolding import unfold
 
 # Whether octets that have an `Opening` are several lines of one code in due order. What the texts
@@ -82,6 +82,8 @@ class LazyReply:
         """Read the octets, and keep what they say."""
         octets = self._octets
         opening = self._opening
+        if opening.ends_in_status:
+            opening = with_long_status(opening, octets)
         if opening.continued:
             return self._keep(_read_several_lines(octets, opening))
         # A CR without an LF after it would end a line if there were no LF: `parse` has excluded it.

@@ -352,7 +352,7 @@ def nearly_plain_replies(draw: st.DrawFn) -> bytes:
     Often all lines have the same status: drawn texts hardly ever do.
     """
     code = draw(st.sampled_from((220, 250, 334, 421, 550, 571)) | reply_codes())
-    head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ")))
+    head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ", "5.7.26 ", "4.7.650 ")))
     texts = draw(st.lists(_plain_texts.map(head.__add__) | _plain_texts, min_size=1, max_size=4))
     line_end = draw(st.sampled_from(("\r\n", "\n")))
     ends = [line_end] * len(texts)
