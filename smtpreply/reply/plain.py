@@ -120,7 +120,9 @@ class LazyReply:
 
 
 def _is_plain_utf8(text: bytes) -> bool:
-    return _CR not in text and _LF not in text and read_text(text)[1] == _NON_ASCII
+    # With a character such as a guillemet; and without a line end, which is no control to `read_text`.
+    is_line = LEADS_TO_C1 in text and _CR not in text and _LF not in text
+    return is_line and read_text(text)[1] == _NON_ASCII
 
 
 def read_in_full(octets: bytes) -> Content:
