@@ -59,7 +59,7 @@ class Opening:
         text_start: where the text begins, behind the head and the status.
         begins_oddly: whether the text begins like one with a status in another form.
         ends_in_status: whether a status begins here plainly, and may go on: see `with_long_status`.
-        crlf, lf, unended: the lines that begin so and end with CRLF, with LF and with neither.
+        crlf, lf, cr, unended: the lines that begin so and end with CRLF, LF, CR and none of these.
     """
 
     code: int
@@ -73,6 +73,7 @@ class Opening:
     ends_in_status: bool = False
     crlf: LineForm = attrs.field(init=False)
     lf: LineForm = attrs.field(init=False)
+    cr: LineForm = attrs.field(init=False)
     unended: LineForm = attrs.field(init=False)
 
     @crlf.default
@@ -82,6 +83,10 @@ class Opening:
     @lf.default
     def _lf(self) -> LineForm:
         return self._line_form("\n", Defect.BARE_LF)
+
+    @cr.default
+    def _cr(self) -> LineForm:
+        return self._line_form("\r", Defect.BARE_CR)
 
     @unended.default
     def _unended(self) -> LineForm:

@@ -8,6 +8,7 @@ change of what a head says belongs in `opening`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -22,6 +23,9 @@ Raw = str | bytes | bytearray | memoryview
 
 _CR = 0x0D
 _LF = 0x0A
+
+# A plain reply of one line, and the head of another one behind it.
+_match_line_by_cr = re.compile(rb"[2-5][0-9][0-9] [^\r]*+\r(?=[2-5][0-9][0-9][- ])").match
 
 
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
@@ -188,9 +192,19 @@ def _strict_replies(octets: bytes) -> Iterator[Reply]:
 
 def _replies_by_cr(octets: bytes) -> Iterator[Reply]:
     position = 0
-    while (reading := read_reply(octets, position, b"\r")) is not None:
-        code, content, end = reading
-        yield reply_of(opening_of(code), octets[position:end], content)
+    while True:
+        plain = _match_line_by_cr(octets, position)
+        if plain is not None:
+            line, end = plain[0], plain.end()
+            opening = OPENINGS.get(line[FIRST]) or new_opening(line)
+            assert opening is not None
+            yield reply_of(opening, line)
+        else:
+            reading = read_reply(octets, position, b"\r")
+            if reading is None:
+                return
+            code, content, end = reading
+            yield reply_of(opening_of(code), octets[position:end], content)
         position = end
 
 

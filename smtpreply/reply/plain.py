@@ -86,13 +86,13 @@ class LazyReply:
             opening = with_long_status(opening, octets)
         if opening.continued:
             return self._keep(_read_several_lines(octets, opening))
-        # A CR without an LF after it would end a line if there were no LF: `parse` has excluded it.
+        # Octets without LF have no CR but as the last, else a CR would end a line: see `parse`.
         if octets[-2] == _CR:
             form = opening.crlf
         elif octets[-1] == _LF:
             form = opening.lf
         else:
-            form = opening.unended
+            form = opening.cr if octets[-1] == _CR else opening.unended
         text = octets[form.place]
         if text.translate(_ONLY_PLAIN) is not text and not _is_plain_utf8(text):
             return self._keep(None)
@@ -120,7 +120,7 @@ class LazyReply:
 
 
 def _is_plain_utf8(text: bytes) -> bool:
-    # With a character such as a guillemet; and without a line end, which is no control to `read_text`.
+    # As with a guillemet. To `read_text`, a line end would be no control character.
     is_line = LEADS_TO_C1 in text and _CR not in text and _LF not in text
     return is_line and read_text(text)[1] == _NON_ASCII
 

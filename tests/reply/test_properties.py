@@ -424,12 +424,15 @@ def all_read_the_long_way(octets: bytes) -> list[tuple[object, ...]]:
     st.lists(
         nearly_plain_replies() | oddly_headed_replies() | damaged_replies() | any_octets,
         max_size=4,
-    ).map(b"".join)
+    ).map(b"".join),
+    st.sampled_from((b"\n", b"\n", b"\r")),
 )
-@example(b"250-a\n250-b\n250 c\nd\n250-e\n250 f")
-@example(b"250-a\r\n250 b\r\n250-c\r\n421 d\r\n250 e\r\r")
-def test_parse_all_says_what_the_long_way_says(octets: bytes) -> None:
+@example(b"250-a\n250-b\n250 c\nd\n250-e\n250 f", b"\n")
+@example(b"250-a\r\n250 b\r\n250-c\r\n421 d\r\n250 e\r\r", b"\n")
+@example(b"250 a\n250 \n250 2.0.0 b\n\n250-c\n250 d", b"\r")
+def test_parse_all_says_what_the_long_way_says(octets: bytes, newline: bytes) -> None:
     """`parse_all` gives what `read_reply` reads, one after the other, or its error."""
+    octets = octets.replace(b"\n", newline)
     try:
         expected = all_read_the_long_way(octets)
     except ReplySyntaxError:
