@@ -89,10 +89,10 @@ class LazyReply:
         # Octets without LF have no CR but as the last, else a CR would end a line: see `parse`.
         if octets[-2] == _CR:
             form = opening.crlf
-        elif octets[-1] == _LF:
+        elif (last := octets[-1]) == _LF:
             form = opening.lf
         else:
-            form = opening.cr if octets[-1] == _CR else opening.unended
+            form = opening.cr if last == _CR else opening.unended
         text = octets[form.place]
         if text.translate(_ONLY_PLAIN) is not text and not _is_plain_utf8(text):
             return self._keep(None)
