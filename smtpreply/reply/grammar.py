@@ -21,7 +21,6 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import (
-    may_have_status,
     split_status_text,
     status_of,
     status_texts_of,
@@ -203,7 +202,7 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
     if len(textstrings) == 1:
         return content_of_line(code, textstrings[0], in_order(found))
     text = "\n".join(textstrings)
-    if "." not in text or not any(map(may_have_status, textstrings)):
+    if "." not in text:  # which is in every status
         return textstrings, text, None, in_order(found), textstrings
     defects = [*found]
     lines: list[str] = []
@@ -214,13 +213,16 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
             carried.append(status)
         if defect is not None:
             defects.append(defect)
-    enhanced = status_of(carried[0]) if carried else None
-    if any(int(status[0]) != code // 100 for status in set(carried)):
+    if not carried:
+        return textstrings, text, None, in_order(defects), textstrings
+    statuses = set(carried)
+    if {status[0] for status in statuses} != {str(code // 100)}:
         defects.append(Defect.STATUS_CLASS)
-    if carried and len(carried) < len(lines):
+    if len(carried) < len(lines):
         defects.append(Defect.STATUS_MISSING)
-    if len(set(carried)) > 1:
+    if len(statuses) > 1:
         defects.append(Defect.STATUS_CHANGE)
+    enhanced = status_of(carried[0])
     return tuple(lines), "\n".join(lines), enhanced, in_order(defects), textstrings
 
 
@@ -239,7 +241,7 @@ def _line_end_defects(line_end: bytes, newline: bytes) -> tuple[Defect, ...]:
     defects = _LINE_END_DEFECTS[newline].get(line_end)
     if defects is not None:
         return defects
-    return (Defect.EXTRA_CR if newline in line_end else Defect.NO_FINAL_NEWLINE,)
+    return (Defect.EXTRA_CR if line_end[-1:] == newline else Defect.NO_FINAL_NEWLINE,)
 
 
 def _unterminated(code: int, texts: list[bytes], found: list[Defect]) -> tuple[int, list[bytes]]:

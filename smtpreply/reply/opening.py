@@ -130,7 +130,7 @@ _CODE = r"([2-5][0-9][0-9])(?![0-9]|\.[0-9])"
 # What stands for a separator where there should be a space or a hyphen, and the blanks after it.
 # All else is text: "250OK", "550<bob>".
 _SEPARATOR = r"([- ]|[\t:;,=_/|.][ \t]*+|)"
-_HEAD = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1"))
+_match_head = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1")).match
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -143,7 +143,7 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
     opening = HEADS.get(line[:4])
     if opening is not None:
         return opening, line[4:]
-    match = _HEAD.match(line)
+    match = _match_head(line)
     if match is None:
         return None
     head = match[0]
@@ -154,7 +154,7 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
 
 
 def _odd_opening(head: bytes, has_text: bool) -> Opening:  # noqa: FBT001  (keywords take time)
-    match = _HEAD.match(head)
+    match = _match_head(head)
     assert match is not None
     leading, code, separator = match.groups()
     opening = opening_of(int(code), b"-" if separator == b"-" else b" ")
