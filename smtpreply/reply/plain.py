@@ -6,10 +6,11 @@
     text        = *( any octet but CR and LF )
 
 with the same code on all lines, and the enhanced status plainly at the start of each text or of
-none. `parse` has looked at the head of each line, which is all that the code depends on; here the
-rest is looked at, when somebody asks for it. Whatever turns out to be of another form is left to
-`grammar.read_reply`, which reads everything. The two agree wherever the short way is taken, on
-every field: property tests hold them to it, so that a change of the one is a change of both.
+none. A single line may also end with CR CR LF or, where there is no LF, with CR. `parse` has looked
+at the head of each line, which is all that the code depends on; here the rest is looked at, when
+somebody asks for it. Whatever turns out to be of another form is left to `grammar.read_reply`,
+which reads everything. The two agree wherever the short way is taken, on every field: property
+tests hold them to it, so that a change of the one is a change of both.
 
 What is done here is done for every reply in a log, so it is written for speed: one pass over the
 octets for each question, in C, and no look at single characters. On CPython 3.11 a look into a
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import re
 
-from smtpreply.reply.defects import Defect
+from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import STATUS_ENDS, may_end_with_status, may_have_status
 from smtpreply.reply.grammar import (
     LEADS_TO_C1,
@@ -37,7 +38,15 @@ from smtpreply.reply.grammar import (
     read_reply,
     read_text,
 )
-from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, Opening, new_opening, with_long_status
+from smtpreply.reply.opening import (
+    FIRST,
+    HEADS,
+    OPENINGS,
+    LineForm,
+    Opening,
+    new_opening,
+    with_long_status,
+)
 from smtpreply.reply.unfolding import unfold
 
 # Whether octets that have an `Opening` are several lines of one code in due order. What the texts
@@ -94,17 +103,21 @@ class LazyReply:
         else:
             form = opening.cr if last == _CR else opening.unended
         text = octets[form.place]
-        if text.translate(_ONLY_PLAIN) is not text and not _is_plain_utf8(text):
-            return self._keep(None)
         if len(octets) > MAX_LINE:
             return self._keep(None)
-        try:
-            line = text.decode()
-        except UnicodeDecodeError:
-            line = text.decode("utf-8", "surrogateescape")
-            defects = (*form.defects, Defect.NOT_UTF8)
+        if text.translate(_ONLY_PLAIN) is not text:
+            odd = _read_odd_text(text, form)
+            if odd is None:
+                return self._keep(None)
+            line, defects = odd
         else:
-            defects = form.defects if line.isascii() else form.non_ascii
+            try:
+                line = text.decode()
+            except UnicodeDecodeError:
+                line = text.decode("utf-8", "surrogateescape")
+                defects = (*form.defects, Defect.NOT_UTF8)
+            else:
+                defects = form.defects if line.isascii() else form.non_ascii
         status = opening.status
         if status is None and (opening.begins_oddly or (line and line[-1] in STATUS_ENDS)):
             content = content_of_line(opening.code, line, defects)
@@ -119,10 +132,16 @@ class LazyReply:
         return content
 
 
-def _is_plain_utf8(text: bytes) -> bool:
-    # As with a guillemet. To `read_text`, a line end would be no control character.
-    is_line = LEADS_TO_C1 in text and _CR not in text and _LF not in text
-    return is_line and read_text(text)[1] == _NON_ASCII
+def _read_odd_text(text: bytes, form: LineForm) -> tuple[str, tuple[Defect, ...]] | None:
+    """Read the text of one line that has control characters; None where there are more lines."""
+    defects = form.defects
+    if text[-1] == _CR:  # before CRLF: see `LazyReply._read`
+        text = text.rstrip(b"\r")
+        defects += (Defect.EXTRA_CR,)
+    if _CR in text or _LF in text:
+        return None
+    line, found = read_text(text)
+    return line, in_order((*defects, *found))
 
 
 def read_in_full(octets: bytes) -> Content:

@@ -354,7 +354,7 @@ def nearly_plain_replies(draw: st.DrawFn) -> bytes:
     code = draw(st.sampled_from((220, 250, 334, 421, 550, 571)) | reply_codes())
     head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ", "5.7.26 ", "4.7.650 ")))
     texts = draw(st.lists(_plain_texts.map(head.__add__) | _plain_texts, min_size=1, max_size=4))
-    line_end = draw(st.sampled_from(("\r\n", "\n")))
+    line_end = draw(st.sampled_from(("\r\n", "\n", "\r\r\n")))
     ends = [line_end] * len(texts)
     if draw(st.integers(0, 5)) == 0:
         ends[draw(st.integers(0, len(ends) - 1))] = "\n"
