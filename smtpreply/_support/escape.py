@@ -30,7 +30,7 @@ def escape(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+    return text.translate(_SHOWN)
 
 
 def excerpt(text: str, length: int = EXCERPT_LENGTH) -> str:
@@ -57,7 +57,21 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _escaped(char: str) -> str:
-    if "\udc80" <= char <= "\udcff":  # an undecodable octet under "surrogateescape"
-        return f"\\x{ord(char) - 0xDC00:02x}"
-    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+class _Shown(dict[int, str]):
+    """How characters are shown, by their number: those that have been met, up to a limit."""
+
+    def __missing__(self, number: int) -> str:
+        char = chr(number)
+        if char.isprintable():
+            shown = char
+        elif 0xDC80 <= number <= 0xDCFF:  # an undecodable octet under "surrogateescape"
+            shown = f"\\x{number - 0xDC00:02x}"
+        else:
+            shown = char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        if len(self) < _MAX_SHOWN:
+            self[number] = shown
+        return shown
+
+
+_MAX_SHOWN = 4096
+_SHOWN = _Shown()

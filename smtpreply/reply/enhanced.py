@@ -12,12 +12,14 @@ from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reply.defects import Defect
 
 # RFC 2034 4: it is first in the text, followed by one or more spaces.
-_PLAIN = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)")
+_match_plain = re.compile(rf"({ENHANCED_STATUS})(?:[ \t]|$)").match
 # At the start, but not plainly: "#5.1.0 Address rejected." (Cisco), "5.1.1: unknown",
 # " 5.1.1 two spaces", "[5.1.1] x", "5.1.1<bob@example.org>...".
-_ODD = re.compile(rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))")
+_match_odd = re.compile(
+    rf"[ \t]*[(\[]?#?({ENHANCED_STATUS})[)\]]?(?:[:;,]?[ \t]|[:;,]?$|[:;,]|([<(\[]))"
+).match
 # At the end: "sorry, no mailbox here by that name. (#5.1.1)" (qmail).
-_LAST = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$")
+_search_last = re.compile(rf"[(\[]#?({ENHANCED_STATUS})[)\]][ \t]*$").search
 # "5.01.1", "5.7.1234": the look of a status, and none. An IP address has a fourth number.
 _MALFORMED = re.compile(r"#?[245]\.[0-9]+\.[0-9]+(?:[ \t:;,]|$)")
 
@@ -77,30 +79,25 @@ def split_status_text(text: str, code: int) -> FoundText:
     begins = text[0] in _STATUS_STARTS
     if begins:
         if text[1:2] == ".":
-            status, rest = _split_plain_status(text)
-            if status is not None and (code != GREETING or status[0] == "2"):
+            status, _, rest = text.partition(" ")
+            if status not in KNOWN_STATUSES:
+                plain = _match_plain(text)
+                status, rest = ("", "") if plain is None else (plain[1], text[plain.end() :])
+            if status and (code != GREETING or status[0] == "2"):
                 return status, rest, None
         if code == GREETING:
             return None, text, None
         # A status in another form than RFC 2034's is taken for one only if its class fits the code.
-        first = _ODD.match(text)
+        first = _match_odd(text)
         if first is not None and int(first[2]) == class_:
             rest = text[first.start(5) :] if first[5] else text[first.end() :]
             return first[1], rest.lstrip(" \t"), Defect.STATUS_FORM
     if text[-1] in STATUS_ENDS and code != GREETING:
-        last = _LAST.search(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
+        last = _search_last(text, len(text) - LAST_LENGTH)  # a position below 0 is 0
         if last is not None and int(last[2]) == class_:
             return last[1], text[: last.start()].rstrip(" \t"), Defect.STATUS_FORM
     malformed = begins and first is None and _MALFORMED.match(text) is not None
     return None, text, Defect.STATUS_NUMBER if malformed else None
-
-
-def _split_plain_status(text: str) -> tuple[str | None, str]:
-    status, _, rest = text.partition(" ")
-    if status in KNOWN_STATUSES:
-        return status, rest
-    plain = _PLAIN.match(text)
-    return (None, text) if plain is None else (plain[1], text[plain.end() :])
 
 
 def statuses_of(textstrings: Sequence[str], code: int) -> list[Found]:
@@ -130,7 +127,7 @@ def may_begin_with_status(text: str) -> bool:
 
 def may_end_with_status(text: str) -> bool:
     """Whether `text` ends with a status in brackets."""
-    return text[-1:] in STATUS_ENDS and _LAST.search(text, len(text) - LAST_LENGTH) is not None
+    return text[-1:] in STATUS_ENDS and _search_last(text, len(text) - LAST_LENGTH) is not None
 
 
 def status_of(word: str) -> EnhancedStatus:

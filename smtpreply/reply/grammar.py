@@ -21,8 +21,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import (
-    may_have_status,
-    split_status,
+    split_status_text,
     status_of,
     status_texts_of,
 )
@@ -37,7 +36,11 @@ _STRICT_LINE = re.compile(f"({REPLY_CODE})(?:(-)(?:{TEXTSTRING})?| (?:{TEXTSTRIN
 _CR = 0x0D  # searched for as numbers: `b"\r" in octets` takes ten times as long
 _LF = 0x0A
 MAX_LINE = 512  # octets, line end included: RFC 5321 4.5.3.1.5
-_ODD_LINE_ENDS = {b"\n": Defect.BARE_LF, b"\r": Defect.BARE_CR}
+# By the octet that ends the lines, and the end of a line. Others have more CRs, or no such octet.
+_LINE_END_DEFECTS: dict[bytes, dict[bytes, tuple[Defect, ...]]] = {
+    b"\n": {b"\r\n": (), b"\n": (Defect.BARE_LF,)},
+    b"\r": {b"\r": (Defect.BARE_CR,)},
+}
 _EMPTY_LINES = {line: re.compile(b"(?:%b)*+" % line) for line in (b"\r\n", b"\n", b"\r")}
 
 # RFC 5321 4.2: a textstring has no control character but the tab. A CR is the matter of lines.
@@ -126,8 +129,12 @@ def read_reply(octets: bytes, start: int, newline: bytes) -> Reading | None:
         head = read_head(text) if text else None
         if head is not None and not continued:
             break
-        if line[len(text) :] != b"\r\n" or _CR in text or len(line) > MAX_LINE:
-            found += _line_defects(text, line[len(text) :], newline)
+        if line[len(text) :] != b"\r\n":
+            found += _line_end_defects(line[len(text) :], newline)
+        if _CR in text:
+            found.append(Defect.BARE_CR)
+        if len(line) > MAX_LINE:
+            found.append(Defect.LINE_TOO_LONG)
         if head is not None:
             opening, text = head
             found += opening.defects
@@ -181,7 +188,8 @@ def read_text(octets: bytes) -> tuple[str, tuple[Defect, ...]]:
 
 def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Content:
     """Return what the textstring of a single line says, given the `defects` of the line."""
-    status, rest, defect = split_status(text, code)
+    word, rest, defect = split_status_text(text, code)
+    status = None if word is None else status_of(word)
     if status is not None and status.class_ != code // 100:
         defects += (Defect.STATUS_CLASS,)
     if defect is not None:
@@ -193,8 +201,9 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
     """Return what textstrings say, given the defects that were `found` in their lines."""
     if len(textstrings) == 1:
         return content_of_line(code, textstrings[0], in_order(found))
-    if not any(map(may_have_status, textstrings)):
-        return textstrings, "\n".join(textstrings), None, in_order(found), textstrings
+    text = "\n".join(textstrings)
+    if "." not in text:  # which is in every status
+        return textstrings, text, None, in_order(found), textstrings
     defects = [*found]
     lines: list[str] = []
     carried: list[str] = []
@@ -204,13 +213,16 @@ def content_of(code: int, textstrings: tuple[str, ...], found: Sequence[Defect])
             carried.append(status)
         if defect is not None:
             defects.append(defect)
-    enhanced = status_of(carried[0]) if carried else None
-    if any(int(status[0]) != code // 100 for status in set(carried)):
+    if not carried:
+        return textstrings, text, None, in_order(defects), textstrings
+    statuses = set(carried)
+    if {status[0] for status in statuses} != {str(code // 100)}:
         defects.append(Defect.STATUS_CLASS)
-    if carried and len(carried) < len(lines):
+    if len(carried) < len(lines):
         defects.append(Defect.STATUS_MISSING)
-    if len(set(carried)) > 1:
+    if len(statuses) > 1:
         defects.append(Defect.STATUS_CHANGE)
+    enhanced = status_of(carried[0])
     return tuple(lines), "\n".join(lines), enhanced, in_order(defects), textstrings
 
 
@@ -225,17 +237,11 @@ def syntax_error(
 # --- lines ---------------------------------------------------------------------------------
 
 
-def _line_defects(text: bytes, line_end: bytes, newline: bytes) -> list[Defect]:
-    defects: list[Defect] = []
-    if newline not in line_end:
-        defects.append(Defect.NO_FINAL_NEWLINE)
-    elif line_end != b"\r\n":
-        defects.append(_ODD_LINE_ENDS.get(line_end, Defect.EXTRA_CR))
-    if _CR in text:
-        defects.append(Defect.BARE_CR)
-    if len(text) + len(line_end) > MAX_LINE:
-        defects.append(Defect.LINE_TOO_LONG)
-    return defects
+def _line_end_defects(line_end: bytes, newline: bytes) -> tuple[Defect, ...]:
+    defects = _LINE_END_DEFECTS[newline].get(line_end)
+    if defects is not None:
+        return defects
+    return (Defect.EXTRA_CR if line_end[-1:] == newline else Defect.NO_FINAL_NEWLINE,)
 
 
 def _unterminated(code: int, texts: list[bytes], found: list[Defect]) -> tuple[int, list[bytes]]:

@@ -21,9 +21,9 @@ import functools
 import attrs
 
 from smtpreply._support import regex as re
-from smtpreply.codes import EnhancedStatus, ReplyClass, ReplySubject
+from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus, ReplyClass, ReplySubject
 from smtpreply.reply.defects import Defect
-from smtpreply.reply.enhanced import GREETING, STATUS_WORDS, may_begin_with_status
+from smtpreply.reply.enhanced import GREETING, STATUS_WORDS, may_begin_with_status, status_of
 
 
 @attrs.frozen
@@ -58,7 +58,8 @@ class Opening:
         status: the enhanced status, where one of the code's class stands plainly behind the head.
         text_start: where the text begins, behind the head and the status.
         begins_oddly: whether the text begins like one with a status in another form.
-        crlf, lf, unended: the lines that begin so and end with CRLF, with LF and with neither.
+        ends_in_status: whether a status begins here plainly, and may go on: see `with_long_status`.
+        crlf, lf, cr, unended: the lines that begin so and end with CRLF, LF, CR and none of these.
     """
 
     code: int
@@ -69,8 +70,10 @@ class Opening:
     status: EnhancedStatus | None = None
     text_start: int = 4
     begins_oddly: bool = False
+    ends_in_status: bool = False
     crlf: LineForm = attrs.field(init=False)
     lf: LineForm = attrs.field(init=False)
+    cr: LineForm = attrs.field(init=False)
     unended: LineForm = attrs.field(init=False)
 
     @crlf.default
@@ -80,6 +83,10 @@ class Opening:
     @lf.default
     def _lf(self) -> LineForm:
         return self._line_form("\n", Defect.BARE_LF)
+
+    @cr.default
+    def _cr(self) -> LineForm:
+        return self._line_form("\r", Defect.BARE_CR)
 
     @unended.default
     def _unended(self) -> LineForm:
@@ -123,7 +130,7 @@ _CODE = r"([2-5][0-9][0-9])(?![0-9]|\.[0-9])"
 # What stands for a separator where there should be a space or a hyphen, and the blanks after it.
 # All else is text: "250OK", "550<bob>".
 _SEPARATOR = r"([- ]|[\t:;,=_/|.][ \t]*+|)"
-_HEAD = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1"))
+_match_head = re.compile(f"{_LEADING}{_CODE}{_SEPARATOR}".encode("latin-1")).match
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -136,7 +143,7 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
     opening = HEADS.get(line[:4])
     if opening is not None:
         return opening, line[4:]
-    match = _HEAD.match(line)
+    match = _match_head(line)
     if match is None:
         return None
     head = match[0]
@@ -147,7 +154,7 @@ def read_head(line: bytes) -> tuple[Opening, bytes] | None:
 
 
 def _odd_opening(head: bytes, has_text: bool) -> Opening:  # noqa: FBT001  (keywords take time)
-    match = _HEAD.match(head)
+    match = _match_head(head)
     assert match is not None
     leading, code, separator = match.groups()
     opening = opening_of(int(code), b"-" if separator == b"-" else b" ")
@@ -177,6 +184,8 @@ def _leading_defects(leading: bytes) -> tuple[Defect, ...]:
 # --- the first octets of replies -----------------------------------------------------------
 
 _PLAIN_HEAD = re.compile(rb"([2-5][0-9][0-9])([ -])")
+_BEGINNING_OF_STATUS = re.compile(rb"[0-9]{3}[ -][245]\.[0-9]+(?:\.[0-9]*)?")
+_LONG_STATUS = re.compile(f"[0-9]{{3}}[ -]({ENHANCED_STATUS}) ".encode())
 
 OPENINGS: dict[bytes, Opening | None] = {}
 """The openings by the first `OPENING_LENGTH` octets of the replies that have been met.
@@ -186,16 +195,22 @@ a hyphen. (A dict that makes what it lacks, by ``__missing__``, takes a quarter 
 """
 OPENING_LENGTH = len(b"550 5.1.1 ")
 FIRST = slice(OPENING_LENGTH)
+_LONGEST = len(b"550 5.999.999 ")
 _MAX_OPENINGS = 4096  # a busy log has some hundred, and a hostile server sends any
 
 
 def new_opening(octets: bytes) -> Opening | None:
     """Return the opening of a reply that begins as none has before, and note it in `OPENINGS`."""
     first = octets[FIRST]
+    opening = _read_opening(first)
+    _keep(first, opening)
+    return opening
+
+
+def _keep(first: bytes, opening: Opening | None) -> None:
     if len(OPENINGS) >= _MAX_OPENINGS:
         OPENINGS.clear()
-    OPENINGS[first] = opening = _read_opening(first)
-    return opening
+    OPENINGS[first] = opening
 
 
 def _read_opening(octets: bytes) -> Opening | None:
@@ -216,5 +231,26 @@ def _read_opening(octets: bytes) -> Opening | None:
         status = STATUS_WORDS[opening.reply_class].get(text)
         if status is not None:
             return attrs.evolve(opening, status=status, text_start=OPENING_LENGTH)
-    begins_oddly = may_begin_with_status(text.decode("latin-1"))
-    return attrs.evolve(opening, begins_oddly=True) if begins_oddly else opening
+    if not may_begin_with_status(text.decode("latin-1")):
+        return opening
+    ends_in_status = _BEGINNING_OF_STATUS.fullmatch(octets) is not None
+    return attrs.evolve(opening, begins_oddly=True, ends_in_status=ends_in_status)
+
+
+def with_long_status(opening: Opening, octets: bytes) -> Opening:
+    """Return the opening with the status that the octets begin with, where it is plain and whole.
+
+    "550 5.7.26 " is longer than what is looked up first.
+    """
+    first = octets[: octets.find(b" ", OPENING_LENGTH, _LONGEST) + 1]
+    known = OPENINGS.get(first)
+    if known is not None:
+        return known
+    plain = _LONG_STATUS.fullmatch(first)
+    status = None if plain is None else status_of(plain[1].decode())
+    is_greeting = opening.code == GREETING and opening.continued
+    if status is None or status.class_ != opening.reply_class or is_greeting:
+        return opening
+    opening = attrs.evolve(opening, status=status, text_start=len(first), begins_oddly=False)
+    _keep(first, opening)
+    return opening

@@ -8,21 +8,24 @@ change of what a head says belongs in `opening`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
 from smtpreply._support.octets import surrogates, to_octets
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.grammar import newline_of, read_reply, strict_end, syntax_error
-from smtpreply.reply.model import Reply, reply_of
+from smtpreply.reply.model import Reply, new_reply, reply_of
 from smtpreply.reply.opening import FIRST, OPENINGS, new_opening, opening_of
-from smtpreply.reply.plain import SEVERAL_LINES, read_folded
+from smtpreply.reply.plain import match_all_lines, match_lines, read_folded
 
 Raw = str | bytes | bytearray | memoryview
 
-_new = object.__new__
 _CR = 0x0D
 _LF = 0x0A
+
+# A plain reply of one line, and the head of another one behind it.
+_match_line_by_cr = re.compile(rb"[2-5][0-9][0-9] [^\r]*+\r(?=[2-5][0-9][0-9][- ])").match
 
 
 def parse(raw: Raw, *, strict: bool = False) -> Reply:
@@ -67,15 +70,15 @@ def parse(raw: Raw, *, strict: bool = False) -> Reply:
     if opening is None:
         return _parse_slowly(raw, octets)
     if opening.continued:
-        if SEVERAL_LINES.fullmatch(octets) is None:
+        if match_all_lines(octets) is None:
             return _parse_slowly(raw, octets)
     else:
         # White space behind a reply belongs to it, blank lines too: what stands before it counts.
         text = octets.rstrip()
-        if _LF in text or _CR in text:
+        if _LF in text or ((text is octets or _LF not in octets) and _CR in octets):
             return _parse_slowly(raw, octets)
     # `reply_of` inlined: the call would take a twentieth of the time.
-    reply = _new(Reply)
+    reply = new_reply()
     reply._opening = opening  # noqa: SLF001
     reply._octets = octets  # noqa: SLF001
     reply._content = None  # noqa: SLF001
@@ -189,9 +192,19 @@ def _strict_replies(octets: bytes) -> Iterator[Reply]:
 
 def _replies_by_cr(octets: bytes) -> Iterator[Reply]:
     position = 0
-    while (reading := read_reply(octets, position, b"\r")) is not None:
-        code, content, end = reading
-        yield reply_of(opening_of(code), octets[position:end], content)
+    while True:
+        plain = _match_line_by_cr(octets, position)
+        if plain is not None:
+            line, end = plain[0], plain.end()
+            opening = OPENINGS.get(line[FIRST]) or new_opening(line)
+            assert opening is not None
+            yield reply_of(opening, line)
+        else:
+            reading = read_reply(octets, position, b"\r")
+            if reading is None:
+                return
+            code, content, end = reading
+            yield reply_of(opening_of(code), octets[position:end], content)
         position = end
 
 
@@ -213,12 +226,12 @@ def _replies_by_line(octets: bytes) -> Iterator[Reply]:
                 yield held
             if not opening.continued:
                 # `reply_of` inlined, as in `parse`.
-                held = _new(Reply)
+                held = new_reply()
                 held._opening = opening  # noqa: SLF001
                 held._octets = line  # noqa: SLF001
                 held._content = None  # noqa: SLF001
                 continue
-            several = SEVERAL_LINES.match(octets, stream.tell() - len(line))
+            several = match_lines(octets, stream.tell() - len(line))
             if several is not None:
                 held = reply_of(opening, several[0])
                 stream.seek(several.end())

@@ -35,11 +35,10 @@ from smtpreply.errors import (
     TooManyLinesError,
 )
 from smtpreply.reply.grammar import syntax_error
-from smtpreply.reply.model import Reply
+from smtpreply.reply.model import Reply, new_reply
 from smtpreply.reply.opening import FIRST, HEADS, OPENINGS, new_opening, read_head
 from smtpreply.reply.parser import parse
 
-_new = object.__new__
 _LF = 0x0A
 
 
@@ -155,7 +154,7 @@ class ReplyReader:
             short = len(line) <= self._max_single_line
             if short and opening is not None and not opening.continued:
                 # `reply_of` inlined, as in `parse`.
-                reply = _new(Reply)
+                reply = new_reply()
                 reply._opening = opening  # noqa: SLF001
                 reply._octets = self._lines.popleft()  # noqa: SLF001
                 reply._content = None  # noqa: SLF001

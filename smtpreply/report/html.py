@@ -70,7 +70,7 @@ def html_report(
     """
     report = Report.of(summary)
     script = _asset("report.js")
-    library = _chart_library()
+    library = chart_library()
     trouble = coverage.trouble.own()
     page: str = _template().render(
         title=shown(title),
@@ -121,22 +121,33 @@ def _tiles(counts: Counts) -> list[_Tile]:
 
 
 @attrs.frozen
-class _Library:
-    """The chart library, compressed and in base64, and the hash of its source."""
+class Library:
+    """The chart library, as it is in a page.
+
+    Attributes:
+        packed: its source, compressed by gzip and in base64.
+        hash: the hash of its source, as a content security policy has it.
+
+    >>> Library("H4sI", "sha256-47DE").hash
+    'sha256-47DE'
+    """
 
     packed: str
     hash: str
 
 
 @functools.cache
-def _chart_library() -> _Library:
+def chart_library() -> Library:
     """Return the chart library, which takes 10 MB to make and 2 MB to keep.
 
     Whoever calls it before a log is read, when there is room, has less memory taken at most.
+
+    >>> chart_library().hash[:7]
+    'sha256-'
     """
     # `plotly.offline.get_plotlyjs` decodes it, which takes 10 MB more.
     script = files(plotly).joinpath("package_data", "plotly.min.js").read_bytes()
-    return _Library(base64.b64encode(gzip.compress(script, 9, mtime=0)).decode(), _hash(script))
+    return Library(base64.b64encode(gzip.compress(script, 9, mtime=0)).decode(), _hash(script))
 
 
 def _hash(script: bytes) -> str:

@@ -352,9 +352,9 @@ def nearly_plain_replies(draw: st.DrawFn) -> bytes:
     Often all lines have the same status: drawn texts hardly ever do.
     """
     code = draw(st.sampled_from((220, 250, 334, 421, 550, 571)) | reply_codes())
-    head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ")))
+    head = draw(st.sampled_from(("", "", "5.1.1 ", "2.0.0 ", "5.7.26 ", "4.7.650 ")))
     texts = draw(st.lists(_plain_texts.map(head.__add__) | _plain_texts, min_size=1, max_size=4))
-    line_end = draw(st.sampled_from(("\r\n", "\n")))
+    line_end = draw(st.sampled_from(("\r\n", "\n", "\r\r\n")))
     ends = [line_end] * len(texts)
     if draw(st.integers(0, 5)) == 0:
         ends[draw(st.integers(0, len(ends) - 1))] = "\n"
@@ -424,12 +424,15 @@ def all_read_the_long_way(octets: bytes) -> list[tuple[object, ...]]:
     st.lists(
         nearly_plain_replies() | oddly_headed_replies() | damaged_replies() | any_octets,
         max_size=4,
-    ).map(b"".join)
+    ).map(b"".join),
+    st.sampled_from((b"\n", b"\n", b"\r")),
 )
-@example(b"250-a\n250-b\n250 c\nd\n250-e\n250 f")
-@example(b"250-a\r\n250 b\r\n250-c\r\n421 d\r\n250 e\r\r")
-def test_parse_all_says_what_the_long_way_says(octets: bytes) -> None:
+@example(b"250-a\n250-b\n250 c\nd\n250-e\n250 f", b"\n")
+@example(b"250-a\r\n250 b\r\n250-c\r\n421 d\r\n250 e\r\r", b"\n")
+@example(b"250 a\n250 \n250 2.0.0 b\n\n250-c\n250 d", b"\r")
+def test_parse_all_says_what_the_long_way_says(octets: bytes, newline: bytes) -> None:
     """`parse_all` gives what `read_reply` reads, one after the other, or its error."""
+    octets = octets.replace(b"\n", newline)
     try:
         expected = all_read_the_long_way(octets)
     except ReplySyntaxError:
