@@ -343,7 +343,7 @@ class Scan(Iterator[Delivery]):
 
     def _left(self) -> Iterator[Delivery]:
         """Yield what readers held back until the end of a source."""
-        self._last = None
+        self._last = self._passed = None
         for reader in self._readers.values():
             left = reader.finish()
             yield from self._in_zone(left)

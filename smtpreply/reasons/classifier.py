@@ -165,6 +165,9 @@ class Classifier:
         answers: Mapping[str, Answer] = {}
         if isinstance(replies, (str, bytes)):
             answers = recipients_in(extract_from(replies).text)
+            # A server that has asked the sender's own quotes what was answered about that address.
+            if len(answers) == 1 and self._is_about_sender(replies, stage):
+                answers = {}
         elif isinstance(replies, Mapping):
             answers = answers_in(replies)
         elif isinstance(replies, BaseException):
@@ -183,6 +186,12 @@ class Classifier:
         if isinstance(replies, BaseException):
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
+
+    def _is_about_sender(self, text: str | bytes, stage: Stage | str | None) -> bool:
+        try:
+            return self.classify(text, stage=stage).reason is Reason.SENDER_REJECTED
+        except MultipleRepliesError:
+            return False
 
     def undecided(self, text: str) -> Verdict:
         """Return the verdict on a text of which nothing is known: a person looks."""

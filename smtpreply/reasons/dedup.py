@@ -14,19 +14,20 @@ from smtpreply.reasons.classifier import default_classifier
 from smtpreply.reasons.providers import provider_words
 
 _LONGEST = 8000
-_MOST_PIECES = 20_000
-_MOST_TEXTS = 5_000
+_MOST_PIECES, _LONGEST_PIECE = 20_000, 100
+_MOST_TEXTS, _LONGEST_PLAIN = 5_000, 1000
 _ID = 7  # letters and digits: what is shorter may be a provider's code, see `tokens`
 # A word with a digit in it. Behind "(" and "#" are numbers that rules have patterns for.
 _VARIABLE = re.compile(r"(?<![0-9A-Za-z(#])[A-Za-z]*+[0-9][0-9A-Za-z]*+")
 # A number that is no reply code: "17", but not "550".
 _SMALL = re.compile(r"[0-9]{1,2}|[016-9][0-9]{2}")
-# Between a word and one of these, any number is none.
+# Nor is one between a word and one of these, unless a line of the reply begins with it.
 _UNITS = frozenset(
     f"{unit}{mark}"
-    for unit in ("second", "seconds", "minute", "minutes", "hours", "days", "bytes")
+    for unit in ("second", "seconds", "minute", "minutes", "hours", "days")
     for mark in ("", ".", ",", ";", ")", "))")
 )
+_CODE = re.compile(r"[2-5][0-9]{2}")
 _NUMBER, _WORD = "\0n", "\0i"
 """What stands for a number, and for an id."""
 
@@ -49,14 +50,13 @@ def alike(text: str) -> str:
         return text
     pieces = text.split(" ")
     if not _UNITS.isdisjoint(pieces):
-        pieces = [
-            _NUMBER if after in _UNITS and piece.isdigit() and before[-1:].isalpha() else piece
-            for before, piece, after in zip(
-                ("", *pieces[:-1]), pieces, (*pieces[1:], ""), strict=True
-            )
-        ]
+        for at in range(1, len(pieces) - 1):
+            number = pieces[at]
+            if pieces[at + 1] in _UNITS and pieces[at - 1][-1:].isalpha():
+                is_none = _CODE.fullmatch(number) and f"{number}-" not in text
+                pieces[at] = _NUMBER if is_none else number
     made = " ".join(map(_pieces.__getitem__, pieces))
-    if made == text and len(_plain) < _MOST_TEXTS:
+    if made == text and len(_plain) < _MOST_TEXTS and len(text) <= _LONGEST_PLAIN:
         _plain.add(text)
     return made
 
@@ -66,7 +66,7 @@ class _Pieces(dict[str, str]):
 
     def __missing__(self, piece: str) -> str:
         made = _in_general(piece)
-        if made == piece and len(self) < _MOST_PIECES:
+        if made == piece and len(self) < _MOST_PIECES and len(piece) <= _LONGEST_PIECE:
             self[piece] = piece
         return made
 

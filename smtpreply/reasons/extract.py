@@ -80,6 +80,11 @@ STAGE_OF_ERROR = {
     "SMTPDataError": Stage.END_OF_DATA,
 }
 _ERROR = re.compile(r"\bSMTP[A-Z][A-Za-z]{1,30}\b")
+# What str() gives of a refused sender: (550, b'5.1.8 Unknown', 'al@example.com'). Of the others it
+# has no address, or the addresses as keys.
+_ABOUT_SENDER = lazy_pattern(
+    r"\([2-5][0-9]{2}, b?(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"), '[^'\s]{0,320}'\)"
+)
 
 # Of a client that says only how it took a reply: "permanent: ..." (async-smtp), "permanent error
 # (550): ..." (lettre), "{permanent_failure, ..." (gen_smtp).
@@ -480,6 +485,8 @@ def _stage(text: str) -> Stage | None:
         for name in _ERROR.findall(text):
             if name in STAGE_OF_ERROR:
                 return STAGE_OF_ERROR[name]
+    if "')" in text and _ABOUT_SENDER.search(text):
+        return Stage.MAIL
     match = _STAGE.search(text)
     return None if match is None else _STAGES[_group_of(match)][0]
 

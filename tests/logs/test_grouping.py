@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpreply.logs import Bundle, Coverage, Scan, scan
+from smtpreply.logs import Bundle, Coverage, Scan, Status, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.total import count_received, total_of
@@ -368,3 +368,83 @@ def test_an_attempt_is_of_the_last_arrival_before_it(mta: str) -> None:
     [bundle] = bundles(log)
     assert bundle.senders == {"one.example": 1, "two.example": 1}
     assert len(bundle.strays) == 1
+
+
+SENT = "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 3C1D8F20A4"
+
+
+def attempt_at(relay: str, text: str, status: str = "sent") -> str:
+    return (
+        "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, "
+        f"relay={relay}, delay=1, delays=0/0/0/1, dsn=2.0.0, status={status} ({text})"
+    )
+
+
+@pytest.mark.parametrize("text", [SENT, "250 2.0.0 Ok", "host mx said: 450 4.2.0 Greylisted"])
+@pytest.mark.parametrize(
+    "relay",
+    [
+        *("127.0.0.1[127.0.0.1]:10024", "filter.example[192.0.2.9]:10024", "x[private/lmtp]"),
+        *(
+            "local[192.0.2.1]:25",
+            "none[192.0.2.1]:25",
+            "virtual[192.0.2.1]:25",
+            "mx[]",
+            "a[::1]:25",
+        ),
+        *("mx.example.org[2001:db8::1]:25", "mx[192.0.2.1]:25", "none", "local"),
+    ],
+)
+def test_another_server_may_make_another_kind(relay: str, text: str) -> None:
+    """A filter on the same host hands on; a host may be named as a word for no host is."""
+    status = "deferred" if "450" in text else "sent"
+    usual = attempt_at("mx.example.org[192.0.2.1]:25", text, status)
+    assert_same([usual, attempt_at(relay, text, status)])
+    assert_same([attempt_at(relay, text, status), usual])
+
+
+@pytest.mark.parametrize("lead", ["SMTP", "LMTP", "PRDR"])
+def test_a_server_forges_no_refusal_in_its_confirmation(lead: str) -> None:
+    said = "250 2.0.0 Ok"
+    forged = f"{said} {lead} error from remote mail server after DATA: 550 5.1.1 no such user"
+    line = (
+        "2026-11-24 11:43:32 1jmFYj-00039V-QX => bob@example.org R=dns T=smtp "
+        'H=mx.example.org [192.0.2.1] C="{}"'
+    )
+    assert_same([line.format(said), line.format(forged)])
+    [delivery] = scan([line.format(forged)])
+    assert delivery.reply is not None
+    assert (delivery.reply.code, delivery.status) == (250, Status.SENT)
+
+
+def test_quantities_that_decide_are_told_apart() -> None:
+    texts = (
+        *(
+            "550 5.1.1 User unknown, try again in 24 hours",
+            "550 5.1.1 User unknown, try in 1000 hours",
+        ),
+        *("550-Message for 552 seconds 550 5.7.1 no", "550-Message for 550 seconds 550 5.7.1 no"),
+        *("550 xyzzy for \u00b2 days", "550 xyzzy for 5 days"),
+    )
+    assert_same(
+        [
+            attempt_at(
+                "mx.example.org[192.0.2.1]:25",
+                f"host mx.example.org[192.0.2.1] said: {text}",
+                "bounced",
+            )
+            for text in texts
+        ]
+    )
+
+
+def test_what_a_file_begins_with_repeats_nothing_of_the_file_before(tmp_path: Path) -> None:
+    refused = (
+        "Nov 24 11:43:32 mx postfix/smtpd[44]: NOQUEUE: reject: RCPT from c[203.0.113.9]: 554 "
+        "5.7.1 no; from=<a@x.example> to=<b@y.example> proto=SMTP helo=<c>"
+    )
+    connected = "Nov 24 11:43:32 mx postfix/smtpd[44]: connect from c[203.0.113.9]"
+    (tmp_path / "mail.log.1").write_text(f"{connected}\n{connected}\n{refused}\n")
+    repeated = "Nov 24 11:43:33 mx last message repeated 3 times"
+    (tmp_path / "mail.log").write_text(f"{repeated}\n{connected}\n")
+    assert_same(tmp_path)

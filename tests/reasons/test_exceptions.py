@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smtpreply import MultipleRepliesError, Reply, classify, classify_all, from_exception
+from smtpreply import MultipleRepliesError, Reason, Reply, classify, classify_all, from_exception
 
 REFUSED: dict[str, tuple[int, bytes]] = {
     "ann@example.org": (550, b"5.1.1 No such user"),
@@ -197,3 +197,20 @@ def test_a_pair_and_a_view_of_octets_are_read() -> None:
 def test_a_dict_of_something_else_is_an_error() -> None:
     with pytest.raises(TypeError, match="a recipient's reply is text or"):
         classify_all({"ann@example.org": 550})
+
+
+@pytest.mark.parametrize(
+    "words", [b"No such user here", b"5.1.1 it's unknown", b'5.1.2 Domain "x"']
+)
+def test_the_text_of_a_refused_sender_is_about_the_sender(words: bytes) -> None:
+    """``log.error("%s", error)`` leaves out the name of the exception."""
+    error = smtplib.SMTPSenderRefused(550, words, "news@example.com")
+    for text in (str(error), f"could not send: {error}", repr(error)):
+        verdict = classify(text)
+        assert (verdict.reason, verdict.suppress) == (Reason.SENDER_REJECTED, False)
+
+
+def test_what_was_answered_about_the_sender_is_no_recipients() -> None:
+    text = "550 Verification failed for <news@example.com>: 550 no such user"
+    [(whom, verdict)] = classify_all(text).items()
+    assert (whom, verdict.reason, verdict.suppress) == (None, Reason.SENDER_REJECTED, False)

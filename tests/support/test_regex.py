@@ -31,7 +31,10 @@ re.compile = noted
 import importlib, pkgutil, smtpreply
 for module in pkgutil.walk_packages(smtpreply.__path__, "smtpreply."):
     if "frames" not in module.name and "__main__" not in module.name:
-        importlib.import_module(module.name)
+        try:
+            importlib.import_module(module.name)
+        except ImportError:  # of an extra
+            pass
 from smtpreply.logs import scan
 from smtpreply._support.lazy_pattern import _LazyPattern
 import gc

@@ -472,12 +472,14 @@ class EximReader(Reader):
             if parted is None:
                 return None
             rest, quoted = parted
+        failed = flag in ("**", "==")
         error = _lead(rest)
+        confirmation = None if error and failed else _CONFIRMATION.search(rest)
         # What precedes the words are Exim's own fields: a reply may look like any of them.
-        confirmation = None if error else _CONFIRMATION.search(rest)
+        if error and confirmation and confirmation.start() < error.start():
+            error = None
         said = error or confirmation
         before, own = (rest[: said.start()], "") if said else _parted_fields(rest)
-        failed = flag in ("**", "==")
         if _has_second_attempt(rest[said.end() :] if said else own if failed else ""):
             return None
         fields = _known_fields(before) if len(before) <= _LONGEST_KNOWN else _Fields.read(before)

@@ -35,6 +35,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     SILENT,
     STATUS,
     TIMES,
+    USUAL_SERVER,
 )
 from smtpreply.logs.grouping import MASK, Arrival, Attempt, Groups, without_address
 from smtpreply.logs.received import envelope_text, sender_in
@@ -177,7 +178,7 @@ def _failure_in(
     if _SECOND_ADDRESS in reason and SECOND_ADDRESS.search(reason):
         return None, text
     recipient = f"{local}@{domain}"
-    word = "" if "[" in relay else relay  # of a host, its name makes no difference
+    word = "" if USUAL_SERVER.fullmatch(relay) else relay  # its name makes no difference
     said = program, word, dsn, status, _in_general(reason, relay, local, recipient)
     envelope = envelope_of(queue_id)
     row = time, domain, relay, delay, queue_id, envelope
