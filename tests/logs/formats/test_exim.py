@@ -488,3 +488,14 @@ def test_an_address_at_the_host_that_wrote_the_line_is_local() -> None:
     for host, direction in (("mx1.example.org", Direction.LOCAL), ("mx2", None)):
         [found] = scan([f"Nov 24 11:43:32 {host} {line}"])
         assert found.direction is direction
+
+
+def test_what_is_not_sent_for_a_test_has_not_been_sent() -> None:
+    """``exim -N`` does all but deliver."""
+    line = (
+        "2026-11-24 11:43:32 1jmFYj-00039V-QX *> bob@example.org R=dnslookup T=remote_smtp "
+        'H=mx.example.org [192.0.2.1] C="delivery bypassed by -N option"'
+    )
+    [delivery] = scan([line])
+    assert delivery.status is Status.DISCARDED
+    assert delivery.verdict is None or not delivery.verdict.suppress

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smtpreply import Stage
-from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status, scan
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/"
 
@@ -317,3 +317,16 @@ def test_a_message_whose_file_is_corrupt_is_kept_back() -> None:
     )
     assert (found.status, found.queue_id) == (Status.HELD, "4E74613FE7")
     assert found.text == "corrupt file"
+
+
+def test_what_is_thrown_away_has_not_been_sent() -> None:
+    """discard(8) answers as a mailbox would."""
+    line = (
+        "Nov 24 11:43:32 mx postfix/discard[104]: 4E74613FE7: to=<bob@example.org>, relay=none, "
+        "delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (example.org)"
+    )
+    [delivery] = scan([line])
+    assert delivery.status is Status.DISCARDED
+    [found] = scan([f"{line}\n{line}\n{line}\n"]).bundled()
+    assert isinstance(found, Bundle)
+    assert (found.delivery.status, found.count) == (Status.DISCARDED, 3)

@@ -257,7 +257,7 @@ _STATUSES = {
     "=>": Status.SENT,
     "->": Status.SENT,
     ">>": Status.SENT,
-    "*>": Status.SENT,
+    "*>": Status.DISCARDED,  # "exim -N": nothing leaves the host
     "**": Status.BOUNCED,
     "==": Status.DEFERRED,
 }

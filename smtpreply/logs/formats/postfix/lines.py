@@ -224,6 +224,7 @@ _ACTIONS = {
     "filter": Status.FILTERED,
 }
 _INTO_MAILBOXES = ("lmtp", "local", "virtual", "pipe")
+_DISCARDING = "discard"  # discard(8) calls it "sent"
 
 
 def _detect(line: Line) -> bool:
@@ -375,6 +376,8 @@ class PostfixReader(Reader):
         if peer is not None and not relay.spoke:  # from the queue manager's memory: relay=none
             relay = _Relay.of(peer)
         status = _STATUSES.get(word)
+        if status is Status.SENT and _service(line.program) == _DISCARDING:
+            status = Status.DISCARDED
         if reply_by and stage is None and status is Status.SENT:
             stage = Stage.END_OF_DATA
         envelope = self.messages.envelope_of(queue_id)
