@@ -542,3 +542,18 @@ def _is_of_dead_address(rule: Rule) -> bool:
 )
 def test_no_words_of_doubt_are_in_what_servers_say_of_dead_addresses(rule: Rule) -> None:
     assert not any(leaves_doubt(text, explained=True) for text in rule.catches)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.7.1 Callback verification of <news@example.com> failed: 550 User unknown",
+        "550 Callout verification failed: 550 5.1.1 User unknown",
+        "550 5.1.1 recipient unknown or not authorized",
+        "550 5.1.1 mailbox unknown or access denied",
+        "550 5.1.1 User unknown or unavailable",
+        "550 5.1.1 User does not exist in your tenant's contact list",
+    ],
+)
+def test_words_that_leave_open_whose_fault_it_is_suppress_nobody(text: str) -> None:
+    assert not classify(text, stage="RCPT").suppress
