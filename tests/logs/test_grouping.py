@@ -387,7 +387,6 @@ def attempt_at(relay: str, text: str, status: str = "sent") -> str:
         *("127.0.0.1[127.0.0.1]:10024", "filter.example[192.0.2.9]:10024", "x[private/lmtp]"),
         *(
             "local[192.0.2.1]:25",
-            
             "virtual[192.0.2.1]:25",
             "mx[]",
             "a[::1]:25",
