@@ -30,7 +30,7 @@ RELAY = r"[^\[\],\s]*+(?:\[[^\]\n]*+\])?+(?::[0-9]++)?+"
 
 SERVER = r"(?!(?:none|local|virtual)\[)[^\[\],\s]*+\[[^\]\n]++\](?::[0-9]++|)"
 """A `RELAY` that is a host with its address, and whose name is no word for another one."""
-USUAL_SERVER = re.compile(r"[^\[]*+\.[^\[]*+\[(?!127\.|::1\])[0-9a-fA-F.:]{3,45}+\](?::[0-9]++|)")
+USUAL_SERVER = re.compile(r"[^.\[]*+\.[^\[]*+\[(?!127\.|::1\])[0-9a-fA-F.:]{3,45}+\](?::[0-9]++|)")
 """A `RELAY` that is another host than ours beyond doubt."""
 
 # "(?:x|)" is "(?:x)?", but `re` is faster at it.
