@@ -336,7 +336,7 @@ def test_servers_that_say_the_same_are_one_kind() -> None:
     lines = [
         f"Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE{number}: to=<u{number}@example.org>, "
         f"relay=mx{number}.example.org[192.0.2.{number}]:25, delay=1, delays=0/0/0/1, dsn=4.2.0, "
-        f"status=deferred (host mx{number}.example.org[192.0.2.{number}] said: 450 4.2.0 Greylisted "
+        f"status=deferred (host mx{number}.example.org[192.0.2.{number}] said: 450 4.2.0 Later "
         "(in reply to RCPT TO command))\n"
         for number in range(1, 10)
     ]
