@@ -1,5 +1,6 @@
 """Postfix's less common lines: checks of the content, lines that are quoted, what tells nothing."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from smtpreply import Stage
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.logs.formats.postfix.grammar import PROGRAM, SILENT
+from smtpreply.logs.toolkit.shapes import capturing
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/"
 
@@ -343,3 +346,24 @@ def test_servers_that_say_the_same_are_one_kind() -> None:
     [found] = scan(["".join(lines)]).bundled()
     assert isinstance(found, Bundle)
     assert found.count == len(found.servers) == len(lines)
+
+
+SILENT_LINES = (
+    "smtpd[7]: SSL_accept error from c.example[192.0.2.9]: lost connection",
+    "smtp[7]: connect to mx.example.org[192.0.2.9]:25: Connection timed out",
+    "scache[7]: statistics: start interval Mar  1 00:00:00",
+    "dnsblog[7]: addr 192.0.2.9 listed by domain zen.spamhaus.org as 127.0.0.4",
+    "tlsproxy[7]: CONNECT from [192.0.2.9]:5531",
+    "tlsproxy[7]: DISCONNECT [192.0.2.9]:5531",
+    "submission/smtpd[7]: disconnect from c.example[192.0.2.9] ehlo=1 quit=1 commands=2",
+    "anvil[7]: statistics: max connection rate 1/60s for (smtp:192.0.2.9) at Mar  1 00:00:00",
+)
+
+
+@pytest.mark.parametrize("text", SILENT_LINES)
+def test_lines_that_blocks_pass_over_report_nothing(text: str) -> None:
+    line = f"Nov 24 11:43:32 mx postfix/{text}"
+    assert re.fullmatch(rf"{PROGRAM}(?:{capturing(SILENT)})", f"postfix/{text}")
+    run = scan([line])
+    assert list(run) == []
+    assert (run.coverage.understood, run.coverage.trouble.rows()) == (1, [])

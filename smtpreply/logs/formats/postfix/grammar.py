@@ -62,17 +62,19 @@ PID = r"\[(?P<pid>[0-9]{1,10}+)\]: "
 _TLS = r"(?:Anonymous|Trusted|Untrusted|Verified) TLS connection "
 _SESSION = (
     rf"(?:connect from |disconnect from |{QUEUE_ID}: client=|(?:lost connection|timeout|"
-    rf"improper command pipelining|too many errors) after |{_TLS})"
+    rf"improper command pipelining|too many errors) after |{_TLS}|SSL_accept error from )"
 )
 SILENT = (
     # The commonest first.
     rf"(?:smtpd{PID}{_SESSION}"
     rf"|qmgr{PID}{QUEUE_ID}: removed"
-    rf"|smtp{PID}{_TLS}"
+    rf"|smtp{PID}(?:{_TLS}|connect to )"
     rf"|(?:submission|submissions|smtps)/smtpd{PID}{_SESSION}"
     rf"|postscreen{PID}(?:CONNECT from |PASS (?:NEW|OLD) |DISCONNECT |WHITELISTED |ALLOWLISTED |"
     r"HANGUP |PREGREET |DNSBL )"
-    rf"|anvil{PID}statistics: "
+    rf"|(?:anvil|scache){PID}statistics: "
+    rf"|dnsblog{PID}addr "
+    rf"|tlsproxy{PID}(?:CONNECT from |DISCONNECT )"
     rf"|pickup{PID}{QUEUE_ID}: uid="
     r").*+"
 )
