@@ -231,7 +231,7 @@ def scan_command(
     files of a rotated log are read oldest first. "-" is standard input.
 
     The exit code is 1 if something could not be read, if there is no file or no line of a mail log,
-    and if no delivery matches the filters.
+    and if no delivery matches the filters. An empty log is no error.
     """
     criteria = DeliveryFilter(**wanted)
     if against == _YESTERDAY and criteria.since is None:
