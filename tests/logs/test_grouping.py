@@ -447,3 +447,10 @@ def test_what_a_file_begins_with_repeats_nothing_of_the_file_before(tmp_path: Pa
     repeated = "Nov 24 11:43:33 mx last message repeated 3 times"
     (tmp_path / "mail.log").write_text(f"{repeated}\n{connected}\n")
     assert_same(tmp_path)
+
+
+def test_an_original_address_of_any_form_is_read_alike_in_blocks() -> None:
+    line = (
+        '2026-11-24 11:43:32 1jmFYj-00039V-QX => zoe@x <= "a S=5"@example.com H=h T="s" from <a@b>'
+    )
+    assert_same_by_lines([line, line], 2)

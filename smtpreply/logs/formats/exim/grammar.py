@@ -104,7 +104,7 @@ chooses is in quotes, or may hold what looks like fields: then these come twice,
 order, and the line has two readings."""
 ATTEMPT = (
     rf"(?P<flag>=>|->|>>|\*>|\*\*|==) (?P<recipient>{PLAIN_ADDRESS})"
-    r"(?P<original> <[^>\"\n]*+>)?+(?! \()(?=[ \n]|:[ \n]):?+(?P<rest>.*+)"
+    r"(?P<original> <[^>\"\n]*+>)?+(?! [(<])(?=[ \n]|:[ \n]):?+(?P<rest>.*+)"
 )
 """An attempt at a plain address, to be read on by `lines`."""
 # A space is the only blank here: what is after another one is left.
