@@ -21,7 +21,7 @@ import attrs
 from smtpreply._support.numbers import number_of
 from smtpreply.logs.delivery import Delivery, Status
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.received import Received, domain_in, size_in
+from smtpreply.logs.received import Received, domain_of, sender_in, size_in
 from smtpreply.reasons import provider_at
 from smtpreply.reasons.dedup import alike
 
@@ -189,7 +189,7 @@ class _Columns:
         octets = 0
         for envelope, count in self.envelopes.items():
             assert envelope is not None  # or it would be one of `strays`
-            senders[domain_in(envelope)] += count
+            senders[domain_of(sender_in(envelope))] += count
             octets += count * (size_in(envelope) or 0)
         return Bundle(
             kinds, times, self.domains, servers, delays, senders, octets, self.strays, refused
@@ -254,14 +254,13 @@ def _bundle_of(deliveries: list[Delivery]) -> Bundle:
         delays[provider_key(server) if server else None, delay] += count
     recipients = [delivery.recipient or "" for delivery in deliveries]
     sent = [delivery for delivery in deliveries if delivery.sender is not None]
-    senders = [delivery.sender or "" for delivery in sent]
     return Bundle(
         kinds=[(deliveries[0], len(deliveries))],
         times=Counter(hours),
-        domains=Counter(to[to.rfind("@") + 1 :] for to in recipients if "@" in to),
+        domains=Counter(domain_of(address) for address in recipients if "@" in address),
         servers=Counter(servers),
         delays=delays,
-        senders=Counter(sender[sender.rfind("@") + 1 :] for sender in senders),
+        senders=Counter(domain_of(delivery.sender or "") for delivery in sent),
         octets=sum(delivery.size or 0 for delivery in sent),
         strays=[one.queue_id for one in deliveries if one.sender is None and one.queue_id],
         refused=list(map(party_of, deliveries)) if deliveries[0].status in _REFUSED else [],

@@ -59,14 +59,13 @@ def sender_in(text: str) -> str:
     return text[: text.rfind(SIZE)]
 
 
-def domain_in(text: str) -> str:
-    """Return the domain of the sender of an envelope; "" is the null reverse-path.
+def domain_of(address: str) -> str:
+    """Return the domain of an address; "" is that of the null reverse-path.
 
-    >>> domain_in(envelope_text("al@example.com", "2112"))
-    'example.com'
+    >>> domain_of('"a@b"@example.com'), domain_of("postmaster"), domain_of("")
+    ('example.com', 'postmaster', '')
     """
-    sender = sender_in(text)
-    return sender[sender.rfind("@") + 1 :]
+    return address[address.rfind("@") + 1 :]
 
 
 def size_in(text: str) -> int | None:

@@ -14,6 +14,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
 from smtpreply.logs.grouping import LONGEST_NAME, party_of, provider_key
+from smtpreply.logs.received import domain_of
 from smtpreply.reasons import Outcome as KnownOutcome
 from smtpreply.reasons import Reason, template
 from smtpreply.stage import Stage
@@ -169,7 +170,7 @@ class Counts:
         self._count_time(delivery.time, outcome, reason, count)
         self._count_server(_server(delivery), outcome, reason, count)
         if delivery.recipient and "@" in delivery.recipient:
-            self._count_domain(delivery.recipient.rpartition("@")[2], outcome, count)
+            self._count_domain(domain_of(delivery.recipient), outcome, count)
 
     def add_own(self, delivery: Delivery, count: int = 1) -> None:
         """Count what differs between alike deliveries: the delay, the sender and who was refused.
@@ -267,7 +268,7 @@ class Counts:
     def _count_envelope(
         self, sender: str, size: int | None, outcome: str, reason: str | None, count: int
     ) -> None:
-        self._count_sender_domain(sender[sender.rfind("@") + 1 :], outcome, reason, count)
+        self._count_sender_domain(domain_of(sender), outcome, reason, count)
         if outcome == Outcome.DELIVERED.value:
             self.octets += (size or 0) * count
 

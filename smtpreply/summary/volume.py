@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply.logs.received import Received, sender_in, size_in
+from smtpreply.logs.received import Received, domain_of, sender_in, size_in
 from smtpreply.summary import wire
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
@@ -76,7 +76,7 @@ class Volume:
             octets[name] += count * (size_in(envelope) or 0)
         self.octets += sign * octets.total()
         for name, count in messages.items():
-            domain = name[name.rfind("@") + 1 :].lower()
+            domain = domain_of(name).lower()
             self.sender.add(name, sign * count)
             self.sender_octets.add(name, sign * octets[name])
             self.domain.add(domain, sign * count)
