@@ -32,7 +32,8 @@ _MOST_KINDS = 10_000  # whose line has been read
 _MOST_OF_KINDS = 1 << 22  # characters of their lines
 _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
 
-_REFUSED = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
+FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
+"""The statuses of what is refused for good, and not tried again."""
 
 Party = tuple[str | None, str | None, str | None, str | None]
 """Who was refused: sender, recipient, the client that had come, and the message's queue id."""
@@ -263,7 +264,7 @@ def _bundle_of(deliveries: list[Delivery]) -> Bundle:
         senders=Counter(domain_of(delivery.sender or "") for delivery in sent),
         octets=sum(delivery.size or 0 for delivery in sent),
         strays=[one.queue_id for one in deliveries if one.sender is None and one.queue_id],
-        refused=list(map(party_of, deliveries)) if deliveries[0].status in _REFUSED else [],
+        refused=list(map(party_of, deliveries)) if deliveries[0].status in FINAL else [],
     )
 
 

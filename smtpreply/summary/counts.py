@@ -13,7 +13,7 @@ import attrs
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
-from smtpreply.logs.grouping import LONGEST_NAME, party_of, provider_key
+from smtpreply.logs.grouping import FINAL, LONGEST_NAME, party_of, provider_key
 from smtpreply.logs.received import domain_of
 from smtpreply.reasons import Outcome as KnownOutcome
 from smtpreply.reasons import Reason, template
@@ -26,7 +26,6 @@ from smtpreply.summary.quantiles import Delays, DelaysByKind
 from smtpreply.summary.timeline import Timeline
 from smtpreply.summary.top_counter import TopCounter
 
-FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 _FITTING = {Outcome.DELIVERED: "2xx", Outcome.DEFERRED: "4xx", Outcome.BOUNCED: "5xx"}
 _PERCENTS = (50, 90, 99)
 _LONGEST = LONGEST_NAME
