@@ -21,7 +21,7 @@ from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import ReplySyntaxError
 from smtpreply.reply.defects import Defect, in_order
 from smtpreply.reply.enhanced import (
-    split_status_text,
+    split_status,
     status_of,
     status_texts_of,
 )
@@ -188,8 +188,7 @@ def read_text(octets: bytes) -> tuple[str, tuple[Defect, ...]]:
 
 def content_of_line(code: int, text: str, defects: tuple[Defect, ...]) -> Content:
     """Return what the textstring of a single line says, given the `defects` of the line."""
-    word, rest, defect = split_status_text(text, code)
-    status = None if word is None else status_of(word)
+    status, rest, defect = split_status(text, code)
     if status is not None and status.class_ != code // 100:
         defects += (Defect.STATUS_CLASS,)
     if defect is not None:
