@@ -58,7 +58,7 @@ def safe_cell(text: str) -> str:
 
 
 class _Shown(dict[int, str]):
-    """How characters are shown, by their number: those that have been met, up to a limit."""
+    """Shown forms of characters by code point: of those that have been met, up to a limit."""
 
     def __missing__(self, number: int) -> str:
         char = chr(number)

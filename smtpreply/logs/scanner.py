@@ -53,8 +53,8 @@ _LONGEST_STAMP = 300  # with what may be before it
 _REPEATED = "message repeated "
 _LAST_REPEATED = "last message repeated "
 _SPACE, _REFERENCE, _LESS = "\xa0", "&", "&lt;"
-"""What lines have that were copied from a web page; the first character of another is found much
-faster than all of it."""
+"""Marks of lines that were copied from a web page. The first character of one is found much faster
+than all of it."""
 
 Unreadable = Callable[[Line], object]
 

@@ -29,7 +29,7 @@ _UNITS = frozenset(
 )
 _CODE = re.compile(r"[2-5][0-9]{2}")
 _NUMBER, _WORD = "\0n", "\0i"
-"""What stands for a number, and for an id."""
+"""Placeholders of a number, and of an id."""
 
 
 def alike(text: str) -> str:

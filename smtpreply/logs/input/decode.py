@@ -115,14 +115,15 @@ _MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], Octets]], ...] = (
     (b"\x28\xb5\x2f\xfd", _Zstd),
 )
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_FIRST = (*(magic for magic, _ in _MAGIC), *_UTF_16, codecs.BOM_UTF8)
-"""What the first octets of a stream may be, by which it is read otherwise."""
+_PACKED = (*(magic for magic, _ in _MAGIC), *_UTF_16)
+_LEADING = (*_PACKED, codecs.BOM_UTF8)
+"""Leading octets that decide how a stream is read."""
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What is raised where compressed data is broken."""
 
 
 class _LineCount:
-    """How many lines a block has; that of the last one is known: its sender and its reader ask."""
+    """Line count of a block; that of the last block is kept, since two callers ask for it."""
 
     def __init__(self) -> None:
         self._last = ("", 0)
@@ -141,7 +142,7 @@ count_lines = _LineCount()
 
 def is_packed(octets: bytes) -> bool:
     """Whether octets that begin a file are compressed, or UTF-16: no part of it stands alone."""
-    return octets.startswith((*(magic for magic, _ in _MAGIC), *_UTF_16))
+    return octets.startswith(_PACKED)
 
 
 def cleaned(text: str) -> str:
@@ -174,7 +175,7 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
         EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
     """
     head = read(SIZE)
-    while head and any(head != magic and magic.startswith(head) for magic in _FIRST):
+    while head and any(head != magic and magic.startswith(head) for magic in _LEADING):
         more = read(SIZE)
         if not more:
             break

@@ -154,7 +154,7 @@ def ends_in(block: str, lines: str) -> bool:
 
 
 class SyslogPrefix:
-    """What most lines of a program begin with, in a log whose blocks come one after the other.
+    """Common beginning of a program's lines, learnt from the blocks of a log in their order.
 
     It knows one form of stamp. Where few hosts write, it knows these alone, and likewise months and
     programs: to look for one word is faster than to look for any.

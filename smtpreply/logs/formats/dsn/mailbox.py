@@ -41,7 +41,7 @@ _OF_A_DAEMON = re.compile(r"From <?(MAILER-DAEMON(?:@[^\s<>]{1,255})?|)>?\s", re
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _MMDF = "\x01\x01\x01\x01"
 _OF_A_MAILBOX = ("F", ">", "\x01")
-"""How lines begin that are a mailbox's, and not the message's."""
+"""First characters of the lines that are the mailbox's, and not the message's."""
 _OF_MAIL = re.compile(
     # "Received: 250 Ok" is what a program prints of a session.
     r"(?:Return-Path|Received(?![ \t]*:[ \t]*[2-5][0-9][0-9][ -])|Delivered-To|"
