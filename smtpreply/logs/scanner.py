@@ -185,11 +185,7 @@ class Scan(Iterator[Delivery]):
         self.coverage.lines += 1
         if _REPEATED in left.message and (repeated := repeated_in(left)):
             return self._repeated(left, place.clock, *repeated)
-        self._last = known
-        self._passed = None
-        stamp_from_message(left, place.clock)
-        self._latest = found = self._read(left, known)
-        return found
+        return self._read_as(left, known, place.clock)
 
     def _month_of(self, block: str) -> str | None:
         """Return the month of all lines of a block; None where there are several.
@@ -212,18 +208,12 @@ class Scan(Iterator[Delivery]):
             known = self._recent[0]
             line = Line(text, text, place.number, place.source)
             if known.detect(line):
-                self._passed, self._last = None, known
-                stamp_from_message(line, place.clock)
-                self._latest = found = self._read(line, known)
-                return found
+                return self._read_as(line, known, place.clock)
         line = read_prefix(text, place.number, place.clock, place.source)
-        if (host := line.host) is not None:
-            coverage.seen_on(host)
+        coverage.seen_on(line.host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
-        self._passed = None
-        self._latest = found = self._detected(line, place.clock)
-        return found
+        return self._detected(line, place.clock)
 
     def _repeated(
         self, line: Line, clock: Clock, times: int, message: str | None
@@ -231,9 +221,7 @@ class Scan(Iterator[Delivery]):
         """Read a line that says how often a message, its own or the one before, was repeated."""
         if message is not None:
             line.message = message
-            self._passed = None
-            self._latest = found = self._detected(line, clock)
-            return _times(times, found)
+            return _times(times, self._detected(line, clock))
         if self._passed is not None:
             self._read_again(self._passed, line, clock)
         if self._last is None:
@@ -273,14 +261,20 @@ class Scan(Iterator[Delivery]):
         known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
             known, line = self._unwrapped(line, clock)
-        self._last = known
         if known is None:
+            self._last, self._passed, self._latest = None, None, ()
             self._unread(line)
             return ()
         if known.certain is not None and not self._detection.has_own:
             self._recent = known, known.certain
+        return self._read_as(line, known, clock)
+
+    def _read_as(self, line: Line, known: Format, clock: Clock) -> Iterable[Delivery]:
+        """Read a line of a known format, which is the latest line from then on."""
+        self._last, self._passed = known, None
         stamp_from_message(line, clock)
-        return self._read(line, known)
+        self._latest = found = self._read(line, known)
+        return found
 
     def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
         """Return the format of a line after something that is not its own, and the line."""
