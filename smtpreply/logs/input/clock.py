@@ -55,7 +55,7 @@ PLAIN_ISO = re.compile(
 )
 """The stamps that `datetime.fromisoformat` reads as they are."""
 _PLAIN_MINUTE = re.compile(rf"{MONTH} [ 0-9][0-9] [0-9][0-9]:[0-9][0-9]")
-MINUTE = len("Nov 24 11:43")
+_MINUTE = len("Nov 24 11:43")
 _SECONDS = {f":{second:02}": min(second, 59) for second in range(61)}  # with a leap second
 _SYSLOG = re.compile(r"(\S+) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\Z")
 _PAGE = lazy_pattern(
@@ -86,10 +86,6 @@ class Clock:
         zone: of stamps that name none; without it, their times are naive.
         latest: when the file was last written to; None for now, as of one that grows.
 
-    Attributes:
-        minute: the beginning of the last stamp of syslogd's, without its seconds.
-        times: in this minute, those that were read, by their seconds, as in ":32".
-
     >>> clock = Clock(latest=datetime(2025, 1, 2, tzinfo=UTC))
     >>> clock.read("Dec 31 23:59:59").year, clock.read("Jan  1 00:00:01").year
     (2024, 2025)
@@ -109,8 +105,8 @@ class Clock:
         self._last: tuple[str, datetime | None] = ("", None)
         self._day = "", ""  # of the last stamp without a year: the month's name, and the day
         self._year_and_month = 0, 0  # of this day
-        self.minute = ""
-        self.times: dict[str, datetime] = {}
+        self._minute = ""  # the beginning of the last stamp of syslogd's, without its seconds
+        self._times: dict[str, datetime] = {}  # in this minute, by the seconds, as in ":32"
 
     def in_minute(self, stamp: str) -> datetime | None:
         """Return the time of a stamp that differs in its seconds alone from the last of syslogd's.
@@ -124,12 +120,13 @@ class Clock:
         >>> clock.in_minute("Nov 24 11:43:32").second
         32
         """
-        if stamp[:MINUTE] != self.minute:
+        if stamp[:_MINUTE] != self._minute:
             return None
-        time = self.times.get(stamp[MINUTE:])
-        if time is None and self.times and (second := _SECONDS.get(stamp[MINUTE:])) is not None:
-            time = next(iter(self.times.values())).replace(second=second)
-            self.times[stamp[MINUTE:]] = time
+        seconds = stamp[_MINUTE:]
+        time = self._times.get(seconds)
+        if time is None and self._times and (second := _SECONDS.get(seconds)) is not None:
+            time = next(iter(self._times.values())).replace(second=second)
+            self._times[seconds] = time
         return time
 
     def read(self, stamp: str) -> datetime | None:
@@ -182,12 +179,12 @@ class Clock:
             raise ValueError(stamp)
         name, day, hour, minute, second = match.groups()
         clock = int(hour), int(minute), min(int(second), 59)  # a leap second
-        self.minute, self.times = "", {}
+        self._minute, self._times = "", {}
         if self._day != (name, day):
             self._begin_day(name, day, clock)
         time = datetime(*self._year_and_month, int(day), *clock, tzinfo=self._zone)
         if self._day[0] and _PLAIN_MINUTE.match(stamp):
-            self.minute, self.times = stamp[:MINUTE], {stamp[MINUTE:]: time}
+            self._minute, self._times = stamp[:_MINUTE], {stamp[_MINUTE:]: time}
         return time
 
     def _begin_day(self, name: str, day: str, clock: tuple[int, int, int]) -> None:

@@ -33,7 +33,6 @@ from smtpreply.logs.input.clock import (
     DATE_OF_A_PAGE,
     EPOCH,
     LOCAL_STAMP,
-    MINUTE,
     MONTH,
     STAMP,
     Clock,
@@ -202,8 +201,7 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
     >>> line.host, line.program, line.pid, line.message
     ('mx', 'postfix/smtp', 42, 'connect')
     """
-    time = clock.times.get(text[MINUTE:_STAMP_LENGTH]) if text[:MINUTE] == clock.minute else None
-    if time is not None or (time := clock.in_minute(text[:_STAMP_LENGTH])) is not None:
+    if (time := clock.in_minute(text[:_STAMP_LENGTH])) is not None:
         # The first colon with a space ends the header, if it is one: none has another. No line of a
         # program's own file (`PREFIXES`) begins with such a stamp.
         end = text.find(": ", _STAMP_LENGTH, _STAMP_LENGTH + _LONGEST_HEADER) + 2
