@@ -300,7 +300,7 @@ class Groups:
         self,
         names: Sequence[str],
         heads: Sequence[str],
-        lines: Callable[[], Sequence[str]],
+        lines: Callable[[], Iterable[str]],
         *columns: Sequence[Any],
     ) -> Iterator[str]:
         """Count successes; yield the lines that the full reading does not know.
@@ -314,9 +314,9 @@ class Groups:
         kinds = list(zip(names, heads, strict=True))
         counts = Counter(kinds)
         if self.finely or not all(map(self._deliveries.get, counts)):
-            rows = zip(*columns, strict=True)
             read = list(lines())
             if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
+                rows = zip(*columns, strict=True)
                 yield from self.add(zip(kinds, read, rows, repeat(None), strict=False))
                 return
         different = set(names)

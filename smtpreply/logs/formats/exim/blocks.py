@@ -103,10 +103,8 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     if sent:
         times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
         columns = times, domains, servers, delays, queue_ids, of_sent
-        of_rows = (_servers[row[_FIELDS]] for row in rows)
-        yield from groups.add_successes(
-            flags, heads, lambda: list(compress(lines(), of_rows)), *columns
-        )
+        is_sent = (_servers[row[_FIELDS]] for row in rows)
+        yield from groups.add_successes(flags, heads, lambda: compress(lines(), is_sent), *columns)
     yield from groups.add(failures)
 
 

@@ -121,12 +121,9 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
     if sent:
         times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(*sent, strict=True)
         columns = times, domains, relays, delays, queue_ids, of_sent
-        heads_of_rows = (row[_HEAD] for row in rows)
+        is_sent = (row[_HEAD] for row in rows)
         yield from groups.add_successes(
-            programs,
-            heads,
-            lambda: list(compress(lines_found(patterns.block, block), heads_of_rows)),
-            *columns,
+            programs, heads, lambda: compress(lines_found(patterns.block, block), is_sent), *columns
         )
     yield from groups.add(failures)
 
