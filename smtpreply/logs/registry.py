@@ -251,12 +251,10 @@ class Detection:
 
     def of_line(self, line: Line) -> Format | None:
         """Return the format of a line; None where no format knows it."""
-        program = line.program
-        ours = self._programs.get(program) if program is not None else None
-        for known in ours or self._candidates(line):
+        for known in self._candidates(line):
             if known.detect(line):
                 return known
-        return self._only if program is None else None
+        return self._only if line.program is None else None
 
     def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines.
