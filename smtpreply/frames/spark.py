@@ -322,7 +322,7 @@ class _Summarized(_Log):
 
     def terminate(self) -> Iterator[pa.Table]:
         run = self._scan()
-        summary = Summary.of(run.bundled())
+        summary = Summary.of(run)
         self._folder.cleanup()
         run.coverage.problems = [self._renamed(problem) for problem in run.coverage.problems]
         yield _part(self._log, Account(summary, run.coverage))

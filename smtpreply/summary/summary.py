@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import attrs
 
-from smtpreply.logs import Bundle, Delivery, Direction, Status
+from smtpreply.logs import Bundle, Delivery, Direction, Scan, Status
 from smtpreply.logs.trouble import is_own_failure
 from smtpreply.summary.counts import Counts, Stray
 from smtpreply.summary.helpers import is_by_helper, is_repeated
@@ -88,8 +88,21 @@ class Summary:
 
     @classmethod
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
-        """Return the summary of deliveries, or of bundles of them."""
+        """Return the summary of deliveries, of bundles of them, or of a scan.
+
+        A scan is read bundled (`Scan.bundled`), which takes a fraction of the time, and the
+        messages that entered the queue are counted in `volume`, unless `Scan.on_received` is set.
+
+        >>> from smtpreply.logs import scan
+        >>> summary = Summary.of(scan("tests/data/sample.log"))
+        >>> summary.deliveries, summary.volume.messages
+        (171, 61)
+        """
         summary = cls()
+        if isinstance(deliveries, Scan):
+            if deliveries.on_received is None:
+                deliveries.on_received = summary.volume.add
+            deliveries = deliveries.bundled()
         for delivery in deliveries:
             summary.add(delivery)
         return summary

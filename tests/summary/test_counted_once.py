@@ -26,7 +26,7 @@ LAST = (
 def test_both_attempts_are_kept_and_one_outcome_is_counted(relay: str) -> None:
     lines = [HANDED.format(relay, BACK), LAST]
     assert len(list(scan(lines))) == 2
-    for found in (scan(lines), scan(lines).bundled()):
+    for found in (list(scan(lines)), scan(lines).bundled()):
         summary = Summary.of(found)
         assert summary.deliveries == 2
         assert dict(summary.outgoing.outcome) == {"delivered": 1}
@@ -58,7 +58,7 @@ def test_a_message_that_a_filter_gives_back_is_received_twice_and_the_report_say
 )
 def test_what_does_not_come_back_is_counted(relay: str, words: str) -> None:
     lines = [HANDED.format(relay, words)]
-    for found in (scan(lines), scan(lines).bundled()):
+    for found in (list(scan(lines)), scan(lines).bundled()):
         assert dict(Summary.of(found).outgoing.outcome) == {"delivered": 1}
 
 
@@ -66,7 +66,7 @@ def test_what_comes_in_through_a_filter_is_no_outgoing_mail() -> None:
     own_store = LAST.replace("smtp[8]", "lmtp[8]").replace("mx.example.org[192.0.2.1]:25", "{}")
     stored = own_store.format("mx1[private/dovecot-lmtp]")
     lines = [HANDED.format("127.0.0.1[127.0.0.1]:10024", BACK), stored]
-    for found in (scan(lines), scan(lines).bundled()):
+    for found in (list(scan(lines)), scan(lines).bundled()):
         summary = Summary.of(found)
         assert summary.outgoing.deliveries == 0
         assert dict(summary.local.outcome) == {"delivered": 1, "other": 1}
@@ -90,7 +90,7 @@ BY_DAEMON = (
 )
 def test_what_sendmail_submits_to_its_own_daemon_is_counted_once(relay: str) -> None:
     lines = [SUBMITTED.format(relay, TO_DAEMON), BY_DAEMON]
-    for found in (scan(lines), scan(lines).bundled()):
+    for found in (list(scan(lines)), scan(lines).bundled()):
         summary = Summary.of(found)
         assert dict(summary.outgoing.outcome) == {"bounced": 1}
         assert dict(summary.local.status) == {"filtered": 1}
@@ -126,7 +126,7 @@ def test_what_an_mta_hands_to_dovecot_is_one_message(mta: str) -> None:
     lines = [each.format(number) for number in range(3) for each in (STORED, mta)]
     for log in (lines, lines[::-1]):
         assert len(list(scan(log))) == 6
-        for found in (scan(log), scan(log).bundled()):
+        for found in (list(scan(log)), scan(log).bundled()):
             summary = Summary.of(found).local
             assert summary.deliveries == 6
             assert dict(summary.outcome) == {"delivered": 3, "other": 3}
@@ -170,7 +170,7 @@ REFUSED = (
 def test_what_rspamd_has_an_mta_refuse_is_one_refusal() -> None:
     lines = [each.format(number) for number in range(3) for each in (SCREENED, REFUSED)]
     for log in (lines, lines[::-1]):
-        for found in (scan(log, year=2026), scan(log, year=2026).bundled()):
+        for found in (list(scan(log, year=2026)), scan(log, year=2026).bundled()):
             summary = Summary.of(found).incoming
             assert summary.deliveries == 6
             assert dict(summary.outcome) == {"rejected": 3, "other": 3}

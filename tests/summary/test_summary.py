@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.logs.received import Received
 from smtpreply.stage import Stage
 from smtpreply.summary.counts import Counts
 from smtpreply.summary.cross_table import CrossTable
@@ -104,6 +105,25 @@ def test_a_summary_counts_what_there_is() -> None:
     assert found["delays"]["all"]["p50"] == pytest.approx(1.9, rel=0.01)
     assert found["delays"]["bounced"]["count"] == 2
     assert found["provider_delays"][""]["count"] == 2
+
+
+@given(st.lists(st.sampled_from(LOG)))
+def test_a_scan_has_the_summary_of_its_deliveries_and_of_what_was_received(log: list[str]) -> None:
+    summary = Summary.of(scan(log, year=2026))
+    total = total_of(scan(log, year=2026), DeliveryFilter())
+    assert summary == total.summary
+    assert summary.volume.messages == min(log.count(FROM), 1)
+    deliveries = list(scan(log, year=2026))
+    assert summary.deliveries == len(deliveries)
+    assert attrs.evolve(summary, volume=Summary().volume) == Summary.of(deliveries)
+
+
+def test_whoever_counts_what_a_scan_receives_still_does() -> None:
+    run = scan([FROM], year=2026)
+    received: list[Received] = []
+    run.on_received = received.append
+    assert Summary.of(run).volume.messages == 0
+    assert [len(each) for each in received] == [1]
 
 
 def test_a_provider_is_told_by_its_host_in_success_and_in_refusal() -> None:
