@@ -6,7 +6,7 @@ import enum
 
 
 class Stage(enum.StrEnum):
-    """What was being answered. The value is the command, or the field's words where there is none.
+    """The command that a reply answers. The value is the command, or the field's term for it.
 
     Upper and lower case are one.
 

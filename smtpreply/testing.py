@@ -44,7 +44,7 @@ __all__ = [
 
 
 class Stream(NamedTuple):
-    r"""What a server sent on one connection, and the replies that it is.
+    r"""The octets that a server sent on one connection, and the replies in them.
 
     >>> from smtpreply import parse
     >>> Stream(b"250 Ok\r\n", (parse("250 Ok"),)).replies[0].code

@@ -114,7 +114,7 @@ PREFIX = rb"(?:(?:" + rb"|".join(_TOKENS) + rb")[ \t]{0,24}){0,9}?"
 
 @attrs.frozen
 class Dialect:
-    """How a program prints a session.
+    """The form in which a program prints a session.
 
     Attributes:
         name: the program's or the library's.

@@ -176,7 +176,7 @@ class Session:
 
     @property
     def held(self) -> int:
-        """How many characters of commands, recipients and a reply under way are kept."""
+        """The number of characters of commands, recipients and a reply under way that are kept."""
         waiting = sum(len(command.text or "") for command in self._waiting)
         return waiting + sum(map(len, self._recipients)) + self._length
 

@@ -119,7 +119,7 @@ class Skipped:
 
 @attrs.frozen
 class Transcript:
-    """All that was read in a transcript.
+    """The result of reading a transcript.
 
     Attributes:
         exchanges: the replies, in their order.
@@ -750,7 +750,7 @@ class _Walk:
         )
 
     def _doubt(self, reply: Reply) -> str | None:
-        """Say why a reply may have lines that are not its own; None where it has not."""
+        """Return why a reply may have lines that are not its own; None where it has not."""
         lines = [line for line in reply.raw.split(b"\n") if line.strip() and not read_head(line)]
         if not lines or not (self._has_marks or any(map(_LOOKS_MARKED.match, lines))):
             return None

@@ -52,7 +52,7 @@ class Status(enum.StrEnum):
 
 
 class Direction(enum.StrEnum):
-    """Where the message went.
+    """The direction of a message, as our server sees it.
 
     >>> from collections import Counter
     >>> from smtpreply.logs import scan
@@ -67,7 +67,7 @@ class Direction(enum.StrEnum):
 
 
 class ReplyBy(enum.StrEnum):
-    """Who gave the reply.
+    """The side that gave the reply.
 
     >>> from smtpreply.logs import scan
     >>> [delivery] = scan(["550 5.1.1 No such user"], format="transcript")
@@ -159,12 +159,12 @@ class Delivery(_Values):
 
     @functools.cached_property  # the summary, the verdict and a table ask for it, one after another
     def reply(self) -> Reply | None:
-        """What the server answered; None where no server spoke, or where its words are no reply."""
+        """The server's reply; None where no server answered, or where the text is no reply."""
         return reply_in(self.text, self.reply_by)
 
     @property
     def diagnostic(self) -> str | None:
-        """What the log says where no server spoke, such as "Connection timed out"."""
+        """The log's own text where no server answered, such as "Connection timed out"."""
         return None if self.reply_by is not None else self.text
 
     @property

@@ -49,7 +49,7 @@ class Reader(ABC):
 
     @cached_property
     def problems(self) -> list[str]:
-        """What could not be read, in words; the scanner moves it to `Coverage.problems`."""
+        """Messages about unreadable input; the scanner moves them to `Coverage.problems`."""
         return []
 
     @cached_property
@@ -64,7 +64,7 @@ class Reader(ABC):
 
     @cached_property
     def mails(self) -> Counter[str]:
-        """How many mails of each kind were read; the scanner moves it to `Coverage.mails`."""
+        """The number of mails of each kind; the scanner moves them to `Coverage.mails`."""
         return Counter()
 
     @abstractmethod

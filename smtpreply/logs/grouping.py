@@ -88,7 +88,7 @@ class Bundle:
 
     @property
     def count(self) -> int:
-        """How many they are."""
+        """The number of deliveries."""
         return self.times.total()
 
 

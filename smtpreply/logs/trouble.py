@@ -19,7 +19,7 @@ _LONGEST = 200
 
 
 class Severity(enum.StrEnum):
-    """How serious a server takes its own trouble for."""
+    """The severity that a server gives its own trouble."""
 
     PANIC = "panic"
     FATAL = "fatal"

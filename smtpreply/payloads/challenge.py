@@ -60,7 +60,7 @@ class ChallengeDefect(enum.Enum):
 
 @attrs.frozen
 class Challenge:
-    """What a 334 asks: octets, or the defect that hides them. One of the two is None.
+    """The challenge of a 334 reply: its octets, or the defect that hides them; the other is None.
 
     >>> from smtpreply import parse
     >>> challenge_of(parse("334 VXNlcm5hbWU6")).text

@@ -86,7 +86,7 @@ class Limits:
 
 @attrs.frozen
 class FutureRelease:
-    """How far ahead the release of a message may lie: RFC 4865."""
+    """The bounds of a message's future release: RFC 4865."""
 
     max_interval: int | None = None
     """In seconds, for HOLDFOR."""
@@ -103,7 +103,7 @@ def _as_tuple(lines: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.frozen
 class Capabilities(Mapping[str, tuple[str, ...]]):
-    """What a server offers, from its reply to EHLO: RFC 5321 4.1.1.1.
+    """The extensions that a server offers in its reply to EHLO: RFC 5321 4.1.1.1.
 
     A mapping of keyword, in upper case, to its parameters as sent. It keeps the server's order;
     look-up takes any case. Where a keyword comes twice, parameters that are new are added to the
@@ -329,7 +329,7 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
 
     @property
     def future_release(self) -> FutureRelease | None:
-        """How far ahead a release may lie: RFC 4865 4. None where FUTURERELEASE is not offered.
+        """The bounds of a future release: RFC 4865 4. None where FUTURERELEASE is not offered.
 
         >>> Capabilities(lines=["FUTURERELEASE 86400 2030-01-01T00:00:00Z"]).future_release
         FutureRelease(max_interval=86400, max_date_time=datetime.datetime(2030, 1, 1, 0, 0, tzinfo=\
@@ -348,7 +348,7 @@ datetime.timezone.utc))
 
     @property
     def burl(self) -> tuple[str, ...]:
-        """What BURL takes: "imap", or the beginnings of IMAP URLs: RFC 4468 3.1."""
+        """The URLs that BURL takes: "imap", or the beginnings of IMAP URLs: RFC 4468 3.1."""
         return self.get("BURL", ())
 
     @property

@@ -15,7 +15,7 @@ from smtpreply.reasons.taxonomy import Actor, Disposition, Reason
 
 @attrs.frozen(kw_only=True)
 class Advice:
-    """What a reason means and what to do about it. Its prose is `Text`, which knows its language.
+    """The meaning of a reason and the advice for it. Its prose is `Text`, which knows its language.
 
     >>> advice = advice_for(Reason.MAILBOX_FULL)
     >>> advice.title, advice.actor.value, advice.suppress

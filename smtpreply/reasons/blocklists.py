@@ -36,7 +36,7 @@ class BlockList:
 
 @attrs.frozen
 class Listing:
-    """What a text says to be listed, and where.
+    """The subject that a text reports as listed, and the block list.
 
     >>> from smtpreply import classify
     >>> verdict = classify("554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org")

@@ -44,7 +44,7 @@ class Evidence:
 
     @property
     def span(self) -> Span:
-        """Where the first starts and the last ends."""
+        """The positions of the first one's start and the last one's end."""
         return self.spans[0][0], self.spans[-1][1]
 
 

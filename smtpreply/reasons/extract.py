@@ -262,7 +262,7 @@ class ReplyExtract:
 
     @property
     def start(self) -> int:
-        """Where what decides begins in its lines."""
+        """The position of the deciding part in its lines."""
         return _behind_probe(self.reply.text, 0)
 
     @property

@@ -28,7 +28,7 @@ _MOST_VARIANTS = 2**12
 
 
 class Plan(NamedTuple):
-    """Where an index has its phrases."""
+    """The positions of an index's phrases."""
 
     words: Sequence[str]
     """All words of the phrases, from the rarest (which the fewest owners use) to the commonest."""

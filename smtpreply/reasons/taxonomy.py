@@ -12,7 +12,7 @@ from smtpreply._support import data
 
 
 class Group(enum.StrEnum):
-    """What a reason is about.
+    """The subject area of a reason.
 
     >>> from smtpreply import Reason
     >>> [reason.value for reason in Reason if reason.group == Group.PACE]
@@ -110,7 +110,7 @@ class Reason(enum.StrEnum):
 
     @property
     def aliases(self) -> Mapping[str, tuple[str, ...]]:
-        """What tools and services call it, from ``data/aliases.toml``; some have no name for it.
+        """The names that tools and services use, from ``data/aliases.toml``; some have none for it.
 
         >>> Reason.MAILBOX_FULL.aliases["sparkpost"]
         ('22 Mailbox Full',)
@@ -119,7 +119,7 @@ class Reason(enum.StrEnum):
 
 
 class Disposition(enum.StrEnum):
-    """What the sending system does with the message.
+    """The action of the sending system on the message.
 
     >>> from smtpreply import classify
     >>> replies = ("250 2.0.0 Queued as 4E74613FE7", "450 Greylisted", "550 5.1.1 No such user")
@@ -138,7 +138,7 @@ class Disposition(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What became of the message, as a log or a program knows it beside the words.
+    """The outcome of the message, as a log or a program knows it beside the words.
 
     >>> from smtpreply import classify
     >>> classify("Connection timed out", outcome=Outcome.DEFERRED).disposition.value
@@ -157,7 +157,7 @@ class Outcome(enum.StrEnum):
 
 
 class Actor(enum.StrEnum):
-    """Who can change the outcome.
+    """The party that can change the outcome.
 
     >>> from smtpreply import classify
     >>> classify("552 5.2.2 Mailbox full").advice.actor
@@ -175,7 +175,7 @@ class Actor(enum.StrEnum):
 
 
 class Basis(enum.StrEnum):
-    """What decided a verdict, from the strongest grounds to none.
+    """The grounds of a verdict, from the strongest to none.
 
     >>> from smtpreply import classify
     >>> [classify(each).basis.value for each in ("552 Mailbox full", "552 5.2.2", "552", "Hello")]

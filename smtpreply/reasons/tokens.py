@@ -17,7 +17,7 @@ from smtpreply._support import regex as re
 
 
 class Kind(enum.StrEnum):
-    """What a variable part is; the value stands for it in a template."""
+    """The kind of a variable part; the value is its placeholder in a template."""
 
     URL = "<url>"
     ADDRESS = "<address>"

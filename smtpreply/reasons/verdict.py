@@ -129,7 +129,7 @@ class Verdict:
 
     @property
     def basis(self) -> Basis:
-        """What decided: words, the enhanced status, the code, ..."""
+        """The grounds that decided: words, the enhanced status, the code, ..."""
         return self._finding.basis
 
     @property
@@ -193,7 +193,7 @@ class Verdict:
 
     @property
     def disposition(self) -> Disposition:
-        """What the sending system does with the message.
+        """The action of the sending system on the message.
 
         A log that says what it did is believed: a message that is deferred is tried again, and one
         that is bounced or expired is not; nor is one of which the text says that it was given up.
@@ -392,7 +392,7 @@ class Verdict:
 
     @property
     def advice(self) -> Advice:
-        """Who acts and how, in English; `advice_in` has the other languages."""
+        """The actor and the recommended action, in English; `advice_in` has the other languages."""
         return advice_for(self.reason)
 
     def advice_in(self, language: str) -> Advice:
@@ -405,7 +405,7 @@ class Verdict:
 
     @property
     def actor(self) -> Actor:
-        """Who can change the outcome: the actor of the advice.
+        """The party that can change the outcome: the actor of the advice.
 
         Where nobody has to act, but the message was given up, the postmaster of the sending side.
 
@@ -464,12 +464,12 @@ class Verdict:
 
     @property
     def stage(self) -> Stage | None:
-        """What was answered, as the caller or the text says."""
+        """The stage of the session, as the caller or the text names it."""
         return self._extract.stage
 
     @property
     def retry_after(self) -> timedelta | None:
-        """How long the text asks to wait."""
+        """The time that the text asks to wait."""
         return hints.retry_after(self.text)
 
     @property
@@ -479,7 +479,7 @@ class Verdict:
 
     @property
     def provider(self) -> Provider | None:
-        """Who wrote the text, as far as its wording shows."""
+        """The author of the text, as far as its wording shows."""
         return provider_in(self.text)
 
     @property

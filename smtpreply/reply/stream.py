@@ -43,7 +43,7 @@ _LF = 0x0A
 
 
 class Signal(enum.Enum):
-    """What `ReplyReader.next_reply` says when it has no reply to give."""
+    """The result of `ReplyReader.next_reply` where there is no reply."""
 
     NEED_DATA = "need data"
     END_OF_STREAM = "end of stream"

@@ -120,7 +120,7 @@ class ReasonCount:
 
     @property
     def advice(self) -> Advice:
-        """What the reason means and what to do, in English."""
+        """The meaning of the reason and the advice, in English."""
         return advice_for(self.reason)
 
     @property
@@ -140,13 +140,13 @@ class ReasonCount:
 
     @property
     def actor(self) -> Actor:
-        """Who must act: see `smtpreply.reasons.Verdict.actor`."""
+        """The party that must act: see `smtpreply.reasons.Verdict.actor`."""
         is_given_up = self.advice.actor is Actor.NOBODY and self.calls_for_action
         return Actor.POSTMASTER if is_given_up else self.advice.actor
 
     @property
     def action(self) -> str:
-        """What to do, in English: for attempts that call for different steps, each of them.
+        """The recommended action, in English: each of them where attempts call for different ones.
 
         No address is taken off a list unless a text proves that it is dead.
         """

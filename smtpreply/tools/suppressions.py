@@ -231,7 +231,7 @@ class Suppressions:
 
 @attrs.frozen
 class _Event:
-    """When something was logged, as far as the order of two such events goes."""
+    """The time of an event in a log, as far as the order of two events needs it."""
 
     time: datetime | None
     source: str | None

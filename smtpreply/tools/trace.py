@@ -90,7 +90,7 @@ class Life:
 
 @attrs.frozen
 class Traced:
-    """What `trace` has found.
+    """The result of `trace`.
 
     Attributes:
         lives: the messages, in the order of their first steps.
@@ -150,7 +150,7 @@ def trace(read: Callable[[], Iterable[Delivery]], key: str, limit: int = LIMIT) 
 
 
 class _Wanted:
-    """What messages are known by."""
+    """The ids and addresses by which messages are found."""
 
     def __init__(self, key: str) -> None:
         self._key = key.strip().removeprefix("<").removesuffix(">")
@@ -193,7 +193,7 @@ def _next_id(delivery: Delivery) -> str | None:
 
 
 def _lives(steps: list[Step]) -> Iterable[Life]:
-    """Part the steps into messages, those that share an id into one."""
+    """Split the steps by message: those that share an id belong to one."""
     groups: dict[str, int] = {}
     parts: dict[int, list[Step]] = {}
     for number, step in enumerate(steps):

@@ -105,7 +105,7 @@ class ExchangeSmtpReader(TableReader):
         return self._sessions.begin(session_id, self._direction(line, row), line, **peer)
 
     def _direction(self, line: Line, row: Row) -> Direction:
-        """Tell a receive log from a send log: by its head, its name, the ports, or the row."""
+        """Distinguish a receive log from a send log, by its head, name, ports, or the row."""
         for text in (*self.preamble, line.source or ""):
             lowered = text.lower()
             if "smtp receive" in lowered or "smtpreceive" in lowered or "recv" in lowered:

@@ -52,7 +52,7 @@ _TOO_OFTEN = "maximum number of attempts"
 
 @attrs.define
 class _Attempt:
-    """What is known of an attempt under way."""
+    """An attempt under way, as far as its lines have been read."""
 
     message: str | None = None
     recipient: str | None = None

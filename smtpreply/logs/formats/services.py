@@ -76,7 +76,7 @@ class Service:
 
     @cached_property
     def statuses(self) -> dict[str, Status]:
-        """What each kind means for a message."""
+        """The status of a message for each kind of event."""
         kinds = {
             Status.SENT: self.sent,
             Status.DEFERRED: self.deferred,

@@ -36,7 +36,7 @@ class Part:
 
     @property
     def size(self) -> int:
-        """How many octets it has; 0 where that is not known."""
+        """The number of octets; 0 where that is not known."""
         return 0 if self.end is None else self.end - self.start
 
 

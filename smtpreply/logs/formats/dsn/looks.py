@@ -67,7 +67,7 @@ _RECEIPT = re.compile(r"report-type\s*=\s*\"?disposition-notification", re.IGNOR
 
 
 class Kind(enum.StrEnum):
-    """What a mail is, as a scan counts them in `Coverage.mails`."""
+    """The kind of a mail, as a scan counts it in `Coverage.mails`."""
 
     REPORT = "report"
     """Of a delivery: a bounce, mostly."""
@@ -80,7 +80,7 @@ class Kind(enum.StrEnum):
 
 
 class Looks:
-    """What the fields of a message show.
+    """The features of a message that its header fields show.
 
     Args:
         fields: by their names in lower case.

@@ -563,7 +563,7 @@ def read_reason(
 
 
 class _Relay(NamedTuple):
-    """Who was spoken to.
+    """The peer of an attempt.
 
     Attributes:
         host, ip, port: as `Delivery` has them.
