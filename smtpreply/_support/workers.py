@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -71,6 +72,7 @@ def _signals_held() -> Iterator[None]:
 
 
 def _end_with(reader: Connection, writer: Connection) -> None:
+    gc.freeze()  # to look through what was there before the fork would copy it, page by page
     writer.close()  # else this process would keep its own pipe open
     threading.Thread(target=_wait, args=(reader,), daemon=True).start()
     if hasattr(signal, "pthread_sigmask"):

@@ -6,6 +6,7 @@ import gc
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -50,6 +51,49 @@ class _PartResult:
     strays: Counter[Stray]
     received: list[Received]
     envelopes: dict[str, dict[str, str]]
+
+    def __reduce__(self) -> tuple[Callable[..., _PartResult], tuple[object, ...]]:
+        """Pickle many texts as one, which takes a quarter of the time."""
+        received = [
+            (new.times, _joined(new.envelopes), _joined(new.queue_ids), new.recipients)
+            for new in self.received
+        ]
+        envelopes = {
+            mta: (_joined(list(named)), _joined(list(named.values())))
+            for mta, named in self.envelopes.items()
+        }
+        return _unpickled, (self.total, self.strays, received, envelopes)
+
+
+def _unpickled(
+    total: Total,
+    strays: Counter[Stray],
+    received: list[tuple[list[datetime | None], _Texts, _Texts, list[int]]],
+    envelopes: dict[str, tuple[_Texts, _Texts]],
+) -> _PartResult:
+    return _PartResult(
+        total,
+        strays,
+        [Received(times, _split(texts), _split(ids), n) for times, texts, ids, n in received],
+        {
+            mta: dict(zip(_split(ids), _split(texts), strict=True))
+            for mta, (ids, texts) in envelopes.items()
+        },
+    )
+
+
+_Texts = str | list[str]
+_BETWEEN = "\0"  # which a line of a log does not have: see `smtpreply.logs.input.decode`
+
+
+def _joined(texts: list[str]) -> _Texts:
+    """Return texts as one, or as they are where that would not show them apart."""
+    joined = _BETWEEN.join(texts)
+    return joined if joined.count(_BETWEEN) == len(texts) - 1 else texts
+
+
+def _split(texts: _Texts) -> list[str]:
+    return texts.split(_BETWEEN) if isinstance(texts, str) else texts
 
 
 def total_of_files(
@@ -153,11 +197,11 @@ def _resolve(result: _PartResult, envelopes: dict[str, dict[str, str]]) -> None:
         text = envelopes.get(stray.mta, {}).get(stray.queue_id)
         if text is not None:
             summary.add_envelope(stray, sender_in(text), size_in(text), count)
-    earlier = set().union(*envelopes.values()) if result.received else set()
     for received in result.received:
-        again = received.where(map(earlier.__contains__, received.queue_ids))
-        if again:
-            summary.volume.take_back(again)
+        ids = received.queue_ids
+        earlier = {each for named in envelopes.values() for each in filter(named.__contains__, ids)}
+        if earlier:
+            summary.volume.take_back(received.where(map(earlier.__contains__, ids)))
     for mta, named in result.envelopes.items():
         known = envelopes.setdefault(mta, {})
         known.update(named)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smtpreply.logs import Direction, parts_of, scan
+from smtpreply.logs.received import Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
-from smtpreply.summary.parallel import _read_part, _resolve, total_of_files
-from smtpreply.summary.total import total_of
+from smtpreply.summary.parallel import _PartResult, _read_part, _resolve, total_of_files
+from smtpreply.summary.total import Total, total_of
 
 FROM = "Nov 24 11:43:31 mx1 postfix/qmgr[7]: 4E74613FE7: from=<al@example.com>, size=9, nrcpt=1"
 BOUNCED = (
@@ -45,6 +51,20 @@ def test_a_part_tells_of_whom_it_knows_and_whom_not(log: Path) -> None:
         _resolve(told, envelopes)
     total = first.total + second.total
     assert total.summary.outgoing.refused_sender.counts == {"al@example.com": 60}
+
+
+TEXTS = st.lists(st.text() | st.sampled_from(["", "\0", "a\0b", "\udcff@example.org"]))
+
+
+@given(TEXTS, TEXTS)
+def test_what_a_part_gives_is_sent_from_process_to_process(
+    names: list[str], more: list[str]
+) -> None:
+    times: list[datetime | None] = [datetime(2026, 11, 29, tzinfo=UTC), None] * len(names)
+    received = Received(times[: len(names)], names, names[::-1], list(range(len(names))))
+    envelopes = {"postfix": dict.fromkeys(names, "x"), "exim": dict(zip(more, names, strict=False))}
+    result = _PartResult(Total(), Counter(), [received, received], envelopes)
+    assert pickle.loads(pickle.dumps(result)) == result
 
 
 def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
