@@ -135,15 +135,20 @@ class Messages:
             self.on_received(Received(*columns))
         self.learn(queue_id, sender=sender, size=size)
 
-    def settle(self) -> None:
-        """Remember what a block reported, and forget what is oldest."""
-        for new, known in (
-            (self.new_envelopes, self._envelopes),
-            (self.new_message_ids, self._message_ids),
-        ):
-            if new:
-                known.update(new)
-                new.clear()
+    def settle(self) -> set[str]:
+        """Remember what a block reported, and forget what is oldest.
+
+        Returns:
+            The queue ids of the block's envelopes that were remembered before.
+        """
+        known: set[str] = set()
+        if self.new_envelopes:
+            known = self._envelopes.update(self.new_envelopes)
+            self.new_envelopes.clear()
+        if self.new_message_ids:
+            self._message_ids.update(self.new_message_ids)
+            self.new_message_ids.clear()
+        return known
 
     def envelope_of(self, queue_id: str | None) -> str | None:
         """Return a message's envelope as text, if it is remembered: see `received`."""
@@ -157,16 +162,14 @@ class Messages:
             arrived: what the lines report, which is in `new_envelopes` as well; it is emptied.
             groups: where they are counted.
         """
-        if arrived:
-            queue_ids = [arrival[2] for arrival in arrived]
-            known = self._envelopes.intersection(queue_ids)
-            if known or len(self.new_envelopes) < len(arrived):
-                is_new = _first(queue_ids, known)
-                groups.receive(compress(arrived, is_new))
-            else:
-                groups.receive(arrived)
-            arrived.clear()
-        self.settle()
+        are_different = len(self.new_envelopes) == len(arrived)
+        known = self.settle()
+        if known or not are_different:
+            is_new = _first((arrival[2] for arrival in arrived), known)
+            groups.receive(compress(arrived, is_new))
+        else:
+            groups.receive(arrived)
+        arrived.clear()
 
     def message_id_of(self, queue_id: str | None) -> str | None:
         """Return a message's Message-ID, if it is remembered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from sys import getsizeof
 from typing import Generic, TypeVar
 
@@ -46,16 +47,27 @@ class Memory(Generic[_V]):
         if self._room < 0 or len(self._newer) >= self._capacity:
             self._turn()
 
-    def update(self, values: Mapping[str, _V]) -> None:
-        """Remember many values: a block's, by whose size a half may exceed its bounds."""
-        newer = self._newer
+    def update(self, values: Mapping[str, _V]) -> set[str]:
+        """Remember many values: a block's, by whose size a half may exceed its bounds.
+
+        Returns:
+            Those of their keys that had a value before.
+        """
+        newer, older = self._newer, self._older
         before = len(newer)
         newer.update(values)
+        added = len(newer) - before
+        known: set[str] = set()
+        if added < len(values):
+            known = set(values).difference(islice(reversed(newer), added))
+        if not older.keys().isdisjoint(values):  # most are of new messages
+            known.update(filter(older.__contains__, values))
         # Those that replace others take about as much room as what they replace.
-        share = (len(newer) - before) / max(len(values), 1)
+        share = added / max(len(values), 1)
         self._room -= round(share * (_size_of_all(values) + _size_of_all(values.values())))
         if self._room < 0 or len(newer) >= self._capacity:
             self._turn()
+        return known
 
     def get(self, key: str | None) -> _V | None:
         """Return what is remembered of a message; None for nothing."""
@@ -63,14 +75,6 @@ class Memory(Generic[_V]):
             return None
         found = self._newer.get(key)
         return self._older.get(key) if found is None else found
-
-    def intersection(self, keys: Collection[str]) -> set[str]:
-        """Return those keys that have a value."""
-        found: set[str] = set()
-        for half in (self._newer, self._older):
-            if not half.keys().isdisjoint(keys):  # most are of new messages
-                found.update(filter(half.__contains__, keys))
-        return found
 
     def values(self) -> dict[str, _V]:
         """Return all that is remembered, by its key; the oldest first."""
