@@ -19,7 +19,7 @@ import attrs
 from smtpreply.logs.format import Format
 from smtpreply.logs.format_table import FORMATS
 from smtpreply.logs.input.clock import Clock
-from smtpreply.logs.input.syslog import Line, read_prefix
+from smtpreply.logs.input.syslog import Line, may_be_event, read_prefix
 from smtpreply.logs.toolkit.json_stream import begins_objects, json_in, member_names
 
 
@@ -256,6 +256,10 @@ class Detection:
                 return known
         return self._only if line.program is None else None
 
+    def is_foreign(self, program: str, message: str) -> bool:
+        """Return whether no format knows a line, as one of the same program has shown before."""
+        return self._programs.get(program) == () and not may_be_event(message)
+
     def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines.
 
@@ -287,7 +291,7 @@ class Detection:
             found = self._programs.get(line.program)
             found = self._of_program(line.program) if found is None else found
             # A program that is no mail server may log the events that a service has sent to it.
-            if found or not line.message.startswith(("{", "[")):
+            if found or not may_be_event(line.message):
                 return found
         # What begins like JSON may be a line of another kind, or the first of several.
         if line.message.startswith(("{", "[{")) and (value := json_in(line)) is not None:

@@ -32,6 +32,7 @@ from smtpreply.logs.input.syslog import (
     Line,
     as_written,
     common_wrapping,
+    header_in,
     read_prefix,
     repeated_in,
     stamp_from_message,
@@ -96,6 +97,7 @@ class Scan(Iterator[Delivery]):
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._passed: str | None = None  # the block before, if its reader has read its last line
+        self._is_mixed = False  # whether programs have written lines that no format knows
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -209,11 +211,32 @@ class Scan(Iterator[Delivery]):
             line = Line(text, text, place.number, place.source)
             if known.detect(line):
                 return self._read_as(line, known, place.clock)
+        if self._is_mixed and self._is_foreign(text, place):
+            return ()
         line = read_prefix(text, place.number, place.clock, place.source)
         coverage.seen_on(line.host)
         if repeats and _REPEATED in text and (repeated := repeated_in(line)):
             return self._repeated(line, place.clock, *repeated)
         return self._detected(line, place.clock)
+
+    def _is_foreign(self, text: str, place: Place) -> bool:
+        """Return whether a line is of a program whose lines no format knows, nor the line before.
+
+        In the log of a whole host, most lines may be such ones.
+        """
+        header = header_in(text)
+        if header is None or _REPEATED in text:
+            return False
+        host, program, message = header
+        if not self._detection.is_foreign(program, message):
+            return False
+        if self._last is not None:
+            line = Line(text, message, place.number, place.source, None, host, program)
+            if self._continued(line) is not None:
+                return False
+        self._last, self._passed, self._latest = None, None, ()
+        self.coverage.seen_on(host)
+        return True
 
     def _repeated(
         self, line: Line, clock: Clock, times: int, message: str | None
@@ -263,6 +286,7 @@ class Scan(Iterator[Delivery]):
             known, line = self._unwrapped(line, clock)
         if known is None:
             self._last, self._passed, self._latest = None, None, ()
+            self._is_mixed |= line.program is not None and self._on_unreadable is None
             self._unread(line)
             return ()
         if known.certain is not None and not self._detection.has_own:
@@ -453,7 +477,7 @@ class Scan(Iterator[Delivery]):
             if number or not block.startswith(left):
                 self._last = None
             count -= left.count("\n")
-            yield from _lines([left])
+            yield from left.removesuffix("\n").split("\n")
             is_last_read = ends_in(block, left)
             if is_last_read:
                 last = self._last

@@ -17,6 +17,7 @@ from benchmarks import mail_logs
 from smtpreply.frames._rows import row_of
 from smtpreply.frames.polars import LOG, scan_mail_log
 from smtpreply.logs import Coverage, Delivery, Scan, known_formats, scan
+from smtpreply.logs.grouping import Place
 from smtpreply.summary.summary import Summary
 
 DATA = Path(__file__).parent.parent / "data"
@@ -48,6 +49,25 @@ SAMPLES = {path.name: _lines_of(path) for path in sorted(FILES)}
 SAMPLES |= {name: lines.split("\n") for name, lines in BESIDE.items()}
 SAMPLES |= {f"{name} log": list(make(120, Counter())) for name, make in mail_logs.MAKERS.items()}
 USUAL = [*SAMPLES["postfix log"], *SAMPLES["exim log"]]
+# Of programs that have nothing to do with mail, or with it in other words.
+FOREIGN = [
+    "Mar  1 00:00:00 mx1 CRON[7]: (root) CMD (run-parts /etc/cron.hourly && true)",
+    "Mar  1 00:00:01 mx1 sshd[7]: Failed password for root from 203.0.113.9 port 22 ssh2",
+    "Mar  1 00:00:01 mx1 kernel: [12345.678901] usb 1-1: new device",
+    "<38>Mar  1 00:00:01 mx1 sshd[8]: Connection closed by 203.0.113.9",
+    "2026-03-01T00:00:01.123456+00:00 mx1 sshd[9]: Connection closed by 203.0.113.9",
+    "Mar  1 00:00:02 mx1 sshd[7]: message repeated 2 times: [ Failed password for root]",
+    "Mar  1 00:00:02 mx1 last message repeated 2 times",
+    "Feb 31 00:00:02 mx1 sshd[7]: Failed password for root",
+    "Mar  1 00:00:02 mx1 hook[7]: [INFO] listening",
+    'Mar  1 00:00:02 mx1 hook[7]: [{"email": "bob@example.org", "event": "bounce", '
+    '"sg_event_id": "x", "sg_message_id": "y", "reason": "550 5.1.1 No such user"}]',
+    'Mar  1 00:00:02 mx1 hook[7]: {"MESSAGE": "550 5.1.1 No such user"}',
+    "Mar  1 00:00:02 mx1 hook[7]: 2026-03-01 00:00:02 1abcde-123456-00 Completed",
+    "Mar  1 00:00:02 mx1 docker[7]: Mar  1 00:00:02 mx2 postfix/qmgr[9]: 4E0000001: removed",
+    "Mar  1 00:00:02 mx1 docker[7]: what nobody knows",
+    "Mar  1 00:00:02 10.0.0.1/24 sshd[7]: Mar  1 00:00:02 mx1 postfix/qmgr[9]: 4E0000001: removed",
+]
 ODD = st.sampled_from(
     [
         *(
@@ -95,6 +115,8 @@ def logs(draw: st.DrawFn) -> list[str]:
             lines[at : at + 1] = other.split("\n")
         else:
             lines[at:at] = other.split("\n")
+    for other in draw(st.lists(st.sampled_from(FOREIGN), max_size=8)):
+        lines.insert(draw(st.integers(0, len(lines))), other)
     usual = draw(st.integers(0, len(USUAL) - 1))
     lines += USUAL[usual : usual + draw(st.integers(0, 30))]
     return lines
@@ -116,10 +138,14 @@ def written(path: Path, lines: list[str]) -> Path:
 
 
 class _LineByLine(Scan):
-    """A run that reads no blocks."""
+    """A run that reads no blocks, and each line in full."""
 
     def _block_reader(self, block: str) -> None:
         """Return that no format does."""
+
+    def _is_foreign(self, text: str, place: Place) -> bool:
+        """Return that each line may be one of a mail server."""
+        return False
 
 
 def read(path: Path, monkeypatch: pytest.MonkeyPatch | None = None, **options: Any) -> Scan:

@@ -162,6 +162,8 @@ class Messages:
             arrived: what the lines report, which is in `new_envelopes` as well; it is emptied.
             groups: where they are counted.
         """
+        if not arrived:
+            return
         are_different = len(self.new_envelopes) == len(arrived)
         known = self.settle()
         if known or not are_different:

@@ -150,7 +150,8 @@ def with_a_time(head: str) -> str:
 
 def ends_in(block: str, lines: str) -> bool:
     """Return whether the last lines of a block are these; there must be some."""
-    return bool(lines) and f"\n{block[-len(lines) - 1 :]}".endswith(f"\n{lines}")
+    is_end = bool(lines) and block.endswith(lines)
+    return is_end and f"\n{block[-len(lines) - 1 :]}".endswith(f"\n{lines}")
 
 
 class SyslogPrefix:
