@@ -100,6 +100,8 @@ class Messages:
         self.on_received: OnReceived | None = None
         self._envelopes: Memory[str] = Memory()
         self._message_ids: Memory[str] = Memory()
+        self._arrivals: list[Arrival] = []
+        self._groups: Groups | None = None
         self.new_envelopes: dict[str, str] = {}
         self.new_message_ids: dict[str, str] = {}
 
@@ -135,43 +137,35 @@ class Messages:
             self.on_received(Received(*columns))
         self.learn(queue_id, sender=sender, size=size)
 
-    def settle(self) -> set[str]:
-        """Remember what a block reported, and forget what is oldest.
+    def arrivals_in(self, groups: Groups) -> list[Arrival]:
+        """Return a list for the arrivals of a block, whose envelopes go into `new_envelopes` too.
 
-        Returns:
-            The queue ids of the block's envelopes that were remembered before.
+        `settle` counts those of them in the groups that are new, as `receive` does.
         """
-        known: set[str] = set()
-        if self.new_envelopes:
-            known = self._envelopes.update(self.new_envelopes)
-            self.new_envelopes.clear()
+        self._groups = groups
+        return self._arrivals
+
+    def settle(self) -> None:
+        """Remember what a block reported so far, count its arrivals, and forget what is oldest."""
+        new, arrivals = self.new_envelopes, self._arrivals
+        if new:
+            known = self._envelopes.update(new)
+            if self._groups is not None and arrivals:
+                if known or len(new) < len(arrivals):
+                    is_new = _first((arrival[2] for arrival in arrivals), known)
+                    self._groups.receive(compress(arrivals, is_new))
+                else:
+                    self._groups.receive(arrivals)
+                arrivals.clear()
+            new.clear()
         if self.new_message_ids:
             self._message_ids.update(self.new_message_ids)
             self.new_message_ids.clear()
-        return known
 
     def envelope_of(self, queue_id: str | None) -> str | None:
         """Return a message's envelope as text, if it is remembered: see `received`."""
         found = self.new_envelopes.get(queue_id) if queue_id else None
         return self._envelopes.get(queue_id) if found is None else found
-
-    def receive_all(self, arrived: list[Arrival], groups: Groups) -> None:
-        """Count the messages that lines of a block report, as `receive` does, and settle.
-
-        Args:
-            arrived: what the lines report, which is in `new_envelopes` as well; it is emptied.
-            groups: where they are counted.
-        """
-        if not arrived:
-            return
-        are_different = len(self.new_envelopes) == len(arrived)
-        known = self.settle()
-        if known or not are_different:
-            is_new = _first((arrival[2] for arrival in arrived), known)
-            groups.receive(compress(arrived, is_new))
-        else:
-            groups.receive(arrived)
-        arrived.clear()
 
     def message_id_of(self, queue_id: str | None) -> str | None:
         """Return a message's Message-ID, if it is remembered."""

@@ -30,7 +30,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Arrival, Attempt, Groups, without_address
+from smtpreply.logs.grouping import Attempt, Groups, without_address
 from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -75,7 +75,7 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
     pattern, attempt = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
-    arrived: list[Arrival] = []
+    arrived = messages.arrivals_in(groups)
     sent: list[tuple[str, ...]] = []
     servers: list[str] = []
     of_sent: list[str | None] = []
@@ -97,9 +97,8 @@ def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
             if failure is not None:
                 failures.append(failure)
             if left:
-                messages.receive_all(arrived, groups)
                 yield left
-    messages.receive_all(arrived, groups)
+    messages.settle()
     if sent:
         times, queue_ids, flags, domains, _, heads, delays, *_ = zip(*sent, strict=True)
         columns = times, domains, servers, delays, queue_ids, of_sent

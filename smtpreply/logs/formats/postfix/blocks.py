@@ -37,7 +37,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     TIMES,
     USUAL_SERVER,
 )
-from smtpreply.logs.grouping import MASK, Arrival, Attempt, Groups, without_address
+from smtpreply.logs.grouping import MASK, Attempt, Groups, without_address
 from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -98,7 +98,7 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
     """Do what `Reader.group` asks, with what the reader knows that reads what is left."""
     patterns = _grouping(prefix.of(block), "stamp" if groups.finely else "hour")
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
-    arrived: list[Arrival] = []
+    arrived = messages.arrivals_in(groups)
     sent: list[tuple[str, ...]] = []
     of_sent: list[str | None] = []
     failures: list[Attempt] = []
@@ -115,9 +115,8 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
             if failure is not None:
                 failures.append(failure)
             if left:
-                messages.receive_all(arrived, groups)
                 yield left
-    messages.receive_all(arrived, groups)
+    messages.settle()
     if sent:
         times, programs, queue_ids, domains, relays, delays, heads, *_ = zip(*sent, strict=True)
         columns = times, domains, relays, delays, queue_ids, of_sent
