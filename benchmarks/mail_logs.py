@@ -1,4 +1,4 @@
-"""Seeded logs of Postfix and Exim, with what they hold known to the last reply.
+"""Seeded logs of Postfix, of Exim and of a whole host, with what they hold known to the last reply.
 
 The mix is that of a busy relay's log: of a thousand lines of Postfix some 165 are attempts to
 deliver and 35 refusals in sessions (as in the logs on which other parsers are compared), the rest
@@ -6,6 +6,9 @@ says who connected, who sent what, TLS, and that messages are done. Of the attem
 sent, 13 deferred and 7 bounced. They go to 400 domains, of which the first gets the most
 (Zipf), whose servers answer in 24 ways; half of the texts hold ids and addresses that are
 in no other. Exim's ids are old (6-6-2) and new (6-11-4) by turns.
+
+Of the log of a host (``/var/log/syslog``, ``journalctl``), half of the lines are Postfix's. The
+others are of programs that have nothing to do with mail, and of those that do, such as Dovecot.
 """
 
 from __future__ import annotations
@@ -322,4 +325,39 @@ def _exim_connection(chance: Chance, stamp: str, number: int) -> list[str]:
     ]
 
 
-MAKERS = {"postfix": postfix, "exim": exim}
+# What other programs of a host write. {pid}, {id} and {port} are numbers.
+OTHER_PROGRAMS = (
+    "sshd[{pid}]: Failed password for invalid user admin{id} from {ip} port {port} ssh2",
+    "sshd[{pid}]: Connection closed by {ip} port {port} [preauth]",
+    "CRON[{pid}]: (root) CMD (cd / && run-parts --report /etc/cron.hourly)",
+    "systemd[1]: Started session-{id}.scope - Session {id} of User root.",
+    "kernel: [{port}.{id:06}] [UFW BLOCK] IN=eth0 OUT= SRC={ip} DST=192.0.2.1 PROTO=TCP SPT={port}",
+    "named[612]: client @0x7f2c {ip}#{port} (d{id}.example): query (cache) 'd{id}.example' denied",
+    "opendkim[640]: {id:010X}: DKIM-Signature field added (s=mail, d=example.com)",
+    "spamd[{pid}]: spamd: result: . -1 - BAYES_00,DKIM_SIGNED scantime=0.4,size={port},user=nobody",
+)
+DOVECOT = (
+    "dovecot: imap-login: Login: user=<user{id}@example.com>, method=PLAIN, rip={ip}, "
+    "lip=192.0.2.1, mpid={pid}, TLS, session=<{id:016X}>",
+    "dovecot: imap(user{id}@example.com)<{pid}><{id:016X}>: Disconnected: Logged out in={port} "
+    "out={pid} deleted=0 expunged=0",
+)
+
+
+def host(lines: int, counts: Counter[str]) -> Iterator[str]:
+    """Yield a log of all programs of a host, and count what it holds: see `postfix`."""
+    chance = random.Random(7)
+    for line in postfix(lines // 2, counts):
+        yield line
+        is_foreign = chance.random() < 0.8
+        counts["left"] += is_foreign
+        message = chance.choice(OTHER_PROGRAMS if is_foreign else DOVECOT).format(
+            pid=chance.randrange(300, 99_999),
+            id=chance.randrange(999_999),
+            port=chance.randrange(1024, 65_536),
+            ip=f"203.0.113.{chance.randrange(256)}",
+        )
+        yield f"{line[: len('Mar  1 00:00:00 mx1 ')]}{message}"
+
+
+MAKERS = {"postfix": postfix, "exim": exim, "host": host}

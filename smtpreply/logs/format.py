@@ -182,11 +182,14 @@ class Format:
             is tried before this one knows, whatever follows. After a line of this format, such a
             line is shown to this format at once; without it, all forms of prefixes and the formats
             before this one are tried, which takes longer than the rest.
+        silent: a pattern without groups that matches how messages of the format's programs begin
+            that are understood and report no delivery, whatever follows. It spares a summary
+            reading such lines one by one.
 
     >>> Format("acmemail", lambda line: line.program == "acmemail", Reader).claims_sources
     False
 
-    The last seven are for built-in formats, whose modules are imported when a line may be theirs.
+    The last eight are for built-in formats, whose modules are imported when a line may be theirs.
     The registry reads them in `smtpreply.logs.format_table`, which is generated from the modules.
     """
 
@@ -204,6 +207,7 @@ class Format:
     order: int = attrs.field(default=50, kw_only=True)
     prefix: str | None = attrs.field(default=None, kw_only=True)
     certain: re.Pattern[str] | None = attrs.field(default=None, kw_only=True)
+    silent: str | None = attrs.field(default=None, kw_only=True)
 
     @property
     def claims_sources(self) -> bool:

@@ -260,6 +260,10 @@ class Detection:
         """Return whether no format knows a line, as one of the same program has shown before."""
         return self._programs.get(program) == () and not may_be_event(message)
 
+    def is_only_of(self, known: Format, program: str) -> bool:
+        """Return whether no other format may know a line of a program."""
+        return self._programs.get(program) == (known,)
+
     def of_source(self, head: list[str], *, unwrapped: bool = False) -> Format | None:
         """Return the format that a source is of as a whole, by its first lines.
 

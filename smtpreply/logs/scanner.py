@@ -40,6 +40,7 @@ from smtpreply.logs.input.syslog import (
 )
 from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
+from smtpreply.logs.toolkit.other_programs import Kept, OtherPrograms
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 
 _MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
@@ -98,6 +99,7 @@ class Scan(Iterator[Delivery]):
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._passed: str | None = None  # the block before, if its reader has read its last line
         self._is_mixed = False  # whether programs have written lines that no format knows
+        self._others = OtherPrograms()
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -235,6 +237,7 @@ class Scan(Iterator[Delivery]):
             if self._continued(line) is not None:
                 return False
         self._last, self._passed, self._latest = None, None, ()
+        self._others.add(program, None)
         self.coverage.seen_on(host)
         return True
 
@@ -291,6 +294,8 @@ class Scan(Iterator[Delivery]):
             return ()
         if known.certain is not None and not self._detection.has_own:
             self._recent = known, known.certain
+        if known.silent is not None and self._detection.is_only_of(known, line.program or ""):
+            self._others.add(line.program or "", known)
         return self._read_as(line, known, clock)
 
     def _read_as(self, line: Line, known: Format, clock: Clock) -> Iterable[Delivery]:
@@ -464,12 +469,40 @@ class Scan(Iterator[Delivery]):
 
     def _ungrouped(self, block: str, groups: Groups) -> Iterator[str]:
         """Put into groups what the reader of most lines can; yield the lines that are left."""
+        block = _ended(block)
+        kept = self._taken_out(block)
+        if kept is None:
+            yield from self._grouped_by_reader(block, groups)
+            return
+        if not kept.begins:
+            self._last, self._passed, self._latest = None, None, ()
+        yield from self._grouped_by_reader(kept.block, groups)
+        if not kept.ends:
+            self._last, self._passed, self._latest = kept.last, None, ()
+
+    def _taken_out(self, block: str) -> Kept | None:
+        """Take lines out of a block that are of programs without deliveries, and count them."""
+        last = self._last  # which the first lines may go on with
+        may_go_on = (
+            last is not None and last.silent is None and not self._reader_of(last).reads_blocks
+        )
+        if may_go_on or _LAST_REPEATED in block:
+            return None
+        kept = self._others.taken_out(block, count_lines(block))
+        if kept is not None:
+            for known, count in kept.counts.items():
+                if known is None:
+                    self.coverage.lines += count
+                else:
+                    self._passed_over(known, count, block)
+        return kept
+
+    def _grouped_by_reader(self, block: str, groups: Groups) -> Iterator[str]:
         found = self._block_reader(block)
         if found is None:
             yield from _lines([block])
             return
         known, reader = found
-        block = _ended(block)
         count = count_lines(block)
         last, is_last_read = None, False
         for number, left in enumerate(reader.group(block, groups)):
@@ -478,7 +511,7 @@ class Scan(Iterator[Delivery]):
                 self._last = None
             count -= left.count("\n")
             yield from left.removesuffix("\n").split("\n")
-            is_last_read = ends_in(block, left)
+            is_last_read = ends_in(block, left) and not left.isspace()
             if is_last_read:
                 last = self._last
         self._passed_over(known, count, block)

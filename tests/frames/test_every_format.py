@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ FOREIGN = [
     "Mar  1 00:00:02 mx1 hook[7]: 2026-03-01 00:00:02 1abcde-123456-00 Completed",
     "Mar  1 00:00:02 mx1 docker[7]: Mar  1 00:00:02 mx2 postfix/qmgr[9]: 4E0000001: removed",
     "Mar  1 00:00:02 mx1 docker[7]: what nobody knows",
+    "Mar  1 00:00:02 mx1 dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=203.0.113.9",
+    "Mar  1 00:00:02 mx1 dovecot: imap(bob)<7><x>: Disconnected: Logged out in=1 out=2",
+    "Mar  1 00:00:03 mx1 dovecot: lmtp(bob)<7><x>: msgid=<7@example.org>: saved mail to INBOX",
+    "Mar  1 00:00:03 mx1 dovecot: imap-login: x: Sent message to <bob@example.org> at mx: 550 no",
+    "Mar  1 00:00:03 mx1 dovecot: imap(bob): Error: x: Sent message to <a@b.example> at mx: 550 no",
     "Mar  1 00:00:02 10.0.0.1/24 sshd[7]: Mar  1 00:00:02 mx1 postfix/qmgr[9]: 4E0000001: removed",
 ]
 ODD = st.sampled_from(
@@ -115,7 +121,7 @@ def logs(draw: st.DrawFn) -> list[str]:
             lines[at : at + 1] = other.split("\n")
         else:
             lines[at:at] = other.split("\n")
-    for other in draw(st.lists(st.sampled_from(FOREIGN), max_size=8)):
+    for other in draw(st.lists(st.sampled_from(FOREIGN), max_size=12)):
         lines.insert(draw(st.integers(0, len(lines))), other)
     usual = draw(st.integers(0, len(USUAL) - 1))
     lines += USUAL[usual : usual + draw(st.integers(0, 30))]
@@ -148,12 +154,14 @@ class _LineByLine(Scan):
         return False
 
 
-def read(path: Path, monkeypatch: pytest.MonkeyPatch | None = None, **options: Any) -> Scan:
+def read(
+    source: Path | list[str], monkeypatch: pytest.MonkeyPatch | None = None, **options: Any
+) -> Scan:
     if monkeypatch is None:
-        return scan(path, **options)
+        return scan(source, **options)
     with monkeypatch.context() as patch:
         patch.setattr("smtpreply.logs.scanner.Scan", _LineByLine)
-        return scan(path, **options)
+        return scan(source, **options)
 
 
 def exactly(path: Path, **options: Any) -> tuple[list[Delivery], Coverage]:
@@ -200,16 +208,40 @@ def test_groups_give_what_lines_give(path: Path, lines: list[str], options: Any)
     """Whatever a log holds, its summary and its account are those of reading line by line."""
     log = written(path, lines)
     deliveries, coverage = exactly(log, **options)
-    single, run = Summary.of(deliveries), read(log, **options)
-    together = Summary.of(run.bundled())
+    run = read(log, **options)
+    assert_equal(Summary.of(run.bundled()), Summary.of(deliveries))
+    assert run.coverage == coverage
+
+
+def assert_equal(found: Summary, exact: Summary) -> None:
     # An example is one of several: which one is no count.
-    for summary in (single, together):
+    for summary in (found, exact):
         for field in attrs.fields(Summary):
             if field.name != "volume":
                 getattr(summary, field.name).example.clear()
     for field in attrs.fields(Summary):
-        assert getattr(together, field.name) == getattr(single, field.name), field.name
-    assert run.coverage == coverage
+        assert getattr(found, field.name) == getattr(exact, field.name), field.name
+
+
+def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
+    """Return blocks of lines of all programs of a host, as a rule each with a header."""
+    usual = st.sampled_from(SAMPLES["postfix log"])
+    lines = st.lists(st.sampled_from(FOREIGN) | usual, min_size=1, max_size=30)
+    odd = st.lists(ODD, min_size=1, max_size=1)
+    block = st.tuples(lines, st.just([]) | st.just([]) | odd, lines | st.just([]))
+    return st.lists(block.map(lambda parts: "\n".join(chain(*parts))), min_size=2, max_size=4)
+
+
+@settings(max_examples=500)
+@given(blocks_of_a_host(), OPTIONS)
+def test_lines_of_other_programs_are_taken_out_of_groups(blocks: list[str], options: Any) -> None:
+    """Once it is known which programs deliver no mail, their lines are told without reading."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smtpreply.logs.toolkit.other_programs._LEAST_LINES", 1)
+        patch.setattr("smtpreply.logs.toolkit.other_programs._ENOUGH", 1 << 20)
+        run, exact = scan(blocks, **options), read(blocks, patch, **options)
+        assert_equal(Summary.of(run.bundled()), Summary.of(list(exact)))
+    assert run.coverage == exact.coverage
 
 
 @settings(max_examples=150)

@@ -171,6 +171,13 @@ def _body(line: Line) -> str:
     return line.message[stamp.end() :] if stamp else line.message
 
 
+# Logins, and what became of them. What a proxy says of a message could follow a name and a colon.
+_SILENT = (
+    r"(?:imap|pop3|managesieve|auth|auth-worker)(?:-login)?(?:\([^()<>\n]{0,320}+\)|)"
+    r"(?:<[0-9]{0,10}+>|)(?:<[^<>\s]{0,100}+>|): (?:Info: |)"
+    rf"(?!{STAMP} |(?:[^ \n]{{1,100}}+ ){{0,2}}(?:Sent|Failed to|Successfully relayed) )"
+)
+
 FORMAT = Format(
     _NAME,
     _detect,
@@ -178,5 +185,6 @@ FORMAT = Format(
     programs=r"dovecot",
     needles=("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
     begins=rf"{ANY_STAMP}[a-z0-9-]{{3,30}}[(<:]",
+    silent=_SILENT,
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
 )

@@ -155,11 +155,12 @@ _LONGEST_PROGRAM = 255  # characters: RFC 3164 4.1.3 has 32 for a tag, RFC 5424 
 
 # Programs that forward lines which others have written whole. What any other program writes stays
 # its own, though it begins as a line of a mail server does: a stranger may have chosen the words.
-_CARRIERS = lazy_pattern(
+CARRIERS = (
     r"(?:docker|podman|container|conmon|crio|kube|k8s|compose|lxc|systemd-nspawn|journal|rsyslog|"
     r"syslog-ng|fluent|td-agent|vector|promtail|logspout|supervisord|s6-|runsv)|"
-    r"[0-9a-f]{12}(?:[0-9a-f]{52})?\Z"
+    r"[0-9a-f]{12}(?:[0-9a-f]{52})?(?![A-Za-z0-9_.@/-])"
 )
+_CARRIERS = lazy_pattern(CARRIERS)
 
 
 @attrs.define

@@ -47,7 +47,7 @@ _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
 _ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
-_PREFIX = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{_ISO_HOUR}{MINUTES}{FRACTION}) ({_HOST}) "
+_STAMPS = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{_ISO_HOUR}{MINUTES}{FRACTION})"
 # RFC 3164 4.1.2 has two characters for a day, and most programs write them.
 _PADDED_DAY_AND_HOUR = r" [ 0-9][0-9] [0-9][0-9]"
 _PADDED = re.compile(rf"{MONTH}{_PADDED_DAY_AND_HOUR}:")
@@ -162,11 +162,13 @@ class SyslogPrefix:
 
     Args:
         program: a pattern of the beginning of the program's name.
+        host: a pattern of the host's name.
     """
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, host: str = _HOST) -> None:
         self._program = program
-        self._of_line = re.compile(rf"{_PREFIX}({program})")
+        self._host = host
+        self._of_line = re.compile(rf"{_STAMPS} ({host}) ({program})")
         self._hosts: set[str] = set()
         self._programs: set[str] = set()
         self._known: Prefix | None = None
@@ -191,7 +193,7 @@ class SyslogPrefix:
             month = _any_of(filter(None, months), MONTH)
             hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
             stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
-        host, name = _any_of(self._hosts, _HOST), _any_of(self._programs, self._program)
+        host, name = _any_of(self._hosts, self._host), _any_of(self._programs, self._program)
         return Prefix(rf"{stamp} (?P<host>{host}) ", name)
 
 
