@@ -42,6 +42,7 @@ from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
 from smtpreply.logs.toolkit.other_programs import Kept, OtherPrograms
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
+from smtpreply.logs.toolkit.wrappings import Wrappings
 
 _MOST_WAITING = 1 << 25  # octets of text read before groups are emptied
 _MOST_IN_GROUPS = 50_000  # of what is counted in groups
@@ -100,6 +101,7 @@ class Scan(Iterator[Delivery]):
         self._passed: str | None = None  # the block before, if its reader has read its last line
         self._is_mixed = False  # whether programs have written lines that no format knows
         self._others = OtherPrograms()
+        self._wrappings = Wrappings()
         self._year = year
         self._zone = zone
         self._on_unreadable = on_unreadable
@@ -444,7 +446,10 @@ class Scan(Iterator[Delivery]):
         groups = Groups(partial(self._example, place), finely=finely)
         waiting = 0
         last: str | None = ""
-        for block in map(_as_written, blocks):
+        for written in map(_as_written, blocks):
+            block = written
+            if self._on_unreadable is None:  # which is shown lines as they are in the file
+                block = self._wrappings.taken_off(_ended(written))
             month = self._month_of(block)
             if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
                 self._report_received(groups, clock)

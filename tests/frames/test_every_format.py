@@ -223,19 +223,43 @@ def assert_equal(found: Summary, exact: Summary) -> None:
         assert getattr(found, field.name) == getattr(exact, field.name), field.name
 
 
+WRAPPINGS = [
+    "",
+    "",
+    "smtp-1  | ",
+    "mail.log:",
+    "mail.log.1:12:",
+    "> ",
+    "    ",
+    "<22>",
+    "2026-03-01T00:00:01.123456789Z ",
+    "2026-03-01T00:00:01Z stdout F ",
+    "smtp-1  | 2026-03-01T00:00:01+01:00 ",
+]
+
+
 def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
     """Return blocks of lines of all programs of a host, as a rule each with a header."""
     usual = st.sampled_from(SAMPLES["postfix log"])
-    lines = st.lists(st.sampled_from(FOREIGN) | usual, min_size=1, max_size=30)
+    one = st.sampled_from(FOREIGN) | usual | usual.map(_dated)
+    lines = st.lists(one, min_size=1, max_size=30)
     odd = st.lists(ODD, min_size=1, max_size=1)
     block = st.tuples(lines, st.just([]) | st.just([]) | odd, lines | st.just([]))
     return st.lists(block.map(lambda parts: "\n".join(chain(*parts))), min_size=2, max_size=4)
 
 
+def _dated(line: str) -> str:
+    """Return a line with a stamp of RFC 3339."""
+    return f"2026-03-01T{line[7:15]}+01:00{line[15:]}"
+
+
 @settings(max_examples=500)
-@given(blocks_of_a_host(), OPTIONS)
-def test_lines_of_other_programs_are_taken_out_of_groups(blocks: list[str], options: Any) -> None:
-    """Once it is known which programs deliver no mail, their lines are told without reading."""
+@given(blocks_of_a_host(), st.sampled_from(WRAPPINGS), OPTIONS)
+def test_lines_of_other_programs_and_wrappings_are_taken_off(
+    blocks: list[str], wrapping: str, options: Any
+) -> None:
+    """What all lines have before them is taken off; once known, programs without mail are, too."""
+    blocks = [wrapping + block.replace("\n", f"\n{wrapping}") for block in blocks]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("smtpreply.logs.toolkit.other_programs._LEAST_LINES", 1)
         patch.setattr("smtpreply.logs.toolkit.other_programs._ENOUGH", 1 << 20)

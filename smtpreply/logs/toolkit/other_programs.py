@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from smtpreply.logs.format import Format
 
 # A name with a slash in it may be that of a stream, of which `syslog.unwrapped` knows.
-_HOST = rf"(?!{NO_HOST})[0-9A-Za-z][0-9A-Za-z._-]{{0,254}}+"
+HOST = rf"(?!{NO_HOST})[0-9A-Za-z][0-9A-Za-z._-]{{0,254}}+"
 _BEGINS_LIKE_A_STAMP = r"[A-Z][a-z][a-z] [ 0-9]|[0-9]{4}-"
-_PROGRAM = rf"(?!{CARRIERS})[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{{0,254}}+"
-_END = r"(?:\[[0-9]{1,10}+\]|): "
+PROGRAM = rf"(?!{CARRIERS})[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{{0,254}}+"
+END = r"(?:\[[0-9]{1,10}+\]|): "
 # What begins like JSON may be an event, and so may what has a level in brackets, but for the time
 # that Linux writes (printk.time). Repeats count.
-_FOREIGN = _END + r"(?!\{|\[(?! *+[0-9]++\.[0-9]{6}\] )|message repeated )"
+_FOREIGN = END + r"(?!\{|\[(?! *+[0-9]++\.[0-9]{6}\] )|message repeated )"
 
 _LEAST_LINES = 8  # of a program, before its name is made part of the pattern
 _MOST_PROGRAMS = 32  # whose names are part of it
@@ -67,7 +67,7 @@ class OtherPrograms:
     def __init__(self) -> None:
         self._lines: Counter[str] = Counter()
         self._formats: dict[str, Format | None] = {}
-        self._prefix = SyslogPrefix("", host=_HOST)
+        self._prefix = SyslogPrefix("", host=HOST)
         self._patterns: dict[str, re.Pattern[str]] = {}  # by the head of lines
         self._noted = 0  # lines since the last block
 
@@ -120,8 +120,8 @@ class OtherPrograms:
         behind_heads = []
         for known in formats:
             programs = [re.escape(name) for name, its in self._formats.items() if its is known]
-            what = _FOREIGN if known is None else f"{_END}(?:{known.silent})"
+            what = _FOREIGN if known is None else f"{END}(?:{known.silent})"
             behind_heads.append(f"(?:{'|'.join(programs)}){what}" if programs else "(?!)")
-        kept = f"(?!{'|'.join(behind_heads)}){_PROGRAM}{_END}"
+        kept = f"(?!{'|'.join(behind_heads)}){PROGRAM}{END}"
         lines = [rf"((?:{head}{behind}.*+\n)*+)" for behind in (kept, *behind_heads)]
         return re.compile(rf"{''.join(lines)}(?:(?={_BEGINS_LIKE_A_STAMP}|\Z)|((?s:.++)))")
