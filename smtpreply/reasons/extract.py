@@ -19,6 +19,7 @@ from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reply.embedded import Head, head_in, heads_in
+from smtpreply.reply.literals import with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
@@ -303,7 +304,7 @@ def extract_from(
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
-    text = _repaired(text)
+    text = with_line_ends(_repaired(text))
     read = text[:LONGEST]
     head = head_in(read)
     if head is not None and head.code < 400 and _is_doubtful(read, head):
