@@ -327,9 +327,14 @@ def extract_from(
 def _is_doubtful(text: str, head: Head) -> bool:
     """Return whether words around a positive reply report a failure."""
     if text[: head.start].strip():
-        return re.search(_DOUBT, text) is not None
+        return tells_of_failure(text)
     lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
-    return any(re.search(_DOUBT, line) for line in lines)
+    return any(map(tells_of_failure, lines))
+
+
+def tells_of_failure(text: str) -> bool:
+    """Return whether words mean that a positive reply among them was not the last word."""
+    return re.search(_DOUBT, text) is not None
 
 
 def _behind_probe(text: str, start: int) -> int:

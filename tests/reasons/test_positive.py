@@ -69,7 +69,9 @@ def test_what_is_no_response_or_exception_says_so() -> None:
         *("#015#012", "<CR><LF>", "<CRLF>", "^M", "%0D%0A", "=0D=0A", "&#13;&#10;", "\u240d\u240a"),
     ],
 )
-@pytest.mark.parametrize("before", ["250 ok{}", "220 mx ESMTP{0}250-mx{0}250 SIZE{0}", "b'250 ok{}"])
+@pytest.mark.parametrize(
+    "before", ["250 ok{}", "220 mx ESMTP{0}250-mx{0}250 SIZE{0}", "b'250 ok{}"]
+)
 def test_what_is_accepted_before_a_refusal_is_not_the_last_word(before: str, end: str) -> None:
     text = f"{before.format(end)}550 5.1.1 no such user{end}"
     for given in (text, text.encode(), bytearray(text.encode())):
