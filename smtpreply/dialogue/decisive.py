@@ -28,8 +28,9 @@ _GO_AHEAD = 354
 def session_in(text: str) -> tuple[Exchange, ...]:
     r"""Return the replies of the session that a text is; none where it is no session.
 
-    A session has commands and several replies. Where all are positive, it may also have a greeting
-    alone, or one reply: around a refusal there may be more to read than a session.
+    A session has commands and several replies, and from the first reply on most lines are of its
+    two sides. Where all replies are positive, it may also have a greeting alone, or one reply:
+    around a refusal there may be more to read than a session.
 
     >>> text = "S: 220 mx.example.org ESMTP\nC: MAIL FROM:<al@example.com>\nS: 550 No"
     >>> [exchange.reply.code for exchange in session_in(text)]
@@ -39,12 +40,19 @@ def session_in(text: str) -> tuple[Exchange, ...]:
     """
     if "\n" not in text or _OF_A_SESSION.search(text, 0, _LONGEST) is None:
         return ()
-    found = read_transcript(text[:_LONGEST].split("\n")).exchanges
+    lines = text[:_LONGEST].split("\n")
+    transcript = read_transcript(lines)
+    found = transcript.exchanges
+    if not found:
+        return ()
+    first = found[0].line
+    of_nobody = sum(skipped.line > first for skipped in transcript.skipped)
+    if 2 * of_nobody > sum(map(bool, map(str.strip, lines[first - 1 :]))):
+        return ()
     has_commands = any(exchange.command for exchange in found)
     if any(exchange.reply.code >= 400 for exchange in found):
         return found if has_commands and len(found) > 1 else ()
-    begins = bool(found) and found[0].stage is Stage.CONNECT
-    return found if has_commands or begins else ()
+    return found if has_commands or found[0].stage is Stage.CONNECT else ()
 
 
 def decisive(session: Iterable[Exchange]) -> dict[str | None, Exchange]:

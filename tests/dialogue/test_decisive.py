@@ -112,6 +112,10 @@ def test_other_texts_are_no_sessions(text: str) -> None:
     assert session_in(text) == ()
 
 
+def test_a_log_of_sessions_is_no_session() -> None:
+    assert session_in((DATA / "sample.log").read_text()) == ()
+
+
 # --- verdicts ------------------------------------------------------------------------------
 
 
