@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smtpreply._support.files import write_text
-from smtpreply.cli.log_input import begun, check_known, log_options, report_problems
+from smtpreply.cli.log_input import InputCheck, begun, log_options, report_problems
 from smtpreply.logs import Coverage, Scan
 
 if TYPE_CHECKING:
@@ -65,12 +65,13 @@ def metrics_command(
     metrics = _metrics()
     if textfile is not None:
         run = begun(paths, read_as=read_as, year=year, tz=tz)
+        check = InputCheck(paths, read_as)
         metrics.watch(run.coverage)
         for delivery in run:
             metrics.add(delivery)
         write_text(textfile, metrics.to_text())
         report_problems(run)
-        check_known(run.coverage)
+        check.check(run.coverage)
         if run.coverage.problems:
             sys.exit(1)
         return

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from smtpreply._support.escape import escape, excerpt
-from smtpreply.cli.log_input import begun, log_options, report_problems
+from smtpreply.cli.log_input import InputCheck, begun, log_options, report_problems
 from smtpreply.logs import Delivery, Scan
 from smtpreply.tools.trace import LIMIT, Life, Step, trace
 
@@ -62,9 +62,10 @@ def trace_command(
         sys.stdout.write("\n".join(map(_text, found.lives)))
     if found.left_out:
         click.echo(f"smtpreply: {found.left_out:,} deliveries left out: raise --limit", err=True)
-    if not found.lives:
-        click.echo("smtpreply: no such message", err=True)
     report_problems(runs[0])
+    if not found.lives:
+        InputCheck(paths, read_as).check(runs[0].coverage)
+        click.echo("smtpreply: no such message", err=True)
     if found.left_out or not found.lives or runs[0].coverage.problems:
         sys.exit(1)
 
