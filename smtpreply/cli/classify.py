@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ _COLUMNS = (
     "provider",
     "retry_after",
     "text",
+)
+# RFC 5322 3.6: how a mail begins, after the line that a mailbox has before each.
+_HEADER = re.compile(
+    rb"(?:From \S+ |(?:Return-Path|Received|Delivered-To|X-Original-To|From|To|Date|Subject"
+    rb"|Message-ID|MIME-Version|Content-Type|Reporting-MTA|Final-Recipient):[ \t])",
+    re.IGNORECASE,
 )
 _LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
@@ -62,6 +69,12 @@ def classify_command(
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
     for text in texts_in(_read(path)):
+        if text.line == 1 and _HEADER.match(text.octets):
+            click.echo(
+                "smtpreply: this looks like a mail, and each line of it is classified alone: "
+                "'smtpreply explain -' and 'smtpreply scan' read bounces",
+                err=True,
+            )
         for verdict in classifier.classify_all(text.octets).values():
             write(text, verdict, language)
 

@@ -15,6 +15,7 @@ from smtpreply.cli.answers import Answer, answers_in
 from smtpreply.cli.language import language_option
 from smtpreply.cli.output import draw, wants_drawing
 from smtpreply.cli.rules import classifier_of, rules_option
+from smtpreply.cli.texts import stdin
 from smtpreply.cli.views.replies import (
     Part,
     explanation,
@@ -77,9 +78,7 @@ def explain_command(
 def _given(words: tuple[str, ...]) -> bytes:
     if words != ("-",):
         return os.fsencode(" ".join(words))
-    if sys.stdin is None:
-        raise click.UsageError("standard input is closed")
-    return sys.stdin.buffer.read()
+    return stdin().read()
 
 
 def _nothing_in(given: bytes, *, is_stdin: bool) -> str:
@@ -88,7 +87,9 @@ def _nothing_in(given: bytes, *, is_stdin: bool) -> str:
     if not text.strip():
         return "standard input is empty" if is_stdin else "the reply is empty"
     hint = ""
-    if not is_stdin and os.path.isfile(text):  # noqa: PTH113  (False for what cannot be a path)
+    if not is_stdin and os.path.isdir(text):  # noqa: PTH112  (False for what cannot be a path)
+        hint = "; use 'smtpreply scan' for folders"
+    elif not is_stdin and os.path.isfile(text):  # noqa: PTH113
         hint = (
             "; use 'smtpreply scan' or 'smtpreply parse' for files, "
             "or 'smtpreply explain -' with the file as standard input"

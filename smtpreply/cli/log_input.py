@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import click
 
 from smtpreply._support.escape import escape
-from smtpreply.cli.texts import lines_of
+from smtpreply.cli.texts import lines_of, stdin
 from smtpreply.logs import Coverage, Scan, known_formats, scan
 from smtpreply.logs.input.sources import GoesOn, path_to_follow, paths_of
 
@@ -120,8 +119,8 @@ class InputCheck:
         self._paths = paths
         self._read_as = read_as
         self._head: list[bytes] = []
-        if read_as is not None and paths == ("-",) and sys.stdin is not None:
-            peek = getattr(sys.stdin.buffer, "peek", None)  # not in a test
+        if read_as is not None and paths == ("-",):
+            peek = getattr(stdin(), "peek", None)  # not in a test
             self._head = peek().splitlines() if peek is not None else []
 
     def is_misread(self, coverage: Coverage) -> bool:
@@ -148,7 +147,8 @@ class InputCheck:
         if self._read_as is None:
             raise click.ClickException(
                 f"no mail log: none of {coverage.lines:,} lines is of a known format "
-                "(--read-as NAME reads all as one format)"
+                "(--read-as NAME reads all as one format; 'smtpreply classify' reads replies, one "
+                "a line)"
             )
         named = f"none of {coverage.lines:,} lines was understood as {self._read_as}"
         if not self._formats:
@@ -200,7 +200,10 @@ def check_format(name: str | None) -> None:
         click.BadParameter: there is none.
     """
     if name is not None and name not in known_formats():
-        message = f"must be one of: {', '.join(known_formats())}"
+        from difflib import get_close_matches  # noqa: PLC0415  (5 ms)
+
+        close = get_close_matches(name, known_formats(), n=3) or known_formats()
+        message = f"no such format: {name!r}; there are: {', '.join(close)}"
         raise click.BadParameter(message, param_hint="--read-as")
 
 
@@ -219,9 +222,7 @@ def sources_of(
         click.ClickException: the paths are folders without a file.
     """
     if paths == ("-",):
-        if sys.stdin is None:
-            raise click.UsageError("standard input is closed")
-        return sys.stdin.buffer
+        return stdin()
     try:
         source = _to_follow(paths) if follow else paths_of([Path(path) for path in paths]) or []
     except ValueError as error:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
@@ -17,6 +16,7 @@ from smtpreply._support.escape import escape, excerpt
 from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
+from smtpreply.cli.texts import lines_of
 from smtpreply.report.findings import duration
 from smtpreply.summary.delivery_filter import is_of_domain
 from smtpreply.tools.mailq import MailqError, read_mailq
@@ -33,7 +33,7 @@ _LONGEST = 300  # characters of a reply that are shown
 @click.option(
     "--mailq",
     metavar="FILE",
-    type=click.File(encoding="utf-8", errors="surrogateescape"),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     help='Output of "mailq" or "postqueue -j" (Postfix), "mailq" (Sendmail), "exim -bp", "smtpctl '
     'show queue" (OpenSMTPD) or "qmail-qread"; "-" is standard input. Without it, the log alone '
     "says what is queued.",
@@ -65,7 +65,7 @@ def queue_command(
     read_as: str | None,
     year: int | None,
     tz: str | None,
-    mailq: TextIO | None,
+    mailq: str | None,
     domain: tuple[str, ...],
     reason: tuple[str, ...],
     output_format: str,
@@ -118,18 +118,22 @@ def _hinting(paths: tuple[str, ...]) -> Iterator[None]:
 
 
 def _is_listing(path: str) -> bool:
-    with Path(path).open(encoding="utf-8", errors="surrogateescape") as file:
-        try:
-            return next(read_mailq(islice(file, _LINES_LOOKED_AT)), None) is not None
-        except MailqError:
-            return False
-
-
-def _listed(queue: Queue, mailq: TextIO, tz: str | None) -> Iterator[Queued]:
     try:
-        yield from queue.listed(read_mailq(mailq, tz=None if tz is None else ZoneInfo(tz)))
+        return next(read_mailq(islice(_texts_of(path), _LINES_LOOKED_AT)), None) is not None
+    except (MailqError, click.FileError):
+        return False
+
+
+def _texts_of(path: str) -> Iterator[str]:
+    return (line.decode("utf-8", "surrogateescape") for line in lines_of(path))
+
+
+def _listed(queue: Queue, mailq: str, tz: str | None) -> Iterator[Queued]:
+    try:
+        zone = None if tz is None else ZoneInfo(tz)
+        yield from queue.listed(read_mailq(_texts_of(mailq), tz=zone))
     except MailqError as error:
-        raise click.BadParameter(str(error), param_hint="--mailq") from None
+        raise click.BadParameter(f"{escape(mailq)}: {error}", param_hint="--mailq") from None
     except ZoneInfoNotFoundError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
 

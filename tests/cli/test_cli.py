@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -92,7 +93,8 @@ def test_skipped_lines_are_shown_if_asked_for() -> None:
 
 def test_a_file_without_a_reply_is_a_failure() -> None:
     result = run("parse", stdin="hello\n")
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "-: no reply found\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("-: no reply found: 'smtpreply scan' reads logs")
 
 
 def test_a_reply_that_may_have_swallowed_lines_of_others_is_a_failure() -> None:
@@ -678,9 +680,52 @@ def test_a_command_loads_no_other(start: Callable[..., subprocess.Popen[bytes]])
         ("550", "smtpreply code 550"),
         ("5.1.1", "smtpreply code 5.1.1"),
         ("550 5.1.1 No such user", 'smtpreply explain "550 5.1.1 No such user"'),
+        (SESSION, f"smtpreply scan {SESSION}"),
+        ("bounce", "did you mean 'scan'?"),
+        ("transcript", "did you mean 'parse'?"),
     ],
 )
 def test_what_is_no_command_is_told_what_may_have_been_meant(typed: str, hint: str) -> None:
     result = run(typed)
     assert result.exit_code == 2
     assert hint in result.stderr
+
+
+def test_a_reply_without_quotes_is_no_code() -> None:
+    assert 'smtpreply explain "550 5.1.1 No"' in run("550", "5.1.1", "No").stderr
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    result = run("rules")
+    assert result.exit_code == 2
+    assert "\n  check " in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("classify", "parse", "explain -", "scan -", "suppressions -", "rules unexplained -"),
+        *("queue --mailq -", "scan - --read-as exim"),
+    ],
+)
+def test_a_standard_input_that_is_closed_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("smtpreply.cli.texts.sys", SimpleNamespace(stdin=None))
+    result = run(*command.split())
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "Error: standard input is closed"
+
+
+def test_a_file_of_another_kind_names_the_command_that_reads_it(tmp_path: Path) -> None:
+    log, reply, mail = (tmp_path / name for name in ("log", "reply", "mail"))
+    log.write_text(LOG_LINE)
+    reply.write_text("550 No such user\n")
+    mail.write_text(BOUNCE)
+    for args, words in (
+        (["parse", str(log)], "no reply found: 'smtpreply scan' reads logs"),
+        (["scan", str(reply)], "'smtpreply classify' reads replies"),
+        (["classify", str(mail)], "'smtpreply explain -' and 'smtpreply scan' read bounces"),
+        (["explain", str(tmp_path)], "'smtpreply scan' for folders"),
+    ):
+        assert words in run(*args).stderr

@@ -171,3 +171,9 @@ def test_what_is_of_no_format_says_so_when_it_is_read_as_one(tmp_path: Path) -> 
 def test_a_log_of_the_right_format_may_have_no_delivery(text: str) -> None:
     result = CliRunner().invoke(group, ["scan", "-", "--read-as", "postfix"], input=text)
     assert result.exit_code == 0
+
+
+def test_a_mistyped_format_names_those_that_are_close() -> None:
+    result = CliRunner().invoke(group, ["scan", str(SAMPLE), "--read-as", "postfx"])
+    assert result.exit_code == 2
+    assert "no such format: 'postfx'; there are: postfix" in result.stderr
