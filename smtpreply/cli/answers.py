@@ -14,7 +14,7 @@ from smtpreply.dialogue.transcript import Exchange
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reasons import Classifier, Reason, Verdict, default_classifier
 from smtpreply.reply.diagnostic import parse_literal
-from smtpreply.reply.literals import with_line_ends
+from smtpreply.reply.literals import unquoted, with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse, parse_all
 
@@ -68,9 +68,18 @@ def answers_in(given: bytes, classifier: Classifier, stage: str | None = None) -
     [None]
     """
     text = given.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    text = unquoted(text.strip())
     reply = _reply_in(text)
     if reply is not None:
-        return [Answer(classifier.classify(reply, stage=stage), reply)]
+        verdict = classifier.classify(reply, stage=stage)
+        if verdict.reason is not Reason.ACCEPTED:
+            return [Answer(verdict, reply)]
+        # In words of an exception, or with a refusal quoted in it, it was not the last word.
+        told = list(classifier.classify_all(text, stage=stage).values())
+        if all(each.reason is Reason.ACCEPTED for each in told):
+            return [Answer(verdict, reply)]
+        if len(told) == 1:
+            return [Answer(told[0])]
     found = list(_of_session(text, classifier)) if stage is None else []
     found = found or list(_of_replies(text, classifier, stage))
     found = found or _that_matter(_of_log(given, classifier))

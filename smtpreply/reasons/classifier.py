@@ -168,6 +168,7 @@ class Classifier:
             TypeError: an object that holds no reply.
         """
         answers: Mapping[str, Answer] = {}
+        is_of_failure = isinstance(replies, BaseException)
         if isinstance(replies, (str, bytes)):
             text = extract_from(replies).text
             if stage is None and (session := _answers_in(text)):
@@ -176,6 +177,9 @@ class Classifier:
                     for whom, each in session.items()
                 }
             answers = recipients_in(text)
+            # Before the first recipient: the name of an exception, or words of a program.
+            first = next(iter(answers), None)
+            is_of_failure = first is not None and tells_of_failure(text[: text.find(first)])
             # A server that has asked the sender's own quotes what was answered about that address.
             if len(answers) == 1 and self._is_about_sender(replies, stage):
                 answers = {}
@@ -194,7 +198,7 @@ class Classifier:
         verdicts: dict[str | None, Verdict] = {
             whom: self.classify(answer, stage=stage) for whom, answer in answers.items()
         }
-        if isinstance(replies, BaseException):
+        if is_of_failure:
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
 

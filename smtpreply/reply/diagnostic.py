@@ -11,7 +11,7 @@ import re
 
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.embedded import head_in, text_behind
-from smtpreply.reply.literals import QUOTED, unescaped, with_line_ends
+from smtpreply.reply.literals import QUOTED, unescaped, unquoted, with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse
 
@@ -33,8 +33,6 @@ _PYTHON_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.]*:?[ ]*)?[({]")
 _PYTHON = re.compile(rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){QUOTED}", re.DOTALL)
 # Go's net/textproto: 550 "5.1.1 ...\n..."
 _GO = re.compile(rf"([2-5][0-9][0-9])[ ]{QUOTED}\Z", re.DOTALL)
-# JSON and others: "550 5.1.1 ..."
-_WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
 
 
 def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
@@ -95,7 +93,7 @@ def _literal_in(body: str) -> Reply:
     reply = _from_python(body) or _from_go(body)
     if reply is not None:
         return reply
-    text = with_line_ends(_FOLD.sub(" ", _unquoted(body)))
+    text = with_line_ends(_FOLD.sub(" ", unquoted(body)))
     return parse(octets_of(text.strip()) + b"\r\n")
 
 
@@ -133,8 +131,3 @@ def _from_go(body: str) -> Reply | None:
     if match is None:
         return None
     return Reply.from_response(int(match[1]), unescaped(match[2] or match[3] or ""))
-
-
-def _unquoted(body: str) -> str:
-    match = _WHOLE.match(body)
-    return unescaped(match[1] or match[2] or "") if match else body

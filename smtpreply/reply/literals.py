@@ -44,6 +44,19 @@ def unescaped(literal: str, *, octets: bool = False) -> str:
     return rejoined(text) if octets else text
 
 
+_WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
+
+
+def unquoted(text: str) -> str:
+    r"""Return what is in the quotes that are around a text, as JSON and others have them.
+
+    >>> unquoted(r'"250 ok\r\n"'), unquoted("250 ok")
+    ('250 ok\r\n', '250 ok')
+    """
+    match = _WHOLE.match(text)
+    return unescaped(match[1] or match[2] or "") if match else text
+
+
 # A line end as a mark; "\\\\n" is one that was written down twice. "=0D" is of quoted-printable.
 _END = (
     r"(?:\\{1,4}(?:r|n|0?1[25]|x0[ADad]|u000[ADad])|#01[25]|<(?:CR|LF|CRLF|br ?/?)>|\^[MJ]"

@@ -363,6 +363,9 @@ LOG_LINE = (
     [
         (r"250 ok\r\n550 5.1.1 no such user", [(None, None, "unknown_recipient")]),
         ("250 ok\n550 5.1.1 no such user", [(None, None, "unknown_recipient")]),
+        (r'"250 ok\r\n550 5.1.1 no such user"', [(None, None, "unknown_recipient")]),
+        (r"(250, b'ok\n550 5.1.1 no such user')", [(None, None, "unknown_recipient")]),
+        ("SMTPRecipientsRefused: {'a@b.example': (250, b'ok')}", [(None, None, "unknown")]),
         ("250 a\n250 b", [(None, None, "accepted"), (None, None, "accepted")]),
         (
             (DATA / "session.txt").read_text(),
@@ -389,7 +392,19 @@ LOG_LINE = (
             ],
         ),
     ],
-    ids=["marks", "lines", "accepted", "session", "bounce", "event", "log", "dict"],
+    ids=[
+        "marks",
+        "lines",
+        "quoted",
+        "pair",
+        "exception",
+        "accepted",
+        "session",
+        "bounce",
+        "event",
+        "log",
+        "dict",
+    ],
 )
 def test_explain_has_an_explanation_for_each_recipient_or_reply(
     text: str, expected: list[tuple[str | None, str | None, str]]

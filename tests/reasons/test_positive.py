@@ -78,3 +78,16 @@ def test_what_is_accepted_before_a_refusal_is_not_the_last_word(before: str, end
         assert classify(given).reason is Reason.UNKNOWN_RECIPIENT
     [verdict] = classify_all(text).values()
     assert verdict.reason is Reason.UNKNOWN_RECIPIENT
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("smtplib.SMTPRecipientsRefused: ", Reason.UNKNOWN),
+        ("Could not be delivered, error: ", Reason.UNKNOWN),
+        ("", Reason.ACCEPTED),
+    ],
+)
+def test_the_text_of_an_exception_means_no_acceptance(before: str, reason: Reason) -> None:
+    text = f"{before}{{'ann@example.org': (250, b'Ok'), 'bob@example.org': (550, b'Rejected')}}"
+    assert classify_all(text)["ann@example.org"].reason is reason
