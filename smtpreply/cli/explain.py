@@ -24,6 +24,8 @@ from smtpreply.cli.views.replies import (
     verdict_parts,
 )
 
+_LONGEST = 1 << 24  # octets of standard input
+
 
 @click.command("explain")
 @click.argument("words", metavar="REPLY|-", nargs=-1, required=True)
@@ -78,7 +80,12 @@ def explain_command(
 def _given(words: tuple[str, ...]) -> bytes:
     if words != ("-",):
         return os.fsencode(" ".join(words))
-    return stdin().read()
+    given = stdin().read(_LONGEST + 1)
+    if len(given) > _LONGEST:
+        raise click.ClickException(
+            f"standard input has more than {_LONGEST:,} octets: 'smtpreply scan -' summarizes logs"
+        )
+    return given
 
 
 def _nothing_in(given: bytes, *, is_stdin: bool) -> str:

@@ -435,6 +435,13 @@ def test_explain_says_that_there_is_no_input() -> None:
     assert (result.exit_code, result.stderr) == (1, "Error: standard input is empty\n")
 
 
+def test_explain_leaves_what_is_long_to_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtpreply.cli.explain._LONGEST", 1000)
+    result = run("explain", "-", stdin=f"{LOG_LINE}\n" * 10)
+    assert result.exit_code == 1
+    assert "'smtpreply scan -' summarizes logs" in result.stderr
+
+
 def test_explain_without_a_reply_is_a_usage_error() -> None:
     assert run("explain").exit_code == 2
 
@@ -740,7 +747,8 @@ def test_a_file_of_another_kind_names_the_command_that_reads_it(tmp_path: Path) 
     for args, words in (
         (["parse", str(log)], "no reply found: 'smtpreply scan' reads logs"),
         (["scan", str(reply)], "'smtpreply classify' reads replies"),
-        (["classify", str(mail)], "'smtpreply explain -' and 'smtpreply scan' read bounces"),
+        (["classify", str(mail)], "looks like a mail, and each line of it is classified alone"),
+        (["classify", SESSION], "looks like the transcript of a session, and each line"),
         (["explain", str(tmp_path)], "'smtpreply scan' for folders"),
     ):
         assert words in run(*args).stderr
