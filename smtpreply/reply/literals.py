@@ -70,7 +70,9 @@ _BEFORE_CODE = lazy_pattern(
 )
 _AT_END = lazy_pattern(rf"(?:{_END}){{1,4}}(?=\s{{0,4}}\Z)")
 _MOST_FORMS = 4  # of marks in one text
-_IN_MARKS = ("\\", "#01", "^", "<CR", "<LF", "<br", "%0", "=0D", "=0A", "&#")
+IN_MARKS = ("\\", "#01", "^", "<CR", "<LF", "<br", "%0", "=0D", "=0A", "&#")
+"""Of these, one is in each mark of a line end that is ASCII."""
+
 _PICTURES = ("\u240a", "\u240d", "\u2424")
 
 
@@ -85,7 +87,7 @@ def with_line_ends(text: str) -> str:
     '550 5.1.1 No such mailbox: C:\\new\\mail'
     """
     # Substrings are found ten times as fast as the patterns, and most texts have none of them.
-    marks = _IN_MARKS if text.isascii() else (*_IN_MARKS, *_PICTURES)
+    marks = IN_MARKS if text.isascii() else (*IN_MARKS, *_PICTURES)
     if not any(map(text.__contains__, marks)):
         return text
     text = _AT_END.sub("\r\n", text)
