@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,17 @@ _COLUMNS = (
     "provider",
     "retry_after",
     "text",
+)
+# RFC 5322 3.6: how a mail begins, after the line that a mailbox has before each.
+_HEADER = re.compile(
+    rb"(?:From \S+ |(?:Return-Path|Received|Delivered-To|X-Original-To|From|To|Date|Subject"
+    rb"|Message-ID|MIME-Version|Content-Type|Reporting-MTA|Final-Recipient):[ \t])",
+    re.IGNORECASE,
+)
+# What a session begins with: the greeting, or how a program says that it connects.
+_SESSION = re.compile(
+    rb"[^0-9]{0,12}220[ -].*\bE?SMTP\b|=== Trying |\*\s+Trying |(?:S|C|Server|Client): ",
+    re.IGNORECASE,
 )
 _LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
@@ -62,8 +74,21 @@ def classify_command(
     if as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerow(_COLUMNS)
     for text in texts_in(_read(path)):
+        if text.line == 1 and (kind := _kind_of(text.octets)):
+            click.echo(
+                f"smtpreply: this looks like {kind}, and each line of it is classified alone: "
+                "'smtpreply explain -' and 'smtpreply scan' read it as a whole",
+                err=True,
+            )
         for verdict in classifier.classify_all(text.octets).values():
             write(text, verdict, language)
+
+
+def _kind_of(line: bytes) -> str | None:
+    """Return what a file is that begins so and is no list of replies."""
+    if _HEADER.match(line):
+        return "a mail"
+    return "the transcript of a session" if _SESSION.match(line) else None
 
 
 def _read(path: str) -> Iterator[bytes]:

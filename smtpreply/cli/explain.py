@@ -1,38 +1,35 @@
-"""``smtpreply explain``: show the parts of one reply, their meaning and the verdict."""
+"""``smtpreply explain``: show the parts of a reply, their meaning and the verdict."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from typing import Any
 
 import click
+from rich.text import Text
 
-from smtpreply._support.escape import excerpt
+from smtpreply._support.escape import escape, excerpt
+from smtpreply.cli.answers import Answer, answers_in
 from smtpreply.cli.language import language_option
 from smtpreply.cli.output import draw, wants_drawing
 from smtpreply.cli.rules import classifier_of, rules_option
+from smtpreply.cli.texts import stdin
 from smtpreply.cli.views.replies import (
+    Part,
     explanation,
     explanation_table,
     plain_explanation,
     verdict_parts,
 )
-from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.reasons import Verdict
-from smtpreply.reply.diagnostic import parse_literal
-from smtpreply.reply.model import Reply
-from smtpreply.reply.parser import octets_of, parse
 
-# Go prints a reply as 550 "5.1.1 ...\n...", which is a well-formed reply with quotes in its text.
-_GO_QUOTED = re.compile(rb'\s*[2-5][0-9][0-9] ".*"\s*', re.DOTALL)
+_LONGEST = 1 << 24  # octets of standard input
 
 
 @click.command("explain")
 @click.argument("words", metavar="REPLY|-", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a reply, one a line.")
 @click.option("--stage", help='Stage of the session that was answered, such as "RCPT".')
 @rules_option
 @language_option
@@ -44,75 +41,88 @@ def explain_command(
     rules: tuple[str, ...],
     language: str,
 ) -> None:
-    r"""Explain one reply: "550 5.1.1 No such user", or "-" for standard input.
+    r"""Explain a reply: "550 5.1.1 No such user", or "-" for standard input.
 
     Shows the reason for the refusal, what to do and the words that decided (in a pipe between "[["
     and "]]"), then the parts of the reply and the meaning of its code. Replies are also read as
     bounces, logs and programs print them: "smtp; 550 5.1.1 ...", "(550, b'5.1.1 ...')", "host
     mx.example.com said: 550 ...", and so are diagnostics without a code ("Connection timed out").
-    \n is a line break only within the quotes of a program.
+    \r\n, #015#012, <CR><LF> and the like are line ends before a reply code; a program's \n within
+    its quotes is one everywhere.
 
-    Exit code 1: more than one reply, or neither a reply nor a known diagnostic.
+    Of the transcript of a session, a bounce, an event or the lines of a log, there is an
+    explanation for each recipient or reply that matters: explain - < bounce.eml
+
+    Exit code 1: neither a reply nor a known diagnostic.
     """
-    given = sys.stdin.buffer.read() if words == ("-",) else octets_of(" ".join(words))
-    reply = _read(given)
+    given = _given(words)
     try:
-        verdict = classifier_of(rules).classify(given if reply is None else reply, stage=stage)
-    except MultipleRepliesError:
-        message = "several recipients: 'smtpreply classify' explains each"
-        raise click.ClickException(message) from None
+        answers = answers_in(given, classifier_of(rules), stage)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
-    if reply is None and not verdict.is_explained:
-        text = given.decode("utf-8", "surrogateescape")
-        is_file = os.path.isfile(text)  # noqa: PTH113  (False for what cannot be a path)
-        hint = "; use 'smtpreply scan' or 'smtpreply parse' for files" if is_file else ""
-        raise click.ClickException(f"no reply code in '{excerpt(text)}'{hint}")
-    if as_json:
-        sys.stdout.write(json.dumps(_as_dict(reply, verdict, language)) + "\n")
-        return
-    parts = verdict_parts(verdict, language)
-    if reply is not None:
-        parts += explanation(reply, language)
-    if wants_drawing():
-        draw(explanation_table(parts))
-    else:
-        sys.stdout.write(plain_explanation(parts))
+    if not answers:
+        raise click.ClickException(_nothing_in(given, is_stdin=words == ("-",)))
+    for number, answer in enumerate(answers):
+        if as_json:
+            sys.stdout.write(json.dumps(_as_dict(answer, language)) + "\n")
+            continue
+        parts = [*_about(answer), *verdict_parts(answer.verdict, language)]
+        if answer.reply is not None:
+            parts += explanation(answer.reply, language)
+        if number:
+            sys.stdout.write("\n")
+        if wants_drawing():
+            draw(explanation_table(parts))
+        else:
+            sys.stdout.write(plain_explanation(parts))
 
 
-def _as_dict(reply: Reply | None, verdict: Verdict, language: str) -> dict[str, Any]:
+def _given(words: tuple[str, ...]) -> bytes:
+    if words != ("-",):
+        return os.fsencode(" ".join(words))
+    given = stdin().read(_LONGEST + 1)
+    if len(given) > _LONGEST:
+        raise click.ClickException(
+            f"standard input has more than {_LONGEST:,} octets: 'smtpreply scan -' summarizes logs"
+        )
+    return given
+
+
+def _nothing_in(given: bytes, *, is_stdin: bool) -> str:
+    """Return why there is nothing to explain, and what to do instead."""
+    text = given.decode("utf-8", "surrogateescape")
+    if not text.strip():
+        return "standard input is empty" if is_stdin else "the reply is empty"
+    hint = ""
+    if not is_stdin and os.path.isdir(text):  # noqa: PTH112  (False for what cannot be a path)
+        hint = "; use 'smtpreply scan' for folders"
+    elif not is_stdin and os.path.isfile(text):  # noqa: PTH113
+        hint = (
+            "; use 'smtpreply scan' or 'smtpreply parse' for files, "
+            "or 'smtpreply explain -' with the file as standard input"
+        )
+    return f"no reply code in '{excerpt(text)}', and no words that are known{hint}"
+
+
+def _about(answer: Answer) -> list[Part]:
+    """Return whom and what an answer is about, where there may be several."""
+    place = None
+    if answer.line is not None:
+        place = str(answer.line)
+        if answer.command is not None:
+            command = "the end of the message" if answer.command == "." else answer.command
+            place += f", in reply to {command}"
+    told = (("recipient", answer.recipient), ("status", answer.status), ("line", place))
+    return [(label, Text(escape(text))) for label, text in told if text is not None]
+
+
+def _as_dict(answer: Answer, language: str) -> dict[str, Any]:
+    verdict, reply = answer.verdict, answer.reply
     values: dict[str, Any] = {"text": verdict.text}
     if reply is not None:
         canonical = bytes(reply).decode("utf-8", "surrogateescape")
         values = reply.to_dict() | {"canonical": canonical}
+    if answer.recipient is not None or answer.line is not None:
+        names = ("recipient", "status", "line", "command")
+        values = {name: getattr(answer, name) for name in names} | values
     return values | {"verdict": verdict.to_dict(language)}
-
-
-def _read(given: bytes) -> Reply | None:
-    """Return the reply; None where the text is a sentence, with or without a reply in it."""
-    octets = _as_sent(given)
-    try:
-        if _GO_QUOTED.fullmatch(octets):
-            return parse_literal(given.decode("utf-8", "surrogateescape"))
-        return parse(octets)
-    except MultipleRepliesError:
-        raise click.ClickException("more than one reply: 'smtpreply parse' reads them") from None
-    except ReplySyntaxError:
-        return _read_diagnostic(given)
-
-
-def _read_diagnostic(given: bytes) -> Reply | None:
-    try:
-        return parse_literal(given.decode("utf-8", "surrogateescape"))
-    except MultipleRepliesError as error:  # a dict of refused recipients
-        raise click.ClickException(str(error)) from None
-    except ReplySyntaxError:
-        return None
-
-
-def _as_sent(given: bytes) -> bytes:
-    """Return the input with CRLF line ends, as a server sends them: a shell has LF, or none."""
-    octets = given.removeprefix(b"\xef\xbb\xbf")
-    if b"\r\n" not in octets:
-        octets = octets.replace(b"\n", b"\r\n")
-    return octets if octets.endswith(b"\n") else octets + b"\r\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -38,6 +39,16 @@ _COMMANDS = {
     "trace": ("trace", "trace_command"),
 }
 
+# What else they may be called.
+_MEANT = {
+    **dict.fromkeys(["bounce", "bounces", "dsn", "log", "logs", "report", "summary"], "scan"),
+    **dict.fromkeys(["transcript", "session", "reply", "replies"], "parse"),
+    **dict.fromkeys(["lookup", "status"], "code"),
+    **dict.fromkeys(["mailq", "postqueue"], "queue"),
+}
+# What click raises to show the help in place of a message: from 8.2 on.
+_ShowsHelp: type[Exception] = getattr(click.exceptions, "NoArgsIsHelpError", click.exceptions.Exit)
+
 _INTERRUPTED = 130
 _TERMINATED = 143
 _BROKEN_PIPE = 141
@@ -61,7 +72,7 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in _COMMANDS and not name.startswith("-"):
-            raise click.UsageError(f"no such command: '{name}'{_suggestion(name)}", ctx)
+            raise click.UsageError(f"no such command: '{name}'{_suggestion(args)}", ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -80,21 +91,31 @@ class _Group(click.Group):
         except OSError as error:
             _give_up_stdout()
             raise click.ClickException(_words(error)) from None
+        except _ShowsHelp:
+            raise
         except click.ClickException as error:
             error.message = escape(error.message)  # type: ignore[misc]  # what was typed may be in it
             raise
 
 
-def _suggestion(typed: str) -> str:
-    """Return what may have been meant by what is no command: another one, a code, a reply."""
-    if re.fullmatch(r"[2-5][0-9]{2}|[2-5X](?:\.[0-9]{1,3}){2}", typed):
-        return f"; for its meaning: smtpreply code {typed}"
-    if re.match(r"[2-5][0-9]{2}[ -]", typed):
-        return f'; for the reason of a reply: smtpreply explain "{typed}"'
+def _suggestion(typed: list[str]) -> str:
+    """Return what may have been meant by what is no command: another one, a code, a reply, a file.
+
+    Args:
+        typed: all arguments.
+    """
+    name, whole = typed[0], " ".join(typed)
+    if re.match(r"[2-5][0-9]{2}[ -]", whole):
+        return f'; for the reason of a reply: smtpreply explain "{whole}"'
+    if re.fullmatch(r"[2-5][0-9]{2}|[2-5X](?:\.[0-9]{1,3}){2}", name):
+        return f"; for its meaning: smtpreply code {name}"
+    if os.path.exists(name):  # noqa: PTH110  (False for what cannot be a path)
+        return f"; to read a log, a bounce or an event: smtpreply scan {shlex.quote(name)}"
     import difflib  # noqa: PLC0415  (5 ms)
 
-    close = difflib.get_close_matches(typed, _COMMANDS, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = difflib.get_close_matches(name, _COMMANDS, n=1)
+    meant = close[0] if close else _MEANT.get(name.lower())
+    return f"; did you mean '{meant}'?" if meant else ""
 
 
 def _words(error: OSError) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import functools
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +14,13 @@ from zoneinfo import ZoneInfoNotFoundError
 import click
 
 from smtpreply._support.escape import escape
+from smtpreply.cli.texts import lines_of, stdin
 from smtpreply.logs import Coverage, Scan, known_formats, scan
 from smtpreply.logs.input.sources import GoesOn, path_to_follow, paths_of
+
+# To find out what the input is that was read as another format: files, and lines of each.
+_MOST_LOOKED_AT = 3
+_LINES_LOOKED_AT = 200
 
 
 def log_options(*other_names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -61,12 +68,13 @@ def run_over(
 
     Raises:
         click.UsageError: a path or an option is wrong.
-        click.ClickException: no line is one of a mail log.
+        click.ClickException: no line is one of a mail log, or of the format that is named.
     """
     run = begun(paths, read_as=read_as, year=year, tz=tz)
+    check = InputCheck(paths, read_as)
     yield run
     report_problems(run)
-    check_known(run.coverage)
+    check.check(run.coverage)
 
 
 def begun(
@@ -99,20 +107,78 @@ def report_problems(run: Scan) -> None:
         click.echo(escape(problem), err=True)
 
 
-def check_known(coverage: Coverage) -> None:
-    """Check that what was read is a mail log, or empty: on a quiet day a rotated log has no line.
+class InputCheck:
+    """Checks after a run that what was read is a mail log, and of the format that was named.
 
     Args:
-        coverage: the account of what was read.
-
-    Raises:
-        click.ClickException: no line is of a known format.
+        paths: what is to be read; of standard input, the beginning is looked at now.
+        read_as: the format that ``--read-as`` names.
     """
-    if coverage.lines and not coverage.known:
+
+    def __init__(self, paths: tuple[str, ...], read_as: str | None) -> None:
+        self._paths = paths
+        self._read_as = read_as
+        self._head: list[bytes] = []
+        if read_as is not None and paths == ("-",):
+            peek = getattr(stdin(), "peek", None)  # not in a test
+            self._head = peek().splitlines() if peek is not None else []
+
+    def is_misread(self, coverage: Coverage) -> bool:
+        """Return whether nothing was read though there are lines, or all as a wrong format."""
+        if not coverage.lines:
+            return False
+        if not coverage.known:
+            return True
+        if self._read_as is None or coverage.deliveries:
+            return False
+        formats = self._formats
+        if self._read_as in formats:
+            return False
+        return bool(formats) or not coverage.understood
+
+    def check(self, coverage: Coverage) -> None:
+        """Report what was read wrongly; an empty log is none: on a quiet day there is no line.
+
+        Raises:
+            click.ClickException: no line is of a known format, or of the one that was named.
+        """
+        if not self.is_misread(coverage):
+            return
+        if self._read_as is None:
+            raise click.ClickException(
+                f"no mail log: none of {coverage.lines:,} lines is of a known format "
+                "(--read-as NAME reads all as one format; 'smtpreply classify' reads replies, one "
+                "a line)"
+            )
+        named = f"none of {coverage.lines:,} lines was understood as {self._read_as}"
+        if not self._formats:
+            raise click.ClickException(f"{named}: without --read-as, formats are detected")
+        likely = self._formats[0]
         raise click.ClickException(
-            f"no mail log: none of {coverage.lines:,} lines is of a known format "
-            "(--read-as NAME reads all as one format)"
+            f"{named}: the input looks like {likely}; give --read-as {likely}, or leave it out"
         )
+
+    @functools.cached_property
+    def _formats(self) -> list[str]:
+        """The formats that the first lines have, the most frequent first."""
+        heads = [self._head] if self._head else map(_first_lines, self._files()[:_MOST_LOOKED_AT])
+        counts: Counter[str] = Counter()
+        for head in heads:
+            run = scan(head)
+            for _ in run:
+                pass
+            counts += run.coverage.formats
+        return [name for name, _ in counts.most_common()]
+
+    def _files(self) -> list[Path]:
+        return [] if self._paths == ("-",) else paths_of([Path(path) for path in self._paths]) or []
+
+
+def _first_lines(path: Path) -> list[bytes]:
+    try:
+        return list(itertools.islice(lines_of(str(path)), _LINES_LOOKED_AT))
+    except click.FileError:  # which the run has reported
+        return []
 
 
 def check_paths(paths: tuple[str, ...]) -> None:
@@ -134,7 +200,10 @@ def check_format(name: str | None) -> None:
         click.BadParameter: there is none.
     """
     if name is not None and name not in known_formats():
-        message = f"must be one of: {', '.join(known_formats())}"
+        from difflib import get_close_matches  # noqa: PLC0415  (5 ms)
+
+        close = get_close_matches(name, known_formats(), n=3) or known_formats()
+        message = f"no such format: {name!r}; there are: {', '.join(close)}"
         raise click.BadParameter(message, param_hint="--read-as")
 
 
@@ -153,9 +222,7 @@ def sources_of(
         click.ClickException: the paths are folders without a file.
     """
     if paths == ("-",):
-        if sys.stdin is None:
-            raise click.UsageError("standard input is closed")
-        return sys.stdin.buffer
+        return stdin()
     try:
         source = _to_follow(paths) if follow else paths_of([Path(path) for path in paths]) or []
     except ValueError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smtpreply._support.files import write_text
-from smtpreply.cli.log_input import begun, check_known, log_options, report_problems
+from smtpreply.cli.log_input import InputCheck, begun, log_options, report_problems
 from smtpreply.logs import Coverage, Scan
 
 if TYPE_CHECKING:
@@ -60,17 +60,27 @@ def metrics_command(
     """
     if (listen is None) == (textfile is None):
         raise click.UsageError("give either --listen or --textfile")
+    if textfile is not None and textfile.suffix != _SUFFIX:
+        raise click.BadParameter(
+            f"must end in {_SUFFIX}, since node_exporter reads no other file: {textfile}",
+            param_hint="--textfile",
+        )
+    if textfile is not None and not textfile.parent.is_dir():
+        raise click.BadParameter(f"no such folder: {textfile.parent}", param_hint="--textfile")
+    if from_start and listen is None:
+        raise click.UsageError("--from-start needs --listen: --textfile counts all there is")
     if listen is not None and "-" in paths:
         raise click.UsageError("standard input cannot be followed")
     metrics = _metrics()
     if textfile is not None:
         run = begun(paths, read_as=read_as, year=year, tz=tz)
+        check = InputCheck(paths, read_as)
         metrics.watch(run.coverage)
         for delivery in run:
             metrics.add(delivery)
         write_text(textfile, metrics.to_text())
         report_problems(run)
-        check_known(run.coverage)
+        check.check(run.coverage)
         if run.coverage.problems:
             sys.exit(1)
         return
@@ -151,7 +161,8 @@ def _serving(metrics: Metrics, address: str, option: str) -> Iterator[None]:
 
     match = _ADDRESS.match(address)
     if match is None or int(match["port"]) > 65_535:
-        raise click.BadParameter("must be HOST:PORT", param_hint=option)
+        or_file = f" or a FILE ending in {_SUFFIX}" if option == "--metrics" else ""
+        raise click.BadParameter(f"must be HOST:PORT{or_file}: {address}", param_hint=option)
     host = match["host"].strip("[]")
     server, _ = start_http_server(int(match["port"]), host, registry=metrics.registry)
     click.echo(f"smtpreply: serving http://{address}/metrics", err=True)

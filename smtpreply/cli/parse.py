@@ -61,7 +61,10 @@ def parse_command(
         else:
             _write_columns(source, exchanges, with_name=len(sources) > 1)
         if not source.replies:
-            source.complain("no reply found")
+            source.complain(
+                "no reply found: 'smtpreply scan' reads logs, bounces and events, "
+                "'smtpreply classify' texts with a reply in them"
+            )
     if any(source.complaints for source in sources):
         ctx.exit(1)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 import click
@@ -13,12 +16,14 @@ from smtpreply._support.escape import escape, excerpt
 from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import log_options, run_over
 from smtpreply.cli.tables import write_rows
+from smtpreply.cli.texts import lines_of
 from smtpreply.report.findings import duration
 from smtpreply.summary.delivery_filter import is_of_domain
 from smtpreply.tools.mailq import MailqError, read_mailq
 from smtpreply.tools.queue import LIMIT, Queue, Queued
 
 _COLUMNS = tuple(field.name for field in attrs.fields(Queued))
+_LINES_LOOKED_AT = 100
 _LONGEST = 300  # characters of a reply that are shown
 
 
@@ -28,8 +33,9 @@ _LONGEST = 300  # characters of a reply that are shown
 @click.option(
     "--mailq",
     metavar="FILE",
-    type=click.File(encoding="utf-8", errors="surrogateescape"),
-    help='Output of "postqueue -j" or "exim -bp"; "-" is standard input. Without it, the log alone '
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help='Output of "mailq" or "postqueue -j" (Postfix), "mailq" (Sendmail), "exim -bp", "smtpctl '
+    'show queue" (OpenSMTPD) or "qmail-qread"; "-" is standard input. Without it, the log alone '
     "says what is queued.",
 )
 @filter_options("domain", "reason")
@@ -59,7 +65,7 @@ def queue_command(
     read_as: str | None,
     year: int | None,
     tz: str | None,
-    mailq: TextIO | None,
+    mailq: str | None,
     domain: tuple[str, ...],
     reason: tuple[str, ...],
     output_format: str,
@@ -75,13 +81,13 @@ def queue_command(
         raise click.UsageError("give the PATH of a log, or --mailq")
     queue, has_problems = Queue(limit), False
     if paths:
-        with run_over(paths, read_as=read_as, year=year, tz=tz) as run:
+        with _hinting(paths), run_over(paths, read_as=read_as, year=year, tz=tz) as run:
             for delivery in run:
                 queue.add(delivery)
         has_problems = bool(run.coverage.problems)
     found = [
         one
-        for one in (queue if mailq is None else _listed(queue, mailq))
+        for one in (queue if mailq is None else _listed(queue, mailq, tz))
         if (not domain or is_of_domain(one.recipient, domain))
         and (not reason or one.reason in reason)
     ]
@@ -96,11 +102,40 @@ def queue_command(
         sys.exit(1)
 
 
-def _listed(queue: Queue, mailq: TextIO) -> Iterator[Queued]:
+@contextmanager
+def _hinting(paths: tuple[str, ...]) -> Iterator[None]:
+    """Add to the error that there is no log that a file is what --mailq reads."""
     try:
-        yield from queue.listed(read_mailq(mailq))
+        yield
+    except click.ClickException as error:
+        listed = [path for path in paths if Path(path).is_file() and _is_listing(path)]
+        if not listed or isinstance(error, click.UsageError):
+            raise
+        raise click.ClickException(
+            f"{escape(listed[0])} is a mail server's list of its queue: give it as "
+            f"--mailq {escape(listed[0])}"
+        ) from None
+
+
+def _is_listing(path: str) -> bool:
+    try:
+        return next(read_mailq(islice(_texts_of(path), _LINES_LOOKED_AT)), None) is not None
+    except (MailqError, click.FileError):
+        return False
+
+
+def _texts_of(path: str) -> Iterator[str]:
+    return (line.decode("utf-8", "surrogateescape") for line in lines_of(path))
+
+
+def _listed(queue: Queue, mailq: str, tz: str | None) -> Iterator[Queued]:
+    try:
+        zone = None if tz is None else ZoneInfo(tz)
+        yield from queue.listed(read_mailq(_texts_of(mailq), tz=zone))
     except MailqError as error:
-        raise click.BadParameter(str(error), param_hint="--mailq") from None
+        raise click.BadParameter(f"{escape(mailq)}: {error}", param_hint="--mailq") from None
+    except ZoneInfoNotFoundError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
 
 
 def _texts(found: Sequence[Queued]) -> Iterator[str]:

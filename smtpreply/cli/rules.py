@@ -89,16 +89,21 @@ def _content(rule: Rule) -> dict[str, Any]:
 @click.option("--stage", help='Stage of the session that was answered, such as "RCPT".')
 @rules_option
 def test_command(text: str, stage: str | None, rules: tuple[str, ...]) -> None:
-    """Show the rules and codes that match a text, the best match first."""
+    """Show the rules and codes that match a text, the best match first.
+
+    Of a text with replies to several recipients, for each of them.
+    """
     classifier = classifier_of(rules)
     try:
-        verdict = classifier.classify(text, stage=stage)
+        verdicts = classifier.classify_all(text, stage=stage)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--stage") from None
-    click.echo(f"{verdict.reason.value}, by {verdict.basis.value}")
     files = {rule.id: rule.source for rule in classifier.rules}
-    for finding in verdict.findings:
-        click.echo(f"  {_described(finding, verdict, files)}")
+    for recipient, verdict in verdicts.items():
+        whose = "" if recipient is None or len(verdicts) == 1 else f"{escape(recipient)}: "
+        click.echo(f"{whose}{verdict.reason.value}, by {verdict.basis.value}")
+        for finding in verdict.findings:
+            click.echo(f"  {_described(finding, verdict, files)}")
 
 
 def _described(finding: Finding, verdict: Verdict, files: dict[str, str]) -> str:

@@ -21,8 +21,8 @@ from smtpreply._support.escape import escape
 from smtpreply._support.files import replacing, write_text
 from smtpreply.cli.filters import filter_options
 from smtpreply.cli.log_input import (
+    InputCheck,
     check_format,
-    check_known,
     check_paths,
     log_options,
     sources_of,
@@ -230,8 +230,9 @@ def scan_command(
     PATH is a file, a folder or a glob. Files may be compressed with gzip, bzip2, xz or zstd; the
     files of a rotated log are read oldest first. "-" is standard input.
 
-    The exit code is 1 if something could not be read, if there is no file or no line of a mail log,
-    and if no delivery matches the filters. An empty log is no error.
+    The exit code is 1 if something could not be read, if there is no file or no line of a mail log
+    (or of the format that --read-as names), and if no delivery matches the filters. An empty log is
+    no error.
     """
     criteria = DeliveryFilter(**wanted)
     if against == _YESTERDAY and criteria.since is None:
@@ -252,6 +253,7 @@ def scan_command(
     )
     _check(paths, read_as, output, jobs=jobs or 1, follow=follow, by_day=against == _YESTERDAY)
     options = {"format": read_as, "year": year, "tz": tz}
+    check = InputCheck(paths, read_as)
     try:
         if against == _YESTERDAY:
             earlier = _day_before(paths, criteria, output, options, jobs=jobs)
@@ -267,7 +269,7 @@ def scan_command(
         raise click.BadParameter(str(error.args[0]), param_hint="--tz") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    is_empty = not follow and _is_empty(total, criteria)
+    is_empty = not follow and (check.is_misread(total.coverage) or _is_empty(total, criteria))
     if not anonymize:
         heading = f"{TITLE}: {_named(paths, total.coverage.hosts)}"
         output = attrs.evolve(output, heading=heading)
@@ -276,7 +278,7 @@ def scan_command(
     if report_exceeded(total.summary, fail_on):
         sys.exit(2)
     if is_empty:
-        check_known(total.coverage)
+        check.check(total.coverage)
         raise click.ClickException(_no_match(total, criteria))
     if is_warned or total.coverage.problems:
         sys.exit(1)
@@ -352,10 +354,8 @@ def _check_span(criteria: DeliveryFilter) -> None:
 
 
 def _is_empty(total: Total, criteria: DeliveryFilter) -> bool:
-    """Return whether a run found nothing, though there was something to read."""
+    """Return whether no delivery matches the filters, though there are some."""
     coverage = total.coverage
-    if coverage.lines and not coverage.known:
-        return True
     return bool(coverage.deliveries and criteria.criteria and not total.summary.deliveries)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Iterable, Iterator
-from typing import IO, NamedTuple, cast
+from typing import IO, BinaryIO, NamedTuple, cast
 
 import click
 
@@ -63,7 +64,10 @@ def lines_of(path: str) -> Iterator[bytes]:
 
     Raises:
         click.FileError: the file cannot be read.
+        click.UsageError: standard input is wanted, and closed.
     """
+    if path == "-":
+        stdin()
     try:
         with click.open_file(path, "rb") as stream:
             chunks = plain(cast("io.BufferedReader", stream).read1)
@@ -71,6 +75,17 @@ def lines_of(path: str) -> Iterator[bytes]:
     except BROKEN as error:
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise click.FileError(escape(path), words) from None
+
+
+def stdin() -> BinaryIO:
+    """Return the octets of standard input.
+
+    Raises:
+        click.UsageError: it is closed.
+    """
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed")
+    return sys.stdin.buffer
 
 
 class _Chunks(io.RawIOBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +11,7 @@ from datetime import datetime
 import click
 
 from smtpreply._support.escape import escape, excerpt
-from smtpreply.cli.log_input import begun, log_options, report_problems
+from smtpreply.cli.log_input import InputCheck, begun, log_options, report_problems
 from smtpreply.logs import Delivery, Scan
 from smtpreply.tools.trace import LIMIT, Life, Step, trace
 
@@ -18,8 +19,7 @@ _LONGEST = 300  # characters of a reply that are shown
 
 
 @click.command("trace")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.argument("key", metavar="ID|ADDRESS|MESSAGE-ID")
+@click.argument("words", metavar="PATH... ID|ADDRESS|MESSAGE-ID", nargs=-1, required=True)
 @log_options()
 @click.option("--json", "as_json", is_flag=True, help="Print the messages as JSON.")
 @click.option(
@@ -31,8 +31,7 @@ _LONGEST = 300  # characters of a reply that are shown
 )
 def trace_command(
     *,
-    paths: tuple[str, ...],
-    key: str,
+    words: tuple[str, ...],
     read_as: str | None,
     year: int | None,
     tz: str | None,
@@ -44,6 +43,13 @@ def trace_command(
     PATH is a mail log; those of several hosts may be given together, and are read several times.
     The message is named by a queue id, a Message-ID, or the address of its sender or a recipient.
     """
+    *paths, key = words
+    if not paths:
+        is_path = os.path.exists(key)  # noqa: PTH110  (False for what cannot be a path)
+        missing = "the ID, ADDRESS or MESSAGE-ID behind" if is_path else "the PATH of a log before"
+        raise click.UsageError(f"give {missing} {key!r}")
+    if not key:
+        raise click.UsageError("the ID, ADDRESS or MESSAGE-ID is empty")
     if "-" in paths:
         raise click.UsageError(
             "the logs are read several times, and standard input can be read only once"
@@ -51,7 +57,7 @@ def trace_command(
     runs: list[Scan] = []
 
     def read() -> Iterator[Delivery]:
-        runs[:] = [begun(paths, read_as=read_as, year=year, tz=tz)]
+        runs[:] = [begun(tuple(paths), read_as=read_as, year=year, tz=tz)]
         return runs[0]
 
     found = trace(read, key, limit)
@@ -62,9 +68,10 @@ def trace_command(
         sys.stdout.write("\n".join(map(_text, found.lives)))
     if found.left_out:
         click.echo(f"smtpreply: {found.left_out:,} deliveries left out: raise --limit", err=True)
-    if not found.lives:
-        click.echo("smtpreply: no such message", err=True)
     report_problems(runs[0])
+    if not found.lives:
+        InputCheck(tuple(paths), read_as).check(runs[0].coverage)
+        click.echo(f"smtpreply: no such message: {escape(key)}", err=True)
     if found.left_out or not found.lives or runs[0].coverage.problems:
         sys.exit(1)
 

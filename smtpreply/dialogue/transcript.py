@@ -33,6 +33,7 @@ from smtpreply.dialogue.dialects import (
 from smtpreply.dialogue.learned import LEARNED, learned
 from smtpreply.dialogue.overlap import Overlap
 from smtpreply.dialogue.session import Answer, Session, stage_shown_by
+from smtpreply.reply.literals import with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.reply.opening import Opening, read_head
 from smtpreply.reply.parser import iter_replies, octets_of
@@ -541,7 +542,7 @@ class _Walk:
                 if written is not Written.HEX:
                     yield from self._reply()  # the next one is below
                 return
-            for part in _lines_of(said):
+            for part in _spoken_lines(said) if written is Written.PLAIN else _lines_of(said):
                 yield from self._server(number, Role.REPLY, part, end)
         elif role is Role.COMMAND:
             yield from self._reply()
@@ -555,7 +556,8 @@ class _Walk:
         self, number: int, role: Role, said: bytes, text: bytes, end: bytes
     ) -> Iterator[Exchange | Skipped]:
         if role is Role.BARE:
-            yield from self._server(number, role, said, end)
+            for part in _spoken_lines(said):
+                yield from self._server(number, role, part, end)
         elif role is Role.PART:
             yield from self._part(number, said, end)
         elif role is Role.WITHIN and self._continued:
@@ -764,6 +766,18 @@ _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 def _lines_of(said: bytes) -> list[bytes]:
     """Split what was sent in one entry into lines, with their ends."""
     return _LINE.findall(said) if b"\n" in said else [said]
+
+
+def _spoken_lines(said: bytes) -> list[bytes]:
+    r"""Split a line that is several lines of replies, whose line ends are written as marks.
+
+    So it is in what is copied out of JSON or a program's log: ``250 ok\r\n550 5.1.1 No``.
+    """
+    if not (b"\\" in said or b"#01" in said or b"^M" in said or b"<CR" in said):
+        return _lines_of(said)
+    text = with_line_ends(said.decode("utf-8", "surrogateescape"))
+    lines = [line for line in octets_of(text).split(b"\r\n") if line]
+    return lines if len(lines) > 1 else _lines_of(said)  # it may be what the server has written
 
 
 def _parted(line: bytes) -> tuple[bytes, bytes]:

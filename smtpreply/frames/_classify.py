@@ -34,6 +34,7 @@ from smtpreply.reasons.providers import (
     provider_forms,
     provider_in,
 )
+from smtpreply.reply.literals import IN_MARKS
 
 _FIELDS = CLASSIFIED.to_schema()
 # Together these bound the cache between batches to some 20 megabytes.
@@ -140,6 +141,8 @@ def _looks() -> list[pl.Expr]:
     text = pl.col("text").str
     # Text that is not UTF-8 is null here.
     ascii_only = (text.len_bytes() == text.len_chars()).fill_null(value=False)
+    # A mark of a line end may part words, and replies.
+    as_it_is = ascii_only & ~text.contains_any(list(IN_MARKS)).fill_null(value=True)
     accepted = text.contains(_POSITIVE) & ~text.contains(_DOUBTFUL)
     may = {
         "may_name_provider": _has_each_of(pl.col("text"), provider_forms()),
@@ -148,8 +151,8 @@ def _looks() -> list[pl.Expr]:
         "may_wait": _may_wait(pl.col("text")),
     }
     return [
-        (ascii_only & accepted.fill_null(value=False)).alias("accepted"),
-        *((~ascii_only | holds.fill_null(value=True)).alias(name) for name, holds in may.items()),
+        (as_it_is & accepted.fill_null(value=False)).alias("accepted"),
+        *((~as_it_is | holds.fill_null(value=True)).alias(name) for name, holds in may.items()),
     ]
 
 

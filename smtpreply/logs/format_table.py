@@ -55,7 +55,7 @@ FORMATS: tuple[tuple[str, str, str | None, _Strings, str | None, _Strings, bool]
     ('mandrill', 'mandrill', None, ('"msg', 'mandrill_events'), None, ('"msg', 'mandrill_events'), True),
     ('postal', 'postal', None, ('"payload', '"output', '"direction'), None, ('"payload', '"output', '"direction'), True),
     ('resend', 'services', None, ('"email_id',), None, ('"data"',), True),
-    ('sendgrid', 'services', None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason'), None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason'), True),
+    ('sendgrid', 'services', None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason', '"response'), None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason', '"response'), True),
     ('ses', 'ses', None, ('notificationType', 'eventType', 'aws.ses'), None, ('"eventType"', '"notificationType"', '"Type"', '"TopicArn"', '"Sns"', '"eventSource"', '"source"', '"message"'), True),
     ('sparkpost', 'sparkpost', None, ('"msys', '"rcpt_to', '"bounce_class'), None, ('"msys', '"rcpt_to', '"bounce_class'), True),
     ('unisender-go', 'services', None, ('"event_name',), None, ('"event_name',), True),

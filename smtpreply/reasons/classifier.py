@@ -29,6 +29,7 @@ from smtpreply.reasons.extract import (
     Known,
     ReplyExtract,
     extract_from,
+    tells_of_failure,
 )
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
@@ -41,6 +42,8 @@ from smtpreply.stage import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from smtpreply.dialogue.transcript import Exchange
 
 CACHE_SIZE = 4096
 
@@ -143,6 +146,8 @@ class Classifier:
         if not isinstance(reply, (str, bytes)):
             return self._of_object(reply, stage, known)
         extract = extract_from(reply, stage, known)
+        if stage is None and known is NOTHING_KNOWN and (answers := _answers_in(extract.text)):
+            return self._of_session(answers, extract.text)
         if extract.text.count("@") > 1 and names_several(extract.text):
             raise _several(extract.text)
         if extract.is_accepted:
@@ -163,8 +168,18 @@ class Classifier:
             TypeError: an object that holds no reply.
         """
         answers: Mapping[str, Answer] = {}
+        is_of_failure = isinstance(replies, BaseException)
         if isinstance(replies, (str, bytes)):
-            answers = recipients_in(extract_from(replies).text)
+            text = extract_from(replies).text
+            if stage is None and (session := _answers_in(text)):
+                return {
+                    whom: self.classify(each.reply, stage=each.stage)
+                    for whom, each in session.items()
+                }
+            answers = recipients_in(text)
+            # Before the first recipient: the name of an exception, or words of a program.
+            first = next(iter(answers), None)
+            is_of_failure = first is not None and tells_of_failure(text[: text.find(first)])
             # A server that has asked the sender's own quotes what was answered about that address.
             if len(answers) == 1 and self._is_about_sender(replies, stage):
                 answers = {}
@@ -183,9 +198,16 @@ class Classifier:
         verdicts: dict[str | None, Verdict] = {
             whom: self.classify(answer, stage=stage) for whom, answer in answers.items()
         }
-        if isinstance(replies, BaseException):
+        if is_of_failure:
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
+
+    def _of_session(self, answers: Mapping[str | None, Exchange], text: str) -> Verdict:
+        """Classify what decides in the transcript of a session, if it is the same for all."""
+        first, *others = answers.values()
+        if any((each.reply, each.stage) != (first.reply, first.stage) for each in others):
+            raise _several(text)
+        return self.classify(first.reply, stage=first.stage)
 
     def _is_about_sender(self, text: str | bytes, stage: Stage | str | None) -> bool:
         try:
@@ -266,6 +288,22 @@ Classifiable = (
 """What can be classified: see `classify`."""
 
 
+def _answers_in(text: str) -> Mapping[str | None, Exchange]:
+    """Return the replies that decide in the transcript of a session; none in any other text.
+
+    What is said beside a session without an end is left to the words: "connection lost".
+    """
+    if "\n" not in text:
+        return {}
+    from smtpreply.dialogue.decisive import decisive, session_in  # noqa: PLC0415  (rarely wanted)
+
+    answers = decisive(session_in(text))
+    is_open = any(
+        each.reply.code < 400 and each.stage is not Stage.END_OF_DATA for each in answers.values()
+    )
+    return {} if is_open and tells_of_failure(text) else answers
+
+
 @functools.lru_cache(maxsize=256)
 def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -> Known:
     return Known(
@@ -297,8 +335,10 @@ def classify(
 
     Args:
         reply: a `Reply`; text or octets as logs and bounces have them: with words around the
-            reply ("host mx.example.com[192.0.2.1] said: 550 ..."), or without any code; a pair of
-            code and text; or an exception, see `from_exception`.
+            reply ("host mx.example.com[192.0.2.1] said: 550 ..."), or without any code; the
+            transcript of a session, of which the reply decides that refuses or, at the end of
+            data, accepts the message; a pair of code and text; or an exception, see
+            `from_exception`.
         stage: what was answered, such as "RCPT"; some texts say it themselves.
         status: the enhanced status that is beside the text, such as Postfix's ``dsn=``.
         outcome: what became of the message: "sent", "deferred", "bounced", "expired" or
@@ -328,7 +368,8 @@ def classify_all(
     Args:
         replies: an exception such as smtplib's and aiosmtplib's ``SMTPRecipientsRefused``; the
             dict of refused recipients that `smtplib.SMTP.sendmail` returns; or text that holds
-            either, or "ann@example.org: 550 ..., bob@example.org: 452 ...".
+            either, or "ann@example.org: 550 ..., bob@example.org: 452 ...", or the transcript of a
+            session.
         stage: what was answered.
 
     Returns:

@@ -19,6 +19,7 @@ from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reply.embedded import Head, head_in, heads_in
+from smtpreply.reply.literals import with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
 
@@ -303,7 +304,7 @@ def extract_from(
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")
-    text = _repaired(text)
+    text = with_line_ends(_repaired(text))
     read = text[:LONGEST]
     head = head_in(read)
     if head is not None and head.code < 400 and _is_doubtful(read, head):
@@ -326,9 +327,14 @@ def extract_from(
 def _is_doubtful(text: str, head: Head) -> bool:
     """Return whether words around a positive reply report a failure."""
     if text[: head.start].strip():
-        return re.search(_DOUBT, text) is not None
+        return tells_of_failure(text)
     lines = _LINES_OF_OTHERS.findall(text) if "\n" in text else ()
-    return any(re.search(_DOUBT, line) for line in lines)
+    return any(map(tells_of_failure, lines))
+
+
+def tells_of_failure(text: str) -> bool:
+    """Return whether words mean that a positive reply among them was not the last word."""
+    return re.search(_DOUBT, text) is not None
 
 
 def _behind_probe(text: str, start: int) -> int:

@@ -11,7 +11,7 @@ import re
 
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
 from smtpreply.reply.embedded import head_in, text_behind
-from smtpreply.reply.literals import QUOTED, unescaped
+from smtpreply.reply.literals import QUOTED, unescaped, unquoted, with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import octets_of, parse
 
@@ -33,8 +33,6 @@ _PYTHON_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.]*:?[ ]*)?[({]")
 _PYTHON = re.compile(rf"\([ ]*(?:code=)?([2-5][0-9][0-9]),[ ]*(?:message=)?(b?){QUOTED}", re.DOTALL)
 # Go's net/textproto: 550 "5.1.1 ...\n..."
 _GO = re.compile(rf"([2-5][0-9][0-9])[ ]{QUOTED}\Z", re.DOTALL)
-# JSON and others: "550 5.1.1 ..."
-_WHOLE = re.compile(rf"{QUOTED}\Z", re.DOTALL)
 
 
 def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
@@ -43,7 +41,8 @@ def parse_diagnostic(text: str | bytes | bytearray | memoryview) -> Reply:
     That is the Diagnostic-Code of RFC 3464 (with or without the field's name; type, comments and
     folding are taken off), the tuples and dicts that exceptions of Python's smtplib print, the
     ``550 "5.1.1 ..."`` of Go's net/textproto, and a reply in quotes as JSON has it. What `parse`
-    reads is read so. In other text, the reply is found that a program reports in its own words,
+    reads is read so, and a mark of a line end before a reply code (``\r\n550``, ``#015#012550``) is
+    a line end. In other text, the reply is found that a program reports in its own words,
     such as "Server responded with 550 ..." or IronPort's "Unknown address error 550-'5.1.1 ...'".
 
     Args:
@@ -92,7 +91,10 @@ def _body_of(text: str) -> str:
 
 def _literal_in(body: str) -> Reply:
     reply = _from_python(body) or _from_go(body)
-    return reply or parse(octets_of(_FOLD.sub(" ", _unquoted(body)).strip()) + b"\r\n")
+    if reply is not None:
+        return reply
+    text = with_line_ends(_FOLD.sub(" ", unquoted(body)))
+    return parse(octets_of(text.strip()) + b"\r\n")
 
 
 def _from_python(body: str) -> Reply | None:
@@ -109,6 +111,7 @@ def _from_python(body: str) -> Reply | None:
 
 def _from_sentence(body: str) -> Reply | None:
     """Read the reply that a program reports in a sentence of its own."""
+    body = with_line_ends(body)
     head = head_in(body[:_LONGEST])
     if head is None:
         return None
@@ -128,8 +131,3 @@ def _from_go(body: str) -> Reply | None:
     if match is None:
         return None
     return Reply.from_response(int(match[1]), unescaped(match[2] or match[3] or ""))
-
-
-def _unquoted(body: str) -> str:
-    match = _WHOLE.match(body)
-    return unescaped(match[1] or match[2] or "") if match else body

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -92,7 +93,8 @@ def test_skipped_lines_are_shown_if_asked_for() -> None:
 
 def test_a_file_without_a_reply_is_a_failure() -> None:
     result = run("parse", stdin="hello\n")
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "-: no reply found\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("-: no reply found: 'smtpreply scan' reads logs")
 
 
 def test_a_reply_that_may_have_swallowed_lines_of_others_is_a_failure() -> None:
@@ -275,6 +277,8 @@ def test_explain_writes_json() -> None:
         (r"(550, b'5.1.1 No\n5.1.1 such')", ["No", "such"]),
         (r'550 "5.1.1 No\n5.1.1 such"', ["No", "such"]),
         ('"550 5.1.1 No"', ["No"]),
+        (r"550-5.1.1 No\r\n550 5.1.1 such\r\n", ["No", "such"]),
+        ("550-5.1.1 No#015#012550 5.1.1 such", ["No", "such"]),
     ],
 )
 def test_explain_reads_what_servers_and_programs_write(text: str, lines: list[str]) -> None:
@@ -306,16 +310,136 @@ def test_explain_is_safe_from_the_server() -> None:
         ("x \x1b[2J", r"Error: no reply code in 'x \x1b[2J'"),
         (
             "tests/data/session.txt",
-            "Error: no reply code in 'tests/data/session.txt'; use 'smtpreply scan'",
+            "Error: no reply code in 'tests/data/session.txt', and no words that are known; use "
+            "'smtpreply scan' or 'smtpreply parse' for files, or 'smtpreply explain -'",
         ),
-        ("250 a\n250 b", "Error: more than one reply: 'smtpreply parse' reads them"),
+        ("", "Error: the reply is empty"),
         ("{'a': (550, b'x'), 'b': (551, b'y')}", "Error: the diagnostic holds replies that differ"),
+        ("550 No\n" * 51, "Error: more than 50 replies: 'smtpreply classify' has a line for each"),
     ],
 )
-def test_explain_fails_where_there_is_not_one_reply(text: str, message: str) -> None:
+def test_explain_fails_where_there_is_no_reply(text: str, message: str) -> None:
     result = run("explain", text)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(message)
+
+
+BOUNCE = """\
+From: MAILER-DAEMON@mx.example.com
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.com
+
+Final-Recipient: rfc822; bob@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No such user
+
+Final-Recipient: rfc822; ann@example.org
+Action: failed
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 Mailbox full
+--b--
+"""
+EVENT = (
+    '{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bounceSubType":"General",'
+    '"bouncedRecipients":[{"emailAddress":"bob@example.org","action":"failed","status":"5.1.1",'
+    '"diagnosticCode":"smtp; 550 5.1.1 No such user"}],"timestamp":"2026-11-24T11:43:32.000Z"},'
+    '"mail":{"timestamp":"2026-11-24T11:43:30.000Z","messageId":"1","source":"al@example.com"}}'
+)
+LOG_LINE = (
+    "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, "
+    "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=5.1.1, "
+    "status=bounced (host mx.example.org[192.0.2.1] said: 550 5.1.1 No such user "
+    "(in reply to RCPT TO command))"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"250 ok\r\n550 5.1.1 no such user", [(None, None, "unknown_recipient")]),
+        ("250 ok\n550 5.1.1 no such user", [(None, None, "unknown_recipient")]),
+        (r'"250 ok\r\n550 5.1.1 no such user"', [(None, None, "unknown_recipient")]),
+        (r"(250, b'ok\n550 5.1.1 no such user')", [(None, None, "unknown_recipient")]),
+        ("SMTPRecipientsRefused: {'a@b.example': (250, b'ok')}", [(None, None, "unknown")]),
+        ("250 a\n250 b", [(None, None, "accepted"), (None, None, "accepted")]),
+        (
+            (DATA / "session.txt").read_text(),
+            [
+                ("bobb@gmail.example", None, "unknown_recipient"),
+                ("bob@example.org", None, "accepted"),
+            ],
+        ),
+        (
+            BOUNCE,
+            [
+                ("bob@example.org", "bounced", "unknown_recipient"),
+                ("ann@example.org", "bounced", "mailbox_full"),
+            ],
+        ),
+        (EVENT, [("bob@example.org", "bounced", "unknown_recipient")]),
+        (LOG_LINE, [("bob@example.org", "bounced", "unknown_recipient")]),
+        (
+            "{'ann@example.org': (550, b'5.1.1 No such user'), "
+            "'bob@example.org': (452, b'Mailbox full')}",
+            [
+                ("ann@example.org", None, "unknown_recipient"),
+                ("bob@example.org", None, "mailbox_full"),
+            ],
+        ),
+    ],
+    ids=[
+        "marks",
+        "lines",
+        "quoted",
+        "pair",
+        "exception",
+        "accepted",
+        "session",
+        "bounce",
+        "event",
+        "log",
+        "dict",
+    ],
+)
+def test_explain_has_an_explanation_for_each_recipient_or_reply(
+    text: str, expected: list[tuple[str | None, str | None, str]]
+) -> None:
+    for result in (run("explain", "--json", text), run("explain", "--json", "-", stdin=text)):
+        assert result.exit_code == 0
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        assert [
+            (one.get("recipient"), one.get("status"), one["verdict"]["reason"]) for one in found
+        ] == expected
+    shown = run("explain", text).stdout
+    for recipient, _, reason in expected:
+        assert f"({reason})" in shown
+        assert recipient is None or f"recipient  {recipient}\n" in shown
+
+
+def test_explain_applies_rules_of_your_own_to_what_logs_report(tmp_path: Path) -> None:
+    rules = tmp_path / "own.toml"
+    rules.write_text(
+        '[mine]\nreason = "virus"\nwords = ["no such user"]\ncatches = ["550 No such user"]\n'
+    )
+    found = json.loads(run("explain", "--json", "--rules", str(rules), LOG_LINE).stdout)
+    assert found["verdict"]["rule"] == "mine"
+
+
+def test_explain_says_that_there_is_no_input() -> None:
+    result = run("explain", "-", stdin=" \n")
+    assert (result.exit_code, result.stderr) == (1, "Error: standard input is empty\n")
+
+
+def test_explain_leaves_what_is_long_to_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtpreply.cli.explain._LONGEST", 1000)
+    result = run("explain", "-", stdin=f"{LOG_LINE}\n" * 10)
+    assert result.exit_code == 1
+    assert "'smtpreply scan -' summarizes logs" in result.stderr
 
 
 def test_explain_without_a_reply_is_a_usage_error() -> None:
@@ -578,9 +702,53 @@ def test_a_command_loads_no_other(start: Callable[..., subprocess.Popen[bytes]])
         ("550", "smtpreply code 550"),
         ("5.1.1", "smtpreply code 5.1.1"),
         ("550 5.1.1 No such user", 'smtpreply explain "550 5.1.1 No such user"'),
+        (SESSION, f"smtpreply scan {SESSION}"),
+        ("bounce", "did you mean 'scan'?"),
+        ("transcript", "did you mean 'parse'?"),
     ],
 )
 def test_what_is_no_command_is_told_what_may_have_been_meant(typed: str, hint: str) -> None:
     result = run(typed)
     assert result.exit_code == 2
     assert hint in result.stderr
+
+
+def test_a_reply_without_quotes_is_no_code() -> None:
+    assert 'smtpreply explain "550 5.1.1 No"' in run("550", "5.1.1", "No").stderr
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    result = run("rules")
+    assert result.exit_code == 2
+    assert "\n  check " in result.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("classify", "parse", "explain -", "scan -", "suppressions -", "rules unexplained -"),
+        *("queue --mailq -", "scan - --read-as exim"),
+    ],
+)
+def test_a_standard_input_that_is_closed_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("smtpreply.cli.texts.sys", SimpleNamespace(stdin=None))
+    result = run(*command.split())
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == "Error: standard input is closed"
+
+
+def test_a_file_of_another_kind_names_the_command_that_reads_it(tmp_path: Path) -> None:
+    log, reply, mail = (tmp_path / name for name in ("log", "reply", "mail"))
+    log.write_text(LOG_LINE)
+    reply.write_text("550 No such user\n")
+    mail.write_text(BOUNCE)
+    for args, words in (
+        (["parse", str(log)], "no reply found: 'smtpreply scan' reads logs"),
+        (["scan", str(reply)], "'smtpreply classify' reads replies"),
+        (["classify", str(mail)], "looks like a mail, and each line of it is classified alone"),
+        (["classify", SESSION], "looks like the transcript of a session, and each line"),
+        (["explain", str(tmp_path)], "'smtpreply scan' for folders"),
+    ):
+        assert words in run(*args).stderr

@@ -137,3 +137,43 @@ def test_a_domain_may_have_its_at_sign() -> None:
     found = Delivery(mta="postfix", recipient="bob@Example.org")
     assert DeliveryFilter(domain="@example.org")(found)
     assert not DeliveryFilter(domain="@example.net")(found)
+
+
+QMAIL = "tests/data/logs/qmail.log"
+
+
+@pytest.mark.parametrize("command", ["scan", "suppressions", "queue"])
+@pytest.mark.parametrize(
+    ("path", "named", "likely"),
+    [(QMAIL, "exim", "qmail"), (QMAIL, "ses", "qmail"), (str(SAMPLE), "dsn", "postfix")],
+)
+def test_a_log_that_is_read_as_another_format_is_an_error(
+    command: str, path: str, named: str, likely: str
+) -> None:
+    result = CliRunner().invoke(group, [command, path, "--read-as", named])
+    assert result.exit_code == 1
+    assert f" lines was understood as {named}: the input looks like {likely};" in result.stderr
+
+
+def test_what_is_of_no_format_says_so_when_it_is_read_as_one(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("Dear Bob,\nhow are you?\n")
+    for args in (
+        ["scan", str(text), "--read-as", "exim"],
+        ["trace", str(text), "x", "--read-as", "exim"],
+    ):
+        result = CliRunner().invoke(group, args)
+        assert result.exit_code == 1
+        assert "none of 2 lines was understood as exim: without --read-as" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["", "Nov 24 11:43:34 mx postfix/qmgr[43]: 4E74613FE7: removed\n"])
+def test_a_log_of_the_right_format_may_have_no_delivery(text: str) -> None:
+    result = CliRunner().invoke(group, ["scan", "-", "--read-as", "postfix"], input=text)
+    assert result.exit_code == 0
+
+
+def test_a_mistyped_format_names_those_that_are_close() -> None:
+    result = CliRunner().invoke(group, ["scan", str(SAMPLE), "--read-as", "postfx"])
+    assert result.exit_code == 2
+    assert "no such format: 'postfx'; there are: postfix" in result.stderr

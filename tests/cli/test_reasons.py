@@ -128,6 +128,15 @@ def test_rules_test_shows_what_matches_and_why() -> None:
     assert run("rules", "test", "--stage", "lunch", "550 x").exit_code == 2
 
 
+def test_rules_test_shows_each_recipient() -> None:
+    text = "ann@example.org: 550 5.1.1 No such user, bob@example.org: 452 4.2.2 Mailbox full"
+    heads = [line for line in run("rules", "test", text).stdout.splitlines() if line[0] != " "]
+    assert heads == [
+        "ann@example.org: unknown_recipient, by words",
+        "bob@example.org: mailbox_full, by words",
+    ]
+
+
 def test_rules_unexplained_counts_templates(rules: str) -> None:
     result = run("rules", "unexplained", "-", stdin=LOG)
     assert result.stdout == "       2  599 frobnicated by <ip>\n"

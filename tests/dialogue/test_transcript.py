@@ -645,3 +645,16 @@ def test_every_form_gives_the_replies_and_commands_that_were_written(
     assert [found.reply.raw for found in exchanges] == answers
     commands = [f"RCPT TO:<{number}@example.org>" for number in range(len(answers))]
     assert [found.command for found in exchanges] == commands
+
+
+@pytest.mark.parametrize("end", [r"\r\n", r"\015\012", "#015#012", "<CR><LF>", "^M"])
+def test_line_ends_that_are_written_as_marks_part_bare_replies(end: str) -> None:
+    lines = ["220 mx ESMTP", f"250-mx{end}250 SIZE{end}", f"250 ok{end}550 5.1.1 No{end}"]
+    found = read_transcript(lines).exchanges
+    assert [(each.reply.code, each.line) for each in found] == [
+        (220, 1),
+        (250, 2),
+        (250, 3),
+        (550, 3),
+    ]
+    assert found[-1].reply.text == "No"

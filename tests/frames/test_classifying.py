@@ -88,6 +88,10 @@ def rows_of(column: pl.Series) -> list[tuple[object, ...] | None]:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.none() | _texts, max_size=10))
 @example(["451 Greylisted, wait 5min", "250 2.0.0 Ok 550 5.1.1 x", "250 Ok 550 5.7.1 x"])
+@example([r"250 ok\r\n550 5.1.1 no such user", "250 ok#015#012550 x", r"550-a\r\ngoogle\r\n550 b"])
+@example(
+    ["250 ok<br>550 no such user", "250 ok^M550 5.7.1 x", "250 ok%0D%0A550 x", "250 a&#10;550 b"]
+)
 def test_a_column_of_texts_is_classified_as_each_is(values: list[str | None]) -> None:
     """Whatever text stands in a column, each field of each verdict is what `classify` gives."""
     column = classified(pl.Series("reply", values, dtype=pl.String))

@@ -60,3 +60,34 @@ def test_what_is_no_response_or_exception_says_so() -> None:
         Reply.from_response(550, None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="BaseException, not int"):
         from_exception(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        *("\r\n", "\n", r"\r\n", r"\n", r"\015\012", r"\x0d\x0a", r"\u000d\u000a", r"\\r\\n"),
+        *("#015#012", "<CR><LF>", "<CRLF>", "^M", "%0D%0A", "=0D=0A", "&#13;&#10;", "\u240d\u240a"),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["250 ok{}", "220 mx ESMTP{0}250-mx{0}250 SIZE{0}", "b'250 ok{}"]
+)
+def test_what_is_accepted_before_a_refusal_is_not_the_last_word(before: str, end: str) -> None:
+    text = f"{before.format(end)}550 5.1.1 no such user{end}"
+    for given in (text, text.encode(), bytearray(text.encode())):
+        assert classify(given).reason is Reason.UNKNOWN_RECIPIENT
+    [verdict] = classify_all(text).values()
+    assert verdict.reason is Reason.UNKNOWN_RECIPIENT
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("smtplib.SMTPRecipientsRefused: ", Reason.UNKNOWN),
+        ("Could not be delivered, error: ", Reason.UNKNOWN),
+        ("", Reason.ACCEPTED),
+    ],
+)
+def test_the_text_of_an_exception_means_no_acceptance(before: str, reason: Reason) -> None:
+    text = f"{before}{{'ann@example.org': (250, b'Ok'), 'bob@example.org': (550, b'Rejected')}}"
+    assert classify_all(text)["ann@example.org"].reason is reason

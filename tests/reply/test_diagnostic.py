@@ -76,3 +76,25 @@ def test_replies_that_differ_are_of_the_text_as_a_whole() -> None:
     with pytest.raises(MultipleRepliesError) as caught:
         parse_diagnostic("{'a@b.example': (550, b'x'), 'c@b.example': (551, b'x')}")
     assert "position" not in str(caught.value)
+
+
+LINE_ENDS = [
+    *(r"\r\n", r"\n", r"\r", r"\015\012", r"\x0d\x0A", r"\u000d\u000a", r"\\r\\n"),
+    *("#015#012", "#012", "<CR><LF>", "<CRLF>", "<br>", "^M", "^M^J", "%0D%0A", "=0D=0A"),
+    *("&#13;&#10;", "&#xD;&#xA;", "\u240d\u240a", "\u2424", r"\r\n "),
+]
+
+
+@pytest.mark.parametrize("end", LINE_ENDS)
+def test_the_mark_of_a_line_end_before_a_code_is_a_line_end(end: str) -> None:
+    reply = parse_diagnostic(f"550-5.1.1 No such{end}550 5.1.1 user{end}")
+    assert reply.lines == ("No such", "user")
+    with pytest.raises(MultipleRepliesError):
+        parse_diagnostic(f"250 ok{end}550 5.1.1 No such user")
+    said = parse_diagnostic(f"host mx.example.org said: 250 ok{end}550 5.1.1 No such user{end}")
+    assert (said.code, said.text) == (550, "No such user")
+
+
+@pytest.mark.parametrize("text", [r"550 No C:\new\mail", r"550 No\r\nsuch user", "550 100%0D 5500"])
+def test_the_mark_of_a_line_end_elsewhere_is_text(text: str) -> None:
+    assert parse_diagnostic(text).text == text.removeprefix("550 ")

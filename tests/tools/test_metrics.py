@@ -253,11 +253,23 @@ def test_a_text_file_for_node_exporter(tmp_path: Path) -> None:
         [SAMPLE, "--listen", "localhost"],
         [SAMPLE, "--listen", "127.0.0.1:99999"],
         ["-", "--listen", "127.0.0.1:9154"],
-        ["none.log", "--textfile", "x"],
+        ["none.log", "--textfile", "x.prom"],
+        [SAMPLE, "--textfile", "x.prom", "--from-start"],
+        [SAMPLE, "--textfile", "no/such/folder/x.prom"],
     ],
 )
 def test_what_is_wrong_with_the_command_is_reported(args: list[object]) -> None:
     assert run(*args).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["x", "x.txt", "x.prom.tmp"])
+def test_a_text_file_that_node_exporter_would_pass_over_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    result = run(SAMPLE, "--textfile", tmp_path / name)
+    assert result.exit_code == 2
+    assert "must end in .prom" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def line_to(number: int, status: str = "sent", text: str = "250 2.0.0 Ok") -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -155,16 +155,178 @@ def test_exim_bp_is_read() -> None:
     )
 
 
+POSTFIX_MAILQ = """\
+-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------
+4E74613FE7*    1234 Tue Nov 24 11:43:32  al@example.com
+                                         bob@example.org
+
+3C1D8F20A4!     500 Mon Nov 23 09:00:00  MAILER-DAEMON
+(host mx.example.org[192.0.2.1] said: 450 4.2.0 Greylisted (in reply to RCPT TO command))
+                                         bob@example.org
+                                         eve@example.org
+           (connect to mx.example.net[192.0.2.2]:25: Connection
+timed out)
+                                         zoe@example.net
+                       (reason unavailable)
+                                         new@example.net
+
+4bX7kQ2mPzQ9#       500 Thu Dec 25 09:00:00 al@example.com
+                                             (mailbox full
+                                                bob@example.org
+
+-- 2 Kbytes in 3 Requests.
+"""
+SENDMAIL_MAILQ = """\
+MSP Queue status...
+/var/spool/mqueue-client is empty
+\t\tTotal requests: 0
+MTA Queue status...
+\t\t/var/spool/mqueue (4 requests)
+-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------
+5AOBhW1l012345   410812 Tue Nov 24 10:40 MAILER-DAEMON
+                 (Deferred: Connection timed out with mx.example.org.)
+\t\t\t\t\t <bob@example.org>
+\t\t\t\t\t <eve@example.org>
+5AOBhW1l012346*       9 Tue Nov 24 10:41 <al@example.com>
+      8BITMIME   (Deferred: 450 4.2.0 Greylisted)
+                                         <bob@example.org>
+5AOBhW1l012347X       9 Tue Nov 24 10:42 <al@example.com>
+      8BITMIME
+\t\t\t\t\t <bob@example.org>
+5AOBhW1l012348        9 Tue Nov 24 10:43 <al@example.com>
+     QUARANTINE: looks like spam
+\t\t\t\t\t <bob@example.org>
+\t\tTotal requests: 4
+"""
+SMTPCTL = """\
+5f3a1b2c4d5e6f70|inet4|mta|auth|al@example.com|bob@example.org|bob@example.org|1764000000|\
+1764400000|1764003600|3|pending|421|450 4.2.0 Greylisted | come back
+5f3a1b2c4d5e6f71|local|mta|hold|@|bob@example.org|bob@example.org|1764000000|1764400000|0|0|offline||
+5f3a1b2c4d5e6f72|local|mda||al@example.com|bob@example.org|bob@example.org|1764000000|1764400000|0|0\
+|inflight|3|
+"""
+QMAIL_QREAD = """\
+24 Nov 2026 10:43:32 GMT  #123456  1234  <al@example.com> \n\tremote\tbob@example.org
+  done\tremote\tann@example.org
+\tlocal\teve@example.com
+23 Nov 2026 10:43:32 GMT  #123457  1234  <>  bouncing
+\tremote\tbob@example.org
+warning: trouble with #12: file does not exist
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (
+            POSTFIX_MAILQ,
+            [
+                ("4E74613FE7", "active", "al@example.com", "bob@example.org", 988, None),
+                ("3C1D8F20A4", "hold", "", "bob@example.org", 97_200, "greylisted"),
+                ("3C1D8F20A4", "hold", "", "eve@example.org", 97_200, "greylisted"),
+                ("3C1D8F20A4", "hold", "", "zoe@example.net", 97_200, "network_error"),
+                ("3C1D8F20A4", "hold", "", "new@example.net", 97_200, None),
+                (
+                    *("4bX7kQ2mPzQ9", "deferred", "al@example.com", "bob@example.org"),
+                    *(28_868_400, "mailbox_full"),
+                ),
+            ],
+        ),
+        (
+            SENDMAIL_MAILQ,
+            [
+                ("5AOBhW1l012345", "deferred", "", "bob@example.org", 4800, "network_error"),
+                ("5AOBhW1l012345", "deferred", "", "eve@example.org", 4800, "network_error"),
+                (
+                    *("5AOBhW1l012346", "active", "al@example.com", "bob@example.org"),
+                    *(4740, "greylisted"),
+                ),
+                ("5AOBhW1l012347", "queued", "al@example.com", "bob@example.org", 4680, None),
+                ("5AOBhW1l012348", "hold", "al@example.com", "bob@example.org", 4620, None),
+            ],
+        ),
+        (
+            SMTPCTL,
+            [
+                (
+                    *("5f3a1b2c4d5e6f70", "deferred", "al@example.com", "bob@example.org"),
+                    *(31_521_600, "greylisted"),
+                ),
+                ("5f3a1b2c4d5e6f71", "hold", "", "bob@example.org", 31_521_600, None),
+                (
+                    *("5f3a1b2c4d5e6f72", "active", "al@example.com", "bob@example.org"),
+                    *(31_521_600, None),
+                ),
+            ],
+        ),
+        (
+            QMAIL_QREAD,
+            [
+                ("123456", "queued", "al@example.com", "bob@example.org", 4588, None),
+                ("123456", "queued", "al@example.com", "eve@example.com", 4588, None),
+                ("123457", "queued", "", "bob@example.org", 90_988, None),
+            ],
+        ),
+        ("Mail queue is empty\n", []),
+        ("/var/spool/mqueue is empty\n\t\tTotal requests: 0\n", []),
+        ("", []),
+    ],
+    ids=["Postfix", "Sendmail", "OpenSMTPD", "qmail", "none", "none of Sendmail", "empty"],
+)
+def test_the_listing_of_each_server_is_read(
+    printed: str, expected: list[tuple[str, str, str, str, int, str | None]]
+) -> None:
+    found = list(read_mailq(printed.splitlines(keepends=True), NOW, UTC))
+    assert [
+        (
+            one.queue_id,
+            one.state,
+            one.sender,
+            one.recipient,
+            one.age and int(one.age.total_seconds()),
+            one.reason,
+        )
+        for one in found
+    ] == expected
+
+
+def test_a_stamp_without_a_year_is_of_the_day_of_its_week() -> None:
+    """And in the zone that is given; of no day, it has no time."""
+    for stamp, arrived in (
+        ("Tue Nov 24 11:43:32", datetime(2026, 11, 24, 10, 43, 32, tzinfo=UTC)),
+        ("Mon Nov 24 11:43:32", datetime(2025, 11, 24, 10, 43, 32, tzinfo=UTC)),
+        ("Thu Feb 29 11:43:32", datetime(2024, 2, 29, 10, 43, 32, tzinfo=UTC)),
+        ("Tue Nov 31 11:43:32", None),
+    ):
+        lines = [f"4E74613FE7     1234 {stamp}  al@example.com", f"{'':41}bob@example.org"]
+        [found] = read_mailq(lines, NOW, timezone(timedelta(hours=1)))
+        assert found.arrived == arrived
+
+
 @pytest.mark.parametrize(
     "line",
-    ["Mail queue is empty", "{", "{}", '{"queue_id": 1, "recipients": [1]}', "          bob@x.y"],
+    [
+        *("{", "{}", '{"queue_id": 1, "recipients": [1]}', "          bob@x.y"),
+        *("x|" * 14, "\tremote\tbob@example.org", "(deferred)", "Hello"),
+    ],
 )
 def test_what_is_no_list_is_an_error(line: str) -> None:
     with pytest.raises(MailqError, match="line 1 is not of postqueue"):
         list(read_mailq([line]))
 
 
-@given(st.lists(st.text() | st.sampled_from(EXIM_BP.splitlines())))
+@given(
+    st.lists(
+        st.text()
+        | st.sampled_from(
+            [
+                line
+                for printed in (EXIM_BP, POSTFIX_MAILQ, SENDMAIL_MAILQ, SMTPCTL, QMAIL_QREAD)
+                for line in printed.splitlines()
+            ]
+        )
+    )
+)
 def test_any_text_is_a_list_or_the_error(lines: list[str]) -> None:
     """There is no third outcome."""
     with suppress(MailqError):
@@ -224,10 +386,22 @@ def test_the_command_reads_the_servers_list(logs: list[Path]) -> None:
 
 def test_the_command_says_what_is_wrong(logs: list[Path]) -> None:
     assert run().exit_code == 2
-    assert run("--mailq", "-", given="nonsense").exit_code == 2
+    for args in (["--mailq", "-"], ["--mailq", "-", "--tz", "Europe/Atlantis"]):
+        assert run(*args, given="nonsense").exit_code == 2
     left_out = run(*logs, "--limit", 1)
     assert left_out.exit_code == 1
     assert "recipients left out" in left_out.stderr
+
+
+def test_a_list_in_place_of_a_log_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "mailq.txt"
+    path.write_text(POSTFIX_MAILQ)
+    result = run(path)
+    assert result.exit_code == 1
+    assert f"give it as --mailq {path}" in result.stderr
+    assert run("--mailq", path).exit_code == 0
+    path.write_text("nothing of a queue\n")
+    assert "no mail log" in run(path).stderr
 
 
 def test_no_reply_is_shown_as_a_command() -> None:

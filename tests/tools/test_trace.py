@@ -150,3 +150,16 @@ def test_no_line_of_a_log_is_shown_as_a_command(tmp_path: Path) -> None:
         output = run(path, "q\x1b[31m", *args).output
         assert "bob@example.org" in output
         assert "\x1b" not in output
+
+
+def test_what_is_missing_is_named(logs: list[Path]) -> None:
+    for args, words in (
+        ([logs[0]], "give the ID, ADDRESS or MESSAGE-ID behind"),
+        (["eve@example.org"], "give the PATH of a log before 'eve@example.org'"),
+        ([logs[0], ""], "is empty"),
+        ([], "Missing argument"),
+    ):
+        result = run(*args)
+        assert result.exit_code == 2
+        assert words in result.stderr
+    assert run(logs[0], "nobody").stderr == "smtpreply: no such message: nobody\n"

@@ -333,7 +333,32 @@ def _is_listed_by_sendgrid(event: Event) -> bool:
 def _is_sendgrid(event: Event) -> bool:
     if _is_listed_by_sendgrid(event):
         return True
-    return _has_email(event) and any(map(event.text, _SENDGRID_IDS))
+    if not _has_email(event):
+        return False
+    return any(map(event.text, _SENDGRID_IDS)) or _is_sendgrid_without_ids(event)
+
+
+# Whoever passes events on may leave their ids out. Those of other services have ids of their own.
+_SENDGRID_ATTEMPTS = frozenset(["delivered", "deferred", "bounce", "blocked", "dropped"])
+_OTHERS_IDS = frozenset(
+    [
+        "message_id",
+        "message-id",
+        "messageId",
+        "MessageID",
+        "event_id",
+        "id",
+        "_id",
+        "sending_stream",
+    ]
+)
+
+
+def _is_sendgrid_without_ids(event: Event) -> bool:
+    if event.text("event") not in _SENDGRID_ATTEMPTS or event.number("timestamp") is None:
+        return False
+    has_words = event.text("reason") is not None or event.text("response") is not None
+    return has_words and _OTHERS_IDS.isdisjoint(event.members)
 
 
 def _sendgrid_kind(event: Event) -> str | None:
@@ -565,10 +590,10 @@ SERVICES = (
     #
     # `response` (delivered, deferred) and `reason` (bounce, dropped) have the server's reply, its
     # lines joined by a space, or SendGrid's own words. Arguments of the sender's own are beside
-    # all these, under any other name.
+    # all these, under any other name. Attempts are known without their ids, too.
     Service(
         name="sendgrid",
-        needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason'),
+        needles=('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason', '"response'),
         marks=(
             r'"(?:sg_event_id|sg_message_id|smtp-id)\b|"created"\s*:\s*[0-9]{9,10},\s*"email"'
             r'|\{\s*"status"\s*:\s*"[45]\.[0-9.]{3,7}",\s*(?:"created"\s*:\s*"[^"]*",\s*)?"reason"'

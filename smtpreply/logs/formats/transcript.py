@@ -112,8 +112,7 @@ def _fields_of_reply(exchange: Exchange, *, own: bool) -> Iterator[dict[str, Any
         reply.code, text, exchange.stage, exchange.command, exchange.sender, exchange.recipients
     )
     for fields in fields_for(answer, Direction.INCOMING if own else Direction.OUTGOING):
-        # What becomes of the message in the end, a transcript does not say.
-        yield fields | {"status": None} | _fields_of_peer(exchange.peer)
+        yield fields | _fields_of_peer(exchange.peer)
 
 
 def _fields_of_peer(peer: Peer | None) -> dict[str, Any]:

@@ -521,6 +521,39 @@ def test_sendgrid_a_list_of_something_else_is_not_its(event: dict[str, Any]) -> 
     assert deliveries_in([event]) == []
 
 
+WITHOUT_IDS = {"event": "bounce", "email": "bob@example.org", "timestamp": 1764000042}
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        ({"reason": "550 5.1.1 No such user", "status": "5.1.1"}, Status.BOUNCED),
+        ({"event": "dropped", "reason": "Bounced Address"}, Status.REJECTED),
+        ({"event": "deferred", "response": "451 Later"}, Status.DEFERRED),
+        ({"event": "delivered", "response": "250 OK"}, Status.SENT),
+    ],
+)
+def test_sendgrid_events_without_their_ids(members: dict[str, Any], status: Status) -> None:
+    event = WITHOUT_IDS | members
+    for given in (event, [event, first("sendgrid", 5)]):
+        delivery = deliveries_in(given)[0]
+        assert (delivery.mta, delivery.status) == ("sendgrid", status)
+        assert delivery.recipient == "bob@example.org"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"reason": "550 No", "timestamp": "now"},
+        {"reason": "550 No", "event": "bounced by a ball"},
+        {"reason": "550 No", "message_id": "of another service"},
+    ],
+)
+def test_sendgrid_events_that_may_be_of_others_are_not_its(members: dict[str, Any]) -> None:
+    assert deliveries_in(WITHOUT_IDS | members) == []
+
+
 def test_mailtrap_without_a_stream() -> None:
     for event in json.loads(lines_of("mailtrap")[0]).get("events", [first("mailtrap")]):
         plain = {name: value for name, value in event.items() if name != "sending_stream"}

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from smtpreply import Stage
 from smtpreply.dialogue.transcript import read_transcript
-from smtpreply.logs import Delivery, Direction, ReplyBy, scan
+from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
+from smtpreply.tools.suppressions import Suppressions
 
 DATA = Path(__file__).parents[2] / "data"
 TRANSCRIPTS = sorted((DATA / "transcripts").iterdir())
@@ -48,6 +49,19 @@ def test_a_transcript_tells_whom_it_speaks_to_and_at_which_stage(name: str) -> N
     assert all(delivery.sender for delivery in refused)
     assert {delivery.reply_by for delivery in found} == {ReplyBy.REMOTE}
     assert {delivery.direction for delivery in found} == {Direction.OUTGOING}
+
+
+def test_what_decides_in_a_session_has_a_status() -> None:
+    found = list(scan(DATA / "session.txt"))
+    assert [(one.status, one.recipient, one.stage) for one in found if one.status] == [
+        (Status.BOUNCED, "bobb@gmail.example", Stage.RCPT),
+        (Status.SENT, "bob@example.org", Stage.END_OF_DATA),
+    ]
+    assert [one.address for one in Suppressions.of(found)] == ["bobb@gmail.example"]
+    greylisted = scan(["C: RCPT TO:<bob@example.org>", "S: 451 4.7.1 Greylisted"])
+    assert [one.status for one in greylisted] == [Status.DEFERRED]
+    own = scan(DATA / "transcripts" / "postfix-notice.txt")
+    assert {one.status for one in own} == {None, Status.REJECTED}
 
 
 def test_a_server_s_own_notice_tells_its_own_words() -> None:
