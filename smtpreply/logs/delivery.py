@@ -147,7 +147,7 @@ class Delivery(_Values):
         stage: what was answered.
         status: what became of the message.
         dsn: the enhanced status that the log gives beside the words (Postfix's ``dsn=``).
-        delay: seconds from arrival to this attempt.
+        delay: seconds from the message's arrival to this outcome; not how long the attempt took.
         size: the message's, in octets.
         tls: how the connection was encrypted, in the log's words.
         text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log

@@ -117,15 +117,17 @@ def exim_lines(draw: st.DrawFn) -> str:
         )
     )  # fmt: skip
     subject = draw(st.sampled_from(["", ' T="a S=6 id=f@y"', ' T="a \\" S=6', " for a@b S=6"]))
-    tail = draw(st.sampled_from(["", " QT=2s DT=0.5s", " DT=1s", " DT=250ms"]))
+    times = ["", " QT=2s DT=0.5s", " QT=2m3s DT=1s", " QT=0.5s", " DT=1s", " DT=250ms"]
+    tail = draw(st.sampled_from(times))
     error = f"SMTP error from remote mail server after RCPT TO:<{to}>: {text}"
+    took = draw(st.sampled_from(["", " DT=0.5s", " DT=1m3s", " DT=1h", " DT=", " DT=x"]))
     body = draw(
         st.sampled_from(
             [
                 f"<= {sender} {host} P=esmtps{name} S={draw(SIZES)} id=1@example.com{subject}",
                 f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes{name} C="{text}"{tail}',
                 f"=> bob <{to}> R=local T=maildir{tail}",
-                f"** {to} R=dns T=smtp {host}{tail}{name}: {error}",
+                f"** {to} R=dns T=smtp {host}{tail}{name}: {error}{took}",
                 f"== {to} R=dns T=smtp defer (-44) {host}: {error}",
                 f"** {to}: Unrouteable address",
                 "Completed",

@@ -53,6 +53,8 @@ _WORDS = " C="
 _SERVER = re.compile(rf"{capturing(FIELDS, ['server'])}{_WORDS}")
 _QUOTED = re.compile(rf"{_WORDS}{capturing(QUOTED, ['words', 'delay'])}\Z")
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
+_TOOK = " DT="
+_SPAN = re.compile(r"(?=[0-9])(?:[0-9]{1,9}[wdhm]){0,4}(?:[0-9.]{1,20}m?s)?")
 _MOST_KNOWN = 1 << 14
 _LONGEST_KNOWN = 400
 
@@ -128,6 +130,8 @@ def _attempt_in(
     server = _servers[fields + _WORDS]
     if not server:
         return None, text
+    if flag == "**":
+        words = without_time(words)
     recipient = f"{local}@{domain}"
     key = flag, lead, alike(without_address(words, local, recipient))
     envelope = envelope_of(queue_id)
@@ -137,6 +141,18 @@ def _attempt_in(
         sender = None if envelope is None else sender_in(envelope)
         party = sender, recipient, None, queue_id
     return (key, match[0], row, party), text[match.end() :]
+
+
+def without_time(words: str) -> str:
+    """Take off how long the attempt took, which follows the words of a failure.
+
+    >>> without_time("550 5.1.1 No such user DT=0.123s")
+    '550 5.1.1 No such user'
+    """
+    start = words.rfind(_TOOK)
+    if start < 0 or not _SPAN.fullmatch(words, start + len(_TOOK)):
+        return words
+    return words[:start]
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:
