@@ -12,7 +12,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
+from smtpreply.logs.delivery import known_outcome, may_suppress, reply_in, verdict_on
 from smtpreply.logs.grouping import FINAL, LONGEST_NAME, party_of, provider_key
 from smtpreply.logs.received import domain_of
 from smtpreply.reasons import Outcome as KnownOutcome
@@ -76,7 +76,8 @@ class Counts:
         reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
             that are no success.
         example: for each reason its shortest text.
-        suppressed: failures by reason whose text proves that the address is dead.
+        suppressed: failures by reason whose text proves that the address is dead, of mail that was
+            to leave.
         cases, provider_cases: a few of the failed deliveries by reason, and by provider of the
             remote server.
         speaker: provider or software that the wording of the text reveals, by reason.
@@ -314,7 +315,7 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
-        if facts.suppress:
+        if facts.suppress and may_suppress(delivery.direction, text, delivery.reply_by):
             self.suppressed[facts.reason] += count
         self.cases.add(facts.reason, delivery)
         if server := _server(delivery):
