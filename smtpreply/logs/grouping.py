@@ -13,7 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import compress, repeat
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -45,6 +46,12 @@ def party_of(delivery: Delivery) -> Party:
     return delivery.sender, delivery.recipient, client, delivery.queue_id
 
 
+def is_unsized(delivery: Delivery) -> bool:
+    """Return whether the line names the sender of what was sent, but the size is not known."""
+    is_known = delivery.sender is None or delivery.size is not None
+    return delivery.status is Status.SENT and not is_known and delivery.queue_id is not None
+
+
 @attrs.frozen
 class Bundle:
     """Deliveries that say the same.
@@ -69,6 +76,7 @@ class Bundle:
         octets: the sum of the sizes of their messages, of those whose size is known.
         strays: the queue ids of those whose sender is not known.
         refused: who was refused, of those that bounced, expired or were rejected.
+        unsized: the queue ids of those that were sent, whose sender is known and size is not.
     """
 
     kinds: list[tuple[Delivery, int]]
@@ -80,6 +88,7 @@ class Bundle:
     octets: int
     strays: list[str]
     refused: list[Party]
+    unsized: list[str] = attrs.field(factory=list)
 
     @property
     def delivery(self) -> Delivery:
@@ -265,11 +274,28 @@ def _bundle_of(deliveries: list[Delivery]) -> Bundle:
         octets=sum(delivery.size or 0 for delivery in sent),
         strays=[one.queue_id for one in deliveries if one.sender is None and one.queue_id],
         refused=list(map(party_of, deliveries)) if deliveries[0].status in FINAL else [],
+        unsized=[one.queue_id for one in deliveries if is_unsized(one) and one.queue_id],
     )
 
 
 def _unread(_line: str) -> None:
     """Read nothing: the line is left."""
+
+
+def _places_of(names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the places at which each name is."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return places
+
+
+def _chosen(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return a function that returns what is at some places of a column."""
+    if len(places) == 1:  # `itemgetter` would return the value itself
+        [place] = places
+        return lambda column: (column[place],)
+    return itemgetter(*places)
 
 
 class Groups:
@@ -315,25 +341,21 @@ class Groups:
         counts = Counter(kinds)
         if self.finely or not all(map(self._deliveries.get, counts)):
             read = list(lines())
-            if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
+            firsts = dict(zip(reversed(kinds), reversed(read), strict=False))
+            if self.finely or not all(map(self._delivery, firsts, firsts.values())):
                 rows = zip(*columns, strict=True)
                 yield from self.add(zip(kinds, read, rows, repeat(None), strict=False))
                 return
-        different = set(names)
-        for name in different:
+        of_names: dict[str, Counter[Hashable]] = {}
+        for kind, count in counts.items():
+            of_names.setdefault(kind[0], Counter())[kind] = count
+        places = _places_of(names) if len(of_names) > 1 else {}
+        for name, of_name in of_names.items():
             known, found = self._successes.setdefault(name, (Counter(), _Columns()))
-            known.update({kind: count for kind, count in counts.items() if kind[0] == name})
+            known.update(of_name)
             before = len(found)
-            if len(different) == 1:
-                found.count(*columns)
-            else:
-                chosen = [other == name for other in names]
-                found.count(*(list(compress(column, chosen)) for column in columns))
+            found.count(*(map(_chosen(places[name]), columns) if places else columns))
             self._kept += len(found) - before
-
-    def _is_read(self, kind: Hashable, kinds: Sequence[Hashable], lines: Sequence[str]) -> bool:
-        line = "" if kind in self._deliveries else lines[kinds.index(kind)]
-        return self._delivery(kind, line) is not None
 
     def add(self, attempts: Iterable[Attempt]) -> Iterator[str]:
         """Count attempts and refusals; yield the lines that the full reading does not know."""

@@ -104,6 +104,7 @@ class Scan(Iterator[Delivery]):
         self._zone = zone
         self._on_unreadable = on_unreadable
         self._on_progress = on_progress
+        self._has_begun = False
         self._deliveries = self._all()
 
     def __next__(self) -> Delivery:
@@ -113,12 +114,18 @@ class Scan(Iterator[Delivery]):
         """Yield the deliveries that are left, alike ones as one `Bundle`, in no particular order.
 
         This is much faster than one by one (see `smtpreply.logs.grouping`). A delivery that is
-        like no other is yielded as it is. Lines that are not understood have the number 0.
+        like no other is yielded as it is. Lines that are not understood have the number 0. Where
+        the run has begun one by one, it goes on so, and what is left is bundled.
 
         Args:
             finely: whether the deliveries of a bundle share their time, to the second, and their
                 recipients' domain. Otherwise times are rounded down to the hour.
         """
+        if self._has_begun:
+            yield from self._deliveries if finely else _bundled(self._deliveries)
+            return
+        self._has_begun = True
+        self._deliveries = iter(())  # none is left to be read one by one
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
             owner, blocks = self._begun(given)
@@ -139,6 +146,7 @@ class Scan(Iterator[Delivery]):
     # --- one by one ---
 
     def _all(self) -> Iterator[Delivery]:
+        self._has_begun = True
         for given in inputs(self._source, self._reading):
             for found in chain(self._one(given), self._left()):
                 self.coverage.deliveries += 1

@@ -41,7 +41,7 @@ class _PartResult:
 
     Attributes:
         total: the summary and coverage of the part.
-        strays: attempts at messages whose sender the part does not name.
+        strays: attempts at messages whose sender or size the part does not name.
         received: messages that entered the queue in the part, as far as it knows.
         envelopes: the envelope of each queue id, by the name of the format, for the parts that
             follow.
@@ -176,9 +176,10 @@ def _read_part(
             received.append(new)
             room -= len(new)
 
-    def on_stray(delivery: Delivery, queue_id: str) -> None:
+    def on_stray(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
         if len(strays) < _MOST_STRAYS and not is_first:
-            strays[Stray.of(delivery, direction_of(delivery), queue_id)] += 1
+            direction = direction_of(delivery)
+            strays[Stray.of(delivery, direction, queue_id, has_sender=has_sender)] += 1
 
     run = scan(part, **options)
     total = total_of(run, wanted, by_minute=by_minute, on_received=on_received, on_stray=on_stray)

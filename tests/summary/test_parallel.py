@@ -76,6 +76,23 @@ def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
     assert sum(seen) == log.stat().st_size
 
 
+def test_the_size_of_a_message_is_known_from_an_earlier_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a line names the sender (Exim's F=), only the size is missing."""
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 1000)
+    path = tmp_path / "mainlog"
+    head = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd "
+    sent = '=> bob@example.org{} R=out T=smtp H=mx.example.org [192.0.2.1]:25 C="250 OK"'
+    arrived = f"{head}<= al@example.com H=c.example [203.0.113.9] P=esmtp S=9 id=7@example.com"
+    sender = (" F=<al@example.com>", " F=<al@example.com> P=<al@example.com>", "")
+    lines = [arrived, *[head + sent.format(sender[n % 3]) for n in range(60)]]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    total = total_of_files([path], DeliveryFilter(), jobs=2)
+    assert total.summary.total.octets == 60 * 9
+    assert total.summary == total_of(scan(path), DeliveryFilter()).summary
+
+
 def test_what_hangs_together_over_many_lines_has_one_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,8 @@ from smtpreply.logs.toolkit.shapes import (
 from smtpreply.reasons.dedup import alike
 
 # Behind the head of a line and the program's name:
-_LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
+_LONGEST_SERVICE = 190  # with the instance's name before it as long as a program's name may be
+_LINE = rf"[0-9A-Za-z_.@/-]{{1,{_LONGEST_SERVICE}}}+)(?:{PID}|: )"
 _TO = rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, |)"
 _STATUS = rf"{_TO}relay=(?P<relay>{RELAY}), {TIMES}{STATUS}"
 _ATTEMPT = rf"{_STATUS}{REASON}"
@@ -131,7 +132,7 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
 def _grouping(prefix: Prefix, time: str) -> _Patterns:
     head, name = with_a_time(prefix.head), prefix.program
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
-    program = rf"{head}(?P<program>{name}[a-z/]++){PID}"
+    program = rf"{head}(?P<program>{name}[a-z/]{{1,{_LONGEST_SERVICE}}}+){PID}"
     message = rf"{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"
