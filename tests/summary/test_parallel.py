@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.logs import Direction, parts_of, scan
+from smtpreply.logs import Coverage, Direction, parts_of, scan
 from smtpreply.logs.received import Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.parallel import _PartResult, _read_part, _resolve, total_of_files
@@ -91,6 +91,34 @@ def test_the_size_of_a_message_is_known_from_an_earlier_part(
     total = total_of_files([path], DeliveryFilter(), jobs=2)
     assert total.summary.total.octets == 60 * 9
     assert total.summary == total_of(scan(path), DeliveryFilter()).summary
+
+
+REJECTED = """\
+2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd H=c.example [203.0.113.9] F=<x@spam.example> rejected \
+after DATA: spam
+Envelope-from: <x@spam.example>
+Envelope-to: <bob@example.org>
+P Received: from c.example
+\tby mx.example.org
+  Subject: 2026 is here
+----------------------------------------
+"""
+REPEATED = f"{FROM}\n{BOUNCED}\n" + "Nov 24 11:43:33 mx1 last message repeated 3 times\n" * 2
+
+
+@pytest.mark.parametrize("record", [REJECTED, REPEATED], ids=["rejectlog", "repeated"])
+def test_no_part_begins_within_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(record * 30, encoding="utf-8")
+    whole = total_of(scan(path), DeliveryFilter())
+    for size in range(300, 700, 20):
+        monkeypatch.setattr("smtpreply.logs.input.split._LEAST", size)
+        parts = parts_of([path], 20)
+        read = [total_of(scan(part), DeliveryFilter()) for part in parts]
+        assert sum((one.coverage for one in read), Coverage()) == whole.coverage
+        assert sum(one.summary.deliveries for one in read) == whole.summary.deliveries
 
 
 def test_what_hangs_together_over_many_lines_has_one_part(

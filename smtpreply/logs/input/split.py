@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import attrs
 
-from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.clock import STAMP, Clock
 from smtpreply.logs.input.decode import is_packed
 from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.registry import Detection, first_lines
 
 _LEAST = 1 << 24  # octets: below, a process costs more than it saves
 _HEAD = 1 << 16
+_MOST_OF_RECORD = 1 << 18  # octets of a message that Exim's rejectlog shows
+_STANDS_ALONE = re.compile(rf"(?:<[0-9]{{1,3}}>)?{STAMP}".encode())
+_REPEATED = b"last message repeated "
 
 
 @attrs.frozen
@@ -75,11 +80,25 @@ def _parts(path: Path, length: int | None, size: int) -> list[Part]:
         bounds = [0]
         while bounds[-1] + size < length:
             file.seek(bounds[-1] + size)
-            file.readline()
-            bounds.append(min(file.tell(), length))
+            bounds.append(min(_next_line(file), length))
     if bounds[-1] < length:
         bounds.append(length)
     return [Part(path, *pair) for pair in pairwise(bounds)]
+
+
+def _next_line(file: BinaryIO) -> int:
+    """Return where the next line begins that continues none: after its head, or what it repeats.
+
+    Where no line has a stamp, it is the next line.
+    """
+    file.readline()
+    first = at = file.tell()
+    while at - first < _MOST_OF_RECORD:
+        line = file.readline()
+        if not line or (_STANDS_ALONE.match(line) and _REPEATED not in line):
+            return at
+        at = file.tell()
+    return first
 
 
 def can_be_parted(path: Path) -> bool:
