@@ -34,6 +34,7 @@ from smtpreply.logs.input.syslog import (
     common_wrapping,
     header_in,
     read_prefix,
+    records_in,
     repeated_in,
     stamp_from_message,
     unwrapped,
@@ -224,10 +225,24 @@ class Scan(Iterator[Delivery]):
         if self._is_mixed and self._is_foreign(text, place):
             return ()
         line = read_prefix(text, place.number, place.clock, place.source)
-        coverage.seen_on(line.host)
-        if repeats and _REPEATED in text and (repeated := repeated_in(line)):
-            return self._repeated(line, place.clock, *repeated)
-        return self._detected(line, place.clock)
+        # What another program logs is its own: a body stands alone.
+        if line.fields is not None and line.program is None and (held := records_in(line.fields)):
+            return self._held(held, place)
+        return self._prefixed(line, place.clock, repeats=repeats and _REPEATED in text)
+
+    def _held(self, records: list[str], place: Place) -> Iterator[Delivery]:
+        """Read the records that a line holds; each counts as a line, and none holds others."""
+        self.coverage.lines -= 1
+        for text in records:
+            self.coverage.lines += 1
+            line = read_prefix(text, place.number, place.clock, place.source)
+            yield from self._prefixed(line, place.clock, repeats=_REPEATED in text)
+
+    def _prefixed(self, line: Line, clock: Clock, *, repeats: bool) -> Iterable[Delivery]:
+        self.coverage.seen_on(line.host)
+        if repeats and (repeated := repeated_in(line)):
+            return self._repeated(line, clock, *repeated)
+        return self._detected(line, clock)
 
     def _is_foreign(self, text: str, place: Place) -> bool:
         """Return whether a line is of a program whose lines no format knows, nor the line before.

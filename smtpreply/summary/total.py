@@ -44,7 +44,13 @@ def empty_summary(wanted: DeliveryFilter, *, by_minute: bool = False) -> Summary
 
 
 class OnStray(Protocol):
-    """Called for an attempt at a message whose sender or size is not known."""
+    """Called for an attempt at a message whose sender or size is not known.
+
+    >>> strays: list[str] = []
+    >>> def keep(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
+    ...     strays.append(queue_id)
+    >>> on_stray: OnStray = keep
+    """
 
     def __call__(self, delivery: Delivery, queue_id: str, *, has_sender: bool) -> object:
         """Take an attempt like `delivery`, at the message `queue_id`, into account."""

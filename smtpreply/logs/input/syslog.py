@@ -564,6 +564,36 @@ def _message_in(fields: Mapping[str, Any]) -> str | None:
     return inner
 
 
+def records_in(fields: Mapping[str, Any]) -> list[str]:
+    """Return the records that a body holds in which lines are shipped, each as a JSON object.
+
+    Loki has them in streams, with labels for each: as pushed, ``{"streams": [{"stream": {...},
+    "values": [[STAMP, LINE], ...]}]}``, and as queried, under ``data`` and ``result``. CloudWatch
+    has ``logEvents``, Elasticsearch ``hits`` in ``hits``.
+
+    Args:
+        fields: the members of the object that a line is.
+
+    >>> records_in({"streams": [{"stream": {"host": "mx"}, "values": [["1795520612", "a line"]]}]})
+    ['{"host": "mx", "timestamp": "1795520612", "line": "a line"}']
+    """
+    data, hits = fields.get("data"), fields.get("hits")
+    records: list[Any] = []
+    streams = data.get("result") if isinstance(data, dict) else fields.get("streams")
+    for stream in _objects(streams):
+        values, labels = stream.get("values"), stream.get("stream")
+        for value in values if isinstance(values, list) else ():
+            if isinstance(value, list) and len(value) > 1 and isinstance(value[1], str):
+                known = labels if isinstance(labels, dict) else {}
+                records.append({**known, "timestamp": value[0], "line": value[1]})
+    records += _objects(hits.get("hits") if isinstance(hits, dict) else fields.get("logEvents"))
+    return [json.dumps(record) for record in records]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _is_event(fields: Mapping[str, Any]) -> bool:
     """Return whether it is an event of a mail service, which may have a message of its own."""
     names = ("event", "email") if "email" in fields else ("event", "recipient")
