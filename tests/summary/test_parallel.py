@@ -76,6 +76,19 @@ def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
     assert sum(seen) == log.stat().st_size
 
 
+def test_progress_is_reported_while_a_part_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpreply._support.workers._PAUSE", 0.001)
+    paths = [tmp_path / "mail.log.1", tmp_path / "mail.log"]
+    for path in paths:
+        path.write_text(f"{BOUNCED}\n" * 20_000, encoding="utf-8")
+    seen: list[int] = []
+    total_of_files(paths, DeliveryFilter(), jobs=2, on_progress=seen.append)
+    assert len(seen) > len(paths)
+    assert sum(seen) == sum(path.stat().st_size for path in paths)
+
+
 def test_the_size_of_a_message_is_known_from_an_earlier_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
