@@ -111,7 +111,9 @@ class Scan(Iterator[Delivery]):
     def __next__(self) -> Delivery:
         return next(self._deliveries)
 
-    def bundled(self, *, finely: bool = False) -> Iterator[Bundle | Delivery]:
+    def bundled(
+        self, *, finely: bool = False, by_minute: bool = False
+    ) -> Iterator[Bundle | Delivery]:
         """Yield the deliveries that are left, alike ones as one `Bundle`, in no particular order.
 
         This is much faster than one by one (see `smtpreply.logs.grouping`). A delivery that is
@@ -121,9 +123,12 @@ class Scan(Iterator[Delivery]):
         Args:
             finely: whether the deliveries of a bundle share their time, to the second, and their
                 recipients' domain. Otherwise times are rounded down to the hour.
+            by_minute: whether to round down to the minute instead, which takes longer the more
+                minutes the log has.
         """
         if self._has_begun:
-            yield from self._deliveries if finely else _bundled(self._deliveries)
+            left = self._deliveries
+            yield from left if finely else _bundled(left, by_minute=by_minute)
             return
         self._has_begun = True
         self._deliveries = iter(())  # none is left to be read one by one
@@ -134,9 +139,10 @@ class Scan(Iterator[Delivery]):
             if owner is not None:
                 found = self._owned(owner, given.name, blocks)
             else:
-                found = self._grouped(blocks, Place(0, clock, given.name), finely=finely)
+                place = Place(0, clock, given.name)
+                found = self._grouped(blocks, place, finely=finely, by_minute=by_minute)
             found = chain(found, self._left())
-            for one in found if finely else _bundled(found):
+            for one in found if finely else _bundled(found, by_minute=by_minute):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
 
@@ -461,10 +467,10 @@ class Scan(Iterator[Delivery]):
     # --- many together ---
 
     def _grouped(
-        self, blocks: Iterable[str], place: Place, *, finely: bool
+        self, blocks: Iterable[str], place: Place, *, finely: bool, by_minute: bool
     ) -> Iterator[Bundle | Delivery]:
         clock = place.clock
-        groups = Groups(partial(self._example, place), finely=finely)
+        groups = Groups(partial(self._example, place), finely=finely, by_minute=by_minute)
         waiting = 0
         last: str | None = ""
         for block in map(_as_written, blocks):
@@ -594,9 +600,9 @@ def _read_first_stamp(block: str, month: str, clock: Clock) -> None:
     read_prefix(block[start : start + _LONGEST_STAMP].partition("\n")[0], 0, clock)
 
 
-def _bundled(found: Iterable[Bundle | Delivery]) -> Iterator[Bundle | Delivery]:
+def _bundled(found: Iterable[Bundle | Delivery], *, by_minute: bool) -> Iterator[Bundle | Delivery]:
     """Bundle deliveries that were read one by one."""
-    bundler = Bundler()
+    bundler = Bundler(by_minute=by_minute)
     for one in found:
         if isinstance(one, Bundle) or len(one.text or "") > _LONGEST_TEXT:
             yield one

@@ -74,7 +74,7 @@ def total_of(
         run: the scan; it is read to its end.
         wanted: which deliveries to count.
         by_minute: whether to count times by the minute without a filter of the time, too, which
-            takes four times as long as by the hour.
+            takes longer the more minutes the log has.
         on_received: called with messages that entered the queue and are counted.
         on_stray: called for each attempt at a message whose sender, or of what was sent the size,
             is not known.
@@ -86,7 +86,7 @@ def total_of(
     """
     summary = empty_summary(wanted, by_minute=by_minute)
     count_received(run, wanted, summary, on_received)
-    for found in run.bundled(finely=wanted.needs_each or by_minute):
+    for found in run.bundled(finely=wanted.needs_each, by_minute=by_minute):
         if isinstance(found, Bundle):
             delivery, strays, unsized = found.delivery, found.strays, found.unsized
         else:

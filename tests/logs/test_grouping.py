@@ -240,6 +240,20 @@ def test_blocks_come_to_the_same_as_lines(lines: list[str], size: int) -> None:
     assert_same_by_lines(lines, size)
 
 
+@settings(deadline=None)
+@given(st.lists(postfix_lines() | exim_lines(), max_size=12))
+def test_lines_come_to_the_same_by_the_minute(lines: list[str]) -> None:
+    single = Summary.by_minute()
+    run = _scan(lines)
+    count_received(run, DeliveryFilter(), single)
+    for delivery in run:
+        single.add(delivery)
+    together = total_of(_scan(lines), DeliveryFilter(), by_minute=True).summary
+    assert together.volume == single.volume
+    for counts, others in zip(together.parts.values(), single.parts.values(), strict=True):
+        assert (counts.times, counts.reason_times) == (others.times, others.reason_times)
+
+
 @pytest.mark.parametrize("size", [2, 3, 5, 100])
 def test_lines_that_belong_together_may_be_in_two_blocks(size: int) -> None:
     repeated = ["Nov 24 11:43:32 mx last message repeated 3 times"] * 2

@@ -30,7 +30,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Attempt, Groups, without_address
+from smtpreply.logs.grouping import Attempt, Groups, Precision, without_address
 from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -75,7 +75,7 @@ _servers = _Servers()
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    pattern, attempt = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
+    pattern, attempt = _grouping(_head_of(block), groups.precision)
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
     arrived = messages.arrivals_in(groups)
     sent: list[tuple[str, ...]] = []
@@ -173,9 +173,10 @@ def _head_of(block: str) -> str:
 
 
 @functools.cache
-def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _grouping(head: str, precision: Precision) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of an attempt in what it leaves."""
-    head = with_a_time(head)
+    head = with_a_time(head, by_minute=precision is Precision.MINUTE)
+    time = "stamp" if precision is Precision.SECOND else "hour"
     of_success = (time, "queue_id", "flag", "domain", "fields", "head", "delay")
     of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
     message = rf"{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n"
