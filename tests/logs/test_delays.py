@@ -45,6 +45,28 @@ _SES = (
     '"delivery": {{"timestamp": "2026-11-24T11:43:32.000Z", "processingTimeMillis": {}, '
     '"recipients": ["bob@example.org"], "smtpResponse": "250 Ok"}}}}'
 )
+_SPARKPOST = (
+    '{{"msys": {{"message_event": {{"type": "delivery", "event_id": "8", "message_id": "0", '
+    '"msg_from": "al@example.com", "rcpt_to": "bob@example.org", "routing_domain": "example.org", '
+    '"num_retries": "1", "queue_time": "{}", "timestamp": "1795517012"}}}}}}'
+)
+_FORTIMAIL = (
+    "date=2026-11-24 time=11:43:32.007 device_id=FE1 log_id=0003000121 type=event subtype=smtp "
+    'pri=information session_id="5AO9iVcd012350" msg="to=<bob@example.org>, delay={}, '
+    'scan_delay=3, data_delay=5, from_ip=203.0.113.9, to_ip=192.0.2.25, mailer=proxy, stat=250 Ok"'
+)
+_EXCHANGE = (
+    "#Software: Microsoft Exchange Server\n#Log-type: Message Tracking Log\n"
+    "#Fields: date-time,source-context,source,event-id,recipient-address,recipient-status,"
+    "return-path,message-info\n"
+    "2026-11-24T11:43:32.000Z,08DF;250 2.6.0 Queued,SMTP,SEND,bob@example.org,250 2.1.5 Ok,"
+    "al@example.com,{};SRV=EX01:TOTAL-SUB=1"
+)
+_REPORT = (
+    "Reporting-MTA: dns; mx.example.com\nArrival-Date: Tue, 24 Nov 2026 11:38:31 +0100\n\n"
+    "Final-Recipient: rfc822; bob@example.org\nAction: delivered\nStatus: 2.0.0\n"
+    "Last-Attempt-Date: Tue, 24 Nov 2026 {} +0100\nDiagnostic-Code: smtp; 250 Ok"
+)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +95,14 @@ _SES = (
         (_KUMOMTA.format("1795516711"), 301),
         # Amazon SES: from acceptance to delivery.
         (_SES.format("301000"), 301),
+        # SparkPost: in the outgoing queue, in milliseconds.
+        (_SPARKPOST.format("301000"), 301),
+        # FortiMail's proxy, which queues nothing; scanning and reception have fields of their own.
+        (_FORTIMAIL.format("301"), 301),
+        # Exchange: from the time in message-info, when the message came into the organization.
+        (_EXCHANGE.format("2026-11-24T11:38:31.000Z"), 301),
+        # Delivery reports (RFC 3464): Arrival-Date to Last-Attempt-Date.
+        (_REPORT.format("11:43:32"), 301),
     ],
 )
 def test_the_delay_is_since_the_arrival(log: str, delay: float | None) -> None:
