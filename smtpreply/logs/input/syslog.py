@@ -513,6 +513,8 @@ _MESSAGES = ("message", "msg")
 """Under these it is one beside a time or a program: many programs have a message of their own."""
 _CARRYING = frozenset(("MESSAGE", *_TEXTS, *_MESSAGES))
 _ENVELOPES = ("_source", "jsonPayload")
+_BODIES = frozenset(("streams", "data", "hits", "logEvents"))
+"""What a body has that holds several lines: see `records_in`."""
 _DECODER = json.JSONDecoder()
 _CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
 
@@ -577,8 +579,10 @@ def records_in(fields: Mapping[str, Any]) -> list[str]:
     >>> records_in({"streams": [{"stream": {"host": "mx"}, "values": [["1795520612", "a line"]]}]})
     ['{"host": "mx", "timestamp": "1795520612", "line": "a line"}']
     """
+    if _BODIES.isdisjoint(fields):
+        return []
     data, hits = fields.get("data"), fields.get("hits")
-    records: list[Any] = []
+    records: list[dict[str, Any]] = []
     streams = data.get("result") if isinstance(data, dict) else fields.get("streams")
     for stream in _objects(streams):
         values, labels = stream.get("values"), stream.get("stream")
