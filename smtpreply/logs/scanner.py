@@ -231,24 +231,10 @@ class Scan(Iterator[Delivery]):
         if self._is_mixed and self._is_foreign(text, place):
             return ()
         line = read_prefix(text, place.number, place.clock, place.source)
-        # What another program logs is its own: a body stands alone.
-        if line.fields is not None and line.program is None and (held := records_in(line.fields)):
-            return self._held(held, place)
-        return self._prefixed(line, place.clock, repeats=repeats and _REPEATED in text)
-
-    def _held(self, records: list[str], place: Place) -> Iterator[Delivery]:
-        """Read the records that a line holds; each counts as a line, and none holds others."""
-        self.coverage.lines -= 1
-        for text in records:
-            self.coverage.lines += 1
-            line = read_prefix(text, place.number, place.clock, place.source)
-            yield from self._prefixed(line, place.clock, repeats=_REPEATED in text)
-
-    def _prefixed(self, line: Line, clock: Clock, *, repeats: bool) -> Iterable[Delivery]:
-        self.coverage.seen_on(line.host)
-        if repeats and (repeated := repeated_in(line)):
-            return self._repeated(line, clock, *repeated)
-        return self._detected(line, clock)
+        coverage.seen_on(line.host)
+        if repeats and _REPEATED in text and (repeated := repeated_in(line)):
+            return self._repeated(line, place.clock, *repeated)
+        return self._detected(line, place.clock)
 
     def _is_foreign(self, text: str, place: Place) -> bool:
         """Return whether a line is of a program whose lines no format knows, nor the line before.
@@ -315,6 +301,9 @@ class Scan(Iterator[Delivery]):
         known = self._continued(line) if line.text[:1] in (" ", "\t") else None
         known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
+            records = records_in(line)
+            if (first := next(records, None)) is not None:
+                return self._held(chain((first,), records), line, clock)
             known, line = self._unwrapped(line, clock)
         if known is None:
             self._last, self._passed, self._latest = None, None, ()
@@ -326,6 +315,18 @@ class Scan(Iterator[Delivery]):
         if known.silent is not None and self._detection.is_only_of(known, line.program or ""):
             self._others.add(line.program or "", known)
         return self._read_as(line, known, clock)
+
+    def _held(self, records: Iterable[str], body: Line, clock: Clock) -> Iterator[Delivery]:
+        """Read the records that a line holds, each of which counts as a line."""
+        self.coverage.lines -= 1
+        for text in records:
+            self.coverage.lines += 1
+            line = read_prefix(text, body.number, clock, body.source)
+            self.coverage.seen_on(line.host)
+            if _REPEATED in text and (repeated := repeated_in(line)):
+                yield from self._repeated(line, clock, *repeated)
+            else:
+                yield from self._detected(line, clock)
 
     def _read_as(self, line: Line, known: Format, clock: Clock) -> Iterable[Delivery]:
         """Read a line of a known format, which is the latest line from then on."""

@@ -15,7 +15,7 @@ from smtpreply.logs import Delivery, known_formats, scan
 from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.months import month_number
-from smtpreply.logs.input.syslog import Line, read_prefix
+from smtpreply.logs.input.syslog import Line, read_prefix, records_in
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 SENT = (
@@ -288,7 +288,10 @@ def test_a_header_that_was_seen_before_is_read_as_at_first() -> None:
 
 STREAMS = [
     {"stream": {"job": "mail", "host": "mx1"}, "values": [["1795520612000000000", WHOLE]] * 2},
-    {"stream": {"app": "postfix/smtp"}, "values": [["1795520612000000000", SENT, {"trace": "7"}]]},
+    {
+        "stream": {"appname": "postfix/smtp"},
+        "values": [["1795520612000000000", SENT, {"trace": "7"}]],
+    },
 ]
 BODIES = {
     "Loki, pushed": {"streams": STREAMS},
@@ -306,6 +309,15 @@ def test_a_body_holds_several_lines(body: dict[str, object]) -> None:
     run = scan([json.dumps(body)])
     assert [delivery.recipient for delivery in run] == ["bob@example.org"] * 3
     assert (run.coverage.lines, run.coverage.understood) == (3, 3)
+
+
+def test_the_labels_of_a_body_do_not_multiply() -> None:
+    """Each line gets those that say who wrote it, and no long ones."""
+    labels = {"host": "x" * 1000, "appname": "postfix/smtp", "other": "y" * 1000}
+    body = {"streams": [{"stream": labels, "values": [["1795520612", SENT]] * 3}]}
+    line = prefix_of(json.dumps(body))
+    assert {len(record) for record in records_in(line)} < {*range(len(SENT) + 200)}
+    assert [found.program for found in scan([json.dumps(body)])] == ["postfix/smtp"] * 3
 
 
 def test_a_body_in_the_log_of_another_program_is_its_own() -> None:
