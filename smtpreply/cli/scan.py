@@ -30,7 +30,7 @@ from smtpreply.cli.log_input import (
 from smtpreply.cli.thresholds import ThresholdType, report_exceeded
 from smtpreply.cli.when import moment
 from smtpreply.logs import Delivery, Line, Scan, scan
-from smtpreply.logs.input.split import can_be_parted, size_of_file
+from smtpreply.logs.input.split import can_be_parted, size_of_file, span_of_files
 from smtpreply.report.findings import BY, TITLE
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from smtpreply.summary.pseudonyms import Pseudonyms
 
 _MOST_JOBS = 256
-_SHORT = 1 << 20  # octets: the size up to which times are counted by the minute, which is slower
+_SHORT = 1 << 20  # octets: the size up to which times are counted by the minute in any case
+_FEW_HOURS = timedelta(hours=2)  # in a log of a shorter span they are counted so, too
 _LONG_FOR_ONE = 1 << 25  # octets: the size from which several processes are worth starting
 _LONG = 20_000_000  # octets: the size from which a progress bar is worth showing
 
@@ -441,7 +442,7 @@ def _read(
     """Read the logs and return their total; write deliveries and unreadable lines if asked."""
     source = sources_of(paths, output.paths)
     size = 0 if paths == ("-",) else sum(size_of_file(path) or 0 for path in source)
-    by_minute = 0 < size <= _SHORT
+    by_minute = 0 < size <= _SHORT or (size > 0 and _is_of_few_hours(source))
     with ExitStack() as stack:
         on_unreadable = stack.enter_context(_keeper(output.unreadable))
         on_progress = stack.enter_context(_bar(size))
@@ -592,6 +593,15 @@ def _write_html(total: Total, output: _Output) -> None:
         changes=_changed(total.summary, output),
     )
     write_text(output.html, page)
+
+
+def _is_of_few_hours(paths: list[Path]) -> bool:
+    """Return whether logs are seen to have so few hours that a chart of these says nothing."""
+    try:
+        span = span_of_files(paths)
+    except OSError:  # which is reported when it is read
+        return False
+    return span is not None and span < _FEW_HOURS
 
 
 @contextmanager

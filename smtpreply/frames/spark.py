@@ -32,7 +32,7 @@ from smtpreply.frames import arrow
 from smtpreply.frames._classify import ColumnClassifier
 from smtpreply.frames._deliveries import batches_of
 from smtpreply.logs import Coverage, Delivery, Format, Scan, scan
-from smtpreply.logs.input.sources import age
+from smtpreply.logs.input.rotation import age
 from smtpreply.summary.summary import Summary
 
 __all__ = ["LARGEST", "Account", "classify", "parse", "scan_mail_log", "summarize"]

@@ -13,7 +13,7 @@ import attrs
 from smtpreply._support.checks import check_mapping, check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
-from smtpreply.logs.target import misses_another, refuses_another
+from smtpreply.logs.target import is_of_own_tables, misses_another, refuses_another
 from smtpreply.reasons.classifier import classify, default_classifier
 from smtpreply.reasons.taxonomy import Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
@@ -147,7 +147,7 @@ class Delivery(_Values):
         stage: what was answered.
         status: what became of the message.
         dsn: the enhanced status that the log gives beside the words (Postfix's ``dsn=``).
-        delay: seconds from arrival to this attempt.
+        delay: seconds from the message's arrival to this outcome; not how long the attempt took.
         size: the message's, in octets.
         tls: how the connection was encrypted, in the log's words.
         text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log
@@ -171,18 +171,24 @@ class Delivery(_Values):
     def verdict(self) -> Verdict | None:
         """Why the message was refused or put off; None where the log has no words.
 
-        What the log says beside the words counts: `dsn`, `status` and `direction`. Where the
-        words name another address than the recipient's, or another host than its domain, the
-        verdict does not suppress.
+        What the log says beside the words counts: `dsn`, `status` and `direction`. The verdict
+        suppresses only where the message was to leave (see `may_suppress`), and not where the
+        words name another address than the recipient's, or another host than its domain.
         """
         if self.text is None:
             return None
         outcome = known_outcome(self.status, self.direction)
         verdict = verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
         # What is cheap to know is asked first: most verdicts are on other reasons.
-        if verdict.advice.suppress and self._is_about_another(verdict) and verdict.suppress:
+        if verdict.advice.suppress and self._leaves_doubt(verdict) and verdict.suppress:
             return verdict.as_soft()
         return verdict
+
+    def _leaves_doubt(self, verdict: Verdict) -> bool:
+        """Return whether the words may prove nothing about the recipient."""
+        if not may_suppress(self.direction, verdict.text, self.reply_by):
+            return True
+        return self._is_about_another(verdict)
 
     def _is_about_another(self, verdict: Verdict) -> bool:
         """Return whether the text names another address or host than the recipient's."""
@@ -308,6 +314,22 @@ def known_outcome(status: Status | None, direction: Direction | None) -> Outcome
     if direction is Direction.INCOMING and outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
         return Outcome.REJECTED
     return outcome
+
+
+def may_suppress(direction: Direction | None, text: str, reply_by: ReplyBy | None) -> bool:
+    """Return whether a refusal can prove that an address of somebody else's is dead.
+
+    What stays on this host, and what its own tables and routers do not know, may be the fault of
+    its configuration. So it is where nobody knows whether the message was to leave.
+
+    >>> may_suppress(Direction.OUTGOING, "550 Unrouteable address", ReplyBy.REMOTE)
+    True
+    >>> may_suppress(None, "Unrouteable address", None)
+    False
+    """
+    if direction is not Direction.OUTGOING:
+        return False
+    return reply_by is not None or not is_of_own_tables(text)
 
 
 def verdict_on(

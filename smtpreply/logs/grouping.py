@@ -9,11 +9,13 @@ after line.
 
 from __future__ import annotations
 
+import enum
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import compress, repeat
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -32,6 +34,9 @@ _MOST_KINDS = 10_000  # whose line has been read
 _MOST_OF_KINDS = 1 << 22  # characters of their lines
 _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
 
+_FINER_THAN_MINUTES: dict[str, Any] = {"second": 0, "microsecond": 0}
+_FINER_THAN_HOURS = {"minute": 0, **_FINER_THAN_MINUTES}
+
 FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 """The statuses of what is refused for good, and not tried again."""
 
@@ -43,6 +48,12 @@ def party_of(delivery: Delivery) -> Party:
     """Return who was refused, if the delivery was."""
     client = delivery.relay_ip or delivery.relay_host
     return delivery.sender, delivery.recipient, client, delivery.queue_id
+
+
+def is_unsized(delivery: Delivery) -> bool:
+    """Return whether the line names the sender of what was sent, but the size is not known."""
+    is_known = delivery.sender is None or delivery.size is not None
+    return delivery.status is Status.SENT and not is_known and delivery.queue_id is not None
 
 
 @attrs.frozen
@@ -60,7 +71,7 @@ class Bundle:
 
     Attributes:
         kinds: of those that have code and enhanced status in common, one delivery and the number.
-        times: how many there were at each time, to the hour or to the second.
+        times: how many there were at each time, to the hour, to the minute or to the second.
         domains: how many recipients there were in each domain.
         servers: how many there were at each server; None is the server of `delivery`.
         delays: how many took how many seconds, None for unknown, at servers of each provider: by
@@ -69,6 +80,7 @@ class Bundle:
         octets: the sum of the sizes of their messages, of those whose size is known.
         strays: the queue ids of those whose sender is not known.
         refused: who was refused, of those that bounced, expired or were rejected.
+        unsized: the queue ids of those that were sent, whose sender is known and size is not.
     """
 
     kinds: list[tuple[Delivery, int]]
@@ -80,6 +92,7 @@ class Bundle:
     octets: int
     strays: list[str]
     refused: list[Party]
+    unsized: list[str] = attrs.field(factory=list)
 
     @property
     def delivery(self) -> Delivery:
@@ -93,8 +106,8 @@ class Bundle:
 
 
 def _time(stamp: str, clock: Clock) -> datetime | None:
-    """Return the time of a stamp: to the hour, without minutes, or whole, perhaps with a zone."""
-    return clock.read(stamp if stamp.count(":") >= 2 else f"{stamp}:00:00")
+    """Return the time of a stamp: to the hour or minute, or whole, perhaps with a zone."""
+    return clock.read(stamp + ":00" * max(0, 2 - stamp.count(":")))
 
 
 def _name_in(server: str) -> str | None:
@@ -126,7 +139,7 @@ _providers = _Providers()
 
 
 _Row = tuple[str, str, str, str, str | None, str | None]
-"""The time, as the hour or all of the stamp but the zone; the recipient's domain; the server as the
+"""The time, as `Groups.precision` has it; the recipient's domain; the server as the
 log names it, "mx[192.0.2.1]:25" or "H=mx [192.0.2.1]", "" where there is none; how long it took, in
 seconds, "" where the log does not have it; the message's queue id; and its envelope as text (see
 `smtpreply.logs.received`), None where it is not known."""
@@ -198,9 +211,14 @@ class _Columns:
 
 
 class Bundler:
-    """Bundles deliveries that were read one by one, those that say the same together."""
+    """Bundles deliveries that were read one by one, those that say the same together.
 
-    def __init__(self) -> None:
+    Args:
+        by_minute: whether times are rounded down to the minute, and not to the hour.
+    """
+
+    def __init__(self, *, by_minute: bool = False) -> None:
+        self._by_minute = by_minute
         self._kinds: dict[Hashable, list[Delivery]] = {}
         self._count = 0
 
@@ -216,8 +234,9 @@ class Bundler:
     def bundles(self) -> Iterator[Bundle | Delivery]:
         """Yield what has been kept, and forget it; a delivery that is like no other as it is."""
         kinds, self._kinds, self._count = self._kinds, {}, 0
+        finer = _FINER_THAN_MINUTES if self._by_minute else _FINER_THAN_HOURS
         for deliveries in kinds.values():
-            yield deliveries[0] if len(deliveries) == 1 else _bundle_of(deliveries)
+            yield deliveries[0] if len(deliveries) == 1 else _bundle_of(deliveries, finer)
 
 
 def _kind_of(delivery: Delivery) -> Hashable:
@@ -242,12 +261,9 @@ def _kind_of(delivery: Delivery) -> Hashable:
     )
 
 
-def _bundle_of(deliveries: list[Delivery]) -> Bundle:
-    """Return the bundle of deliveries of one kind."""
-    hours = [
-        time and time.replace(minute=0, second=0, microsecond=0)
-        for time in (delivery.time for delivery in deliveries)
-    ]
+def _bundle_of(deliveries: list[Delivery], finer: dict[str, Any]) -> Bundle:
+    """Return the bundle of deliveries of one kind; what is finer than their times is set to 0."""
+    times = [time and time.replace(**finer) for time in (one.time for one in deliveries)]
     servers = [delivery.relay_host or delivery.relay_ip for delivery in deliveries]
     delays: Counter[tuple[str | None, float | None]] = Counter()
     took = zip(servers, (delivery.delay for delivery in deliveries), strict=True)
@@ -257,7 +273,7 @@ def _bundle_of(deliveries: list[Delivery]) -> Bundle:
     sent = [delivery for delivery in deliveries if delivery.sender is not None]
     return Bundle(
         kinds=[(deliveries[0], len(deliveries))],
-        times=Counter(hours),
+        times=Counter(times),
         domains=Counter(domain_of(address) for address in recipients if "@" in address),
         servers=Counter(servers),
         delays=delays,
@@ -265,11 +281,36 @@ def _bundle_of(deliveries: list[Delivery]) -> Bundle:
         octets=sum(delivery.size or 0 for delivery in sent),
         strays=[one.queue_id for one in deliveries if one.sender is None and one.queue_id],
         refused=list(map(party_of, deliveries)) if deliveries[0].status in FINAL else [],
+        unsized=[one.queue_id for one in deliveries if is_unsized(one) and one.queue_id],
     )
 
 
 def _unread(_line: str) -> None:
     """Read nothing: the line is left."""
+
+
+def _places_of(names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the places at which each name is."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return places
+
+
+def _chosen(places: list[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """Return a function that returns what is at some places of a column."""
+    if len(places) == 1:  # `itemgetter` would return the value itself
+        [place] = places
+        return lambda column: (column[place],)
+    return itemgetter(*places)
+
+
+class Precision(enum.Enum):
+    """The part of a stamp that counts: up to the hour or the minute, or all of it, with a zone."""
+
+    HOUR = "hour"
+    MINUTE = "minute"
+    SECOND = "second"
 
 
 class Groups:
@@ -280,10 +321,23 @@ class Groups:
             one.
         finely: whether the deliveries of a bundle have one time, to the second, and one domain of
             the recipients; otherwise times are rounded down to the hour.
+        by_minute: whether they are rounded down to the minute instead. A log has sixty times as
+            many of these.
+
+    Attributes:
+        precision: that of the times of what is added.
     """
 
-    def __init__(self, read: Callable[[str], Delivery | None] = _unread, *, finely: bool) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], Delivery | None] = _unread,
+        *,
+        finely: bool,
+        by_minute: bool = False,
+    ) -> None:
         self.finely = finely
+        coarse = Precision.MINUTE if by_minute else Precision.HOUR
+        self.precision = Precision.SECOND if finely else coarse
         self._read = read
         self._deliveries: dict[Hashable, Delivery | None] = {}
         self._room = _MOST_OF_KINDS
@@ -315,25 +369,21 @@ class Groups:
         counts = Counter(kinds)
         if self.finely or not all(map(self._deliveries.get, counts)):
             read = list(lines())
-            if self.finely or not all(self._is_read(kind, kinds, read) for kind in counts):
+            firsts = dict(zip(reversed(kinds), reversed(read), strict=False))
+            if self.finely or not all(map(self._delivery, firsts, firsts.values())):
                 rows = zip(*columns, strict=True)
                 yield from self.add(zip(kinds, read, rows, repeat(None), strict=False))
                 return
-        different = set(names)
-        for name in different:
+        of_names: dict[str, Counter[Hashable]] = {}
+        for kind, count in counts.items():
+            of_names.setdefault(kind[0], Counter())[kind] = count
+        places = _places_of(names) if len(of_names) > 1 else {}
+        for name, of_name in of_names.items():
             known, found = self._successes.setdefault(name, (Counter(), _Columns()))
-            known.update({kind: count for kind, count in counts.items() if kind[0] == name})
+            known.update(of_name)
             before = len(found)
-            if len(different) == 1:
-                found.count(*columns)
-            else:
-                chosen = [other == name for other in names]
-                found.count(*(list(compress(column, chosen)) for column in columns))
+            found.count(*(map(_chosen(places[name]), columns) if places else columns))
             self._kept += len(found) - before
-
-    def _is_read(self, kind: Hashable, kinds: Sequence[Hashable], lines: Sequence[str]) -> bool:
-        line = "" if kind in self._deliveries else lines[kinds.index(kind)]
-        return self._delivery(kind, line) is not None
 
     def add(self, attempts: Iterable[Attempt]) -> Iterator[str]:
         """Count attempts and refusals; yield the lines that the full reading does not know."""

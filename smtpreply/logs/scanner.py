@@ -34,6 +34,7 @@ from smtpreply.logs.input.syslog import (
     common_wrapping,
     header_in,
     read_prefix,
+    records_in,
     repeated_in,
     stamp_from_message,
     unwrapped,
@@ -106,21 +107,33 @@ class Scan(Iterator[Delivery]):
         self._zone = zone
         self._on_unreadable = on_unreadable
         self._on_progress = on_progress
+        self._has_begun = False
         self._deliveries = self._all()
 
     def __next__(self) -> Delivery:
         return next(self._deliveries)
 
-    def bundled(self, *, finely: bool = False) -> Iterator[Bundle | Delivery]:
+    def bundled(
+        self, *, finely: bool = False, by_minute: bool = False
+    ) -> Iterator[Bundle | Delivery]:
         """Yield the deliveries that are left, alike ones as one `Bundle`, in no particular order.
 
         This is much faster than one by one (see `smtpreply.logs.grouping`). A delivery that is
-        like no other is yielded as it is. Lines that are not understood have the number 0.
+        like no other is yielded as it is. Lines that are not understood have the number 0. Where
+        the run has begun one by one, it goes on so, and what is left is bundled.
 
         Args:
             finely: whether the deliveries of a bundle share their time, to the second, and their
                 recipients' domain. Otherwise times are rounded down to the hour.
+            by_minute: whether to round down to the minute instead, which takes longer the more
+                minutes the log has.
         """
+        if self._has_begun:
+            left = self._deliveries
+            yield from left if finely else _bundled(left, by_minute=by_minute)
+            return
+        self._has_begun = True
+        self._deliveries = iter(())  # none is left to be read one by one
         for given in inputs(self._source, self._reading):
             clock = self._clock(given)
             owner, blocks = self._begun(given)
@@ -128,9 +141,10 @@ class Scan(Iterator[Delivery]):
             if owner is not None:
                 found = self._owned(owner, given.name, blocks)
             else:
-                found = self._grouped(blocks, Place(0, clock, given.name), finely=finely)
+                place = Place(0, clock, given.name)
+                found = self._grouped(blocks, place, finely=finely, by_minute=by_minute)
             found = chain(found, self._left())
-            for one in found if finely else _bundled(found):
+            for one in found if finely else _bundled(found, by_minute=by_minute):
                 self.coverage.deliveries += one.count if isinstance(one, Bundle) else 1
                 yield one
 
@@ -141,6 +155,7 @@ class Scan(Iterator[Delivery]):
     # --- one by one ---
 
     def _all(self) -> Iterator[Delivery]:
+        self._has_begun = True
         for given in inputs(self._source, self._reading):
             for found in chain(self._one(given), self._left()):
                 self.coverage.deliveries += 1
@@ -288,6 +303,9 @@ class Scan(Iterator[Delivery]):
         known = self._continued(line) if line.text[:1] in (" ", "\t") else None
         known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
+            records = records_in(line)
+            if (first := next(records, None)) is not None:
+                return self._held(chain((first,), records), line, clock)
             known, line = self._unwrapped(line, clock)
         if known is None:
             self._last, self._passed, self._latest = None, None, ()
@@ -299,6 +317,18 @@ class Scan(Iterator[Delivery]):
         if known.silent is not None and self._detection.is_only_of(known, line.program or ""):
             self._others.add(line.program or "", known)
         return self._read_as(line, known, clock)
+
+    def _held(self, records: Iterable[str], body: Line, clock: Clock) -> Iterator[Delivery]:
+        """Read the records that a line holds, each of which counts as a line."""
+        self.coverage.lines -= 1
+        for text in records:
+            self.coverage.lines += 1
+            line = read_prefix(text, body.number, clock, body.source)
+            self.coverage.seen_on(line.host)
+            if _REPEATED in text and (repeated := repeated_in(line)):
+                yield from self._repeated(line, clock, *repeated)
+            else:
+                yield from self._detected(line, clock)
 
     def _read_as(self, line: Line, known: Format, clock: Clock) -> Iterable[Delivery]:
         """Read a line of a known format, which is the latest line from then on."""
@@ -440,10 +470,10 @@ class Scan(Iterator[Delivery]):
     # --- many together ---
 
     def _grouped(
-        self, blocks: Iterable[str], place: Place, *, finely: bool
+        self, blocks: Iterable[str], place: Place, *, finely: bool, by_minute: bool
     ) -> Iterator[Bundle | Delivery]:
         clock = place.clock
-        groups = Groups(partial(self._example, place), finely=finely)
+        groups = Groups(partial(self._example, place), finely=finely, by_minute=by_minute)
         waiting = 0
         last: str | None = ""
         for written in map(_as_written, blocks):
@@ -576,9 +606,9 @@ def _read_first_stamp(block: str, month: str, clock: Clock) -> None:
     read_prefix(block[start : start + _LONGEST_STAMP].partition("\n")[0], 0, clock)
 
 
-def _bundled(found: Iterable[Bundle | Delivery]) -> Iterator[Bundle | Delivery]:
+def _bundled(found: Iterable[Bundle | Delivery], *, by_minute: bool) -> Iterator[Bundle | Delivery]:
     """Bundle deliveries that were read one by one."""
-    bundler = Bundler()
+    bundler = Bundler(by_minute=by_minute)
     for one in found:
         if isinstance(one, Bundle) or len(one.text or "") > _LONGEST_TEXT:
             yield one

@@ -1,4 +1,4 @@
-"""Whether a refusal is about the recipient of a delivery, or names another address or host."""
+"""Whom a failure is about: the recipient of a delivery, another address or host, or our server."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ _NOT_FOUND = lazy_pattern(
     r"[\"'<]?((?:[\w-]{1,63}\.){1,60}[\w-]{0,63})",
     re.IGNORECASE,
 )
+# Where no server was asked: Exim, where no router takes the address (route.c), and Postfix, of a
+# domain of its own (resolve.c, smtpd_check.c). Each may be a fault of its configuration.
+_OF_OWN_TABLES = lazy_pattern(
+    r"\s{0,9}(?:unrouteable address\b|user unknown in [a-z ]{1,30} table\b)", re.IGNORECASE
+)
+
+
+def is_of_own_tables(text: str) -> bool:
+    """Return whether a diagnostic says that our own server does not know or route the address.
+
+    Args:
+        text: the words of an MTA, where no server spoke.
+
+    >>> is_of_own_tables("User unknown in virtual alias table")
+    True
+    """
+    return _OF_OWN_TABLES.match(text) is not None
 
 
 def refuses_another(text: str, recipients: Iterable[str | None]) -> bool:

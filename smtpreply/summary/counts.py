@@ -12,7 +12,7 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
+from smtpreply.logs.delivery import known_outcome, may_suppress, reply_in, verdict_on
 from smtpreply.logs.grouping import FINAL, LONGEST_NAME, party_of, provider_key
 from smtpreply.logs.received import domain_of
 from smtpreply.reasons import Outcome as KnownOutcome
@@ -35,12 +35,13 @@ _LONGEST_KNOWN = 1000
 
 
 class Stray(NamedTuple):
-    """The counted facts of an attempt at a message whose sender is not known yet.
+    """The counted facts of an attempt at a message whose sender or size is not known yet.
 
     Attributes:
         mta, direction, queue_id: whose message it is.
         outcome, reason: as `Counts` counts them.
         is_refused: whether the message bounced, expired or was rejected.
+        has_sender: whether the line names the sender, so that only the size is not known.
     """
 
     mta: str
@@ -49,14 +50,22 @@ class Stray(NamedTuple):
     outcome: str
     reason: str | None
     is_refused: bool
+    has_sender: bool = False
 
     @classmethod
-    def of(cls, delivery: Delivery, direction: Direction | None, queue_id: str) -> Stray:
+    def of(
+        cls,
+        delivery: Delivery,
+        direction: Direction | None,
+        queue_id: str,
+        *,
+        has_sender: bool = False,
+    ) -> Stray:
         """Return what counts of an attempt at the message `queue_id` like this delivery."""
         reason = _facts_of(delivery).reason if _has_failed(delivery) else None
         outcome = outcome_of(counted_status(delivery)).value
         refused = delivery.status in FINAL
-        return cls(delivery.mta, direction, queue_id, outcome, reason, refused)
+        return cls(delivery.mta, direction, queue_id, outcome, reason, refused, has_sender)
 
 
 @attrs.define
@@ -76,7 +85,8 @@ class Counts:
         reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
             that are no success.
         example: for each reason its shortest text.
-        suppressed: failures by reason whose text proves that the address is dead.
+        suppressed: failures by reason whose text proves that the address is dead, of mail that was
+            to leave.
         cases, provider_cases: a few of the failed deliveries by reason, and by provider of the
             remote server.
         speaker: provider or software that the wording of the text reveals, by reason.
@@ -222,6 +232,9 @@ class Counts:
         self, stray: Stray, sender: str, size: int | None = None, count: int = 1
     ) -> None:
         """Count the sender and size of an attempt that was counted before they were known."""
+        if stray.has_sender:
+            self._count_octets(size, stray.outcome, count)
+            return
         self._count_envelope(sender, size, stray.outcome, stray.reason, count)
         if stray.is_refused:
             _count_name(self.refused_sender, sender, count)
@@ -268,6 +281,9 @@ class Counts:
         self, sender: str, size: int | None, outcome: str, reason: str | None, count: int
     ) -> None:
         self._count_sender_domain(domain_of(sender), outcome, reason, count)
+        self._count_octets(size, outcome, count)
+
+    def _count_octets(self, size: int | None, outcome: str, count: int) -> None:
         if outcome == Outcome.DELIVERED.value:
             self.octets += (size or 0) * count
 
@@ -314,7 +330,7 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
-        if facts.suppress:
+        if facts.suppress and may_suppress(delivery.direction, text, delivery.reply_by):
             self.suppressed[facts.reason] += count
         self.cases.add(facts.reason, delivery)
         if server := _server(delivery):

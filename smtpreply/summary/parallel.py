@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from smtpreply._support.workers import results_in_workers
+from smtpreply._support.workers import count_up, results_in_workers
 from smtpreply.logs import Coverage, Delivery, Part, parts_of, scan
 from smtpreply.logs.input.split import size_of_file
 from smtpreply.logs.received import Received, sender_in, size_in
@@ -41,7 +41,7 @@ class _PartResult:
 
     Attributes:
         total: the summary and coverage of the part.
-        strays: attempts at messages whose sender the part does not name.
+        strays: attempts at messages whose sender or size the part does not name.
         received: messages that entered the queue in the part, as far as it knows.
         envelopes: the envelope of each queue id, by the name of the format, for the parts that
             follow.
@@ -115,7 +115,8 @@ def total_of_files(
         wanted: which deliveries to count.
         jobs: the number of processes.
         by_minute: see `total_of`.
-        on_progress: called with the number of octets of each part that has been read.
+        on_progress: called several times a second with the number of octets that have been read
+            since the last call.
         options: options of `smtpreply.logs.scan`: format (by name), year, tz.
 
     Raises:
@@ -131,15 +132,27 @@ def total_of_files(
     killed = Coverage()
     envelopes: dict[str, dict[str, str]] = {}
     read = partial(_read_part, wanted=wanted, by_minute=by_minute, options=options)
-    for part, result in zip(parts, _results(read, parts, jobs, killed), strict=True):
+    left = octets  # what is read again is not counted again
+
+    def on_counted(number: int) -> None:
+        nonlocal left
+        number = min(number, left)
+        left -= number
+        if number:
+            on_progress(number)
+
+    for result in _results(read, parts, jobs, killed, on_counted):
         _resolve(result, envelopes)
         total += result.total
-        on_progress(part.size)
     return Total(total.summary, total.coverage + killed)
 
 
 def _results(
-    read: Callable[[_Share], _PartResult], parts: list[Part], jobs: int, killed: Coverage
+    read: Callable[[_Share], _PartResult],
+    parts: list[Part],
+    jobs: int,
+    killed: Coverage,
+    on_counted: Callable[[int], object],
 ) -> Iterator[_PartResult]:
     """Yield the results of all parts in their order; what a killed process had is read again.
 
@@ -150,7 +163,7 @@ def _results(
     for _ in range(_MOST_POOLS):
         try:
             shares = [(part, part is parts[0], part is parts[-1]) for part in left]
-            for result in results_in_workers(read, shares, jobs):
+            for result in results_in_workers(read, shares, jobs, on_counted):
                 yield result
                 left.popleft()
         except BrokenProcessPool:
@@ -176,11 +189,12 @@ def _read_part(
             received.append(new)
             room -= len(new)
 
-    def on_stray(delivery: Delivery, queue_id: str) -> None:
+    def on_stray(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
         if len(strays) < _MOST_STRAYS and not is_first:
-            strays[Stray.of(delivery, direction_of(delivery), queue_id)] += 1
+            direction = direction_of(delivery)
+            strays[Stray.of(delivery, direction, queue_id, has_sender=has_sender)] += 1
 
-    run = scan(part, **options)
+    run = scan(part, on_progress=count_up, **options)
     total = total_of(run, wanted, by_minute=by_minute, on_received=on_received, on_stray=on_stray)
     return _PartResult(total, strays, received, {} if is_last else run.envelopes())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import attrs
 
 from smtpreply.logs import Bundle, Coverage, Delivery, Scan
+from smtpreply.logs.grouping import is_unsized
 from smtpreply.logs.received import OnReceived, Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
@@ -42,8 +43,21 @@ def empty_summary(wanted: DeliveryFilter, *, by_minute: bool = False) -> Summary
     return Summary.by_minute() if wanted.by_time or by_minute else Summary()
 
 
-OnStray = Callable[[Delivery, str], object]
-"""Called with a delivery, and the queue id of a message like it whose sender is not known."""
+class OnStray(Protocol):
+    """Called for an attempt at a message whose sender or size is not known.
+
+    >>> strays: list[str] = []
+    >>> def keep(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
+    ...     strays.append(queue_id)
+    >>> on_stray: OnStray = keep
+    """
+
+    def __call__(self, delivery: Delivery, queue_id: str, *, has_sender: bool) -> object:
+        """Take an attempt like `delivery`, at the message `queue_id`, into account."""
+
+
+def _ignore(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
+    """Take no attempt into account."""
 
 
 def total_of(
@@ -52,7 +66,7 @@ def total_of(
     *,
     by_minute: bool = False,
     on_received: OnReceived = lambda _: None,
-    on_stray: OnStray = lambda *_: None,
+    on_stray: OnStray = _ignore,
 ) -> Total:
     """Summarize the deliveries of a scan.
 
@@ -60,9 +74,10 @@ def total_of(
         run: the scan; it is read to its end.
         wanted: which deliveries to count.
         by_minute: whether to count times by the minute without a filter of the time, too, which
-            takes four times as long as by the hour.
+            takes longer the more minutes the log has.
         on_received: called with messages that entered the queue and are counted.
-        on_stray: called for each attempt at a message whose sender is not known.
+        on_stray: called for each attempt at a message whose sender, or of what was sent the size,
+            is not known.
 
     >>> from smtpreply.logs import scan
     >>> total = total_of(scan(["nothing"]), DeliveryFilter())
@@ -71,16 +86,20 @@ def total_of(
     """
     summary = empty_summary(wanted, by_minute=by_minute)
     count_received(run, wanted, summary, on_received)
-    for found in run.bundled(finely=wanted.needs_each or by_minute):
+    for found in run.bundled(finely=wanted.needs_each, by_minute=by_minute):
         if isinstance(found, Bundle):
-            delivery, strays = found.delivery, found.strays
+            delivery, strays, unsized = found.delivery, found.strays, found.unsized
         else:
             delivery = found
-            strays = [found.queue_id] if found.sender is None and found.queue_id else []
+            names = [found.queue_id] if found.queue_id else []
+            strays = names if found.sender is None else []
+            unsized = names if is_unsized(found) else []
         if wanted(delivery):
             summary.add(found)
             for queue_id in strays:
-                on_stray(delivery, queue_id)
+                on_stray(delivery, queue_id, has_sender=False)
+            for queue_id in unsized:
+                on_stray(delivery, queue_id, has_sender=True)
     return Total(summary, run.coverage)
 
 

@@ -1,10 +1,11 @@
 """`Suppressions`: the addresses that a sender takes off the list, from deliveries in any order.
 
-A refusal counts where `Verdict.suppress` says so, the message was ours to send, and the log says
-that it was given up. A delivery to the same address afterwards takes the refusals back; it does not
-take back a complaint. Where the order of the two is unknown, the address stays on the list of
-the sender: nothing is suppressed in doubt. A message that stays on this host is not delivered yet:
-a content filter or the local MTA has it (Postfix's content_filter, Sendmail's submission program).
+A refusal counts where the verdict of the `Delivery` suppresses, which only that of a message does
+that was to leave, and where the log says that it was given up. A delivery to the same address
+afterwards takes the refusals back; it does not take back a complaint. Where the order of the two is
+unknown, the address stays on the list of the sender: nothing is suppressed in doubt. A message that
+stays on this host is not delivered yet: a content filter or the local MTA has it (Postfix's
+content_filter, Sendmail's submission program).
 """
 
 from __future__ import annotations

@@ -372,6 +372,21 @@ def test_a_span_is_counted_by_the_minute(log: Path) -> None:
     assert json.loads(one_by_one.output)["times"] == found["times"]
 
 
+@pytest.mark.parametrize(("last", "unit"), [(59, "minute"), (24 * 60, "hour")])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_long_log_of_few_hours_is_counted_by_the_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, unit: str, jobs: int
+) -> None:
+    monkeypatch.setattr("smtpreply.cli.scan._SHORT", 1)
+    start = datetime(2026, 11, 24, 11)  # noqa: DTZ001
+    stamps = (start + timedelta(minutes=minute) for minute in (0, 1, last))
+    lines = (SENT.replace("Nov 24 11:43:32", f"{stamp:%b %d %H:%M:%S}") for stamp in stamps)
+    path = tmp_path / "mail.log"
+    path.write_text("\n".join(["no stamp", *lines]) + "\n", encoding="utf-8")
+    found = json.loads(run(path, "--json", "--jobs", jobs).stdout)["times"]
+    assert (found["unit"], len(found["counts"])) == (unit, 3 if unit == "minute" else 2)
+
+
 @pytest.mark.parametrize(("zone", "count"), [("+01:00", 5), ("+00:00", 0), ("Z", 0)])
 def test_a_time_with_a_zone_is_an_instant(log: Path, zone: str, count: int) -> None:
     args = ("--json", "--year", 2026, "--tz", "Europe/Vienna", "--since")

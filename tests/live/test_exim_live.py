@@ -50,7 +50,7 @@ exim_path = /mnt/usr/sbin/exim4
 primary_hostname = out.example.net
 spool_directory = /var/spool/exim4
 log_file_path = /var/spool/%slog
-log_selector = +outgoing_port
+log_selector = +outgoing_port +queue_time +deliver_time +millisec
 daemon_smtp_ports = {port}
 local_interfaces = 127.0.0.1
 hostlist clients = 127.0.0.1
@@ -187,6 +187,14 @@ def test_each_reply_is_found_again(performance: Performance, script: Script) -> 
     for earlier in performance.from_server(script):
         assert (earlier.stage, earlier.reply_by) == (delivery.stage, delivery.reply_by)
         assert (earlier.text or "").startswith(delivery.text or "?")
+
+
+def test_the_delay_of_what_was_sent_is_that_in_the_queue(performance: Performance) -> None:
+    outgoing = [found for found in performance.deliveries if found.direction is Direction.OUTGOING]
+    for delivery in outgoing:
+        assert (delivery.delay is not None) == (delivery.status is Status.SENT)
+        assert " DT=" not in (delivery.text or "")
+    assert any(delivery.delay for delivery in outgoing)
 
 
 def test_what_a_server_said_to_a_callout_is_its_own_words(performance: Performance) -> None:

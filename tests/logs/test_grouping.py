@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import attrs
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smtpreply.logs import Bundle, Coverage, Scan, Status, scan
+from smtpreply.logs import Bundle, Coverage, Direction, Scan, Status, scan
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.summary import Summary
 from smtpreply.summary.total import count_received, total_of
@@ -117,15 +119,17 @@ def exim_lines(draw: st.DrawFn) -> str:
         )
     )  # fmt: skip
     subject = draw(st.sampled_from(["", ' T="a S=6 id=f@y"', ' T="a \\" S=6', " for a@b S=6"]))
-    tail = draw(st.sampled_from(["", " QT=2s DT=0.5s", " DT=1s", " DT=250ms"]))
+    times = ["", " QT=2s DT=0.5s", " QT=2m3s DT=1s", " QT=0.5s", " DT=1s", " DT=250ms"]
+    tail = draw(st.sampled_from(times))
     error = f"SMTP error from remote mail server after RCPT TO:<{to}>: {text}"
+    took = draw(st.sampled_from(["", " DT=0.5s", " DT=1m3s", " DT=1h", " DT=", " DT=x"]))
     body = draw(
         st.sampled_from(
             [
                 f"<= {sender} {host} P=esmtps{name} S={draw(SIZES)} id=1@example.com{subject}",
                 f'=> {to} R=dns T=smtp {host} X=TLS1.3:X:256 CV=yes{name} C="{text}"{tail}',
                 f"=> bob <{to}> R=local T=maildir{tail}",
-                f"** {to} R=dns T=smtp {host}{tail}{name}: {error}",
+                f"** {to} R=dns T=smtp {host}{tail}{name}: {error}{took}",
                 f"== {to} R=dns T=smtp defer (-44) {host}: {error}",
                 f"** {to}: Unrouteable address",
                 "Completed",
@@ -236,6 +240,20 @@ def test_blocks_come_to_the_same_as_lines(lines: list[str], size: int) -> None:
     assert_same_by_lines(lines, size)
 
 
+@settings(deadline=None)
+@given(st.lists(postfix_lines() | exim_lines(), max_size=12))
+def test_lines_come_to_the_same_by_the_minute(lines: list[str]) -> None:
+    single = Summary.by_minute()
+    run = _scan(lines)
+    count_received(run, DeliveryFilter(), single)
+    for delivery in run:
+        single.add(delivery)
+    together = total_of(_scan(lines), DeliveryFilter(), by_minute=True).summary
+    assert together.volume == single.volume
+    for counts, others in zip(together.parts.values(), single.parts.values(), strict=True):
+        assert (counts.times, counts.reason_times) == (others.times, others.reason_times)
+
+
 @pytest.mark.parametrize("size", [2, 3, 5, 100])
 def test_lines_that_belong_together_may_be_in_two_blocks(size: int) -> None:
     repeated = ["Nov 24 11:43:32 mx last message repeated 3 times"] * 2
@@ -264,6 +282,58 @@ def test_a_quoted_recipient_of_exim_comes_to_the_same() -> None:
     )
 
 
+def test_many_programs_come_to_the_same() -> None:
+    programs = ("".join(pair) for pair in product("abcdefg", repeat=2))
+    lines = [delivered(n % 60, n, program=f"postfix/{name}") for n, name in enumerate(programs)]
+    assert_same(lines * 2)
+
+
+@pytest.mark.parametrize("length", [100, 190, 191, 246, 247, 248, 400])
+@pytest.mark.parametrize("status", ["sent", "bounced", "removed"])
+def test_a_long_name_of_a_program_comes_to_the_same(length: int, status: str) -> None:
+    line = delivered(10, 1, program="postfix/" + "a" * length).replace("sent", status)
+    assert_same_by_lines([*[delivered(10, 1)] * 6, *[line] * 3], 100)
+
+
+@pytest.mark.parametrize("name", ["none", "local", "virtual"])
+@pytest.mark.parametrize("said", ["sent (250 2.0.0 Ok: queued as 1)", "bounced (550 no)"])
+def test_a_host_with_the_name_of_a_word_is_a_host(name: str, said: str) -> None:
+    line = delivered(10, 1).replace("mx.example.org", name).partition("sent (")[0]
+    assert_same_by_lines([line + said] * 6, 100)
+    [delivery] = scan([line + said])
+    assert (delivery.relay_host, delivery.relay_ip) == (name, "192.0.2.1")
+    assert delivery.direction is Direction.OUTGOING
+
+
+@pytest.mark.parametrize("minute", [29, 30, 31])
+def test_a_stamp_has_the_same_year_by_the_hour(tmp_path: Path, minute: int) -> None:
+    """From the next hour after the file's own time on, and a day more, it is the year before."""
+    path = tmp_path / "mail.log"
+    path.write_text("\n".join([delivered(minute, 1)] * 3), encoding="utf-8")
+    written = datetime(2026, 11, 23, 11, 30).timestamp()  # noqa: DTZ001
+    os.utime(path, (written, written))
+    years = {delivery.time.year for delivery in scan(path) if delivery.time}
+    found = [one for one in scan(path).bundled() if isinstance(one, Bundle)]
+    assert years == {time.year for one in found for time in one.times if time} == {2026}
+
+
+def test_what_is_left_is_bundled_after_some_were_read_one_by_one() -> None:
+    """A path is not read again from its beginning."""
+    run = scan(DATA / "sample.log")
+    first = [next(run) for _ in range(5)]
+    left = Summary.of(run.bundled())
+    whole = Summary.of(scan(DATA / "sample.log"))
+    assert left.deliveries == whole.deliveries - len(first)
+    assert run.coverage == _coverage(DATA / "sample.log")
+    assert list(run.bundled()) == list(run) == []
+
+
+def _coverage(path: Path) -> Coverage:
+    run = scan(path)
+    list(run)
+    return run.coverage
+
+
 def test_the_sample_comes_to_the_same() -> None:
     assert_same(DATA / "sample.log")
 
@@ -284,9 +354,11 @@ def bundles(lines: list[str], *, finely: bool = False) -> list[Bundle]:
     return found  # type: ignore[return-value]
 
 
-def delivered(minute: int, queued: int, domain: str = "example.org") -> str:
+def delivered(
+    minute: int, queued: int, domain: str = "example.org", program: str = "postfix/smtp"
+) -> str:
     return (
-        f"Nov 24 11:{minute}:32 mx postfix/smtp[1]: 4E74613FE7: to=<bob@{domain}>, "
+        f"Nov 24 11:{minute:02}:32 mx {program}[1]: 4E74613FE7: to=<bob@{domain}>, "
         f"relay=mx.{domain}[192.0.2.1]:25, delay=1.5, delays=0/0/1/0, dsn=2.0.0, "
         f"status=sent (250 2.0.0 Ok: queued as {queued})"
     )

@@ -237,7 +237,7 @@ def test_exim_message_ids_are_old_or_new(queue_id: str) -> None:
         'id=7@example.com T="a"',
         f"2026-11-24 11:43:32 {queue_id} => bob@example.org R=dnslookup T=remote_smtp "
         "H=mx.example.org [192.0.2.1]:25 X=TLS1.3:X:256 CV=yes "
-        'C="250-One\\\\n250 Two \\"2\\"" DT=1.5s',
+        'C="250-One\\\\n250 Two \\"2\\"" QT=1.5s DT=1s',
         f"2026-11-24 11:43:32 {queue_id} Completed",
     ]
     run = scan(log, tz="UTC")

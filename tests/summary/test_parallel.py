@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.logs import Direction, parts_of, scan
+from smtpreply.logs import Coverage, Direction, parts_of, scan
 from smtpreply.logs.received import Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.parallel import _PartResult, _read_part, _resolve, total_of_files
@@ -74,6 +74,64 @@ def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
     assert total.summary == whole.summary
     assert total.coverage == whole.coverage
     assert sum(seen) == log.stat().st_size
+
+
+def test_progress_is_reported_while_a_part_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smtpreply._support.workers._PAUSE", 0.001)
+    paths = [tmp_path / "mail.log.1", tmp_path / "mail.log"]
+    for path in paths:
+        path.write_text(f"{BOUNCED}\n" * 20_000, encoding="utf-8")
+    seen: list[int] = []
+    total_of_files(paths, DeliveryFilter(), jobs=2, on_progress=seen.append)
+    assert len(seen) > len(paths)
+    assert sum(seen) == sum(path.stat().st_size for path in paths)
+
+
+def test_the_size_of_a_message_is_known_from_an_earlier_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a line names the sender (Exim's F=), only the size is missing."""
+    monkeypatch.setattr("smtpreply.logs.input.split._LEAST", 1000)
+    path = tmp_path / "mainlog"
+    head = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd "
+    sent = '=> bob@example.org{} R=out T=smtp H=mx.example.org [192.0.2.1]:25 C="250 OK"'
+    arrived = f"{head}<= al@example.com H=c.example [203.0.113.9] P=esmtp S=9 id=7@example.com"
+    sender = (" F=<al@example.com>", " F=<al@example.com> P=<al@example.com>", "")
+    lines = [arrived, *[head + sent.format(sender[n % 3]) for n in range(60)]]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    total = total_of_files([path], DeliveryFilter(), jobs=2)
+    assert total.summary.total.octets == 60 * 9
+    assert total.summary == total_of(scan(path), DeliveryFilter()).summary
+
+
+REJECTED = """\
+2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd H=c.example [203.0.113.9] F=<x@spam.example> rejected \
+after DATA: spam
+Envelope-from: <x@spam.example>
+Envelope-to: <bob@example.org>
+P Received: from c.example
+\tby mx.example.org
+  Subject: 2026 is here
+----------------------------------------
+"""
+REPEATED = f"{FROM}\n{BOUNCED}\n" + "Nov 24 11:43:33 mx1 last message repeated 3 times\n" * 2
+
+
+@pytest.mark.parametrize("record", [REJECTED, REPEATED], ids=["rejectlog", "repeated"])
+def test_no_part_begins_within_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(record * 30, encoding="utf-8")
+    whole = total_of(scan(path), DeliveryFilter())
+    for size in range(300, 700, 20):
+        monkeypatch.setattr("smtpreply.logs.input.split._LEAST", size)
+        parts = parts_of([path], 20)
+        read = [total_of(scan(part), DeliveryFilter()) for part in parts]
+        assert sum((one.coverage for one in read), Coverage()) == whole.coverage
+        assert sum(one.summary.deliveries for one in read) == whole.summary.deliveries
 
 
 def test_what_hangs_together_over_many_lines_has_one_part(

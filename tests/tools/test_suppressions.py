@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from smtpreply.logs import Delivery, Direction, ReplyBy, Status, scan
 from smtpreply.stage import Stage
+from smtpreply.summary.summary import Summary
 from smtpreply.testing import replies
 from smtpreply.tools.suppressions import COMPLAINT, Suppression, Suppressions
 
@@ -41,6 +42,56 @@ def at(delivery: Delivery, minute: float | None, **values: Any) -> Delivery:
 
 def listed(*deliveries: Delivery) -> list[str]:
     return [found.address for found in Suppressions.of(deliveries)]
+
+
+# --- one answer ----------------------------------------------------------------------------
+
+POSTFIX = "Nov 24 11:43:32 mx postfix/{}[4]: 4E74613FE7: to=<bob@example.org>, relay={}, "
+POSTFIX += "delay=0.1, delays=0/0/0/0.1, dsn=5.1.1, status=bounced ({})"
+EXIM = "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd ** bob@example.org{}"
+SENDMAIL = "Nov 24 11:43:32 mx sm-mta[42]: 4AOBhVx2012345: to=<bob@example.org>, delay=00:00:01, "
+SENDMAIL += "xdelay=00:00:01, mailer={}, pri=30000, dsn=5.1.1, stat=User unknown"
+SAID = "host mx.example.org[192.0.2.1] said: 550 5.1.1 {} (in reply to RCPT TO command)"
+OTHER_HOST = " R=dnslookup T=remote_smtp H=mx.example.org [192.0.2.1]: SMTP error from remote mail "
+OTHER_HOST += "server after RCPT TO:<bob@example.org>: 550 {}"
+
+
+@pytest.mark.parametrize(
+    ("line", "dead"),
+    [
+        # What another server says of its own tables and routers is known there.
+        (EXIM.format(OTHER_HOST.format("Unrouteable address")), True),
+        (
+            POSTFIX.format(
+                "smtp",
+                "mx.example.org[192.0.2.1]:25",
+                SAID.format("User unknown in local recipient table"),
+            ),
+            True,
+        ),
+        (SENDMAIL.format("esmtp, relay=mx.example.org. [192.0.2.1]"), True),
+        # What our own server says of them, and what stays here, may be its own fault.
+        (EXIM.format(": Unrouteable address"), False),
+        (EXIM.format(" R=smarthost: Unrouteable address"), False),
+        (EXIM.format(" R=localuser: Unknown user"), False),
+        (EXIM.format(": Unknown user"), False),
+        (POSTFIX.format("local", "local", 'unknown user: "bob"'), False),
+        (POSTFIX.format("virtual", "virtual", 'unknown user: "bob@example.org"'), False),
+        (POSTFIX.format("error", "none", "User unknown in virtual alias table"), False),
+        (POSTFIX.format("error", "none", "User unknown in local recipient table"), False),
+        (POSTFIX.format("lmtp", "mx[private/lmtp]", "host mx[private/lmtp] said: 550 5.1.1 <bob@"
+                        "example.org> No such user (in reply to RCPT TO command)"), False),
+        (SENDMAIL.format("local"), False),
+        ("Nov 24 11:43:32 mx qmail: 1795520612.123456 delivery 1: failure: "
+         "Sorry,_no_mailbox_here_by_that_name._(#5.1.1)/", False),
+    ],
+)  # fmt: skip
+def test_a_delivery_and_its_summary_and_the_list_give_one_answer(line: str, dead: bool) -> None:
+    [found] = scan([line])
+    assert found.verdict is not None
+    assert found.verdict.suppress is dead
+    assert bool(listed(found)) is dead
+    assert bool(Summary.of([found]).total.suppressed) is dead
 
 
 # --- exact lists ---------------------------------------------------------------------------

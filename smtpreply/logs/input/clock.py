@@ -196,7 +196,8 @@ class Clock:
             self._day, self._year_and_month = (name, day), (self._running_year(month), month)
             return
         latest = (self._latest or datetime.now(UTC)).astimezone(self._zone).replace(tzinfo=None)
-        latest += _TOLERANCE
+        # Blocks of lines are counted by the hour, so an hour has one year as a whole.
+        latest = (latest + _TOLERANCE).replace(minute=59, second=59)
         for back in range(_YEARS_TO_A_LEAP_YEAR + 1):
             try:
                 time = datetime(latest.year - back, month, int(day), *clock)  # noqa: DTZ001

@@ -174,16 +174,11 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
     Raises:
         EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
     """
-    head = read(SIZE)
-    while head and any(head != magic and magic.startswith(head) for magic in _LEADING):
-        more = read(SIZE)
-        if not more:
-            break
-        head += more
+    head = _head(read)
     opened = next((opener for magic, opener in _MAGIC if head.startswith(magic)), None)
     if opened is not None:
         read = opened(cast("BinaryIO", io.BufferedReader(_Rest(head, read), SIZE))).read1
-        head = read(SIZE)
+        head = _head(read)
     if head.startswith(_UTF_16):
         yield from _as_utf_8(head, read)
         return
@@ -191,6 +186,21 @@ def plain(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while octets:
         yield octets
         octets = read(SIZE)
+
+
+def _head(read: Callable[[int], bytes]) -> bytes:
+    """Return the first octets of a stream: enough to see how it is read, however few come at once.
+
+    Raises:
+        EOFError, OSError, zlib.error, lzma.LZMAError: the compressed data is broken.
+    """
+    head = read(SIZE)
+    while head and any(head != magic and magic.startswith(head) for magic in _LEADING):
+        more = read(SIZE)
+        if not more:
+            break
+        head += more
+    return head
 
 
 def blocks_of(

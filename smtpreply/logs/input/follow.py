@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from smtpreply.logs.input.decode import BROKEN, Problem, plain
+from smtpreply.logs.input.rotation import age
+
 _PAUSE = 0.2  # seconds between two looks
 _HEAD = 256  # octets by which a file is known again: a log's first stamp, and what it is about
 
@@ -20,7 +23,8 @@ class Followed(io.RawIOBase):
     A file is rotated in one of two ways, and no line is lost or read twice by either:
 
     - It is renamed, and another takes its place. A writer that has not noticed yet goes on to write
-      to the old one, so that is read until the new one has something in it.
+      to the old one, so that is read until the new one has something in it. Where the log was
+      rotated again before anybody looked, the files between the two are read by their names.
     - It is copied and truncated (logrotate's ``copytruncate``). It is known by being shorter, or
       by another beginning. What was written between the last look and the copy is read from the
       copy, where that is beside the file and not compressed.
@@ -31,11 +35,18 @@ class Followed(io.RawIOBase):
         path: of the file. Neither it nor its folder needs to be there yet.
         goes_on: is asked when all is read that was there at first, and while there is nothing to
             read; once it says no, the file ends.
+        problem: called with what cannot be read, in words.
     """
 
-    def __init__(self, path: Path, goes_on: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        goes_on: Callable[[], bool] = lambda: True,
+        problem: Problem = lambda _: None,
+    ) -> None:
         self._path = path
         self._goes_on = goes_on
+        self._problem = problem
         self._file: BinaryIO | None = None
         self._was_open = False
         self._head = b""
@@ -69,6 +80,9 @@ class Followed(io.RawIOBase):
             while self._is_followed_by_another():
                 yield from self._grown()  # what was written before the other was
                 yield from self._line_end()
+                for path in self._between():
+                    yield from self._whole(path)
+                    yield from self._line_end()
                 self._open()
                 yield from self._grown()
             if self._file is not None or not self._open():
@@ -122,11 +136,35 @@ class Followed(io.RawIOBase):
         if self._file is None:
             return False
         try:
-            now = self._path.stat()
+            size = self._path.stat().st_size
         except OSError:
             return False  # between two files
+        return size > 0 and not _is_same(self._path, os.fstat(self._file.fileno()))
+
+    def _between(self) -> list[Path]:
+        """Return the files that took the place of the one that is open, before the present one."""
+        assert self._file is not None
         known = os.fstat(self._file.fileno())
-        return (known.st_ino, known.st_dev) != (now.st_ino, now.st_dev) and now.st_size > 0
+        ages = {path: age(path) for path in self._rotated()}
+        opened = next((ages[path] for path in ages if _is_same(path, known)), None)
+        if opened is None:
+            return []
+        present = age(self._path)
+        return sorted((path for path in ages if opened < ages[path] < present), key=age)
+
+    def _whole(self, path: Path) -> Iterator[bytes]:
+        """Yield the octets of a file that nobody writes to any more, which may be compressed."""
+        try:
+            with path.open("rb", buffering=0) as file:
+                for octets in plain(file.read):
+                    for start in range(0, len(octets), self._size):
+                        yield octets[start : start + self._size]
+        except BROKEN as error:
+            self._problem(f"{path}: broken off: {error}")
+
+    def _rotated(self) -> Iterator[Path]:
+        """Yield what is beside the file under its name and more."""
+        return self._path.parent.glob(f"{glob.escape(self._path.name)}?*")
 
     def _is_truncated(self, file: BinaryIO) -> bool:
         at = file.tell()
@@ -155,7 +193,7 @@ class Followed(io.RawIOBase):
         if b"\n" not in self._head:
             return None
         found = []
-        for path in self._path.parent.glob(f"{glob.escape(self._path.name)}?*"):
+        for path in self._rotated():
             try:
                 if path.is_file() and path.stat().st_size > at and self._begins(path):
                     found.append((path.stat().st_mtime, path))
@@ -166,3 +204,11 @@ class Followed(io.RawIOBase):
     def _begins(self, path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(self._head)) == self._head
+
+
+def _is_same(path: Path, known: os.stat_result) -> bool:
+    try:
+        now = path.stat()
+    except OSError:
+        return False
+    return (known.st_ino, known.st_dev) == (now.st_ino, now.st_dev)

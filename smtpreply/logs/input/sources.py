@@ -5,30 +5,21 @@ from __future__ import annotations
 import glob
 import io
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.input.decode import HOLE, Problem, Progress, blocks_of, cleaned
 from smtpreply.logs.input.follow import Followed
+from smtpreply.logs.input.rotation import age
 from smtpreply.logs.input.split import Part, Stretch
 
 GoesOn = Callable[[], bool]
 """Whether to wait for more: asked while there is nothing to read."""
 Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
-
-# Rotated: mail.log.2.gz (older the higher), mail.log-20261123.gz (older the lower).
-_ROTATED = lazy_pattern(
-    r"(?P<base>.*?)(?:[.-](?P<date>[0-9]{8}(?:-?[0-9]{2,10})?)|\.(?P<age>[0-9]{1,4}))?"
-    r"(?:\.(?:gz|bz2|xz|zst))?\Z",
-    re.DOTALL,  # a name may hold a line end
-)
-
 
 _MAILDIR = ("cur", "new")
 
@@ -232,20 +223,6 @@ def _files_in(folder: Path) -> Iterator[Path]:
         yield from filter(_may_be_read, folder.iterdir())
 
 
-def age(path: PurePath) -> tuple[str, int, str, int]:
-    """Return what sorts files: by their log, and within it from the oldest on.
-
-    A rotated log has dated files, numbered ones, and last the present one. What comes first here
-    is the log's own name, which all of its files share.
-    """
-    match = _ROTATED.match(path.name)
-    assert match is not None
-    base = str(path.parent / match["base"])
-    if match["date"]:
-        return base, 0, match["date"], 0
-    return (base, 1, "", -int(match["age"])) if match["age"] else (base, 2, "", 0)
-
-
 def _file(path: Path, reading: Reading) -> Input:
     def opened() -> BinaryIO:
         return path.open("rb", buffering=0)
@@ -255,7 +232,7 @@ def _file(path: Path, reading: Reading) -> Input:
 
 def _followed(path: Path, goes_on: GoesOn, reading: Reading) -> Input:
     def opened() -> BinaryIO:
-        return cast("BinaryIO", Followed(path, goes_on))
+        return cast("BinaryIO", Followed(path, goes_on, reading.problem))
 
     return Input(str(path), _file_blocks(path, opened, reading))  # it is written to now
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import attrs
 
-from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.input.clock import STAMP, Clock
 from smtpreply.logs.input.decode import is_packed
 from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.registry import Detection, first_lines
 
 _LEAST = 1 << 24  # octets: below, a process costs more than it saves
 _HEAD = 1 << 16
+_TAIL = 1 << 14
+_MOST_LINES = 100
+_MOST_OF_RECORD = 1 << 18  # octets of a message that Exim's rejectlog shows
+_STANDS_ALONE = re.compile(rf"(?:<[0-9]{{1,3}}>)?{STAMP}".encode())
+_REPEATED = b"last message repeated "
 
 
 @attrs.frozen
@@ -68,6 +76,49 @@ def size_of_file(path: Path) -> int | None:
         return None
 
 
+def span_of_files(paths: Iterable[Path]) -> timedelta | None:
+    """Return how far the first and the last stamp of logs are apart, by the wall clock.
+
+    Returns:
+        None where that is not seen without reading them: a file is compressed, or no line of its
+        beginning or of its end has a stamp.
+
+    Raises:
+        OSError: a file can't be read.
+
+    >>> span_of_files([Path("tests/data/sample.log")]).days
+    1
+    """
+    times: list[datetime] = []
+    for path in paths:
+        length = size_of_file(path)
+        ends = _ends(path, length) if length else []
+        found = [_time_in(lines) for lines in ends]
+        if length is None or None in found:
+            return None
+        times += filter(None, found)
+    return max(times) - min(times) if times else None
+
+
+def _ends(path: Path, length: int) -> list[list[str]]:
+    """Return the first lines of a file, and the last ones, from the last on."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        if is_packed(head):
+            return [[]]
+        file.seek(max(0, length - _TAIL))
+        tail = file.read(_TAIL)
+    first, last = (octets.decode("utf-8", "surrogateescape") for octets in (head, tail))
+    return [first.split("\n")[:_MOST_LINES], last.split("\n")[: -_MOST_LINES - 1 : -1]]
+
+
+def _time_in(lines: list[str]) -> datetime | None:
+    """Return the time of the first line that has one, without its zone."""
+    clock = Clock()
+    times = (read_prefix(line, 0, clock).time for line in lines)
+    return next((time.replace(tzinfo=None) for time in times if time), None)
+
+
 def _parts(path: Path, length: int | None, size: int) -> list[Part]:
     if length is None or length <= size or not can_be_parted(path):
         return [Part(path, 0, length)]
@@ -75,11 +126,25 @@ def _parts(path: Path, length: int | None, size: int) -> list[Part]:
         bounds = [0]
         while bounds[-1] + size < length:
             file.seek(bounds[-1] + size)
-            file.readline()
-            bounds.append(min(file.tell(), length))
+            bounds.append(min(_next_line(file), length))
     if bounds[-1] < length:
         bounds.append(length)
     return [Part(path, *pair) for pair in pairwise(bounds)]
+
+
+def _next_line(file: BinaryIO) -> int:
+    """Return where the next line begins that continues none: after its head, or what it repeats.
+
+    Where no line has a stamp, it is the next line.
+    """
+    file.readline()
+    first = at = file.tell()
+    while at - first < _MOST_OF_RECORD:
+        line = file.readline()
+        if not line or (_STANDS_ALONE.match(line) and _REPEATED not in line):
+            return at
+        at = file.tell()
+    return first
 
 
 def can_be_parted(path: Path) -> bool:

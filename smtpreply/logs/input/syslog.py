@@ -513,6 +513,8 @@ _MESSAGES = ("message", "msg")
 """Under these it is one beside a time or a program: many programs have a message of their own."""
 _CARRYING = frozenset(("MESSAGE", *_TEXTS, *_MESSAGES))
 _ENVELOPES = ("_source", "jsonPayload")
+_LABELS = {"host": _HOSTS, "program": _PROGRAMS, "pid": _PIDS}
+_LONGEST_LABEL = 255
 _DECODER = json.JSONDecoder()
 _CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
 
@@ -562,6 +564,41 @@ def _message_in(fields: Mapping[str, Any]) -> str | None:
         dated = any(_first(fields, names) is not None for names in (_TIMES, _PROGRAMS))
         inner = message if dated else None
     return inner
+
+
+def records_in(line: Line) -> Iterator[str]:
+    """Yield the records of a line that is a body in which lines are shipped, each a JSON object.
+
+    Loki has them in streams, with labels for each: as pushed, ``{"streams": [{"stream": {...},
+    "values": [[STAMP, LINE], ...]}]}``, and as queried, under ``data`` and ``result``. CloudWatch
+    has ``logEvents``, Elasticsearch ``hits`` in ``hits``. What another program logs is its own.
+
+    >>> text = '{"streams": [{"stream": {"host": "mx"}, "values": [["1795520612", "a line"]]}]}'
+    >>> list(records_in(read_prefix(text, 1, Clock())))
+    ['{"host": "mx", "timestamp": "1795520612", "line": "a line"}']
+    """
+    fields = line.fields
+    if fields is None or line.program is not None:
+        return
+    data, hits = fields.get("data"), fields.get("hits")
+    for stream in _objects(data.get("result") if isinstance(data, dict) else fields.get("streams")):
+        values, labels = stream.get("values"), stream.get("stream")
+        known = _labels_in(labels) if isinstance(labels, dict) else {}
+        for value in values if isinstance(values, list) else ():
+            if isinstance(value, list) and len(value) > 1 and isinstance(value[1], str):
+                yield json.dumps({**known, "timestamp": value[0], "line": value[1]})
+    records = hits.get("hits") if isinstance(hits, dict) else fields.get("logEvents")
+    yield from map(json.dumps, _objects(records))
+
+
+def _labels_in(labels: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels that say who wrote the lines: each of these gets them."""
+    found = ((name, _text(_first(labels, names))) for name, names in _LABELS.items())
+    return {name: text for name, text in found if text and len(text) <= _LONGEST_LABEL}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _is_event(fields: Mapping[str, Any]) -> bool:

@@ -26,12 +26,19 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _BEGINS = re.compile(r'\s*(?:\[\s*(?:\{|\Z)|\{\s*(?:"|\Z))')
 
-# Mailgun's events API; SparkPost's; Postmark's bounces; Mailtrap, Brevo and AWS; Mandrill; and
-# UniSender Go, which has lists in a list.
+# Mailgun's events API; SparkPost's; Postmark's bounces; Mailtrap, Brevo and AWS; Mandrill; Amazon
+# SQS as its command line shows it; and UniSender Go, which has lists in a list.
 _CARRIERS = frozenset(
-    ("events", "items", "results", "Bounces", "Records", "mandrill_events", "events_by_user")
+    (
+        *("events", "items", "results", "Bounces", "Records", "mandrill_events", "Messages"),
+        "events_by_user",
+    )
 )
 _CARRIER_OF_LISTS, _CARRIER_IN_IT = "events_by_user", "events"
+
+# The members that hold an event as a string, each with one that is beside it: CloudWatch's export,
+# and Amazon SQS, as Lambda and as its API have it.
+_IN_STRING = (("message", "timestamp"), ("body", "receiptHandle"), ("Body", "ReceiptHandle"))
 
 _MOST_CARRIERS = 4  # around each other
 _LONGEST = 4 * 1024 * 1024  # characters of an object; an event has some thousands
@@ -151,9 +158,10 @@ def _carried_by(item: dict[str, Any]) -> Any:
         for name in _CARRIERS & item.keys():
             if isinstance(item[name], list):
                 return item[name]
-    message = item.get("message")  # CloudWatch's export
-    if isinstance(message, str) and message.startswith(("{", "[")) and "timestamp" in item:
-        return parsed(message)
+    for name, beside in _IN_STRING:
+        text = item.get(name)
+        if isinstance(text, str) and text.startswith(("{", "[")) and beside in item:
+            return parsed(text)
     return None
 
 

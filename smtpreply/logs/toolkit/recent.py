@@ -11,8 +11,8 @@ _V = TypeVar("_V")
 
 CAPACITY = 65_536
 ROOM = 12 << 20
-"""Octets of the keys and values that a half of a `Memory` holds: as many ids and addresses of the
-usual length fill it as its capacity says, and fewer long ones."""
+"""Octets of the keys and values that a half of a `Memory` holds: 45,000 to 50,000 ids and addresses
+of the usual length fill it, and fewer long ones."""
 
 _SLOT = 100  # octets of an entry in a dict
 _HALF_SLOT = _SLOT // 2
@@ -20,7 +20,7 @@ _UNKNOWN = 500  # octets of a value that is neither text nor a list of texts
 
 
 class Memory(Generic[_V]):
-    """Values by queue id: of the newest as many as its capacity, and at most twice as many.
+    """Values by queue id: the newest, as many as its capacity and its room say or up to twice that.
 
     They are kept in two halves. When the newer one is full, it becomes the older one, and what was
     there is forgotten as a whole: to take the oldest out of a dict, one by one, takes ever longer.

@@ -43,6 +43,7 @@ _REPEATED_SET = re.compile(
 _MOST_LATIN = 0xFF
 
 # RFC 3339 has a "T"; after a space, a host may also be an id of Exim.
+_MINUTE = VALID_MINUTES[: len(VALID_MINUTES) // 2]  # or the second: they are alike
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
@@ -139,13 +140,20 @@ def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
     return [line.partition("\n")[0] for line in lines if line]
 
 
-def with_a_time(head: str) -> str:
+def with_a_time(head: str, *, by_minute: bool = False) -> str:
     """Return a pattern of the head of a line that only matches where the stamp is a time.
+
+    Args:
+        head: the pattern of any head, with the field ``hour``.
+        by_minute: whether this field has the minute, too.
 
     >>> with_a_time("(?P<hour>[0-9][0-9]):[0-9][0-9]:[0-9][0-9]")
     '(?P<hour>[0-9][0-9]):[0-5][0-9]:[0-5][0-9]'
+    >>> with_a_time("(?P<hour>[0-9][0-9]):[0-9][0-9]:[0-9][0-9]", by_minute=True)
+    '(?P<hour>[0-9][0-9]:[0-5][0-9]):[0-5][0-9]'
     """
-    return head.replace(MINUTES, VALID_MINUTES).replace(OFFSET, VALID_OFFSET)
+    head = head.replace(MINUTES, VALID_MINUTES).replace(OFFSET, VALID_OFFSET)
+    return head.replace(f"){VALID_MINUTES}", f"{_MINUTE}){_MINUTE}") if by_minute else head
 
 
 def ends_in(block: str, lines: str) -> bool:

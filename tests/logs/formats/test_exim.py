@@ -287,9 +287,9 @@ HOST = "H=mx.x.example [192.0.2.1]:25"
     ],
 )
 def test_fields_stand_in_any_place(rest: str) -> None:
-    """The words, the host and the time are the same wherever the fields stand."""
+    """The words and the host are the same wherever the fields stand."""
     delivery = one(f"{ID}== b@x.example R=r T=t {rest}")
-    assert told(delivery, "text", "delay") == ("Connection timed out", 63.0)
+    assert told(delivery, "text", "delay") == ("Connection timed out", None)
     assert told(delivery, "relay_host", "relay_ip", "relay_port") == (
         "mx.x.example",
         "192.0.2.1",
@@ -302,8 +302,24 @@ def test_fields_stand_in_any_place(rest: str) -> None:
     [("0.250s", 0.25), ("7s", 7), ("1h2m3s", 3723), ("1d", 86400), ("1w1s", 604801), ("5m", 300)],
 )
 def test_spans_of_time(words: str, seconds: float) -> None:
-    delivery = one(f'{ID}=> b@x.example R=r T=t {HOST} C="250 Ok" DT={words}')
+    delivery = one(f'{ID}=> b@x.example R=r T=t {HOST} C="250 Ok" QT={words}')
     assert delivery.delay == seconds
+
+
+@pytest.mark.parametrize("took", ["0s", "0.123s", "1m3s", "2h", "5ms"])
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [
+        (f"R=r T=t {HOST}: SMTP error from remote mail server after DATA: 550 no", "550 no"),
+        (": Unrouteable address", "Unrouteable address"),
+        ("R=r: all hosts failed DT=x", "all hosts failed DT=x"),
+    ],
+)
+def test_how_long_a_failed_attempt_took_is_no_part_of_the_words(
+    took: str, failure: str, text: str
+) -> None:
+    delivery = one(f"{ID}** b@x.example{'' if failure[0] == ':' else ' '}{failure} DT={took}")
+    assert told(delivery, "text", "delay") == (text, None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -134,6 +135,54 @@ def test_each_line_is_read_once_whatever_happens_to_the_file(
         writer.write(2)
         assert followed(writer.path, steps, size) == writer.written
         writer.file.close()
+
+
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("size", [1, 100, 1 << 16])
+def test_a_log_that_is_rotated_several_times_between_two_looks(
+    tmp_path: Path, times: int, size: int
+) -> None:
+    writer = Writer(tmp_path).write(1)
+
+    def rotate() -> None:
+        writer.write(1)
+        for _ in range(times):
+            writer.rename().reopen().write(2)
+
+    assert followed(writer.path, [rotate, lambda: writer.write(1)], size) == writer.written
+    writer.file.close()
+
+
+def test_a_file_that_was_rotated_between_two_looks_may_be_compressed(tmp_path: Path) -> None:
+    writer = Writer(tmp_path).write(1)
+
+    def rotate() -> None:
+        for _ in range(3):
+            writer.rename().reopen().write(1)
+        older = tmp_path / "mail.log.2"
+        (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(older.read_bytes()))
+        older.unlink()
+
+    assert followed(writer.path, [rotate]) == writer.written
+    writer.file.close()
+
+
+def test_what_cannot_be_read_of_files_between_two_looks_is_a_problem(tmp_path: Path) -> None:
+    writer = Writer(tmp_path).write(1)
+    left = [True]
+
+    def goes_on() -> bool:
+        if left:
+            for _ in range(2):
+                writer.rename().reopen().write(1)
+            (tmp_path / "mail.log.1").write_bytes(gzip.compress(b"x" * 999)[:20])
+            return left.pop()
+        return False
+
+    run = scan(writer.path, follow=goes_on)
+    assert len(list(run)) == 2
+    assert len(run.coverage.problems) == 1
+    writer.file.close()
 
 
 def test_what_a_writer_adds_after_a_rotation_is_read(tmp_path: Path) -> None:

@@ -51,6 +51,11 @@ def test_blocks_are_the_text_in_whole_lines(octets: bytes, size: int) -> None:
     assert text.encode("utf-8", "surrogateescape") == ended
 
 
+def in_members(octets: bytes) -> bytes:
+    """Return octets that decompress to these, one after the other."""
+    return b"".join(gzip.compress(bytes([octet]), mtime=0) for octet in octets)
+
+
 class OctetByOctet(io.BytesIO):
     def read(self, _size: int | None = -1, /) -> bytes:
         return super().read(1)
@@ -64,8 +69,10 @@ class OctetByOctet(io.BytesIO):
         bz2.compress(b"one\ntwo\n"),
         codecs.BOM_UTF16_LE + "one\ntwo\n".encode("utf-16-le"),
         codecs.BOM_UTF8 + b"one\ntwo\n",
+        in_members(codecs.BOM_UTF16_LE + "one\ntwo\n".encode("utf-16-le")),
+        in_members(codecs.BOM_UTF8 + b"one\ntwo\n"),
     ],
-    ids=["gzip", "xz", "bzip2", "UTF-16", "UTF-8"],
+    ids=["gzip", "xz", "bzip2", "UTF-16", "UTF-8", "UTF-16 in gzip", "UTF-8 in gzip"],
 )
 def test_what_a_stream_is_packed_with_is_seen_however_it_comes(octets: bytes) -> None:
     found = blocks_of(OctetByOctet(octets), "it", pytest.fail)

@@ -15,7 +15,7 @@ from smtpreply.logs import Delivery, known_formats, scan
 from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.months import month_number
-from smtpreply.logs.input.syslog import Line, read_prefix
+from smtpreply.logs.input.syslog import Line, read_prefix, records_in
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 SENT = (
@@ -284,3 +284,58 @@ def test_a_header_that_was_seen_before_is_read_as_at_first() -> None:
         text = stamp + rest
         alone = Clock(latest=datetime(2026, 12, 31, tzinfo=UTC))
         assert read_prefix(text, 1, clock) == read_prefix(text, 1, alone), text
+
+
+STREAMS = [
+    {"stream": {"job": "mail", "host": "mx1"}, "values": [["1795520612000000000", WHOLE]] * 2},
+    {
+        "stream": {"appname": "postfix/smtp"},
+        "values": [["1795520612000000000", SENT, {"trace": "7"}]],
+    },
+]
+BODIES = {
+    "Loki, pushed": {"streams": STREAMS},
+    "Loki, queried": {"status": "success", "data": {"resultType": "streams", "result": STREAMS}},
+    "CloudWatch": {
+        "messageType": "DATA_MESSAGE",
+        "logEvents": [{"id": "7", "timestamp": 1795520612000, "message": WHOLE}] * 3,
+    },
+    "Elasticsearch": {"hits": {"hits": [{"_source": {"@timestamp": ISO, "message": WHOLE}}] * 3}},
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_holds_several_lines(body: dict[str, object]) -> None:
+    run = scan([json.dumps(body)])
+    assert [delivery.recipient for delivery in run] == ["bob@example.org"] * 3
+    assert (run.coverage.lines, run.coverage.understood) == (3, 3)
+
+
+def test_the_labels_of_a_body_do_not_multiply() -> None:
+    """Each line gets those that say who wrote it, and no long ones."""
+    labels = {"host": "x" * 1000, "appname": "postfix/smtp", "other": "y" * 1000}
+    body = {"streams": [{"stream": labels, "values": [["1795520612", SENT]] * 3}]}
+    line = prefix_of(json.dumps(body))
+    assert {len(record) for record in records_in(line)} < {*range(len(SENT) + 200)}
+    assert [found.program for found in scan([json.dumps(body)])] == ["postfix/smtp"] * 3
+
+
+def test_a_body_in_the_log_of_another_program_is_its_own() -> None:
+    run = scan([f"Nov 24 11:43:32 web proxy[7]: {json.dumps(BODIES['Loki, pushed'])}"])
+    assert list(run) == []
+    assert (run.coverage.lines, run.coverage.known) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"streams": 7},
+        {"streams": [7, {"values": 7}, {"values": [7, [], ["1"], [1, 2]], "stream": 7}]},
+        {"data": {"result": {"a": 1}}, "hits": {"hits": "x"}, "logEvents": {}},
+        {"hits": [], "data": []},
+    ],
+)
+def test_a_body_that_is_none_is_one_line(body: dict[str, object]) -> None:
+    run = scan([json.dumps(body)])
+    assert list(run) == []
+    assert (run.coverage.lines, run.coverage.known) == (1, 0)

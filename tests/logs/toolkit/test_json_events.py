@@ -222,6 +222,19 @@ def test_an_event_is_not_looked_into_for_others() -> None:
     assert texts(*document(bearing)) == ["550 a"]
 
 
+@pytest.mark.parametrize(
+    ("records", "body", "receipt"),
+    [("Records", "body", "receiptHandle"), ("Messages", "Body", "ReceiptHandle")],
+)
+def test_the_messages_of_a_queue_hold_events_as_strings(
+    records: str, body: str, receipt: str
+) -> None:
+    """Amazon SQS, as Lambda and as the command line have it."""
+    held = {records: [{body: json.dumps([event("550 a"), event("550 b")]), receipt: "AQ"}] * 2}
+    assert texts(json.dumps(held)) == ["550 a", "550 b"] * 2
+    assert texts(*json.dumps(held, indent=4).split("\n")) == ["550 a", "550 b"] * 2
+
+
 def test_a_reply_cannot_play_events_or_fields() -> None:
     evil = '550 "}], {"event": "delivered", "reason": "250 ok", \\u0022status\\u0022: "2.0.0"'
     assert texts(json.dumps(event(evil))) == [evil]

@@ -30,7 +30,7 @@ from smtpreply.logs.formats.exim.grammar import (
     USUAL_ATTEMPT,
     USUAL_SUCCESS,
 )
-from smtpreply.logs.grouping import Attempt, Groups, without_address
+from smtpreply.logs.grouping import Attempt, Groups, Precision, without_address
 from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -53,6 +53,8 @@ _WORDS = " C="
 _SERVER = re.compile(rf"{capturing(FIELDS, ['server'])}{_WORDS}")
 _QUOTED = re.compile(rf"{_WORDS}{capturing(QUOTED, ['words', 'delay'])}\Z")
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
+_TOOK = " DT="
+_SPAN = re.compile(r"(?=[0-9])(?:[0-9]{1,9}[wdhm]){0,4}(?:[0-9.]{1,20}m?s)?")
 _MOST_KNOWN = 1 << 14
 _LONGEST_KNOWN = 400
 
@@ -73,7 +75,7 @@ _servers = _Servers()
 
 def group(block: str, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with the memory of the reader that reads what is left."""
-    pattern, attempt = _grouping(_head_of(block), "stamp" if groups.finely else "hour")
+    pattern, attempt = _grouping(_head_of(block), groups.precision)
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
     arrived = messages.arrivals_in(groups)
     sent: list[tuple[str, ...]] = []
@@ -128,6 +130,8 @@ def _attempt_in(
     server = _servers[fields + _WORDS]
     if not server:
         return None, text
+    if flag == "**":
+        words = without_time(words)
     recipient = f"{local}@{domain}"
     key = flag, lead, alike(without_address(words, local, recipient))
     envelope = envelope_of(queue_id)
@@ -137,6 +141,18 @@ def _attempt_in(
         sender = None if envelope is None else sender_in(envelope)
         party = sender, recipient, None, queue_id
     return (key, match[0], row, party), text[match.end() :]
+
+
+def without_time(words: str) -> str:
+    """Take off how long the attempt took, which follows the words of a failure.
+
+    >>> without_time("550 5.1.1 No such user DT=0.123s")
+    '550 5.1.1 No such user'
+    """
+    start = words.rfind(_TOOK)
+    if start < 0 or not _SPAN.fullmatch(words, start + len(_TOOK)):
+        return words
+    return words[:start]
 
 
 def rows_of(block: str) -> list[tuple[str, ...]]:
@@ -157,9 +173,10 @@ def _head_of(block: str) -> str:
 
 
 @functools.cache
-def _grouping(head: str, time: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _grouping(head: str, precision: Precision) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of an attempt in what it leaves."""
-    head = with_a_time(head)
+    head = with_a_time(head, by_minute=precision is Precision.MINUTE)
+    time = "stamp" if precision is Precision.SECOND else "hour"
     of_success = (time, "queue_id", "flag", "domain", "fields", "head", "delay")
     of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
     message = rf"{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n"

@@ -61,7 +61,7 @@ FIELDS = (
     rf"(?P<server>{NAMED_HOST})(?: X=[^ \n]++(?: CV=[^ \n]++|)|)(?: DN=\"[^\"\n\\]*+\"|)(?: K|)"
 )
 """The fields of an attempt in their usual order, up to the words."""
-_TIMES = r"(?: QT=[0-9.]++m?s|)(?: DT=(?P<delay>[0-9.]++)s|)"
+_TIMES = r"(?: QT=(?P<delay>[0-9.]++)s|)(?: DT=[0-9.]++m?s|)"
 QUOTED = rf"\"(?P<words>[^\"\n\\]*+)\"{_TIMES}"
 """The words behind `` C=``, without a quote or an escape in them, and the fields after them."""
 _OF_ATTEMPT = rf"{PLAIN_ADDRESS}{_ORIGINAL}"

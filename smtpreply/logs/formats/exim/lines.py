@@ -15,10 +15,13 @@ From src/src/deliver.c, transports/smtp.c, string.c::
           / "H=" HOST ": SMTP error from ..."          ; one host of several
           / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
           / ... "rejected RCPT <a>: " HOST " : SMTP error from ..."    ; by a callout's reply
-    fields = *(" H=" HOST / " R=" router / " T=" transport / " DT=" time / ...)
+    fields = *(" H=" HOST / " R=" router / " T=" transport / " QT=" time / " DT=" time / ...)
     own   = fields [" defer (" ERRNO ")" fields] [": " STRERROR fields] [": " TEXT]
     CMD   = ["pipelined "] "RCPT TO:<a>" / "MAIL FROM:<a>" [" SIZE=" n] / "DATA" / "end of data"
           / "initial connection" / "HELO x" / "EHLO x" / "STARTTLS" / "BDAT " n
+
+``QT=``, of a success, is the time since the message arrived (log_selector queue_time). ``DT=`` is
+how long the attempt alone took: of a failure it comes last, after the words.
 
 "exim -v" writes what goes to the log without a stamp: "LOG: MAIN", and in the next line [PID " "]
 "  " BODY. What does not print is escaped by string_printing: a newline as ``\n``, an octet as
@@ -117,7 +120,7 @@ _NOT_REACHED = lazy_pattern(
 )
 # readconf_printtime: "2m11s"; string_timediff: "0.123s" of less than five seconds.
 _DELAY = re.compile(
-    r" DT=(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
+    r" QT=(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
     r"(?:([0-9.]{1,20})(m?)s)?(?=[ :]|\Z)"
 )
 _FIELD = (
@@ -473,6 +476,8 @@ class EximReader(Reader):
                 return None
             rest, quoted = parted
         failed = flag in ("**", "==")
+        if flag == "**":
+            rest = blocks.without_time(rest)
         error = _lead(rest)
         confirmation = None if error and failed else _CONFIRMATION.search(rest)
         # What precedes the words are Exim's own fields: a reply may look like any of them.

@@ -37,7 +37,7 @@ from smtpreply.logs.formats.postfix.grammar import (
     TIMES,
     USUAL_SERVER,
 )
-from smtpreply.logs.grouping import MASK, Attempt, Groups, without_address
+from smtpreply.logs.grouping import MASK, Attempt, Groups, Precision, without_address
 from smtpreply.logs.received import envelope_text, sender_in
 from smtpreply.logs.toolkit.envelopes import Messages
 from smtpreply.logs.toolkit.shapes import (
@@ -54,7 +54,8 @@ from smtpreply.logs.toolkit.shapes import (
 from smtpreply.reasons.dedup import alike
 
 # Behind the head of a line and the program's name:
-_LINE = rf"[0-9A-Za-z_.@/-]++)(?:{PID}|: )"
+_LONGEST_SERVICE = 190  # with the instance's name before it as long as a program's name may be
+_LINE = rf"[0-9A-Za-z_.@/-]{{1,{_LONGEST_SERVICE}}}+)(?:{PID}|: )"
 _TO = rf"to=<(?P<recipient>{PLAIN_ADDRESS})>, (?:orig_to=<(?P<original>[^<>\n\"]{{1,1000}}+)>, |)"
 _STATUS = rf"{_TO}relay=(?P<relay>{RELAY}), {TIMES}{STATUS}"
 _ATTEMPT = rf"{_STATUS}{REASON}"
@@ -96,7 +97,7 @@ class _Patterns(NamedTuple):
 
 def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) -> Iterator[str]:
     """Do what `Reader.group` asks, with what the reader knows that reads what is left."""
-    patterns = _grouping(prefix.of(block), "stamp" if groups.finely else "hour")
+    patterns = _grouping(prefix.of(block), groups.precision)
     envelopes, envelope_of = messages.new_envelopes, messages.envelope_of
     arrived = messages.arrivals_in(groups)
     sent: list[tuple[str, ...]] = []
@@ -128,10 +129,11 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
 
 
 @functools.lru_cache(maxsize=32)
-def _grouping(prefix: Prefix, time: str) -> _Patterns:
-    head, name = with_a_time(prefix.head), prefix.program
+def _grouping(prefix: Prefix, precision: Precision) -> _Patterns:
+    head = with_a_time(prefix.head, by_minute=precision is Precision.MINUTE)
+    name, time = prefix.program, "stamp" if precision is Precision.SECOND else "hour"
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
-    program = rf"{head}(?P<program>{name}[a-z/]++){PID}"
+    program = rf"{head}(?P<program>{name}[a-z/]{{1,{_LONGEST_SERVICE}}}+){PID}"
     message = rf"{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n"
     # What may go on with the line before it stays with it.
     other = rf"(?P<other>{OTHER}(?:(?!{capturing(head)}){OTHER})*+)"

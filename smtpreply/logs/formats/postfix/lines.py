@@ -581,8 +581,9 @@ class _Relay(NamedTuple):
     def of(cls, peer: _Peer) -> _Relay:
         """Return the relay that the three parts of `HOST` name."""
         host, ip, port = peer
-        named = None if host == "none" else host
-        is_local = host in ("local", "virtual")
+        # Beside an address, each of these words is a name.
+        named = None if host == "none" and not ip else host
+        is_local = host in ("local", "virtual") and not ip
         return cls(named or ip, _ip(ip), port_of(port), bool(ip or port), is_local)
 
 
