@@ -173,7 +173,7 @@ class Scan(Iterator[Delivery]):
 
     def _in_order(self, block: str, place: Place) -> Iterator[Delivery]:
         """Read a block, one line after the other, those that report nothing passed over."""
-        block = _as_written(block)
+        block = self._bare(block)
         month = self._month_of(block)
         read_by = None if month is None else self._block_reader(block)
         if read_by is None:
@@ -198,6 +198,14 @@ class Scan(Iterator[Delivery]):
                 yield from self._left_by(known, one, place)
             read = number
         self._passed_over(known, place.number - read, block)
+
+    def _bare(self, block: str) -> str:
+        """Return a block without what is before all of its lines, and as programs wrote them."""
+        block = _as_written(block)
+        is_one_line = block.find("\n") + 1 in (0, len(block))
+        if is_one_line or self._on_unreadable is not None:  # which is shown lines as they are
+            return block
+        return self._wrappings.taken_off(_ended(block))
 
     def _left_by(self, known: Format, left: Line | str, place: Place) -> Iterable[Delivery]:
         """Read a line that a block's reader has left."""
@@ -476,10 +484,7 @@ class Scan(Iterator[Delivery]):
         groups = Groups(partial(self._example, place), finely=finely, by_minute=by_minute)
         waiting = 0
         last: str | None = ""
-        for written in map(_as_written, blocks):
-            block = written
-            if self._on_unreadable is None:  # which is shown lines as they are in the file
-                block = self._wrappings.taken_off(_ended(written))
+        for block in map(self._bare, blocks):
             month = self._month_of(block)
             if waiting > _MOST_WAITING or len(groups) > _MOST_IN_GROUPS or month != last:
                 self._report_received(groups, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -223,9 +224,11 @@ def assert_equal(found: Summary, exact: Summary) -> None:
         assert getattr(found, field.name) == getattr(exact, field.name), field.name
 
 
+DOCKER = "json-file"
 WRAPPINGS = [
     "",
     "",
+    DOCKER,
     "smtp-1  | ",
     "mail.log:",
     "mail.log.1:12:",
@@ -248,6 +251,13 @@ def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
     return st.lists(block.map(lambda parts: "\n".join(chain(*parts))), min_size=2, max_size=4)
 
 
+def _logged_by_docker(line: str) -> str:
+    """Return a line as docker's driver json-file writes it, which escapes brackets."""
+    entry = {"log": f"{line}\n", "stream": "stdout", "time": "2026-03-01T00:00:01.123456789Z"}
+    written = json.dumps(entry, separators=(",", ":"))
+    return written.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
 def _dated(line: str) -> str:
     """Return a line with a stamp of RFC 3339."""
     return f"2026-03-01T{line[7:15]}+01:00{line[15:]}"
@@ -259,7 +269,10 @@ def test_lines_of_other_programs_and_wrappings_are_taken_off(
     blocks: list[str], wrapping: str, options: Any
 ) -> None:
     """What all lines have before them is taken off; once known, programs without mail are, too."""
-    blocks = [wrapping + block.replace("\n", f"\n{wrapping}") for block in blocks]
+    if wrapping == DOCKER:
+        blocks = ["\n".join(map(_logged_by_docker, block.split("\n"))) for block in blocks]
+    else:
+        blocks = [wrapping + block.replace("\n", f"\n{wrapping}") for block in blocks]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("smtpreply.logs.toolkit.other_programs._LEAST_LINES", 1)
         patch.setattr("smtpreply.logs.toolkit.other_programs._ENOUGH", 1 << 20)

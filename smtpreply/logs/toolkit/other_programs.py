@@ -16,12 +16,12 @@ A block with an odd line is left as it is: such a line may go on with the one be
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import attrs
 
+from smtpreply._support import regex as re
 from smtpreply.logs.input.syslog import CARRIERS, NO_HOST
 from smtpreply.logs.toolkit.shapes import SyslogPrefix, capturing
 

@@ -1,4 +1,4 @@
-"""`Wrappings`: what containers, shippers and people put before lines, taken off a block at once.
+r"""`Wrappings`: what containers, shippers and people put before lines, taken off a block at once.
 
 `read_prefix` takes off whatever it knows, one line after the other. Here it is what all lines of a
 block have before their header, which takes a tenth of the time::
@@ -7,6 +7,7 @@ block have before their header, which takes a tenth of the time::
     NAME    = "smtp-1  | " / "mail.log:12:" / "> " / "<22>" / ...   ; alike but for its numbers
     STREAM  = ("stdout" / "stderr") SP ("F" / "P")                  ; Kubernetes' CRI
     HEADER  = STAMP SP HOST SP PROGRAM ["[" PID "]"] ":" SP
+    line    =/ '{"log":"' HEADER MESSAGE '\n","stream":"stdout","time":"' STAMP '"}'   ; of docker
 
 Of the two stamps that counts which `read_prefix` takes. It is asked of some lines, and where it
 reads anything else in them, the block is left as it is.
@@ -14,14 +15,15 @@ reads anything else in them, the block is left as it is.
 
 from __future__ import annotations
 
-import re
+import json
 from itertools import chain
 from typing import NamedTuple
 
+from smtpreply._support import regex as re
 from smtpreply.logs.input.clock import DATE, DAY_AND_HOUR, FRACTION, MINUTES, MONTH, Clock
 from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.toolkit.other_programs import END, HOST, PROGRAM
-from smtpreply.logs.toolkit.shapes import capturing, sample_of
+from smtpreply.logs.toolkit.shapes import capturing
 
 _DATED = rf"{DATE}T[0-9][0-9]{MINUTES}{FRACTION}"
 _UNDATED = rf"{MONTH}{DAY_AND_HOUR}{MINUTES}"
@@ -29,7 +31,14 @@ _BEHIND_STAMP = rf" {HOST} {PROGRAM}{END}"
 _header = re.compile(rf"(?:({_DATED})|{_UNDATED}){_BEHIND_STAMP}")
 _stamped = re.compile(rf"([^\n]*?)({_DATED})( (?:std(?:out|err) [FP] )?)")
 _LONGEST = 300  # characters before and of the header
-_MOST_PATTERNS = 32
+# What docker's driver json-file writes: each line, of which none is cut in two.
+_docker = re.compile(
+    r'\{"log":("[^"\\\n]*+(?:\\[^n\n][^"\\\n]*+)*+)\\n","stream":"std(?:out|err)","time":"'
+    rf'({_DATED})"\}}\n'
+)
+_dockers = re.compile(f"(?:{_docker.pattern})++")
+_MOST_WRAPPINGS = 32  # that are known
+_SAMPLE = 8  # lines of a block
 
 
 class _Wrapping(NamedTuple):
@@ -54,22 +63,27 @@ class Wrappings:
         Returns:
             The block as it is, where its lines have no wrapping, or different ones.
         """
-        first = block[:_LONGEST].partition("\n")[0]
+        is_of_docker = block.startswith('{"log":"')
+        text = _logged_by_docker(block) if is_of_docker else block
+        first = text[:_LONGEST].partition("\n")[0]
         header = _header.search(first)
         if header is None or not header.start():
             return block
         before = re.sub("[0-9]+", "0", first[: header.start()])
-        known = self._known.get((before, header[1] is not None))
+        key = before, header[1] is not None
+        known = self._known.get(key)
         if known is None:
-            known = _wrapping(first[: header.start()], is_dated=header[1] is not None)
-            if len(self._known) < _MOST_PATTERNS:
-                self._known[before, header[1] is not None] = known
-        if known.lines.fullmatch(block) is None:
-            return block
-        for line in sample_of(block):
-            if _read(line) != _read("".join(chain(*known.line.findall(line)))):
+            if len(self._known) >= _MOST_WRAPPINGS:
                 return block
-        return "".join(chain.from_iterable(known.line.findall(block)))
+            known = _wrapping(first[: header.start()], is_dated=header[1] is not None)
+            self._known[key] = known
+        if known.lines.fullmatch(text) is None:
+            return block
+        for line in _some_of(block):
+            wrapped = _logged_by_docker(line) if is_of_docker else line
+            if _read(line) != _read("".join(chain(*known.line.findall(wrapped)))):
+                return block
+        return "".join(chain.from_iterable(known.line.findall(text)))
 
 
 def _wrapping(before: str, *, is_dated: bool) -> _Wrapping:
@@ -85,7 +99,26 @@ def _wrapping(before: str, *, is_dated: bool) -> _Wrapping:
     return _Wrapping(re.compile(capturing(line, left)), re.compile(f"(?:{capturing(line)})++"))
 
 
-def _read(text: str) -> tuple[object, ...]:
+def _logged_by_docker(block: str) -> str:
+    """Return docker's lines as ``docker logs -t`` shows them; "" where one has another form."""
+    if _dockers.fullmatch(block) is None:
+        return ""
+    found = _docker.findall(block)
+    try:
+        texts = json.loads("[" + ",".join([f'{text}"' for text, _ in found]) + "]")
+    except ValueError:  # a control character, or half an escape
+        return ""
+    text = "".join([f"{time} {text}\n" for text, (_, time) in zip(texts, found, strict=True)])
+    return text if text.count("\n") == len(found) else ""
+
+
+def _some_of(block: str) -> list[str]:
+    """Return some lines of a block, each with its line end."""
+    lines = block.removesuffix("\n").split("\n")
+    return [f"{line}\n" for line in lines[:: -(-len(lines) // _SAMPLE)]]
+
+
+def _read(line_as_written: str) -> tuple[object, ...]:
     """Return what the prefix of a line says."""
-    line = read_prefix(text, 0, Clock())
+    line = read_prefix(line_as_written.removesuffix("\n"), 0, Clock())
     return line.time, line.is_dated, line.host, line.program, line.pid, line.message, line.fields
