@@ -40,6 +40,7 @@ _FOREIGN = END + r"(?!\{|\[(?! *+[0-9]++\.[0-9]{6}\] )|message repeated )"
 _LEAST_LINES = 8  # of a program, before its name is made part of the pattern
 _MOST_PROGRAMS = 32  # whose names are part of it
 _MOST_NAMES = 1000  # of programs whose lines are counted: a hostile log may have any number
+_MOST_HEADS = 16  # of which a pattern is remembered: months, and sets of hosts
 _ENOUGH = 16  # one line of so many makes it worth the time
 
 
@@ -104,6 +105,8 @@ class OtherPrograms:
         head = capturing(self._prefix.of(block).head)
         pattern = self._patterns.get(head)
         if pattern is None:
+            if len(self._patterns) >= _MOST_HEADS:
+                self._patterns.clear()
             pattern = self._patterns[head] = self._compiled(head, formats)
         rows = pattern.findall(block)
         kept, *others, odd = map("".join, zip(*rows, strict=True))
