@@ -244,7 +244,8 @@ WRAPPINGS = [
 def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
     """Return blocks of lines of all programs of a host, as a rule each with a header."""
     usual = st.sampled_from(SAMPLES["postfix log"])
-    one = st.sampled_from(FOREIGN) | usual | usual.map(_dated)
+    of_others = st.sampled_from([line for line in chain(*SAMPLES.values()) if ": " in line])
+    one = st.sampled_from(FOREIGN) | usual | usual.map(_dated) | of_others
     lines = st.lists(one, min_size=1, max_size=30)
     odd = st.lists(ODD, min_size=1, max_size=1)
     block = st.tuples(lines, st.just([]) | st.just([]) | odd, lines | st.just([]))
