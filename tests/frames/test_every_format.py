@@ -264,7 +264,7 @@ def _dated(line: str) -> str:
     return f"2026-03-01T{line[7:15]}+01:00{line[15:]}"
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(blocks_of_a_host(), st.sampled_from(WRAPPINGS), OPTIONS)
 def test_lines_of_other_programs_and_wrappings_are_taken_off(
     blocks: list[str], wrapping: str, options: Any
