@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from smtpreply.catalog.entries import Entry, ReplyCodeEntry, State, StatusEntry
+from smtpreply.catalog.entries import Entry, ReplyCodeEntry, Standing, State, StatusEntry
 from smtpreply.catalog.finder import Key, lookup
 from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text, resolve
@@ -32,13 +32,13 @@ class Axis(enum.StrEnum):
 
     CLASS = "class"
     MIXED_CLASS = "mixed_class"
+    KIND = "kind"
     ADVICE = "advice"
     COMMANDS = "commands"
     ACTOR = "actor"
     STATE = "state"
     SUBJECT = "subject"
     STATUS_SUBJECT = "status_subject"
-    KIND = "kind"
     ASSOCIATION = "association"
     ENHANCED = "enhanced"
     CODES = "codes"
@@ -216,13 +216,13 @@ def _mixed_points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
     """Compare a reply code with an enhanced status code, which refines it."""
     if _class_of(a) is not None and _class_of(b) is not None:
         yield Point(Axis.MIXED_CLASS, _class_of(a), _class_of(b))
-    for axis, value in _COMMON_AXES:
-        yield from _point(axis, value(a), value(b))
     assert isinstance(a, ReplyCodeEntry)
     assert isinstance(b, StatusEntry)
-    if a.code in b.codes:
-        yield Point(Axis.ASSOCIATION, a.key, a.key)
     yield Point(Axis.KIND, "reply code", "enhanced status code")
+    if b.codes and b.standing is not Standing.PROVIDER:
+        yield Point(Axis.ASSOCIATION, a.key, a.key if a.code in b.codes else b.codes)
+    for axis, value in _COMMON_AXES:
+        yield from _point(axis, value(a), value(b))
 
 
 def _class_of(entry: CodeEntry) -> Value:
@@ -323,6 +323,7 @@ def _others(a: CodeEntry, b: CodeEntry) -> Iterator[tuple[str, str]]:
         for rank in range(_OTHERS)
         for entry in (a, b)
         for key in entry.related[rank : rank + 1]
-        if key not in seen
+        # A code in a class is not compared with a detail that does not occur in that class.
+        if key not in seen and key.startswith("X") is entry.key.startswith("X")
     ]
     yield from pairs[:_OTHERS]

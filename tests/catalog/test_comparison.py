@@ -76,6 +76,17 @@ def test_what_cannot_be_compared_is_an_error(a: int | str, b: int | str) -> None
         compare(a, b)
 
 
+def test_a_reply_code_that_the_registry_does_not_list_with_a_status_is_a_difference() -> None:
+    said = items(describe(compare(554, "5.7.26")), "key_differences")
+    assert "Registry: with 5.7.26 it lists 550, not 554." in said
+    assert said[0].startswith("Kind: ")
+    # A provider's own code is in no registry.
+    for provider in (entry for entry in statuses() if entry.key[0] in "245"):
+        document = describe(compare(554, provider.key))
+        told = [*items(document, "key_differences"), *shared_items(document)]
+        assert not any("egistry" in text for text in told), provider.key
+
+
 def test_unregistered_codes_can_be_compared_too() -> None:
     assert compare(599, 550).differences
     assert compare("5.9.9", "5.1.1").differences
@@ -87,15 +98,15 @@ def falsehoods(a: ReplyCodeEntry, b: ReplyCodeEntry, differences: list[str]) -> 
         if text.startswith("Where it occurs: of the two"):
             for one, other in ((a, b), (b, a)):
                 claimed = re.search(f"only {one.key} answers (.*?)(?:, and only|\\.$)", text)
-                for verb in claimed[1].split(", ") if claimed else ():
+                for verb in re.split(", | and ", claimed[1]) if claimed else ():
                     if verb.isupper() and (verb in other.commands or "ANY" in other.commands):
                         yield text
         if text.startswith("Enhanced status:"):
             for one, other in ((a, b), (b, a)):
                 claimed = re.search(
-                    f"only {one.key} usually comes with ([0-9., ]+?)(?:, and|\\.$)", text
+                    f"only {one.key} usually comes with ([0-9., and]+?)(?:, and only|\\.$)", text
                 )
-                listed = set(claimed[1].split(", ")) if claimed else set()
+                listed = set(re.split(", | and ", claimed[1])) if claimed else set()
                 if not listed <= set(one.enhanced) or listed & set(other.enhanced):
                     yield text
         if text.startswith("Form:") and not re.match("Form: (211|214) normally", text):
@@ -162,6 +173,53 @@ def test_the_titles_are_no_difference_where_there_is_another() -> None:
         assert len(said) == 1 or not any(text.startswith("What is said") for text in said)
 
 
+def test_two_enhanced_codes_differ_first_in_what_they_say() -> None:
+    """Their class and subject may be the same; the title is what an expert names."""
+    assert items(describe(compare("5.1.1", "5.1.3")), "key_differences")[0].startswith("What is")
+    assert not items(describe(compare("4.1.1", "5.1.1")), "key_differences")[0].startswith("What")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_x_of_a_detail_is_no_class(language: str) -> None:
+    for pair in (("X.1.1", "X.1.3"), ("X.7.1", "5.7.1")):
+        document = describe(compare(*pair, language=language), language)
+        for text in (*document.summary, *items(document, "key_differences")):
+            assert "X.x.x" not in text
+            assert not re.match(r"First digit|class_outside", text)
+
+
+def test_related_codes_and_comparisons_lead_elsewhere() -> None:
+    """Neither to the two compared nor from a code in a class to a detail that has no such class."""
+    entries = [*(entry.key for entry in codes()), "5.1.1", "4.7.1", "2.1.5", "X.7.1", "5.7.509"]
+    for a, b in itertools.combinations(entries, 2):
+        comparison = compare(a, b)
+        for first, second in comparison.others:
+            assert {first, second} != {a, b}
+            assert first.startswith("X") == second.startswith("X"), (a, b, first, second)
+        more = section(describe(comparison), "learn_more")
+        for part in more.sections:
+            if part.name == "related":
+                block = part.blocks[0]
+                assert isinstance(block, Items)
+                details = [str(key)[1:] if "." in str(key) else str(key) for key in block.links]
+                assert len(details) == len(set(details)), (a, b)
+                assert not {a, b} & set(map(str, block.links)), (a, b)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "only 235 answers AUTH and the response to a challenge."),
+        ("de", "nur 235 auf AUTH und Antwort auf eine Challenge."),
+        ("ar", "AUTH والرد على التحدي."),
+        ("ja", "AUTH、チャレンジへの応答に返るのは235だけです。"),
+    ],
+)
+def test_a_list_in_a_sentence_ends_as_the_language_does(language: str, said: str) -> None:
+    differences = items(describe(compare(214, 235, language=language), language), "key_differences")
+    assert any(text.endswith(said) for text in differences), differences
+
+
 def test_nobody_has_to_act_is_said_once() -> None:
     said = shared_items(describe(compare(214, 235)))
     assert sum("Nobody" in text for text in said) == 1
@@ -187,7 +245,7 @@ def test_the_differences_stand_above_the_cards() -> None:
 
 def test_one_code_has_no_choice_between_two() -> None:
     headings = [str(part.heading) for part in describe(lookup(550, language="ru"), "ru").sections]
-    assert "Когда сервер так отвечает" in headings
+    assert "Когда его использовать" in headings
     assert "Когда что использовать" not in headings
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import attrs
@@ -150,6 +152,49 @@ def test_enhanced_codes_of_a_reply_code_are_of_its_class(entry: ReplyCodeEntry) 
     assert not (entry.enhanced and entry.reply_class is ReplyClass.POSITIVE_INTERMEDIATE)
     for line in entry.dialogue.split("\n"):
         assert line.startswith(("C: ", "S: ")), line
+
+
+@pytest.mark.parametrize("entry", codes(), ids=lambda entry: entry.key)
+def test_the_usual_enhanced_codes_come_first(entry: ReplyCodeEntry) -> None:
+    """A comparison names the first few; what only the registry pairs stands behind them."""
+    texts = [entry.dialogue, *(example.text for example in entry.examples)]
+    seen = [key for key in entry.enhanced if re.search(rf"[ -]{key}\b", "\n".join(texts))]
+    assert not seen or entry.enhanced[0] in seen
+
+
+# Where the client itself can say something else: another name, another form of an address.
+CORRECTED_BY_THE_CLIENT = {"1.7", "6.7", "6.8", "6.9", "6.10", "7.60", "7.506"}
+
+
+def test_only_what_stands_in_a_command_is_corrected_by_the_client() -> None:
+    """A message that is too large or fails DMARC is returned: no sending program mends it."""
+    for detail in statuses():
+        for class_ in "45" if detail.key[0] == "X" else detail.key[0]:
+            entry = lookup(f"{class_}{detail.key[1:]}")
+            assert isinstance(entry, StatusEntry)
+            if entry.advice == "change":
+                assert detail.key[2] == "5" or detail.key[2:] in CORRECTED_BY_THE_CLIENT, entry.key
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Walk all strings of a data file."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+def test_no_text_has_swallowed_the_table_after_it() -> None:
+    """As happens where the quotes that end a text of several lines are out of place."""
+    folder = files("smtpreply.catalog").joinpath("data")
+    for path in [*folder.iterdir(), *folder.joinpath("ru").iterdir()]:
+        if path.name.endswith(".toml"):
+            for text in strings_in(tomllib.loads(path.read_text("utf-8"))):
+                assert not re.search(r'^\[\[|^\w+ = ["\[]', text, re.MULTILINE), (path.name, text)
 
 
 def test_the_enumeration_and_the_catalog_agree() -> None:

@@ -63,10 +63,11 @@ def comparison_address(first: str, second: str) -> str:
 def resolve(key: str) -> str | None:
     """Return the address of a key ("550", "5.1.1", "RCPT") or of a pair ("214/235"), if any.
 
-    A concrete status has the page of its detail, and a name with two meanings that of the keyword.
+    A concrete status has the page of its detail, a pair of them that of the pair of their details,
+    and a name with two meanings has the page of the keyword.
     """
     found = _addresses().get(key)
-    return found if found is not None else _addresses().get(page_key(key))
+    return found or _addresses().get("/".join(map(page_key, key.split("/"))))
 
 
 @cache
