@@ -88,7 +88,8 @@ class Comparison:
     """The axes on which both have the same value."""
 
     differences: tuple[Point, ...]
-    """The axes on which they differ, the most important first; never empty."""
+    """The axes on which they differ, the most important first; empty for two unregistered codes
+    of which nothing is known but the same digits."""
 
     others: tuple[tuple[str, str], ...]
     """Related comparisons, as pairs of keys."""

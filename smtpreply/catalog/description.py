@@ -310,17 +310,18 @@ def _differences(comparison: Comparison, words: Messages) -> Iterator[Text]:
     That the titles differ is on the page already, so it is named only if nothing else is, or where
     the title is all that a code says: of two enhanced status codes.
     """
-    if comparison.statement is not None:
-        yield comparison.statement
-    titles = comparison.first.title, comparison.second.title
-    statuses_alone = isinstance(comparison.first, StatusEntry) and titles[0] != titles[1]
     computed = [
         _said(point, comparison, words)
         for point in comparison.differences
         if point.axis is not Axis.MEANING and _tells(point)
     ]
-    if comparison.statement is None and (statuses_alone or not computed):
-        yield _said(Point(Axis.MEANING, *titles), comparison, words)
+    titles = Point(Axis.MEANING, comparison.first.title, comparison.second.title)
+    if comparison.statement is not None:
+        yield comparison.statement
+    elif not titles.same and (isinstance(comparison.first, StatusEntry) or not computed):
+        yield _said(titles, comparison, words)
+    elif not computed:  # two unregistered codes with the same two digits
+        yield words.get("difference", "none", **_names(comparison))
     yield from computed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -24,6 +25,7 @@ from smtpreply.catalog import (
 )
 from smtpreply.catalog.comparison import compare_entries, written_pairs
 from smtpreply.catalog.document import Document, Items, Section
+from smtpreply.catalog.rendering import Format
 
 PAIRS = list(itertools.combinations([entry.key for entry in codes()], 2))
 
@@ -90,6 +92,18 @@ def test_a_reply_code_that_the_registry_does_not_list_with_a_status_is_a_differe
 def test_unregistered_codes_can_be_compared_too() -> None:
     assert compare(599, 550).differences
     assert compare("5.9.9", "5.1.1").differences
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("pair", [(598, 599), ("5.9.8", "5.9.9"), (561, 562), ("4.2.9", "4.2.8")])
+def test_codes_that_nothing_tells_apart_are_told_apart_by_their_numbers(
+    pair: tuple[int | str, int | str], language: str
+) -> None:
+    comparison = compare(*pair, language=language)
+    said = items(describe(comparison, language), "key_differences")
+    assert len(said) == 1
+    assert all(str(key) in said[0] for key in pair)
+    assert comparison.differences == ()
 
 
 def falsehoods(a: ReplyCodeEntry, b: ReplyCodeEntry, differences: list[str]) -> Iterator[str]:
@@ -260,6 +274,29 @@ def test_all_pairs_of_enhanced_codes_compare() -> None:
 def test_every_reply_code_compares_with_every_enhanced_code() -> None:
     for a, b in itertools.product(codes(), statuses()):
         assert items(describe(compare_entries(a, b)), "key_differences")
+
+
+def columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_text_with_wide_characters_keeps_to_the_width_of_a_terminal(language: str) -> None:
+    written = render(compare(599, 598, language=language), language=language)
+    assert max(map(columns, written.split("\n"))) < 80
+    for line, under in itertools.pairwise(written.split("\n")):
+        assert not re.match(" *[、。，；：！？）」』”]", line), line
+        if under and set(under) == {"-"}:
+            assert columns(line) == len(under)
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Classe\u00a0: 5"), ("zh", "类别：5")])
+@pytest.mark.parametrize("style", ["text", "markdown"])
+def test_a_label_and_its_value_are_parted_as_in_the_language(
+    language: str, said: str, style: Format
+) -> None:
+    written = render(lookup(550, language=language), style, language=language)
+    assert said in written.replace("**", "").replace("： ", "：")
 
 
 RUSSIAN = [
