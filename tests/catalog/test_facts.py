@@ -282,6 +282,16 @@ def test_commands_to_type_use_names_and_addresses_for_examples_only() -> None:
                 assert address in ("192.0.2.1", "1.2.0.192"), check.command
 
 
+@pytest.mark.parametrize(
+    "key", [f"X.1.{n}" for n in (7, 8)] + [f"X.7.{n}" for n in range(20, 28)] + ["5.7.509"]
+)
+def test_what_is_wrong_with_the_sender_is_looked_up_at_the_sender_s_domain(key: str) -> None:
+    """In the commands, example.com is the recipient's domain and example.org the sender's."""
+    for check in lookup(key).practice.checks:
+        assert "example.com" not in check.command, check
+        assert "recipient" not in check.purpose, check
+
+
 def test_exceptions_of_smtplib_exist() -> None:
     for entry in everything():
         for library, names in entry.practice.raised:
