@@ -18,7 +18,7 @@ from smtpreply._support import data
 from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, Standing, StatusEntry
 from smtpreply.catalog.finder import UnknownEntryError, everything, lookup
 from smtpreply.catalog.tables import read
-from smtpreply.catalog.text import FALLBACK, resolve
+from smtpreply.catalog.text import FALLBACK, Text, resolve
 
 _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
 
@@ -213,7 +213,8 @@ def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
     elif isinstance(entry, StatusEntry):
         yield _OFFICIAL, entry.official_text or ""
         yield _WHEN, entry.when
-        yield from ((_PROSE, f"{row.provider} {row.code} {row.text}") for row in entry.providers)
+        yield from ((_PROSE, f"{row.provider} {row.code}") for row in entry.providers)
+        yield from ((_PROSE, row.text) for row in entry.providers)
     elif isinstance(entry, KeywordEntry):
         yield _WHEN, entry.when
         yield _PROSE, entry.use
@@ -239,14 +240,13 @@ def _index(language: str) -> _Index:
 def postings(language: str) -> data.Table:
     """Return by each word the entries that have it, as pairs of number in `everything` and weight.
 
-    In a language other than English, those of translated entries only.
+    In a language other than English, those of translated texts only: the index has both.
     """
     weights: dict[str, dict[int, float]] = defaultdict(dict)
-    pairs = zip(everything(language=language), everything(language=FALLBACK), strict=True)
-    for number, (entry, english) in enumerate(pairs):
-        if entry == english and language != FALLBACK:
-            continue
+    for number, entry in enumerate(everything(language=language)):
         for weight, text in _fields(entry):
+            if language != FALLBACK and not (isinstance(text, Text) and text.language == language):
+                continue
             for word in _words(text):
                 known = weights[word]
                 known[number] = max(known.get(number, 0.0), weight)

@@ -212,23 +212,38 @@ def test_the_enumeration_and_the_catalog_agree() -> None:
 
 # --- translations --------------------------------------------------------------------------
 
-FILES = ["replies-2xx", "replies-3xx", "replies-4xx", "replies-5xx"]
+FILES = ["replies-1xx", "replies-2xx", "replies-3xx", "replies-4xx", "replies-5xx"]
+FILES += ["enhanced", "practice", "versus"]
+OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
+@pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("name", FILES)
-def test_a_translation_has_no_key_that_english_has_not(name: str) -> None:
-    def check(english: Any, russian: Any, path: str) -> None:
-        assert type(english) is type(russian), path
-        if isinstance(russian, dict):
-            for key, value in russian.items():
+def test_a_translation_has_no_key_that_english_has_not(name: str, language: str) -> None:
+    def check(english: Any, theirs: Any, path: str) -> None:
+        assert type(english) is type(theirs), path
+        if isinstance(theirs, dict):
+            for key, value in theirs.items():
                 assert key in english, f"{path}.{key}"
                 check(english[key], value, f"{path}.{key}")
-        elif isinstance(russian, list):
-            assert len(russian) == len(english), path
-            for number, (mine, theirs) in enumerate(zip(english, russian, strict=True)):
-                check(mine, theirs, f"{path}[{number}]")
+        elif isinstance(theirs, list):
+            assert len(theirs) == len(english), path
+            for number, (ours, other) in enumerate(zip(english, theirs, strict=True)):
+                check(ours, other, f"{path}[{number}]")
 
-    check(read(name), read(f"ru/{name}"), name)
+    check(read(name), read(f"{language}/{name}"), name)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_reply_code_and_registered_detail_has_a_title_of_its_own(language: str) -> None:
+    details = [entry for entry in statuses(language=language) if entry.key[0] == "X"]
+    for entries in (codes(language=language), details):
+        titles = [entry.title for entry in entries]
+        assert [t for t in titles if t.language != language] == []
+        assert len(set(titles)) == len(titles)
+    subjects = {str(entry.subject_title) for entry in details}
+    assert all(title.language == language for e in details if (title := e.subject_title))
+    assert len(subjects) == len(DETAILS)
 
 
 @pytest.mark.parametrize("code", [*RFC_5321, *OF_EXTENSIONS])
@@ -243,9 +258,10 @@ def test_every_code_of_the_standards_speaks_russian(code: int) -> None:
 
 
 def test_what_is_not_translated_is_english_and_says_so() -> None:
-    entry = lookup("X.7.1", language="ja")
-    assert entry.description.language == "en"
-    assert entry == lookup("X.7.1", language="en")
+    entry = lookup("STARTTLS", language="ja")
+    assert entry.description.language == entry.title.language == "en"
+    assert entry == lookup("STARTTLS", language="en")
+    assert lookup("X.7.1", language="ja").description.language == "en"
 
 
 def test_an_entry_is_asked_for_in_every_language() -> None:
