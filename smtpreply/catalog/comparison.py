@@ -167,15 +167,20 @@ def compare_entries(first: Entry, second: Entry, *, language: str = FALLBACK) ->
         shared=tuple(point for point in points if point.same and point.axis in _WORTH_SHARING),
         differences=tuple(point for point in points if not point.same),
         others=tuple(_others(a, b)),
-        statement=_statement(f"{a.key}/{b.key}", resolve(language)),
+        statement=_statement(a, b, resolve(language)),
     )
 
 
-def _statement(pair: str, language: str) -> Text | None:
-    for tag in (language, FALLBACK):
-        sentence = read("versus" if tag == FALLBACK else f"{tag}/versus").get(pair)
-        if sentence is not None:
-            return Text(sentence, tag)
+def _statement(a: CodeEntry, b: CodeEntry, language: str) -> Text | None:
+    """Return the written sentence on two codes; on two of one class, also that on their details."""
+    pairs = [f"{a.key}/{b.key}"]
+    if isinstance(a, StatusEntry) and a.key[0] == b.key[0]:
+        pairs.append(f"X{a.key[1:]}/X{b.key[1:]}")
+    for pair in pairs:
+        for tag in (language, FALLBACK):
+            sentence = read("versus" if tag == FALLBACK else f"{tag}/versus").get(pair)
+            if sentence is not None:
+                return Text(sentence, tag)
     return None
 
 

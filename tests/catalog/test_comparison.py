@@ -156,7 +156,7 @@ def shared_items(document: Document) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("pair", written_pairs(), ids="/".join)
 def test_a_written_sentence_comes_first(pair: tuple[str, str], language: str) -> None:
     comparison = compare(*pair, language=language)
@@ -167,8 +167,16 @@ def test_a_written_sentence_comes_first(pair: tuple[str, str], language: str) ->
     assert items(describe(comparison, language), "key_differences")[0] == sentence
     for key in pair:
         assert key in sentence or key.removeprefix("X.7.") in sentence
-    assert re.search("[а-яё]", sentence) or language == "en"
-    assert len(sentence) < 330
+    assert bool(re.search("[а-яё]", sentence)) == (language == "ru")
+    assert bool(re.search("[\u3040-\u30ff]", sentence)) == (language == "ja")
+    assert bool(re.search("[\u0600-\u06ff]", sentence)) == (language == "ar")
+    assert len(sentence) < 350
+
+
+def test_the_sentence_on_two_details_is_that_on_their_codes_of_one_class() -> None:
+    assert compare("5.7.23", "5.7.26").statement == compare("X.7.23", "X.7.26").statement
+    assert compare("4.7.0", "4.7.1").statement is not None
+    assert compare("4.7.0", "5.7.1").statement is None
 
 
 SEARCHED = """450/451 421/450 550/553 550/551 550/554 452/552 535/534 530/535 500/502 501/555
