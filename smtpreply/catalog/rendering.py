@@ -110,8 +110,12 @@ def _wrapped(text: str, mark: str = "", hang: str = "") -> list[str]:
 
 
 # What stays together in a text with wide characters: a word with the space before it, or one wide
-# character with the punctuation that must not begin a line.
-_CLOSING = r"[\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u201d]*"
+# character with what must not begin a line: closing punctuation, small kana, the long vowel mark.
+_CLOSING = (
+    r"[\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u201d"
+    r"\u30fc\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087"
+    r"\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7]*"
+)
 _UNBREAKABLE = re.compile(rf" ?[\u0021-\u2e7f]+{_CLOSING}|.{_CLOSING}")
 
 

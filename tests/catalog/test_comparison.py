@@ -293,7 +293,7 @@ def test_text_with_wide_characters_keeps_to_the_width_of_a_terminal(language: st
     written = render(compare(599, 598, language=language), language=language)
     assert max(map(columns, written.split("\n"))) < 80
     for line, under in itertools.pairwise(written.split("\n")):
-        assert not re.match(" *[、。，；：！？）」』”]", line), line
+        assert not re.match(" *[、。，；：！？）」』”ーっゃゅょァィッャュョ]", line), line
         if under and set(under) == {"-"}:
             assert columns(line) == len(under)
 
