@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text, resolve
 
 _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
+
+# Chinese and Japanese have no spaces between words, so a query is looked for anywhere in a text.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 # A status in a pasted reply, but no part of an IP address or of a version.
 _STATUS = re.compile(
@@ -133,7 +137,16 @@ def _meant(query: str) -> list[str]:
 
 
 def _begins(words: list[str], start: str) -> bool:
+    if _UNSPACED.search(start):
+        return any(start in word for word in words)
     return any(word.startswith(start) for word in words)
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    """Yield the strings by whose beginning a word is found: itself, and its ends if unspaced."""
+    yield word
+    if _UNSPACED.search(word):
+        yield from (word[start:] for start in range(1, len(word)))
 
 
 @functools.cache
@@ -194,7 +207,7 @@ class _Index:
         for position in range(start, len(self._words)):
             if not self._words[position].startswith(word):
                 return
-            if len(word) > 2 or self._words[position] == word:
+            if len(word) > 2 or self._words[position] == word or _UNSPACED.search(word):
                 yield self._words[position]
 
 
@@ -247,7 +260,7 @@ def postings(language: str) -> data.Table:
         for weight, text in _fields(entry):
             if language != FALLBACK and not (isinstance(text, Text) and text.language == language):
                 continue
-            for word in _words(text):
+            for word in itertools.chain.from_iterable(map(_beginnings, _words(text))):
                 known = weights[word]
                 known[number] = max(known.get(number, 0.0), weight)
     return {word: list(known.items()) for word, known in weights.items()}

@@ -327,6 +327,7 @@ const wait = setInterval(() => {
 """
 QUERIES = [
     *("5.1.1", "5.7.1", "5.7.26", "blacklist", "mailbox full", "spf fail", "greylisted", "5.7.610"),
+    *("Postfach voll", "收件人邮箱已满"),
     *("ящик переполнен", "чёрный список", "smtp error 535", "250 2.0.0 Ok: queued as 4F1B2C3D"),
     "550 5.1.1 <bob@example.com>: Recipient address rejected: User unknown",
     "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example",

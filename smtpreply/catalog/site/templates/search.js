@@ -12,6 +12,8 @@
   const STATUS = /(?:^|[^0-9.A-Za-z])([245Xx]\.[0-9]{1,3}\.[0-9]{1,3})(?=[^0-9.A-Za-z]|\.(?:[^0-9]|$)|$)/g;
   const REPLY_CODE = /(?:^|[\s(:,;/])([1-5][0-9]{2})(?=[\s),;:/-]|$)/g;
   const WORD = /[0-9x]+(?:\.[0-9]+)+|[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
+  // Chinese and Japanese have no spaces between words.
+  const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff]/;
   const NAMED = 1000, MEANT = 100, STEP = 10, SHORTEST_STEM = 4, MOST = 30;
   let byKey = null;
 
@@ -49,8 +51,10 @@
     ])];
   };
 
+  const begins = (word, start) => UNSPACED.test(start) ? word.includes(start) : word.startsWith(start);
+
   const meant = (words) => {
-    const fits = ([phrase]) => phrase.every((start) => words.some((word) => word.startsWith(start)));
+    const fits = ([phrase]) => phrase.every((start) => words.some((word) => begins(word, start)));
     const fitting = window.SMTP_INDEX.synonyms.filter(fits).sort((a, b) => b[0].length - a[0].length);
     return [...new Set(fitting.flatMap(([, keys]) => keys))];
   };
@@ -63,7 +67,7 @@
 
   const scoreWord = (word, [key, title, , words]) => {
     if (key.toLowerCase() === word) return 40;
-    const start = ` ${stem(word)}`;
+    const start = UNSPACED.test(word) ? word : ` ${stem(word)}`;
     if (` ${title.toLowerCase()}`.includes(start)) return 10;
     return ` ${words}`.includes(start) ? 2 : 0;
   };
