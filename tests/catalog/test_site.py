@@ -357,7 +357,8 @@ def test_the_search_in_each_page_finds_first_what_the_command_finds(
 
 @needs_chromium
 def test_two_codes_in_the_search_box_lead_to_their_comparison(site: Path, tmp_path: Path) -> None:
-    script = SEARCH.replace("QUERIES", json.dumps(["214 235", "450 vs 451"]))
+    asked = ["214 235", "450 vs 451", "5.1.10 5.1.1", "X.1.3 X.1.1", "4.7.26 4.7.23", "550 550"]
+    script = SEARCH.replace("QUERIES", json.dumps(asked))
     copy = driven(site / "en" / "index.html", script, "compared.html")
     dom = opened(copy, tmp_path)
     copy.unlink()
@@ -365,7 +366,13 @@ def test_two_codes_in_the_search_box_lead_to_their_comparison(site: Path, tmp_pa
     assert [address for _, address in firsts] == [
         "../en/compare/214-vs-235.html",
         "../en/compare/450-vs-451.html",
+        "../en/compare/5.1.1-vs-5.1.10.html",
+        "../en/compare/x.1.1-vs-x.1.3.html",
+        "../en/compare/x.7.23-vs-x.7.26.html",
+        "../en/reply/550-mailbox-unavailable.html",
     ]
+    for _, address in firsts:
+        assert (site / "en" / address).exists(), address
 
 
 MEASURE = """<!doctype html><body style="margin:0"><iframe id="frame" src="{page}"
