@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smtpreply.catalog import LANGUAGES
+from smtpreply.catalog import LANGUAGES, codes, statuses
 from smtpreply.catalog.entries import NextStep, PasswordHidden, ResponsibleParty, Standing, State
 from smtpreply.catalog.messages import messages, plural_form
 from smtpreply.catalog.tables import read
@@ -164,3 +164,23 @@ def test_spanish_says_usted_throughout() -> None:
 def test_russian_has_yo_and_dashes() -> None:
     for text in every_text("ru"):
         assert not re.search(r" - |\bеще\b|\bее\b", text), text
+
+
+# Other words for what a language has a term for: "queue", "reply", "relay", "reputation".
+STRAY = {
+    "de": r"\bQueue\b|Grey-?[Ll]iste",
+    "fr": r"file de messages|liste noire",
+    "es": r"lista negra|\bcola de correo\b",
+    "ja": r"グレイ|評判|遮断|中継の禁止",
+    "zh": r"回复|转发被拒|拒绝转发|认证机制(?<!验证机制)",
+    "ru": r"(?i)почтмейстер|пересылка запрещена",
+    "ar": r"تعمية|صفّ",
+}
+
+
+@pytest.mark.parametrize("language", STRAY)
+def test_a_term_has_one_translation(language: str) -> None:
+    written = [*every_text(language), *read(f"{language}/versus").values()]
+    written += [entry.title for entry in (*codes(language=language), *statuses(language=language))]
+    for text in written:
+        assert not re.search(STRAY[language], text), text
