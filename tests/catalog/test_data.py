@@ -213,7 +213,7 @@ def test_the_enumeration_and_the_catalog_agree() -> None:
 # --- translations --------------------------------------------------------------------------
 
 FILES = ["replies-1xx", "replies-2xx", "replies-3xx", "replies-4xx", "replies-5xx"]
-FILES += ["enhanced", "practice", "versus"]
+FILES += ["enhanced", "providers", "practice", "versus"]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
@@ -235,9 +235,9 @@ def test_a_translation_has_no_key_that_english_has_not(name: str, language: str)
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_reply_code_and_registered_detail_has_a_title_of_its_own(language: str) -> None:
+def test_every_code_has_a_title_of_its_own(language: str) -> None:
     details = [entry for entry in statuses(language=language) if entry.key[0] == "X"]
-    for entries in (codes(language=language), details):
+    for entries in (codes(language=language), statuses(language=language)):
         titles = [entry.title for entry in entries]
         assert [t for t in titles if t.language != language] == []
         assert len(set(titles)) == len(titles)
