@@ -193,6 +193,9 @@ def _order(entry: CodeEntry) -> tuple[int, list[int], str]:
 def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
     if isinstance(a, ReplyCodeEntry) and isinstance(b, ReplyCodeEntry):
         axes = _REPLY_AXES
+        if a.reply_class is None or b.reply_class is None:
+            # What is no SMTP reply has no second digit, no session and no lines to compare.
+            axes = tuple(row for row in axes if row[0] in _OUTSIDE_SMTP)
     elif isinstance(a, StatusEntry) and isinstance(b, StatusEntry):
         axes = _STATUS_AXES
     else:
@@ -265,9 +268,27 @@ def _lines(entry: CodeEntry) -> Value:
 
 
 def _source(entry: CodeEntry) -> Value:
-    """Return the RFC and section that define the code; None for one that no RFC defines."""
-    first = entry.references[0] if entry.references else None
-    return first.text if first is not None and first.rfc is not None else None
+    """Return the RFC and section that define the code; None for one that no RFC defines.
+
+    The references of such a code are to what an RFC says of all codes.
+    """
+    if entry.standing in _DEFINED_BY_NO_RFC or not entry.references:
+        return None
+    first = entry.references[0]
+    return first.text if first.rfc is not None else None
+
+
+_DEFINED_BY_NO_RFC = frozenset(
+    {
+        Standing.WILD,
+        Standing.NOT_SMTP,
+        Standing.DRAFT,
+        Standing.DOCUMENTED,
+        Standing.REPORT,
+        Standing.PROVIDER,
+        Standing.UNREGISTERED,
+    }
+)
 
 
 _COMMON_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
@@ -299,6 +320,11 @@ _STATUS_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
     (Axis.STANDING, _field("standing")),
     (Axis.REFERENCE, _source),
     (Axis.MEANING, _field("title")),
+)
+
+_OUTSIDE_SMTP = (
+    *(Axis.CLASS, Axis.ADVICE, Axis.ACTOR),
+    *(Axis.STANDING, Axis.REFERENCE, Axis.MEANING),
 )
 
 # Where it is of interest that both are alike. That both are one-line replies does not.

@@ -362,6 +362,10 @@ def _summary(comparison: Comparison, words: Messages) -> Text:
         return words.get("comparison", "mixed", **names)
     if any(isinstance(entry, StatusEntry) and entry.status is None for entry in (a, b)):
         return words.get("comparison", "open_class", **names)
+    if a.reply_class is None:  # the lower code: 1yz is no SMTP reply
+        if b.reply_class is None:
+            return words.get("comparison", "not_smtp", **names)
+        return words.get("comparison", "one_not_smtp", **names, b_class=_class(b, words))
     kind = "class" if isinstance(a, ReplyCodeEntry) else "status_class"
     a_class, b_class = _class(a, words), _class(b, words)
     if a_class == b_class:

@@ -58,6 +58,24 @@ def test_214_and_235_share_their_class_and_part_where_the_rfcs_do() -> None:
     assert values[Axis.STANDING] == ("standard", "extension")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_no_smtp_reply_is_called_so_and_compared_by_little(language: str) -> None:
+    for other in (111, 421):
+        comparison = compare(101, other, language=language)
+        axes = {point.axis for point in (*comparison.shared, *comparison.differences)}
+        assert not axes & {Axis.SUBJECT, Axis.STATE, Axis.TEXT, Axis.LINES, Axis.ENHANCED}
+        [summary] = describe(comparison, language).summary
+        assert "reply reply" not in summary
+        assert "101" in summary
+        assert str(other) in summary
+
+
+@pytest.mark.parametrize("code", [111, 420, 403, 498, 510, 557, 571, "5.7.509", 599])
+def test_no_rfc_is_said_to_describe_what_none_defines(code: int | str) -> None:
+    other = "5.7.1" if isinstance(code, str) else 550
+    assert Axis.REFERENCE not in {point.axis for point in compare(code, other).differences}
+
+
 def test_classes_that_differ_come_first() -> None:
     assert compare(214, 535).differences[0].axis is Axis.CLASS
     said = describe(compare(214, 535)).summary[0]
