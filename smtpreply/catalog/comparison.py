@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from smtpreply.catalog.entries import Entry, ReplyCodeEntry, State, StatusEntry
+from smtpreply.catalog.entries import Entry, ReplyCodeEntry, Standing, State, StatusEntry
 from smtpreply.catalog.finder import Key, lookup
 from smtpreply.catalog.tables import read
 from smtpreply.catalog.text import FALLBACK, Text, resolve
@@ -32,13 +32,13 @@ class Axis(enum.StrEnum):
 
     CLASS = "class"
     MIXED_CLASS = "mixed_class"
+    KIND = "kind"
     ADVICE = "advice"
     COMMANDS = "commands"
     ACTOR = "actor"
     STATE = "state"
     SUBJECT = "subject"
     STATUS_SUBJECT = "status_subject"
-    KIND = "kind"
     ASSOCIATION = "association"
     ENHANCED = "enhanced"
     CODES = "codes"
@@ -88,7 +88,8 @@ class Comparison:
     """The axes on which both have the same value."""
 
     differences: tuple[Point, ...]
-    """The axes on which they differ, the most important first; never empty."""
+    """The axes on which they differ, the most important first; empty for two unregistered codes
+    of which nothing is known but the same digits."""
 
     others: tuple[tuple[str, str], ...]
     """Related comparisons, as pairs of keys."""
@@ -166,15 +167,20 @@ def compare_entries(first: Entry, second: Entry, *, language: str = FALLBACK) ->
         shared=tuple(point for point in points if point.same and point.axis in _WORTH_SHARING),
         differences=tuple(point for point in points if not point.same),
         others=tuple(_others(a, b)),
-        statement=_statement(f"{a.key}/{b.key}", resolve(language)),
+        statement=_statement(a, b, resolve(language)),
     )
 
 
-def _statement(pair: str, language: str) -> Text | None:
-    for tag in (language, FALLBACK):
-        sentence = read("versus" if tag == FALLBACK else f"{tag}/versus").get(pair)
-        if sentence is not None:
-            return Text(sentence, tag)
+def _statement(a: CodeEntry, b: CodeEntry, language: str) -> Text | None:
+    """Return the written sentence on two codes; on two of one class, also that on their details."""
+    pairs = [f"{a.key}/{b.key}"]
+    if isinstance(a, StatusEntry) and a.key[0] == b.key[0]:
+        pairs.append(f"X{a.key[1:]}/X{b.key[1:]}")
+    for pair in pairs:
+        for tag in (language, FALLBACK):
+            sentence = read("versus" if tag == FALLBACK else f"{tag}/versus").get(pair)
+            if sentence is not None:
+                return Text(sentence, tag)
     return None
 
 
@@ -187,6 +193,9 @@ def _order(entry: CodeEntry) -> tuple[int, list[int], str]:
 def _points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
     if isinstance(a, ReplyCodeEntry) and isinstance(b, ReplyCodeEntry):
         axes = _REPLY_AXES
+        if a.reply_class is None or b.reply_class is None:
+            # What is no SMTP reply has no second digit, no session and no lines to compare.
+            axes = tuple(row for row in axes if row[0] in _OUTSIDE_SMTP)
     elif isinstance(a, StatusEntry) and isinstance(b, StatusEntry):
         axes = _STATUS_AXES
     else:
@@ -216,13 +225,13 @@ def _mixed_points(a: CodeEntry, b: CodeEntry) -> Iterator[Point]:
     """Compare a reply code with an enhanced status code, which refines it."""
     if _class_of(a) is not None and _class_of(b) is not None:
         yield Point(Axis.MIXED_CLASS, _class_of(a), _class_of(b))
-    for axis, value in _COMMON_AXES:
-        yield from _point(axis, value(a), value(b))
     assert isinstance(a, ReplyCodeEntry)
     assert isinstance(b, StatusEntry)
-    if a.code in b.codes:
-        yield Point(Axis.ASSOCIATION, a.key, a.key)
     yield Point(Axis.KIND, "reply code", "enhanced status code")
+    if b.codes and b.standing is not Standing.PROVIDER:
+        yield Point(Axis.ASSOCIATION, a.key, a.key if a.code in b.codes else b.codes)
+    for axis, value in _COMMON_AXES:
+        yield from _point(axis, value(a), value(b))
 
 
 def _class_of(entry: CodeEntry) -> Value:
@@ -259,9 +268,27 @@ def _lines(entry: CodeEntry) -> Value:
 
 
 def _source(entry: CodeEntry) -> Value:
-    """Return the RFC and section that define the code; None for one that no RFC defines."""
-    first = entry.references[0] if entry.references else None
-    return first.text if first is not None and first.rfc is not None else None
+    """Return the RFC and section that define the code; None for one that no RFC defines.
+
+    The references of such a code are to what an RFC says of all codes.
+    """
+    if entry.standing in _DEFINED_BY_NO_RFC or not entry.references:
+        return None
+    first = entry.references[0]
+    return first.text if first.rfc is not None else None
+
+
+_DEFINED_BY_NO_RFC = frozenset(
+    {
+        Standing.WILD,
+        Standing.NOT_SMTP,
+        Standing.DRAFT,
+        Standing.DOCUMENTED,
+        Standing.REPORT,
+        Standing.PROVIDER,
+        Standing.UNREGISTERED,
+    }
+)
 
 
 _COMMON_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
@@ -295,6 +322,11 @@ _STATUS_AXES: tuple[tuple[Axis, Callable[[CodeEntry], Value]], ...] = (
     (Axis.MEANING, _field("title")),
 )
 
+_OUTSIDE_SMTP = (
+    *(Axis.CLASS, Axis.ADVICE, Axis.ACTOR),
+    *(Axis.STANDING, Axis.REFERENCE, Axis.MEANING),
+)
+
 # Where it is of interest that both are alike. That both are one-line replies does not.
 _WORTH_SHARING = frozenset(
     {
@@ -323,6 +355,7 @@ def _others(a: CodeEntry, b: CodeEntry) -> Iterator[tuple[str, str]]:
         for rank in range(_OTHERS)
         for entry in (a, b)
         for key in entry.related[rank : rank + 1]
-        if key not in seen
+        # A code in a class is not compared with a detail that does not occur in that class.
+        if key not in seen and key.startswith("X") is entry.key.startswith("X")
     ]
     yield from pairs[:_OTHERS]

@@ -28,6 +28,7 @@ from smtpreply.catalog.entries import (
     Practice,
     ReplyCodeEntry,
     ResponsibleParty,
+    Standing,
     StatusEntry,
 )
 from smtpreply.catalog.finder import lookup, statuses
@@ -37,7 +38,6 @@ from smtpreply.catalog.text import FALLBACK, Text
 ANY = "ANY"
 """The pseudo-command of codes that can answer every command."""
 
-STATUS_CLASSES = (2, 4, 5)
 Listed = tuple[str | int, ...]
 
 _MOST_ITEMS = 4
@@ -164,7 +164,7 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
         yield from fact("class", _class(entry, words))
         digit = "none" if entry.subject is None else str(int(entry.subject))
         yield from fact("subject", words.get("reply_subject", digit))
-        yield from fact("answers", _commands(entry.commands, words))
+        yield from fact("answers", _joined(_verbs(entry.commands, words), words))
         yield from fact("enhanced", _joined(entry.enhanced, words))
         yield from fact("registered_enhanced", _joined(registered_with(entry), words))
         yield from fact("state", words.get("state", entry.state))
@@ -175,7 +175,7 @@ def _facts(entry: Entry, words: Messages) -> Iterator[tuple[Text, Text]]:
     elif isinstance(entry, StatusEntry):
         yield from fact("class", entry.class_title)
         yield from fact("subject", entry.subject_title)
-        yield from fact("reply_codes", _joined(entry.codes, words))
+        yield from _codes_of_status(entry, words)
         yield from _status_facts(entry, words)
     elif isinstance(entry, KeywordEntry):
         yield from fact("parameters", entry.parameters)
@@ -213,10 +213,18 @@ def registered_with(entry: ReplyCodeEntry) -> tuple[str, ...]:
     )
 
 
+def _codes_of_status(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
+    """Yield the reply codes of a status: the registry's, which are examples, or a provider's."""
+    if entry.codes:
+        provider = entry.standing is Standing.PROVIDER
+        label = "reply_codes" if provider else "registered_codes"
+        yield words.get("labels", label), _joined(entry.codes, words)
+
+
 def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
     """Yield what depends on the class: the advice for each, or that the registry knows it not."""
     if entry.status is None:
-        for digit in _classes_in_use(entry):
+        for digit in entry.classes_in_use:
             key = f"{digit}{entry.key[1:]}"
             concrete = lookup(key, language=words.language)
             if isinstance(concrete, StatusEntry) and concrete.advice:
@@ -225,16 +233,6 @@ def _status_facts(entry: StatusEntry, words: Messages) -> Iterator[tuple[Text, T
         classes = _joined((f"{digit}.x.x" for digit in entry.classes), words)
         note = words.get("labels", "registered_for", classes=classes)
         yield words.get("labels", "class"), note
-
-
-def _classes_in_use(entry: StatusEntry) -> list[int]:
-    """Return the classes of a detail: those of the registry, of its reply codes, of providers."""
-    used = {
-        *entry.classes,
-        *(code // 100 for code in entry.codes),
-        *(int(row.code[0]) for row in entry.providers if row.code[0].isdigit()),
-    }
-    return sorted(used or STATUS_CLASSES)
 
 
 def _learn_more(entry: Entry, words: Messages) -> Iterator[Section]:
@@ -263,11 +261,7 @@ def _comparison(comparison: Comparison, words: Messages) -> Document:
             section
             for section in (
                 _references([a, b], words),
-                _links(
-                    "related",
-                    [(key, key) for key in dict.fromkeys((*a.related, *b.related))],
-                    words,
-                ),
+                _links("related", [(key, key) for key in _related(a, b)], words),
                 _links(
                     "other_comparisons",
                     [(f"{one} / {other}", f"{one}/{other}") for one, other in comparison.others],
@@ -291,6 +285,14 @@ def _comparison(comparison: Comparison, words: Messages) -> Document:
     )
 
 
+def _related(a: CodeEntry, b: CodeEntry) -> tuple[str, ...]:
+    """Return the codes related to either, without the two compared; a detail in one class only."""
+    found: dict[str, str] = {}
+    for key in (a.key, b.key, *a.related, *b.related):
+        found.setdefault(key[1:] if "." in key else key, key)
+    return tuple(key for key in found.values() if key not in (a.key, b.key))
+
+
 def _common(comparison: Comparison, words: Messages) -> Iterator[Text]:
     nobody = any(
         point.axis is Axis.ACTOR and point.first == ResponsibleParty.NOBODY
@@ -305,19 +307,22 @@ def _common(comparison: Comparison, words: Messages) -> Iterator[Text]:
 def _differences(comparison: Comparison, words: Messages) -> Iterator[Text]:
     """Yield the sentences on what differs: the written one first; never none at all.
 
-    That the titles differ is on the page already, so it is named only if nothing else is.
+    That the titles differ is on the page already, so it is named only if nothing else is, or where
+    the title is all that a code says: of two enhanced status codes.
     """
-    if comparison.statement is not None:
-        yield comparison.statement
     computed = [
         _said(point, comparison, words)
         for point in comparison.differences
         if point.axis is not Axis.MEANING and _tells(point)
     ]
+    titles = Point(Axis.MEANING, comparison.first.title, comparison.second.title)
+    if comparison.statement is not None:
+        yield comparison.statement
+    elif not titles.same and (isinstance(comparison.first, StatusEntry) or not computed):
+        yield _said(titles, comparison, words)
+    elif not computed:  # two unregistered codes with the same two digits
+        yield words.get("difference", "none", **_names(comparison))
     yield from computed
-    if comparison.statement is None and not computed:
-        meaning = Point(Axis.MEANING, comparison.first.title, comparison.second.title)
-        yield _said(meaning, comparison, words)
 
 
 def _tells(point: Point) -> bool:
@@ -355,6 +360,12 @@ def _summary(comparison: Comparison, words: Messages) -> Text:
     names = _names(comparison)
     if isinstance(a, ReplyCodeEntry) and isinstance(b, StatusEntry):
         return words.get("comparison", "mixed", **names)
+    if any(isinstance(entry, StatusEntry) and entry.status is None for entry in (a, b)):
+        return words.get("comparison", "open_class", **names)
+    if a.reply_class is None:  # the lower code: 1yz is no SMTP reply
+        if b.reply_class is None:
+            return words.get("comparison", "not_smtp", **names)
+        return words.get("comparison", "one_not_smtp", **names, b_class=_class(b, words))
     kind = "class" if isinstance(a, ReplyCodeEntry) else "status_class"
     a_class, b_class = _class(a, words), _class(b, words)
     if a_class == b_class:
@@ -380,8 +391,8 @@ def _usage(entry: CodeEntry, words: Messages) -> Iterator[tuple[Text, Text]]:
         yield words.get("labels", "sent_when"), entry.sent_when
         yield words.get("labels", "client_next"), entry.client_next
         return
-    if isinstance(entry, StatusEntry) and entry.codes:
-        yield words.get("labels", "reply_codes"), _joined(entry.codes, words)
+    if isinstance(entry, StatusEntry):
+        yield from _codes_of_status(entry, words)
     if entry.advice and entry.actor:
         yield words.get("labels", "advice"), words.get("advice", entry.advice)
         yield words.get("labels", "actor"), words.get("actor", entry.actor)
@@ -413,7 +424,7 @@ def _said(point: Point, comparison: Comparison, words: Messages) -> Text:
         return words.get("shared", key, **names, **values, meaning=_meaning(point, words))
     a, b = (_spoken(point.axis, value, words) for value in _unshared(point))
     values = {f"a_{name}": a for name in _PLACEHOLDERS} | {f"b_{name}": b for name in _PLACEHOLDERS}
-    return words.get("difference", _difference_key(point), **names, **values)
+    return words.get("difference", _difference_key(point, comparison), **names, **values)
 
 
 def _unshared(point: Point) -> tuple[object, object]:
@@ -456,12 +467,12 @@ def _meaning(point: Point, words: Messages) -> str:
     return ""
 
 
-def _difference_key(point: Point) -> str:
+def _difference_key(point: Point, comparison: Comparison) -> str:
     """Return the message key of the sentence for a point, by its two values."""
     axis, first, second = point.axis, point.first, point.second
     if axis is Axis.CLASS:
         if first is None or second is None:
-            return "class_outside"
+            return "class_outside" if isinstance(comparison.first, ReplyCodeEntry) else "class_open"
         low, high = sorted((int(str(first)), int(str(second))))
         return f"class_{low}_{high}" if first == low else f"class_{high}_{low}"
     if axis in (Axis.COMMANDS, Axis.ENHANCED, Axis.CODES):
@@ -478,7 +489,8 @@ def _difference_key(point: Point) -> str:
 def _spoken(axis: Axis, value: object, words: Messages) -> Text:
     """Return the value of an axis in words."""
     if isinstance(value, tuple):
-        return _commands(value, words) if axis is Axis.COMMANDS else _joined(value, words)
+        items = _verbs(value, words) if axis is Axis.COMMANDS else value
+        return _enumerated(items, words)
     section = {
         Axis.CLASS: "reply_class",
         Axis.MIXED_CLASS: "reply_class",
@@ -503,8 +515,7 @@ def _class(entry: CodeEntry, words: Messages) -> Text:
         if entry.reply_class is None:
             return words.get("standing", "not-smtp")
         return words.get("reply_class", str(int(entry.reply_class)))
-    if entry.status is None:
-        return Text("X.x.x")
+    assert entry.status is not None
     return words.get("status_class", str(entry.status.class_))
 
 
@@ -525,13 +536,19 @@ def _joined(items: Iterable[object], words: Messages) -> Text:
     return Text(separator.join(map(str, items)), words.language)
 
 
-def _commands(verbs: Iterable[object], words: Messages) -> Text:
+def _enumerated(items: Listed, words: Messages) -> Text:
+    """Return a list as it stands in a sentence, with the word for "and" before the last item."""
+    if len(items) < 2:
+        return _joined(items, words)
+    return words.get("labels", "and", first=_joined(items[:-1], words), last=items[-1])
+
+
+def _verbs(verbs: Iterable[object], words: Messages) -> tuple[str, ...]:
     """Return the names of commands; pseudo-commands such as DATA-END in words."""
-    shown = [
-        words.get("command", verb) if "-" in verb or verb in ("CONNECT", "ANY") else verb
+    return tuple(
+        words.get("command", verb) if "-" in verb or verb in ("CONNECT", ANY) else verb
         for verb in map(str, verbs)
-    ]
-    return _joined(shown, words)
+    )
 
 
 def _references(entries: Iterable[Entry], words: Messages) -> Section | None:

@@ -340,6 +340,21 @@ class StatusEntry(Entry):
         """Derived: the class as a reply class. None for a detail in no class."""
         return self.status.reply_class if self.status is not None else None
 
+    @property
+    def classes_in_use(self) -> tuple[int, ...]:
+        """Derived: the classes of the registry, of the reply codes with it, and of providers.
+
+        >>> from smtpreply.catalog import lookup
+        >>> lookup("X.2.2").classes, lookup("X.2.2").classes_in_use
+        ((4,), (4, 5))
+        """
+        used = {
+            *self.classes,
+            *(code // 100 for code in self.codes),
+            *(int(row.code[0]) for row in self.providers if row.code[0].isdigit()),
+        }
+        return tuple(sorted(used)) or (2, 4, 5)
+
 
 @attrs.frozen(kw_only=True)
 class KeywordEntry(Entry):

@@ -13,6 +13,7 @@ from smtpreply.catalog.entries import (
     Entry,
     ReplyCodeEntry,
     Standing,
+    State,
     StatusEntry,
 )
 from smtpreply.catalog.messages import Messages, messages
@@ -263,6 +264,7 @@ def _unregistered_code(code: int, words: Messages) -> ReplyCodeEntry:
         fix=load.general_fix(int(digit), words.language),
         advice=NEXT_STEP[int(digit)],
         actor=RESPONSIBLE[int(digit)],
+        state=State.VARIES,
         related=dotted,
     )
 

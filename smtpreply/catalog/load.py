@@ -252,7 +252,17 @@ def _status_in_class(entry: StatusEntry, key: str, table: Table, prose: _Prose) 
             meaning for meaning in entry.providers if provider or meaning.code in (key, entry.key)
         ),
         practice=_practice_in_class(_practice(key, prose.language) or entry.practice, status),
+        related=tuple(_related_in_class(other, status.class_) for other in entry.related),
     )
+
+
+def _related_in_class(key: str, class_: int) -> str:
+    """Return the code in a class of a related detail, or the detail if that class does not use it.
+
+    Next to 5.1.1 stands 5.1.2, not X.1.2; next to 4.7.1 stands X.7.2, since there is no 4.7.2.
+    """
+    detail = status_details(FALLBACK).get(key)
+    return f"{class_}{key[1:]}" if detail and class_ in detail.classes_in_use else key
 
 
 def _by_class(table: Table, field: str, digit: str, default: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,9 +19,12 @@ from smtpreply._support import data
 from smtpreply.catalog.entries import Entry, KeywordEntry, ReplyCodeEntry, Standing, StatusEntry
 from smtpreply.catalog.finder import UnknownEntryError, everything, lookup
 from smtpreply.catalog.tables import read
-from smtpreply.catalog.text import FALLBACK, resolve
+from smtpreply.catalog.text import FALLBACK, Text, resolve
 
 _WORD = re.compile(r"[0-9X]+(?:\.[0-9]+)+|[^\W_]+(?:-[^\W_]+)*")
+
+# Chinese and Japanese have no spaces between words, so a query is looked for anywhere in a text.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 # A status in a pasted reply, but no part of an IP address or of a version.
 _STATUS = re.compile(
@@ -133,7 +137,16 @@ def _meant(query: str) -> list[str]:
 
 
 def _begins(words: list[str], start: str) -> bool:
+    if _UNSPACED.search(start):
+        return any(start in word for word in words)
     return any(word.startswith(start) for word in words)
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    """Yield the strings by whose beginning a word is found: itself, and its ends if unspaced."""
+    yield word
+    if _UNSPACED.search(word):
+        yield from (word[start:] for start in range(1, len(word)))
 
 
 @functools.cache
@@ -194,7 +207,7 @@ class _Index:
         for position in range(start, len(self._words)):
             if not self._words[position].startswith(word):
                 return
-            if len(word) > 2 or self._words[position] == word:
+            if len(word) > 2 or self._words[position] == word or _UNSPACED.search(word):
                 yield self._words[position]
 
 
@@ -213,7 +226,8 @@ def _fields(entry: Entry) -> Iterator[tuple[float, str]]:
     elif isinstance(entry, StatusEntry):
         yield _OFFICIAL, entry.official_text or ""
         yield _WHEN, entry.when
-        yield from ((_PROSE, f"{row.provider} {row.code} {row.text}") for row in entry.providers)
+        yield from ((_PROSE, f"{row.provider} {row.code}") for row in entry.providers)
+        yield from ((_PROSE, row.text) for row in entry.providers)
     elif isinstance(entry, KeywordEntry):
         yield _WHEN, entry.when
         yield _PROSE, entry.use
@@ -239,15 +253,14 @@ def _index(language: str) -> _Index:
 def postings(language: str) -> data.Table:
     """Return by each word the entries that have it, as pairs of number in `everything` and weight.
 
-    In a language other than English, those of translated entries only.
+    In a language other than English, those of translated texts only: the index has both.
     """
     weights: dict[str, dict[int, float]] = defaultdict(dict)
-    pairs = zip(everything(language=language), everything(language=FALLBACK), strict=True)
-    for number, (entry, english) in enumerate(pairs):
-        if entry == english and language != FALLBACK:
-            continue
+    for number, entry in enumerate(everything(language=language)):
         for weight, text in _fields(entry):
-            for word in _words(text):
+            if language != FALLBACK and not (isinstance(text, Text) and text.language == language):
+                continue
+            for word in itertools.chain.from_iterable(map(_beginnings, _words(text))):
                 known = weights[word]
                 known[number] = max(known.get(number, 0.0), weight)
     return {word: list(known.items()) for word, known in weights.items()}

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 
@@ -20,7 +21,7 @@ from smtpreply.catalog.document import (
     Section,
 )
 from smtpreply.catalog.entries import Entry
-from smtpreply.catalog.text import FALLBACK, Text
+from smtpreply.catalog.text import FALLBACK, Text, label_colon
 
 Format = Literal["text", "markdown", "html", "json"]
 
@@ -57,28 +58,28 @@ def render(
 
 
 def _text(document: Document) -> str:
-    lines = [document.title, "=" * len(document.title), ""]
+    lines = [document.title, "=" * _columns(document.title), ""]
     for text in document.summary:
         lines += [*_wrapped(text), ""]
     for section in document.sections:
-        lines += _text_section(section, 0)
+        lines += _text_section(section, 0, label_colon(document.language))
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _text_section(section: Section, depth: int) -> Iterator[str]:
+def _text_section(section: Section, depth: int, colon: str) -> Iterator[str]:
     indent = "  " * depth
     yield indent + section.heading
     if depth == 0:
-        yield "-" * len(section.heading)
+        yield "-" * _columns(section.heading)
     for block in section.blocks:
-        yield from (f"{indent}  {line}".rstrip() for line in _text_block(block))
+        yield from (f"{indent}  {line}".rstrip() for line in _text_block(block, colon))
     if section.blocks:
         yield ""
     for inner in section.sections:
-        yield from _text_section(inner, depth + 1)
+        yield from _text_section(inner, depth + 1, colon)
 
 
-def _text_block(block: Block) -> Iterator[str]:
+def _text_block(block: Block, colon: str) -> Iterator[str]:
     if isinstance(block, Paragraph):
         yield from _wrapped(block.text)
     elif isinstance(block, Items):
@@ -87,21 +88,56 @@ def _text_block(block: Block) -> Iterator[str]:
             yield from _wrapped(item, mark)
     elif isinstance(block, Fields):
         for name, value in block.fields:
-            yield from _wrapped(f"{name}: {value}", hang="  ")
+            yield from _wrapped(f"{name}{colon}{value}", hang="  ")
     else:
         if block.caption:
-            yield f"{block.caption}:"
+            yield f"{block.caption}{colon}".rstrip()
         yield from (f"  {line}" for line in block.text.split("\n"))
 
 
 def _wrapped(text: str, mark: str = "", hang: str = "") -> list[str]:
+    margin = " " * len(mark) + hang
+    if _columns(text) > len(text):
+        return _wrapped_wide(text, mark, margin)
     return textwrap.wrap(
         text,
         _WIDTH - 6,
         initial_indent=mark,
-        subsequent_indent=" " * len(mark) + hang,
+        subsequent_indent=margin,
         break_long_words=False,
         break_on_hyphens=False,
+    )
+
+
+# What stays together in a text with wide characters: a word with the space before it, or one wide
+# character with what must not begin a line: closing punctuation, small kana, the long vowel mark.
+_CLOSING = (
+    r"[\u3001\u3002\uff0c\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u201d"
+    r"\u30fc\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087"
+    r"\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7]*"
+)
+_UNBREAKABLE = re.compile(rf" ?[\u0021-\u2e7f]+{_CLOSING}|.{_CLOSING}")
+
+
+def _wrapped_wide(text: str, mark: str, margin: str) -> list[str]:
+    """Wrap a text in Chinese or Japanese, where a line may end after nearly every character."""
+    lines, line, empty = [], mark, True
+    for part in _UNBREAKABLE.findall(text):
+        if not empty and _columns(line + part) > _WIDTH - 6:
+            lines.append(line.rstrip())
+            line, empty = margin, True
+        line += part.lstrip() if empty else part
+        empty = False
+    return [*lines, line.rstrip()]
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a text takes in a terminal."""
+    return sum(
+        0
+        if unicodedata.category(char) in ("Cf", "Mn")
+        else 1 + (unicodedata.east_asian_width(char) in ("W", "F"))
+        for char in text
     )
 
 
@@ -111,19 +147,19 @@ def _wrapped(text: str, mark: str = "", hang: str = "") -> list[str]:
 def _markdown(document: Document) -> str:
     parts = [f"# {_escaped(document.title)}", *map(_escaped, document.summary)]
     for section in document.sections:
-        parts += _markdown_section(section, 2)
+        parts += _markdown_section(section, 2, label_colon(document.language).rstrip())
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_section(section: Section, level: int) -> Iterator[str]:
+def _markdown_section(section: Section, level: int, colon: str) -> Iterator[str]:
     yield f"{'#' * level} {_escaped(section.heading)}"
     for block in section.blocks:
-        yield _markdown_block(block)
+        yield _markdown_block(block, colon)
     for inner in section.sections:
-        yield from _markdown_section(inner, level + 1)
+        yield from _markdown_section(inner, level + 1, colon)
 
 
-def _markdown_block(block: Block) -> str:
+def _markdown_block(block: Block, colon: str) -> str:
     if isinstance(block, Paragraph):
         return _escaped(block.text)
     if isinstance(block, Items):
@@ -134,9 +170,9 @@ def _markdown_block(block: Block) -> str:
         )
     if isinstance(block, Fields):
         return "\n".join(
-            f"- **{_escaped(name)}:** {_escaped(value)}" for name, value in block.fields
+            f"- **{_escaped(name)}{colon}** {_escaped(value)}" for name, value in block.fields
         )
-    caption = f"{_escaped(block.caption)}:\n\n" if block.caption else ""
+    caption = f"{_escaped(block.caption)}{colon}\n\n" if block.caption else ""
     return f"{caption}```text\n{block.text}\n```"
 
 

@@ -6,6 +6,7 @@ from typing import Self
 
 LANGUAGES = ("en", "ru", "de", "fr", "es", "ja", "zh", "ar")
 FALLBACK = "en"
+_COLONS = {"fr": "\u00a0: ", "ja": "\uff1a", "zh": "\uff1a"}
 
 
 class Text(str):
@@ -49,6 +50,15 @@ class UnknownLanguageError(ValueError):
 
     def __str__(self) -> str:
         return f"no such language: {self.language!r}; there are {', '.join(LANGUAGES)}"
+
+
+def label_colon(language: str) -> str:
+    """Return the colon between a label and its value, with the spaces that the language wants.
+
+    >>> label_colon("de"), len(label_colon("zh"))
+    (': ', 1)
+    """
+    return _COLONS.get(language, ": ")
 
 
 def resolve(language: str) -> str:

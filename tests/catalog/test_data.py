@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import attrs
@@ -152,6 +154,49 @@ def test_enhanced_codes_of_a_reply_code_are_of_its_class(entry: ReplyCodeEntry) 
         assert line.startswith(("C: ", "S: ")), line
 
 
+@pytest.mark.parametrize("entry", codes(), ids=lambda entry: entry.key)
+def test_the_usual_enhanced_codes_come_first(entry: ReplyCodeEntry) -> None:
+    """A comparison names the first few; what only the registry pairs stands behind them."""
+    texts = [entry.dialogue, *(example.text for example in entry.examples)]
+    seen = [key for key in entry.enhanced if re.search(rf"[ -]{key}\b", "\n".join(texts))]
+    assert not seen or entry.enhanced[0] in seen
+
+
+# Where the client itself can say something else: another name, another form of an address.
+CORRECTED_BY_THE_CLIENT = {"1.7", "6.7", "6.8", "6.9", "6.10", "7.60", "7.506"}
+
+
+def test_only_what_stands_in_a_command_is_corrected_by_the_client() -> None:
+    """A message that is too large or fails DMARC is returned: no sending program mends it."""
+    for detail in statuses():
+        for class_ in "45" if detail.key[0] == "X" else detail.key[0]:
+            entry = lookup(f"{class_}{detail.key[1:]}")
+            assert isinstance(entry, StatusEntry)
+            if entry.advice == "change":
+                assert detail.key[2] == "5" or detail.key[2:] in CORRECTED_BY_THE_CLIENT, entry.key
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Walk all strings of a data file."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+def test_no_text_has_swallowed_the_table_after_it() -> None:
+    """As happens where the quotes that end a text of several lines are out of place."""
+    folder = files("smtpreply.catalog").joinpath("data")
+    for path in [*folder.iterdir(), *folder.joinpath("ru").iterdir()]:
+        if path.name.endswith(".toml"):
+            for text in strings_in(tomllib.loads(path.read_text("utf-8"))):
+                assert not re.search(r'^\[\[|^\w+ = ["\[]', text, re.MULTILINE), (path.name, text)
+
+
 def test_the_enumeration_and_the_catalog_agree() -> None:
     ours = {
         entry.code
@@ -167,23 +212,38 @@ def test_the_enumeration_and_the_catalog_agree() -> None:
 
 # --- translations --------------------------------------------------------------------------
 
-FILES = ["replies-2xx", "replies-3xx", "replies-4xx", "replies-5xx"]
+FILES = ["replies-1xx", "replies-2xx", "replies-3xx", "replies-4xx", "replies-5xx"]
+FILES += ["enhanced", "providers", "practice", "versus"]
+OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
+@pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("name", FILES)
-def test_a_translation_has_no_key_that_english_has_not(name: str) -> None:
-    def check(english: Any, russian: Any, path: str) -> None:
-        assert type(english) is type(russian), path
-        if isinstance(russian, dict):
-            for key, value in russian.items():
+def test_a_translation_has_no_key_that_english_has_not(name: str, language: str) -> None:
+    def check(english: Any, theirs: Any, path: str) -> None:
+        assert type(english) is type(theirs), path
+        if isinstance(theirs, dict):
+            for key, value in theirs.items():
                 assert key in english, f"{path}.{key}"
                 check(english[key], value, f"{path}.{key}")
-        elif isinstance(russian, list):
-            assert len(russian) == len(english), path
-            for number, (mine, theirs) in enumerate(zip(english, russian, strict=True)):
-                check(mine, theirs, f"{path}[{number}]")
+        elif isinstance(theirs, list):
+            assert len(theirs) == len(english), path
+            for number, (ours, other) in enumerate(zip(english, theirs, strict=True)):
+                check(ours, other, f"{path}[{number}]")
 
-    check(read(name), read(f"ru/{name}"), name)
+    check(read(name), read(f"{language}/{name}"), name)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_code_has_a_title_of_its_own(language: str) -> None:
+    details = [entry for entry in statuses(language=language) if entry.key[0] == "X"]
+    for entries in (codes(language=language), statuses(language=language)):
+        titles = [entry.title for entry in entries]
+        assert [t for t in titles if t.language != language] == []
+        assert len(set(titles)) == len(titles)
+    subjects = {str(entry.subject_title) for entry in details}
+    assert all(title.language == language for e in details if (title := e.subject_title))
+    assert len(subjects) == len(DETAILS)
 
 
 @pytest.mark.parametrize("code", [*RFC_5321, *OF_EXTENSIONS])
@@ -198,9 +258,10 @@ def test_every_code_of_the_standards_speaks_russian(code: int) -> None:
 
 
 def test_what_is_not_translated_is_english_and_says_so() -> None:
-    entry = lookup("X.7.1", language="ja")
-    assert entry.description.language == "en"
-    assert entry == lookup("X.7.1", language="en")
+    entry = lookup("STARTTLS", language="ja")
+    assert entry.description.language == entry.title.language == "en"
+    assert entry == lookup("STARTTLS", language="en")
+    assert lookup("X.7.1", language="ja").description.language == "en"
 
 
 def test_an_entry_is_asked_for_in_every_language() -> None:

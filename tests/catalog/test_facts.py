@@ -60,6 +60,53 @@ def test_a_section_is_the_one_that_says_it(number: int, cited: str, wrong: str) 
     assert wrong not in references(code(number))
 
 
+# How many subsections each section of RFC 5321 has; some of them are not in its table of contents.
+COUNTS = """1:3 2:4 2.2:3 2.3:11 3:9 3.5:4 3.6:3 3.7:5 3.9:2 4:5 4.1:5 4.1.1:11 4.2:5 4.3:2 4.5:5
+    4.5.3:2 4.5.3.1:10 4.5.3.2:7 4.5.4:2 5:2 6:4 7:9 8:0 9:0 10:2 A:0 B:0 C:0 D:4 E:0 F:6"""
+SUBSECTIONS = dict(part.split(":") for part in COUNTS.split())
+SECTIONS = set(SUBSECTIONS) | {
+    f"{section}.{n}" for section, count in SUBSECTIONS.items() for n in range(1, int(count) + 1)
+}
+
+
+def test_every_section_of_rfc_5321_that_is_cited_exists() -> None:
+    """In the references, and in the words of the entries."""
+    cited = set()
+    for entry in everything():
+        text = "\n".join([*references(entry), render(entry)])
+        cited |= set(re.findall(r"RFC 5321,? ([0-9]+(?:\.[0-9]+)*|[A-F](?:\.[0-9])?)\b", text))
+    assert len(cited) > 40
+    assert cited <= SECTIONS
+
+
+# RFC 5321 4.3.2, word for word; 500, 501 and 421 answer every command.
+SEQUENCES = {
+    "CONNECT": ([220], [554]),
+    "EHLO": ([250], [504, 550, 502]),
+    "HELO": ([250], [504, 550, 502]),
+    "MAIL": ([250], [552, 451, 452, 550, 553, 503, 455, 555]),
+    "RCPT": ([250, 251], [550, 551, 552, 553, 450, 451, 452, 503, 455, 555]),
+    "DATA": ([354], [503, 554]),
+    "DATA-END": ([250], [552, 554, 451, 452, 450, 550]),
+    "RSET": ([250], []),
+    "VRFY": ([250, 251, 252], [550, 551, 553, 502, 504]),
+    "EXPN": ([250, 252], [550, 500, 502, 504]),
+    "HELP": ([211, 214], [502, 504]),
+    "NOOP": ([250], []),
+    "QUIT": ([221], []),
+}
+
+
+@pytest.mark.parametrize("verb", SEQUENCES)
+def test_a_command_has_the_replies_of_the_standard(verb: str) -> None:
+    good, bad = SEQUENCES[verb]
+    entry: Any = command(verb)
+    assert set(good) <= {*entry.success, *entry.intermediate}
+    assert {*bad, 421} <= set(entry.error)
+    for number in (*good, *bad):
+        assert verb in code(number).commands or "ANY" in code(number).commands, number
+
+
 def test_official_texts_are_quoted_whole() -> None:
     """RFC 5321 4.2.2, with the parentheses."""
     texts = {number: str(code(number).official_text) for number in (251, 252, 421, 502, 551)}
@@ -280,6 +327,16 @@ def test_commands_to_type_use_names_and_addresses_for_examples_only() -> None:
                 assert name.startswith("example.") or name == "spamhaus.org", check.command
             for address in re.findall(r"(?:\d+\.){3}\d+", check.command):
                 assert address in ("192.0.2.1", "1.2.0.192"), check.command
+
+
+@pytest.mark.parametrize(
+    "key", [f"X.1.{n}" for n in (7, 8)] + [f"X.7.{n}" for n in range(20, 28)] + ["5.7.509"]
+)
+def test_what_is_wrong_with_the_sender_is_looked_up_at_the_sender_s_domain(key: str) -> None:
+    """In the commands, example.com is the recipient's domain and example.org the sender's."""
+    for check in lookup(key).practice.checks:
+        assert "example.com" not in check.command, check
+        assert "recipient" not in check.purpose, check
 
 
 def test_exceptions_of_smtplib_exist() -> None:

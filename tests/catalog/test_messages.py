@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from smtpreply.catalog import LANGUAGES
+from smtpreply.catalog import LANGUAGES, codes, statuses
 from smtpreply.catalog.entries import NextStep, PasswordHidden, ResponsibleParty, Standing, State
 from smtpreply.catalog.messages import messages, plural_form
 from smtpreply.catalog.tables import read
 from smtpreply.codes import ReplyClass, ReplySubject
-from smtpreply.reasons import Actor, Disposition
+from smtpreply.reasons import Actor, Disposition, Reason
+from smtpreply.reasons.advice import advice_for
 
 ENGLISH = read("messages/en")
 PLURALS = {("search", "results")}
@@ -137,3 +139,48 @@ def test_the_headings_are_what_a_russian_administrator_would_write() -> None:
         "Когда что использовать",
         "Узнать больше",
     ]
+
+
+def every_text(language: str) -> Iterator[str]:
+    """Walk the messages and the advice of a language."""
+    yield from (text for _, _, text in strings(read(f"messages/{language}")))
+    for reason in Reason:
+        advice = advice_for(reason, language)
+        yield from (advice.title, advice.means, advice.action)
+
+
+def test_french_has_its_apostrophes_and_spaces() -> None:
+    for text in every_text("fr"):
+        assert "'" not in text, text
+        assert not re.search(r"[ \w][;?!]| [:»]|« |\b: ", text), text
+
+
+def test_spanish_says_usted_throughout() -> None:
+    familiar = r"(?i)\b(t[uú]|tus|te|ti|contigo|enviaste|administras|\w+(arás|erás|irás))\b"
+    for text in every_text("es"):
+        assert not re.search(familiar, text), text
+
+
+def test_russian_has_yo_and_dashes() -> None:
+    for text in every_text("ru"):
+        assert not re.search(r" - |\bеще\b|\bее\b", text), text
+
+
+# Other words for what a language has a term for: "queue", "reply", "relay", "reputation".
+STRAY = {
+    "de": r"\bQueue\b|Grey-?[Ll]iste",
+    "fr": r"file de messages|liste noire",
+    "es": r"lista negra|\bcola de correo\b",
+    "ja": r"グレイ|評判|遮断|中継の禁止",
+    "zh": r"回复|转发被拒|拒绝转发|认证机制(?<!验证机制)",
+    "ru": r"(?i)почтмейстер|пересылка запрещена",
+    "ar": r"تعمية|صفّ",
+}
+
+
+@pytest.mark.parametrize("language", STRAY)
+def test_a_term_has_one_translation(language: str) -> None:
+    written = [*every_text(language), *read(f"{language}/versus").values()]
+    written += [entry.title for entry in (*codes(language=language), *statuses(language=language))]
+    for text in written:
+        assert not re.search(STRAY[language], text), text

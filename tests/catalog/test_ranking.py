@@ -71,6 +71,35 @@ def test_what_is_searched_for_is_found_first(query: str, expected: str, language
     assert search(query, limit=1, language=language)[0].entry.key == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "expected"),
+    [
+        ("de", "Postfach voll", "X.2.2"),
+        ("de", "unbekannter Empfänger", "X.1.1"),
+        ("de", "falsches Passwort", "535"),
+        ("fr", "boîte pleine", "X.2.2"),
+        ("fr", "liste grise", "450"),
+        ("fr", "mot de passe incorrect", "535"),
+        ("es", "buzón lleno", "X.2.2"),
+        ("es", "lista negra", "X.7.1"),
+        ("ja", "メールボックス満杯", "X.2.2"),
+        ("ja", "迷惑メールと判定された", "X.7.1"),
+        ("zh", "灰名单", "450"),
+        ("zh", "收件人邮箱已满", "X.2.2"),
+        ("ar", "الصندوق ممتلئ", "X.2.2"),
+    ],
+)
+def test_what_is_searched_for_in_another_language_is_found_first(
+    language: str, query: str, expected: str
+) -> None:
+    assert search(query, limit=1, language=language)[0].entry.key == expected
+
+
+@pytest.mark.parametrize(("language", "query"), [("zh", "暂时"), ("ja", "利用不可")])
+def test_a_part_of_a_title_without_spaces_is_found(language: str, query: str) -> None:
+    assert "450" in [hit.entry.key for hit in search(query, language=language, limit=10)]
+
+
 def test_a_detail_of_zero_says_less_than_the_reply_code_before_it() -> None:
     assert keys("421 4.7.0 [TSS04] Messages temporarily deferred - 4.16.55.1", 2) == [
         "421",

@@ -175,11 +175,28 @@ def test_alternates_are_absolute_and_written_alike_in_all_languages(
     alternates = {row["hreflang"]: row["href"] for row in head.rel("alternate")}
     path = "reply/550-mailbox-unavailable.html"
     assert alternates == {
-        **{tag: f"{BASE}{tag}/{path}" for tag in ("en", "ru", "de")},
+        **{tag: f"{BASE}{tag}/{path}" for tag in ("en", "ru")},
         "x-default": f"{BASE}en/{path}",
     }
     assert head.meta("og:url") == head.rel("canonical")[0]["href"] == f"{BASE}ru/{path}"
     assert head.meta("og:title") == head.title
+    home = heads[site / "de" / "index.html"]
+    assert [row["hreflang"] for row in home.rel("alternate")] == ["en", "ru", "de", "x-default"]
+
+
+def test_alternates_name_each_other_and_stand_for_themselves(
+    site: Path, heads: dict[Path, Head]
+) -> None:
+    for page, head in heads.items():
+        if page.parent == site:
+            continue
+        own = f"{BASE}{page.relative_to(site).as_posix()}"
+        canonical = head.rel("canonical")[0]["href"]
+        alternates = head.rel("alternate")
+        assert bool(alternates) == (canonical == own), page
+        for row in alternates:
+            other = heads[site / row["href"].removeprefix(BASE)]
+            assert other.rel("alternate") == alternates, (page, row)
 
 
 def test_without_a_base_url_the_pages_link_each_other_relatively(tmp_path: Path) -> None:
@@ -198,10 +215,11 @@ def test_a_page_without_a_translation_says_so_and_points_at_the_english_one(
 ) -> None:
     path = "reply/550-mailbox-unavailable.html"
     german, russian = heads[site / "de" / path], heads[site / "ru" / path]
-    assert german.meta("robots") == "noindex"
+    assert not german.rel("alternate")
     assert german.rel("canonical")[0]["href"] == f"{BASE}en/{path}"
     assert "noch nicht übersetzt" in (site / "de" / path).read_text("utf-8")
-    assert russian.meta("robots") is None
+    assert german.meta("robots") is None  # it would contradict the canonical URL
+    assert russian.rel("canonical")[0]["href"] == f"{BASE}ru/{path}"
     listed = (site / "sitemap-de.xml").read_text()
     assert path not in listed
     assert "de/index.html" in listed
@@ -219,7 +237,8 @@ def test_the_sitemap_lists_the_pages_that_may_be_indexed(
     indexed = {
         f"{BASE}{page.relative_to(site).as_posix()}"
         for page, head in heads.items()
-        if head.meta("robots") is None and page.parent != site
+        if page.parent != site
+        and head.rel("canonical")[0]["href"] == f"{BASE}{page.relative_to(site).as_posix()}"
     }
     assert set(listed) == indexed
     assert f"Sitemap: {BASE}sitemap.xml" in (site / "robots.txt").read_text()
@@ -308,6 +327,7 @@ const wait = setInterval(() => {
 """
 QUERIES = [
     *("5.1.1", "5.7.1", "5.7.26", "blacklist", "mailbox full", "spf fail", "greylisted", "5.7.610"),
+    *("Postfach voll", "收件人邮箱已满"),
     *("ящик переполнен", "чёрный список", "smtp error 535", "250 2.0.0 Ok: queued as 4F1B2C3D"),
     "550 5.1.1 <bob@example.com>: Recipient address rejected: User unknown",
     "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example",
@@ -337,7 +357,8 @@ def test_the_search_in_each_page_finds_first_what_the_command_finds(
 
 @needs_chromium
 def test_two_codes_in_the_search_box_lead_to_their_comparison(site: Path, tmp_path: Path) -> None:
-    script = SEARCH.replace("QUERIES", json.dumps(["214 235", "450 vs 451"]))
+    asked = ["214 235", "450 vs 451", "5.1.10 5.1.1", "X.1.3 X.1.1", "4.7.26 4.7.23", "550 550"]
+    script = SEARCH.replace("QUERIES", json.dumps(asked))
     copy = driven(site / "en" / "index.html", script, "compared.html")
     dom = opened(copy, tmp_path)
     copy.unlink()
@@ -345,7 +366,13 @@ def test_two_codes_in_the_search_box_lead_to_their_comparison(site: Path, tmp_pa
     assert [address for _, address in firsts] == [
         "../en/compare/214-vs-235.html",
         "../en/compare/450-vs-451.html",
+        "../en/compare/5.1.1-vs-5.1.10.html",
+        "../en/compare/x.1.1-vs-x.1.3.html",
+        "../en/compare/x.7.23-vs-x.7.26.html",
+        "../en/reply/550-mailbox-unavailable.html",
     ]
+    for _, address in firsts:
+        assert (site / "en" / address).exists(), address
 
 
 MEASURE = """<!doctype html><body style="margin:0"><iframe id="frame" src="{page}"

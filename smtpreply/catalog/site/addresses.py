@@ -41,12 +41,13 @@ def pairs() -> tuple[tuple[str, str], ...]:
     They are those within a family of reply codes, those of each code with its related ones, and
     those that have a sentence written by hand.
     """
-    known = {entry.key for entry in (*codes(), *statuses())}
     wanted = {*written_pairs()}
     for _, family in itertools.groupby(codes(), key=lambda entry: entry.code // 100):
         wanted.update(itertools.combinations([entry.key for entry in family], 2))
-    for entry in (*codes(), *statuses()):
-        wanted |= {_in_order(entry.key, key) for key in entry.related if key in known}
+    entries: tuple[CodeEntry, ...] = (*codes(), *statuses())
+    for entry in entries:
+        others = (lookup(key) for key in entry.related)
+        wanted |= {_in_order(entry, other) for other in others if isinstance(other, CodeEntry)}
     return tuple(sorted(wanted))
 
 
@@ -63,10 +64,11 @@ def comparison_address(first: str, second: str) -> str:
 def resolve(key: str) -> str | None:
     """Return the address of a key ("550", "5.1.1", "RCPT") or of a pair ("214/235"), if any.
 
-    A concrete status has the page of its detail, and a name with two meanings that of the keyword.
+    A concrete status has the page of its detail, a pair of them that of the pair of their details,
+    and a name with two meanings has the page of the keyword.
     """
     found = _addresses().get(key)
-    return found if found is not None else _addresses().get(page_key(key))
+    return found or _addresses().get("/".join(map(page_key, key.split("/"))))
 
 
 @cache
@@ -113,16 +115,9 @@ def _addresses() -> dict[str, str]:
     return found
 
 
-def _in_order(first: str, second: str) -> tuple[str, str]:
-    entries = _code_entries()
-    comparison = compare_entries(entries[first], entries[second])
+def _in_order(first: CodeEntry, second: CodeEntry) -> tuple[str, str]:
+    comparison = compare_entries(first, second)
     return comparison.first.key, comparison.second.key
-
-
-@cache
-def _code_entries() -> dict[str, CodeEntry]:
-    entries: tuple[CodeEntry, ...] = (*codes(), *statuses())
-    return {entry.key: entry for entry in entries}
 
 
 def within_families() -> Iterator[tuple[str, str]]:

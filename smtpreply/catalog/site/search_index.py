@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from smtpreply.catalog import Entry
+from smtpreply.catalog import Entry, everything
 from smtpreply.catalog.load import provider_ranges
 from smtpreply.catalog.ranking import endings, searched_words, synonyms
 from smtpreply.catalog.site import addresses
@@ -17,7 +17,7 @@ from smtpreply.catalog.site import addresses
 def search_index(entries: tuple[Entry, ...]) -> str:
     """Return the script for the entries of one language."""
     data = {
-        "rows": [_row(entry) for entry in entries],
+        "rows": [_row(*pair) for pair in zip(entries, everything(), strict=True)],
         "synonyms": synonyms(),
         "endings": endings(),
         "ranges": [(str(first), str(last), key) for first, last, key in provider_ranges()],
@@ -29,6 +29,7 @@ def search_index(entries: tuple[Entry, ...]) -> str:
     return f"window.SMTP_INDEX = {written};\n"
 
 
-def _row(entry: Entry) -> tuple[str, str, str, str]:
-    words = " ".join(dict.fromkeys(searched_words(entry)))
-    return entry.key, entry.title, addresses.address(entry), words
+def _row(entry: Entry, english: Entry) -> tuple[str, str, str, str]:
+    """Return the row of an entry; its English title is searched in every language."""
+    words = dict.fromkeys((*searched_words(entry), *english.title.casefold().split()))
+    return entry.key, entry.title, addresses.address(entry), " ".join(words)

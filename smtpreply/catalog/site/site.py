@@ -79,6 +79,9 @@ class Page:
     translated: bool = True
     """Whether the prose is in the page's language, and not English under its headings."""
 
+    prose_of: tuple[str, ...] = ()
+    """The addresses of the entries whose prose it shows."""
+
     kind: str = "entry"
 
 
@@ -153,9 +156,10 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
     words = messages(language)
     entries = everything(language=language)
     written: list[Page] = []
+    translations = _translations(site)
 
     def write(page: Page, template: str = "page.html", **values: object) -> None:
-        rendered = _page(site, words, page, template, **values)
+        rendered = _page(site, words, page, template, translations, **values)
         write_text(folder / page.address, rendered)
         written.append(page)
 
@@ -186,17 +190,42 @@ def _write_language(site: Site, language: str) -> tuple[int, list[str]]:
     return len(written), [page.address for page in written if page.translated]
 
 
-def _page(site: Site, words: Messages, page: Page, template: str, **values: object) -> str:
+def _translations(site: Site) -> dict[str, set[str]]:
+    """Return, for the address of each entry, the languages of the site that have its prose."""
+    found: dict[str, set[str]] = {}
+    for language in site.languages:
+        for entry in everything(language=language):
+            if entry.description.language == language:
+                found.setdefault(addresses.address(entry), set()).add(language)
+    return found
+
+
+def _page(
+    site: Site,
+    words: Messages,
+    page: Page,
+    template: str,
+    translations: dict[str, set[str]],
+    **values: object,
+) -> str:
     root = str(values.pop("root", "../../"))
-    # A page whose prose is English is no translation: the English page, if any, stands for it.
-    stands_for_itself = page.translated or FALLBACK not in site.languages
+    # A page whose prose is English is no translation: the English page, if any, stands for it, and
+    # only the others are each other's alternates.
+    without_english = FALLBACK not in site.languages
+    stands_for_itself = page.translated or without_english
     language = words.language if stands_for_itself else FALLBACK
+    alternates = [
+        row
+        for row in _names(site.languages if stands_for_itself else ())
+        if without_english or all(row[0] in translations.get(of, ()) for of in page.prose_of)
+    ]
     return _rendered(
         template,
         site=site,
         words=words,
         page=page,
         names=_names(site.languages),
+        alternates=alternates,
         tag=bcp47(words.language),
         article=Markup(page.article),  # noqa: S704  (write_html escapes)
         canonical=site.url(language, page.address, root),
@@ -221,6 +250,7 @@ def _entry_page(entry: Entry, words: Messages) -> Page:
         crumbs=(_crumb(entry, words), (entry.key, "")),
         digit=_digit(entry),
         translated=entry.description.language == words.language,
+        prose_of=(addresses.address(entry),),
     )
 
 
@@ -253,6 +283,7 @@ def _comparison_page(comparison: Comparison, words: Messages) -> Page:
             (second.key, addresses.resolve(second.key) or ""),
         ),
         translated=all(e.description.language == words.language for e in (first, second)),
+        prose_of=tuple(addresses.resolve(key) or "" for key in (first.key, second.key)),
         kind="comparison",
     )
 

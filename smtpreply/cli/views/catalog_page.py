@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from smtpreply.catalog.document import Block, Document, Fields, Items, Paragraph, Section
+from smtpreply.catalog.text import label_colon
 
 _INDENT = 2
 
@@ -24,23 +25,23 @@ def page(document: Document) -> RenderableType:
     for summary in document.summary:
         parts += [prose(summary), Text()]
     for section in document.sections:
-        parts += _section(section, 0)
+        parts += _section(section, 0, label_colon(document.language))
     return Group(*parts)
 
 
-def _section(section: Section, depth: int) -> Iterator[RenderableType]:
+def _section(section: Section, depth: int, colon: str) -> Iterator[RenderableType]:
     style = "bold cyan" if depth == 0 else "bold"
     yield _indented(Text(section.heading, style=style), depth)
     for block in section.blocks:
-        for part in _block(block):
+        for part in _block(block, colon):
             yield _indented(part, depth + 1)
     if section.blocks:
         yield Text()
     for inner in section.sections:
-        yield from _section(inner, depth + 1)
+        yield from _section(inner, depth + 1, colon)
 
 
-def _block(block: Block) -> Iterator[Text]:
+def _block(block: Block, colon: str) -> Iterator[Text]:
     if isinstance(block, Paragraph):
         yield prose(block.text)
     elif isinstance(block, Items):
@@ -49,10 +50,10 @@ def _block(block: Block) -> Iterator[Text]:
             yield Text(mark, style="dim") + prose(item)
     elif isinstance(block, Fields):
         for name, value in block.fields:
-            yield Text(f"{name}: ", style="dim") + prose(value)
+            yield Text(f"{name}{colon}", style="dim") + prose(value)
     else:
         if block.caption:
-            yield Text(f"{block.caption}:", style="dim")
+            yield Text(f"{block.caption}{colon}".rstrip(), style="dim")
         yield Text("\n".join(f"  {line}" for line in block.text.split("\n")), style="green")
 
 

@@ -12,6 +12,8 @@
   const STATUS = /(?:^|[^0-9.A-Za-z])([245Xx]\.[0-9]{1,3}\.[0-9]{1,3})(?=[^0-9.A-Za-z]|\.(?:[^0-9]|$)|$)/g;
   const REPLY_CODE = /(?:^|[\s(:,;/])([1-5][0-9]{2})(?=[\s),;:/-]|$)/g;
   const WORD = /[0-9x]+(?:\.[0-9]+)+|[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu;
+  // Chinese and Japanese have no spaces between words.
+  const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff]/;
   const NAMED = 1000, MEANT = 100, STEP = 10, SHORTEST_STEM = 4, MOST = 30;
   let byKey = null;
 
@@ -28,7 +30,7 @@
     document.head.append(script);
   };
 
-  const numbers = (status) => status.split(".").map(Number);
+  const numbers = (status) => status.split(".").map((part) => part === "X" ? 0 : Number(part));
   const compare = (one, other) => {
     const [a, b] = [numbers(one), numbers(other)];
     return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
@@ -49,8 +51,10 @@
     ])];
   };
 
+  const begins = (word, start) => UNSPACED.test(start) ? word.includes(start) : word.startsWith(start);
+
   const meant = (words) => {
-    const fits = ([phrase]) => phrase.every((start) => words.some((word) => word.startsWith(start)));
+    const fits = ([phrase]) => phrase.every((start) => words.some((word) => begins(word, start)));
     const fitting = window.SMTP_INDEX.synonyms.filter(fits).sort((a, b) => b[0].length - a[0].length);
     return [...new Set(fitting.flatMap(([, keys]) => keys))];
   };
@@ -63,7 +67,7 @@
 
   const scoreWord = (word, [key, title, , words]) => {
     if (key.toLowerCase() === word) return 40;
-    const start = ` ${stem(word)}`;
+    const start = UNSPACED.test(word) ? word : ` ${stem(word)}`;
     if (` ${title.toLowerCase()}`.includes(start)) return 10;
     return ` ${words}`.includes(start) ? 2 : 0;
   };
@@ -85,14 +89,26 @@
       .map(([, row]) => row);
   };
 
-  // Two codes in a query ask for their comparison: within a class every pair has a page.
+  // Two codes in a query ask for their comparison: within a class of reply codes every pair has a
+  // page, two enhanced codes have their own or that of their details.
+  const pairOf = (query) => {
+    const codes = [...new Set([...query.matchAll(REPLY_CODE)].map((found) => found[1]))].sort();
+    const statuses = [...new Set([...query.matchAll(STATUS)].map((found) => found[1].toUpperCase()))].sort(compare);
+    const exists = (pair) => window.SMTP_INDEX.pairs.includes(pair.join("/"));
+    if (codes.length === 2 && statuses.length === 0 && codes.every((code) => byKey.has(code))) {
+      return codes[0][0] === codes[1][0] || exists(codes) ? codes : null;
+    }
+    if (statuses.length !== 2 || codes.length > 0) return null;
+    const details = statuses.map((status) => `X${status.slice(1)}`);
+    if (exists(statuses)) return statuses;
+    return statuses[0][0] === statuses[1][0] && exists(details) ? details : null;
+  };
+
   const comparison = (query) => {
-    const codes = [...query.matchAll(REPLY_CODE)].map((found) => found[1]).sort();
-    if (codes.length !== 2 || codes[0] === codes[1] || !codes.every((code) => byKey.has(code))) return [];
-    const [a, b] = codes;
-    if (a[0] !== b[0] && !window.SMTP_INDEX.pairs.includes(`${a}/${b}`)) return [];
-    const title = input.dataset.compare.replace("{a}", a).replace("{b}", b);
-    return [[`${a} / ${b}`, title, `compare/${a}-vs-${b}.html`]];
+    const pair = pairOf(query);
+    if (!pair) return [];
+    const title = input.dataset.compare.replace("{a}", pair[0]).replace("{b}", pair[1]);
+    return [[pair.join(" / "), title, `compare/${pair.join("-vs-").toLowerCase()}.html`]];
   };
 
   const show = () => {
