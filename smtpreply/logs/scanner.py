@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, tzinfo
 from functools import partial
 from itertools import chain, repeat
+from pathlib import Path
 from sys import getsizeof
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Bundler, Groups, Place
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress, count_lines
+from smtpreply.logs.input.rotation import age
 from smtpreply.logs.input.sources import (
     GoesOn,
     Input,
@@ -107,6 +109,7 @@ class Scan(Iterator[Delivery]):
         self._zone = zone
         self._on_unreadable = on_unreadable
         self._on_progress = on_progress
+        self._dated: tuple[str | None, Clock] = None, Clock()  # of the log that was read last
         self._has_begun = False
         self._deliveries = self._all()
 
@@ -317,7 +320,9 @@ class Scan(Iterator[Delivery]):
             known, line = self._unwrapped(line, clock)
         if known is None:
             self._last, self._passed, self._latest = None, None, ()
-            self._is_mixed |= line.program is not None and self._on_unreadable is None
+            # A given year runs on from one stamp to the next, whatever wrote it.
+            passes_over = self._on_unreadable is None and self._year is None
+            self._is_mixed |= passes_over and line.program is not None
             self._unread(line)
             return ()
         if known.certain is not None and not self._detection.has_own:
@@ -587,7 +592,11 @@ class Scan(Iterator[Delivery]):
         return owner, blocks
 
     def _clock(self, given: Input) -> Clock:
-        return Clock(year=self._year, zone=self._zone, latest=given.latest)
+        """Return a clock for an input: with a given year, that of the file before of one log."""
+        log = None if self._year is None or given.name is None else age(Path(given.name))[0]
+        if log is None or log != self._dated[0]:
+            self._dated = log, Clock(year=self._year, zone=self._zone, latest=given.latest)
+        return self._dated[1]
 
     def _progress(self, octets: int) -> None:
         self.coverage.octets += octets

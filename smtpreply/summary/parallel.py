@@ -122,11 +122,13 @@ def total_of_files(
     Raises:
         OSError: a file cannot be read, or process after process was killed.
     """
-    # With a given year, the year of a line depends on the lines before it: files are not cut.
     paths = list(paths)
+    if options.get("year"):  # that of a line depends on all lines before it, of other files too
+        run = scan(paths, on_progress=on_progress, **options)
+        return total_of(run, wanted, by_minute=by_minute)
     octets = sum(size_of_file(path) or 0 for path in paths)
     shares = jobs * max(1, -(-octets // (jobs * _LARGEST)))
-    parts = parts_of(paths, 1 if options.get("year") else shares)
+    parts = parts_of(paths, shares)
     classify("550")  # loads the rules before the fork, so that all processes share them
     total = Total()
     killed = Coverage()

@@ -90,8 +90,9 @@ class Summary:
     def of(cls, deliveries: Iterable[Delivery | Bundle]) -> Self:
         """Return the summary of deliveries, of bundles of them, or of a scan.
 
-        A scan is read bundled (`Scan.bundled`), which takes a fraction of the time, and the
-        messages that entered the queue are counted in `volume`, unless `Scan.on_received` is set.
+        A scan is read bundled (`Scan.bundled`), which takes a fraction of the time. The messages
+        that entered the queue are counted in `volume`, unless the scan has begun already or its
+        `Scan.on_received` is set.
 
         >>> from smtpreply.logs import scan
         >>> summary = Summary.of(scan("tests/data/sample.log"))
@@ -100,7 +101,7 @@ class Summary:
         """
         summary = cls()
         if isinstance(deliveries, Scan):
-            if deliveries.on_received is None:
+            if deliveries.on_received is None and not deliveries.coverage.lines:
                 deliveries.on_received = summary.volume.add
             deliveries = deliveries.bundled()
         for delivery in deliveries:

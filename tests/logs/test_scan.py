@@ -741,3 +741,21 @@ def test_a_source_of_one_format_behind_what_all_its_lines_have(before: str) -> N
     lines = [f"{before}{line}".rstrip(" \t") for line in _REPORT.splitlines()]
     [found] = scan(lines)
     assert (found.recipient, found.text) == ("bob@example.org", "550 5.1.1 No such user")
+
+
+def test_a_given_year_runs_on_over_lines_of_other_programs() -> None:
+    mail = (
+        "{} mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=none, delay=1, "
+        "delays=0/0/1/0, dsn=5.4.4, status=bounced (Host not found)"
+    )
+    months = ("Nov", "Dec", "Jan", "Feb", "Mar", "Apr")
+    cron = [f"{month} 11 11:43:32 mx CRON[{day}]: (root)" for month in months for day in range(9)]
+    log = [mail.format("Nov  3 11:43:32"), *cron, mail.format("May 12 11:43:32")]
+    for source in (log, ["\n".join(log)]):
+        for found in (list(scan(source, year=2025)), scan(source, year=2025).bundled()):
+            times = [
+                time
+                for one in found
+                for time in (one.times if isinstance(one, Bundle) else [one.time])
+            ]
+            assert sorted(time.year for time in times if time) == [2025, 2026]

@@ -67,6 +67,23 @@ def test_what_a_part_gives_is_sent_from_process_to_process(
     assert pickle.loads(pickle.dumps(result)) == result
 
 
+def test_a_given_year_runs_on_over_the_files_of_a_log(tmp_path: Path) -> None:
+    for name, stamp in (("m.log.1", "Dec 30"), ("m.log", "Jan  2"), ("n.log", "Mar  1")):
+        tmp_path.joinpath(name).write_text(
+            f"{stamp} 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=none, "
+            "delay=1, delays=0/0/1/0, dsn=5.4.4, status=bounced (Host not found)\n"
+        )
+    found = list(scan(tmp_path, year=2025))
+    assert [one.time and one.time.year for one in found] == [2025, 2026, 2025]
+    paths = sorted(tmp_path.iterdir())
+    total = total_of_files(paths, DeliveryFilter(), jobs=2, year=2025)
+    assert sorted(total.summary.total.times.counts) == [
+        "2025-03-01T11",
+        "2025-12-30T11",
+        "2026-01-02T11",
+    ]
+
+
 def test_all_parts_come_to_the_same_as_the_file(log: Path) -> None:
     seen: list[int] = []
     total = total_of_files([log], DeliveryFilter(), jobs=2, on_progress=seen.append)

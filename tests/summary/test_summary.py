@@ -126,6 +126,13 @@ def test_whoever_counts_what_a_scan_receives_still_does() -> None:
     assert [len(each) for each in received] == [1]
 
 
+def test_the_volume_of_a_scan_is_whole_or_not_counted() -> None:
+    run = scan([*LOG, *LOG], year=2026)
+    next(run)
+    summary = Summary.of(run)
+    assert (summary.volume.messages, summary.deliveries) == (0, 2 * 5 - 1)
+
+
 def test_a_provider_is_told_by_its_host_in_success_and_in_refusal() -> None:
     host = "gmail-smtp-in.l.google.com"
     sent = Delivery(mta="x", status=Status.SENT, relay_host=host, delay=2, text="250 2.0.0 OK")

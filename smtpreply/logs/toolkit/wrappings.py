@@ -20,16 +20,31 @@ from itertools import chain
 from typing import NamedTuple
 
 from smtpreply._support import regex as re
-from smtpreply.logs.input.clock import DATE, DAY_AND_HOUR, FRACTION, MINUTES, MONTH, Clock
+from smtpreply.logs.input.clock import (
+    DATE,
+    DAY_AND_HOUR,
+    FRACTION,
+    MINUTES,
+    MONTH,
+    VALID_MINUTES,
+    VALID_OFFSET,
+    Clock,
+)
 from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.toolkit.other_programs import END, HOST, PROGRAM
 from smtpreply.logs.toolkit.shapes import capturing
 
 _DATED = rf"{DATE}T[0-9][0-9]{MINUTES}{FRACTION}"
+# Of which that before another stamp must be a time, or the other one counts.
+_VALID_DATED = (
+    r"(?!0000)[0-9]{4}-(?:02-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:0[1-9]|[12][0-9]|30)|"
+    r"(?:0[13578]|1[02])-31)T(?:[01][0-9]|2[0-3])"
+    rf"{VALID_MINUTES}(?:[.,][0-9]{{1,9}})?(?:Z|{VALID_OFFSET}|)"
+)
 _UNDATED = rf"{MONTH}{DAY_AND_HOUR}{MINUTES}"
 _BEHIND_STAMP = rf" {HOST} {PROGRAM}{END}"
 _header = re.compile(rf"(?:({_DATED})|{_UNDATED}){_BEHIND_STAMP}")
-_stamped = re.compile(rf"([^\n]*?)({_DATED})( (?:std(?:out|err) [FP] )?)")
+_stamped = re.compile(rf"([^\n]*?)({_VALID_DATED})( (?:std(?:out|err) [FP] )?)")
 _LONGEST = 300  # characters before and of the header
 # What docker's driver json-file writes: each line, of which none is cut in two.
 _docker = re.compile(
@@ -92,7 +107,7 @@ def _wrapping(before: str, *, is_dated: bool) -> _Wrapping:
     name, outer = (stamped[1], stamped[3]) if stamped else (before, "")
     pattern = re.sub("[0-9]+", "[0-9]++", re.escape(name))
     if stamped:
-        pattern += f"(?P<outer>{_DATED}){re.escape(outer)}"
+        pattern += f"(?P<outer>{_VALID_DATED}){re.escape(outer)}"
     inner = _DATED if is_dated else _UNDATED
     line = rf"{pattern}(?P<inner>{inner})(?P<rest>{_BEHIND_STAMP}.*+\n?+)"
     left = ("outer" if stamped and not is_dated else "inner", "rest")
