@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smtpreply.logs import Coverage, Direction, parts_of, scan
+from smtpreply.logs import Coverage, Direction, Part, parts_of, scan
 from smtpreply.logs.received import Received
 from smtpreply.summary.delivery_filter import DeliveryFilter
 from smtpreply.summary.parallel import _PartResult, _read_part, _resolve, total_of_files
@@ -65,6 +65,15 @@ def test_what_a_part_gives_is_sent_from_process_to_process(
     envelopes = {"postfix": dict.fromkeys(names, "x"), "exim": dict(zip(more, names, strict=False))}
     result = _PartResult(Total(), Counter(), [received, received], envelopes)
     assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_a_problem_in_a_part_tells_from_where_its_lines_are_counted(log: Path) -> None:
+    whole = log.read_bytes()
+    log.write_bytes(whole + b"\0\0\n" + whole)
+    part = Part(log, len(whole), log.stat().st_size)
+    run = scan(part)
+    list(run)
+    assert run.coverage.problems == [f"{log} (from octet {len(whole):,}):1: 2 NUL octets"]
 
 
 def test_a_given_year_runs_on_over_the_files_of_a_log(tmp_path: Path) -> None:

@@ -241,7 +241,9 @@ def _part(part: Part, reading: Reading) -> Input:
     def opened() -> BinaryIO:
         return cast("BinaryIO", Stretch(part))
 
-    blocks = _file_blocks(part.path, opened, reading)
+    # Lines of a part are counted from its beginning.
+    behind = f" (from octet {part.start:,})" if part.start else ""
+    blocks = _file_blocks(part.path, opened, reading, f"{part.path}{behind}")
     return Input(str(part.path), blocks, _latest(part.path), is_whole=part.start == 0)
 
 
@@ -252,9 +254,11 @@ def _latest(path: Path) -> datetime | None:
         return None
 
 
-def _file_blocks(path: Path, opened: Callable[[], BinaryIO], reading: Reading) -> Iterator[str]:
+def _file_blocks(
+    path: Path, opened: Callable[[], BinaryIO], reading: Reading, name: str | None = None
+) -> Iterator[str]:
     try:
         with opened() as stream:
-            yield from blocks_of(stream, str(path), reading.problem, reading.progress)
+            yield from blocks_of(stream, name or str(path), reading.problem, reading.progress)
     except OSError as error:  # on opening: later ones are reported with their line
         reading.problem(f"{path}: {error.strerror or error}")
