@@ -34,9 +34,6 @@ _MOST_KINDS = 10_000  # whose line has been read
 _MOST_OF_KINDS = 1 << 22  # characters of their lines
 _MOST_SERVERS = 1 << 16  # whose providers are remembered: large sites connect to that many
 
-_FINER_THAN_MINUTES: dict[str, Any] = {"second": 0, "microsecond": 0}
-_FINER_THAN_HOURS = {"minute": 0, **_FINER_THAN_MINUTES}
-
 FINAL = (Status.BOUNCED, Status.EXPIRED, Status.REJECTED)
 """The statuses of what is refused for good, and not tried again."""
 
@@ -81,6 +78,8 @@ class Bundle:
         strays: the queue ids of those whose sender is not known.
         refused: who was refused, of those that bounced, expired or were rejected.
         unsized: the queue ids of those that were sent, whose sender is known and size is not.
+        repeats: how many deliveries each item of `strays`, `refused` and `unsized` stands for: more
+            than one where the log says how often a line was repeated.
     """
 
     kinds: list[tuple[Delivery, int]]
@@ -93,6 +92,7 @@ class Bundle:
     strays: list[str]
     refused: list[Party]
     unsized: list[str] = attrs.field(factory=list)
+    repeats: int = 1
 
     @property
     def delivery(self) -> Delivery:
@@ -210,6 +210,22 @@ class _Columns:
         )
 
 
+def repeated_bundle(delivery: Delivery, count: int, precision: Precision) -> Bundle:
+    """Return the bundle of a delivery that was logged so many times."""
+    one = _bundle_of([delivery], _FINER_THAN[precision])
+    return attrs.evolve(
+        one,
+        kinds=[(delivery, count)],
+        times=Counter(dict.fromkeys(one.times, count)),
+        domains=Counter(dict.fromkeys(one.domains, count)),
+        servers=Counter(dict.fromkeys(one.servers, count)),
+        delays=Counter(dict.fromkeys(one.delays, count)),
+        senders=Counter(dict.fromkeys(one.senders, count)),
+        octets=one.octets * count,
+        repeats=count,
+    )
+
+
 class Bundler:
     """Bundles deliveries that were read one by one, those that say the same together.
 
@@ -234,7 +250,7 @@ class Bundler:
     def bundles(self) -> Iterator[Bundle | Delivery]:
         """Yield what has been kept, and forget it; a delivery that is like no other as it is."""
         kinds, self._kinds, self._count = self._kinds, {}, 0
-        finer = _FINER_THAN_MINUTES if self._by_minute else _FINER_THAN_HOURS
+        finer = _FINER_THAN[coarse_precision(by_minute=self._by_minute)]
         for deliveries in kinds.values():
             yield deliveries[0] if len(deliveries) == 1 else _bundle_of(deliveries, finer)
 
@@ -313,6 +329,18 @@ class Precision(enum.Enum):
     SECOND = "second"
 
 
+def coarse_precision(*, by_minute: bool) -> Precision:
+    """Return the precision of times that are rounded down."""
+    return Precision.MINUTE if by_minute else Precision.HOUR
+
+
+_FINER_THAN: dict[Precision, dict[str, Any]] = {
+    Precision.HOUR: {"minute": 0, "second": 0, "microsecond": 0},
+    Precision.MINUTE: {"second": 0, "microsecond": 0},
+    Precision.SECOND: {},
+}
+
+
 class Groups:
     """Attempts by kind, of which one line is read in full and stands for all.
 
@@ -336,8 +364,7 @@ class Groups:
         by_minute: bool = False,
     ) -> None:
         self.finely = finely
-        coarse = Precision.MINUTE if by_minute else Precision.HOUR
-        self.precision = Precision.SECOND if finely else coarse
+        self.precision = Precision.SECOND if finely else coarse_precision(by_minute=by_minute)
         self._read = read
         self._deliveries: dict[Hashable, Delivery | None] = {}
         self._room = _MOST_OF_KINDS

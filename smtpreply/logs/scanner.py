@@ -17,7 +17,7 @@ import attrs
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.grouping import Bundle, Bundler, Groups, Place
+from smtpreply.logs.grouping import Bundle, Bundler, Groups, Place, Precision, repeated_bundle
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress, count_lines
 from smtpreply.logs.input.rotation import age
@@ -52,6 +52,8 @@ _MOST_IN_GROUPS = 50_000  # of what is counted in groups
 _MOST_RECEIVED = 4096  # messages that are reported together
 _MOST_ALONE = 4096  # deliveries that were read one by one, and are bundled together
 _LONGEST_TEXT = 1000  # of such a delivery
+_FEW_REPEATS = 20  # are bundled as if they had been logged each
+_MOST_REPEATS = 100_000  # that are believed: a server logs no line so often before the next one
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _LONGEST_STAMP = 300  # with what may be before it
@@ -111,6 +113,9 @@ class Scan(Iterator[Delivery]):
         self._on_progress = on_progress
         self._dated: tuple[str | None, Clock] = None, Clock()  # of the log that was read last
         self._has_begun = False
+        # While deliveries are bundled: the precision of times, and the bundles of repeated lines.
+        self._precision: Precision | None = None
+        self._repeats: list[Bundle] = []
         self._deliveries = self._all()
 
     def __next__(self) -> Delivery:
@@ -275,7 +280,7 @@ class Scan(Iterator[Delivery]):
         """Read a line that says how often a message, its own or the one before, was repeated."""
         if message is not None:
             line.message = message
-            return _times(times, self._detected(line, clock))
+            return self._times(times, self._detected(line, clock), line)
         if self._passed is not None:
             self._read_again(self._passed, line, clock)
         if self._last is None:
@@ -284,7 +289,25 @@ class Scan(Iterator[Delivery]):
         self.coverage.known += 1
         self.coverage.understood += 1
         self.coverage.formats[self._last.name] += 1
-        return _times(times, self._latest)
+        return self._times(times, self._latest, line)
+
+    def _times(self, count: int, found: Iterable[Delivery], line: Line) -> Iterable[Delivery]:
+        """Return each delivery as often as a line says; many at once, where they are bundled."""
+        found = list(found)
+        if found and count > _MOST_REPEATS:
+            where = f"line {line.number}: " if line.number else ""
+            source = "" if line.source is None else f"{line.source}: "
+            much = f"{_MOST_REPEATS:,}"
+            self.coverage.report(
+                f"{source}{where}repeated more than {much} times; counted as {much}"
+            )
+            count = _MOST_REPEATS
+        if self._precision is not None and count > _FEW_REPEATS:
+            self._repeats += [
+                repeated_bundle(delivery, count, self._precision) for delivery in found
+            ]
+            return ()
+        return chain.from_iterable(repeat(delivery, count) for delivery in found)
 
     def _read_again(self, block: str, following: Line, clock: Clock) -> None:
         """Read the last line of a block, which was not read alone, as the latest line."""
@@ -487,6 +510,7 @@ class Scan(Iterator[Delivery]):
     ) -> Iterator[Bundle | Delivery]:
         clock = place.clock
         groups = Groups(partial(self._example, place), finely=finely, by_minute=by_minute)
+        self._precision = groups.precision
         waiting = 0
         last: str | None = ""
         for block in map(self._bare, blocks):
@@ -501,6 +525,9 @@ class Scan(Iterator[Delivery]):
             left = _lines([block]) if month is None else self._ungrouped(block, groups)
             for text in left:
                 yield from self._line(text, place)
+                if self._repeats:
+                    yield from self._repeats
+                    self._repeats.clear()
             self._report_received(groups, clock, least=_MOST_RECEIVED)
             waiting += getsizeof(block)  # a character may be four octets
         self._report_received(groups, clock)
@@ -631,11 +658,6 @@ def _bundled(found: Iterable[Bundle | Delivery], *, by_minute: bool) -> Iterator
         if len(bundler) >= _MOST_ALONE:
             yield from bundler.bundles()
     yield from bundler.bundles()
-
-
-def _times(count: int, found: Iterable[Delivery]) -> Iterator[Delivery]:
-    """Yield each delivery as often as it was logged."""
-    return chain.from_iterable(repeat(delivery, count) for delivery in found)
 
 
 def _ended(block: str) -> str:

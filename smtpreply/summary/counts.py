@@ -226,7 +226,7 @@ class Counts:
         members = zip(*bundle.refused, strict=True)
         for counter, names in zip(self._refused_by(delivery), members, strict=False):
             for name, count in Counter(names).items():
-                _count_name(counter, name, count)
+                _count_name(counter, name, count * bundle.repeats)
 
     def add_envelope(
         self, stray: Stray, sender: str, size: int | None = None, count: int = 1

@@ -191,10 +191,10 @@ def _read_part(
             received.append(new)
             room -= len(new)
 
-    def on_stray(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
+    def on_stray(delivery: Delivery, queue_id: str, *, has_sender: bool, count: int) -> None:
         if len(strays) < _MOST_STRAYS and not is_first:
             direction = direction_of(delivery)
-            strays[Stray.of(delivery, direction, queue_id, has_sender=has_sender)] += 1
+            strays[Stray.of(delivery, direction, queue_id, has_sender=has_sender)] += count
 
     run = scan(part, on_progress=count_up, **options)
     total = total_of(run, wanted, by_minute=by_minute, on_received=on_received, on_stray=on_stray)

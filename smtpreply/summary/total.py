@@ -47,16 +47,18 @@ class OnStray(Protocol):
     """Called for an attempt at a message whose sender or size is not known.
 
     >>> strays: list[str] = []
-    >>> def keep(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
-    ...     strays.append(queue_id)
+    >>> def keep(delivery: Delivery, queue_id: str, *, has_sender: bool, count: int) -> None:
+    ...     strays.extend([queue_id] * count)
     >>> on_stray: OnStray = keep
     """
 
-    def __call__(self, delivery: Delivery, queue_id: str, *, has_sender: bool) -> object:
-        """Take an attempt like `delivery`, at the message `queue_id`, into account."""
+    def __call__(
+        self, delivery: Delivery, queue_id: str, *, has_sender: bool, count: int
+    ) -> object:
+        """Take so many attempts like `delivery`, at the message `queue_id`, into account."""
 
 
-def _ignore(delivery: Delivery, queue_id: str, *, has_sender: bool) -> None:
+def _ignore(delivery: Delivery, queue_id: str, *, has_sender: bool, count: int) -> None:
     """Take no attempt into account."""
 
 
@@ -76,7 +78,7 @@ def total_of(
         by_minute: whether to count times by the minute without a filter of the time, too, which
             takes longer the more minutes the log has.
         on_received: called with messages that entered the queue and are counted.
-        on_stray: called for each attempt at a message whose sender, or of what was sent the size,
+        on_stray: called for attempts at a message whose sender, or of what was sent the size,
             is not known.
 
     >>> from smtpreply.logs import scan
@@ -89,17 +91,18 @@ def total_of(
     for found in run.bundled(finely=wanted.needs_each, by_minute=by_minute):
         if isinstance(found, Bundle):
             delivery, strays, unsized = found.delivery, found.strays, found.unsized
+            count = found.repeats
         else:
-            delivery = found
+            delivery, count = found, 1
             names = [found.queue_id] if found.queue_id else []
             strays = names if found.sender is None else []
             unsized = names if is_unsized(found) else []
         if wanted(delivery):
             summary.add(found)
             for queue_id in strays:
-                on_stray(delivery, queue_id, has_sender=False)
+                on_stray(delivery, queue_id, has_sender=False, count=count)
             for queue_id in unsized:
-                on_stray(delivery, queue_id, has_sender=True)
+                on_stray(delivery, queue_id, has_sender=True, count=count)
     return Total(summary, run.coverage)
 
 

@@ -157,6 +157,10 @@ REPEATED = st.sampled_from(
         f"{_SMTPD}[ NOQUEUE: reject: RCPT from c[192.0.2.9]: 550 5.1.1 <a@b.example>: unknown; "
         "from=<> to=<a@b.example> proto=SMTP helo=<c>]",
         f"{_SMTPD}[ connect from c[192.0.2.9]]",
+        "Nov 24 11:43:32 mx1 last message repeated 40 times",
+        "Nov 24 11:43:32 mx1 postfix/smtp[4]: message repeated 50 times: [ 4E74613FE7: "
+        "to=<a@b.example>, relay=c[192.0.2.9]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=5.1.1, "
+        "status=bounced (host c[192.0.2.9] said: 550 5.1.1 unknown (in reply to RCPT TO command))]",
         " folded",
         SHOWN,
     ]

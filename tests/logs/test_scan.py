@@ -36,6 +36,7 @@ from smtpreply.logs import (
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.toolkit.recent import Memory
+from smtpreply.summary.summary import Summary
 
 HEAD = "Nov 24 11:43:32 mx1 postfix/smtp[4242]: "
 SENT = (
@@ -702,6 +703,32 @@ def test_what_was_repeated_counts_as_often_as_it_was(repeated: str) -> None:
     assert (run.coverage.lines, run.coverage.understood) == (2, 2)
     summed = scan(log).bundled()
     assert sum(one.count if isinstance(one, Bundle) else 1 for one in summed) == 4
+
+
+@pytest.mark.parametrize("said", ["message repeated {} times: [ " + _REFUSED + "]", "last"])
+@pytest.mark.parametrize("finely", [False, True])
+def test_many_repetitions_are_one_bundle(said: str, finely: bool) -> None:
+    line = (
+        f"{_SMTPD}{said}"
+        if said != "last"
+        else "Nov 24 11:43:40 mx1 last message repeated {} times"
+    )
+    run = scan([_SMTPD + _REFUSED, line.format(99_999)], year=2026)
+    bundles = [one for one in run.bundled(finely=finely) if isinstance(one, Bundle)]
+    assert [one.count for one in bundles if one.repeats > 1] == [99_999]
+    assert run.coverage.deliveries == 100_000
+    assert run.coverage.problems == []
+
+
+@pytest.mark.parametrize("number", ["100001", "9999999", "0" * 30 + "9" * 30, "9" * 5000])
+def test_repetitions_that_cannot_be_are_a_problem(number: str) -> None:
+    log = [f"{_SMTPD}message repeated {number} times: [ {_REFUSED}]"]
+    alone, together = scan(log), scan(log)
+    assert sum(1 for _ in alone) == 100_000
+    assert Summary.of(together).incoming.status == {"rejected": 100_000}
+    problem = "repeated more than 100,000 times; counted as 100,000"
+    assert alone.coverage.problems == [f"line 1: {problem}"]
+    assert together.coverage.problems == [problem]  # where lines have no numbers
 
 
 def test_a_repetition_of_nothing_is_nothing() -> None:

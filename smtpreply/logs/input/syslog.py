@@ -137,9 +137,10 @@ _ROW = lazy_pattern(
     rf"(?:{SEVERITY}{_CELL})?(?=\S)"
 )
 
-_REPEATED = re.compile(r"message repeated ([0-9]{1,5}) times?: \[ ?(.*)\Z", re.DOTALL)
+_REPEATED = re.compile(r"message repeated ([0-9]++) times?: \[ ?(.*)\Z", re.DOTALL)
+_MOST_DIGITS = 9  # of a number of repetitions: see `scanner`
 _LAST_REPEATED = lazy_pattern(
-    rf"(?:{STAMP} \S+ )?(?:-+ )?last message repeated ([0-9]{{1,5}}) times?(?: -+)?\s*\Z"
+    rf"(?:{STAMP} \S+ )?(?:-+ )?last message repeated ([0-9]++) times?(?: -+)?\s*\Z"
 )
 # The first group is the same in all lines of a source.
 _ON_EACH_LINE = (
@@ -360,10 +361,15 @@ def repeated_in(line: Line) -> tuple[int, str | None] | None:
     (3, None)
     """
     if match := _REPEATED.match(line.message):
-        return int(match[1]), match[2].removesuffix("]")
+        return _repeats(match[1]), match[2].removesuffix("]")
     if line.program in (None, "syslogd") and (match := _LAST_REPEATED.match(line.message)):
-        return int(match[1]), None
+        return _repeats(match[1]), None
     return None
+
+
+def _repeats(digits: str) -> int:
+    """Read a number that may have any length; one that is too long to be true is cut off."""
+    return int(digits.lstrip("0")[:_MOST_DIGITS] or 0)
 
 
 def common_wrapping(lines: Sequence[str]) -> Callable[[str], str] | None:
