@@ -317,7 +317,13 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
 def _unquoted(text: str, opened: re.Match[str]) -> str:
     """Return a line without the quotation marks around it, and a comma after them."""
     closing = _QUOTES[opened[1]] * len(opened[0])
-    return text[opened.end() :].rstrip(" \t,;").removesuffix(closing)
+    text = text[opened.start() :].rstrip(" \t,;")
+    if opened[0] == '"' and '\\"' in text:  # of a JSON document
+        try:
+            return rejoined(str(json.loads(text)))
+        except ValueError:
+            pass
+    return text[len(opened[0]) :].removesuffix(closing)
 
 
 def as_written(text: str) -> str:
@@ -577,7 +583,8 @@ def records_in(line: Line) -> Iterator[str]:
 
     Loki has them in streams, with labels for each: as pushed, ``{"streams": [{"stream": {...},
     "values": [[STAMP, LINE], ...]}]}``, and as queried, under ``data`` and ``result``. CloudWatch
-    has ``logEvents``, Elasticsearch ``hits`` in ``hits``. What another program logs is its own.
+    has ``logEvents`` and ``events``, Elasticsearch ``hits`` in ``hits``. What another program logs
+    is its own.
 
     >>> text = '{"streams": [{"stream": {"host": "mx"}, "values": [["1795520612", "a line"]]}]}'
     >>> list(records_in(read_prefix(text, 1, Clock())))
@@ -595,6 +602,9 @@ def records_in(line: Line) -> Iterator[str]:
                 yield json.dumps({**known, "timestamp": value[0], "line": value[1]})
     records = hits.get("hits") if isinstance(hits, dict) else fields.get("logEvents")
     yield from map(json.dumps, _objects(records))
+    events = _objects(fields.get("events"))
+    if all(isinstance(event.get("message"), str) and "timestamp" in event for event in events):
+        yield from map(json.dumps, events)
 
 
 def _labels_in(labels: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -300,6 +301,10 @@ BODIES = {
         "messageType": "DATA_MESSAGE",
         "logEvents": [{"id": "7", "timestamp": 1795520612000, "message": WHOLE}] * 3,
     },
+    "CloudWatch, queried": {
+        "events": [{"timestamp": 1795520612000, "message": WHOLE, "ingestionTime": 7}] * 3,
+        "nextForwardToken": "f/[{",
+    },
     "Elasticsearch": {"hits": {"hits": [{"_source": {"@timestamp": ISO, "message": WHOLE}}] * 3}},
 }
 
@@ -309,6 +314,49 @@ def test_a_body_holds_several_lines(body: dict[str, object]) -> None:
     run = scan([json.dumps(body)])
     assert [delivery.recipient for delivery in run] == ["bob@example.org"] * 3
     assert (run.coverage.lines, run.coverage.understood) == (3, 3)
+
+
+QUOTED = (
+    '2026-11-24 08:46:56 1vNSM6-00000002tCu-ai0h => "bob\\\\ b"@example.org R=dnslookup '
+    'T=remote_smtp H=mx.example.org [192.0.2.1] C="250 2.0.0 Ok"'
+)
+
+
+def _with_quotes(body: object) -> object:
+    return json.loads(json.dumps(body).replace(json.dumps(WHOLE), json.dumps(QUOTED)))
+
+
+@pytest.mark.parametrize("indent", [None, 1, 4, "\t"])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_body_is_read_the_same_however_it_is_printed(body: object, indent: int | str) -> None:
+    text = json.dumps(_with_quotes(body), indent=indent)
+    for source in (text.split("\n"), io.BytesIO(text.encode()), [*text.split("\n")] * 2):
+        run = scan(source)
+        found = {one.recipient: one.reply for one in run}
+        assert str(found['"bob\\\\ b"@example.org']) == "250 2.0.0 Ok"
+        assert run.coverage.lines == run.coverage.understood == run.coverage.deliveries
+        assert run.coverage.problems == []
+
+
+def test_a_string_of_a_document_is_unescaped() -> None:
+    [found] = scan([f"        {json.dumps(QUOTED)},"])
+    assert (found.recipient, str(found.reply)) == ('"bob\\\\ b"@example.org', "250 2.0.0 Ok")
+
+
+def test_a_document_that_is_cut_off_is_a_problem_and_hides_no_line_after_it() -> None:
+    text = json.dumps(_with_quotes(BODIES["Loki, pushed"]), indent=2).split("\n")
+    for end in range(1, len(text)):
+        run = scan([*text[:end], WHOLE, WHOLE])
+        assert [one.line for one in run] == [end + 1, end + 2]
+        assert run.coverage.problems == ["line:1: an object that is never closed"]
+    assert list(cut := scan(text[:-1])) == []
+    assert cut.coverage.problems == ["line:1: an object that is never closed"]
+
+
+def test_objects_over_lines_keep_their_numbers() -> None:
+    record = {"timestamp": 1795520612000, "message": WHOLE}
+    text = json.dumps([record] * 2, indent=1).split("\n")
+    assert [one.line for one in scan([*text, WHOLE])] == [2, 6, len(text) + 1]
 
 
 def test_the_labels_of_a_body_do_not_multiply() -> None:

@@ -1,0 +1,75 @@
+"""JSON documents over several lines that hold lines of logs, as ``jq`` and ``aws logs`` print them.
+
+What holds the lines is read as JSON, and not line by line: in a string, quotes and backslashes are
+escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from smtpreply._support import regex as re
+from smtpreply.logs.input.decode import Problem
+from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
+
+_MAY_GO_ON = re.compile(
+    r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
+)
+"""How a line of a document begins that is printed prettily: no line of a log is like that."""
+
+
+def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iterator[str]:
+    r"""Yield text in which each JSON object over several lines is on one line, where it begins.
+
+    The lines after it are empty, and so are those around objects: the numbers of lines remain. What
+    is no part of a document remains as it is. Of an object that is lost, a bracket remains.
+
+    Args:
+        blocks: whole lines.
+        name: of the source.
+        problem: called with what is lost, in words.
+
+    >>> list(objects_on_lines(['{\n "line": "a"\n}\nb\n'], "x.json", print))
+    ['{ "line": "a"}\n\n\nb\n']
+    """
+    document = ObjectsOverLines()
+    number = written = 0
+
+    def lost() -> Iterator[tuple[int, str]]:
+        for first, why in document.lost:
+            problem(f"{name}:{first}: {why}")
+            yield first, "{"
+        document.lost.clear()
+
+    for block in blocks:
+        found: list[tuple[int, str]] = []
+        for text in block.removesuffix("\n").split("\n"):
+            number += 1
+            if document.under_way and not _goes_on(text):
+                document.start_again()
+            if document.under_way or begins_objects((text,)):
+                ended = document.feed(text, number)
+                found += (*lost(), *((first, each.replace("\n", "")) for first, each in ended))
+            else:
+                found += (*lost(), (number, text))
+        if found:
+            lines = _placed(found, written)
+            written += len(lines)
+            yield "\n".join([*lines, ""])
+    document.start_again()
+    if left := list(lost()):
+        yield "\n".join([*_placed(left, written), ""])
+
+
+def _placed(found: Iterable[tuple[int, str]], written: int) -> list[str]:
+    """Return lines, each at its number as far as possible, after as many as were written before."""
+    lines: list[str] = []
+    for number, text in found:
+        lines += [""] * (number - 1 - written - len(lines))
+        lines.append(text)
+    return lines
+
+
+def _goes_on(text: str) -> bool:
+    """Return whether a line may be one of the document that is under way."""
+    return _MAY_GO_ON.match(text) is not None and not (text[:1] == "{" and parsed(text))
