@@ -302,8 +302,23 @@ def test_fields_stand_in_any_place(rest: str) -> None:
     [("0.250s", 0.25), ("7s", 7), ("1h2m3s", 3723), ("1d", 86400), ("1w1s", 604801), ("5m", 300)],
 )
 def test_spans_of_time(words: str, seconds: float) -> None:
-    delivery = one(f'{ID}=> b@x.example R=r T=t {HOST} C="250 Ok" QT={words}')
-    assert delivery.delay == seconds
+    for rest in (
+        f'C="250 Ok" QT={words}',
+        f'QT={words} C="250 Ok"',
+        f'QT={words} DT=1s C="250 Ok"',
+    ):
+        assert one(f"{ID}=> b@x.example R=r T=t {HOST} {rest}").delay == seconds
+
+
+@pytest.mark.parametrize("words", ["", "1", "1.5", "1h2", "s", "ms"])
+def test_a_span_of_time_that_is_cut_off_is_none(words: str) -> None:
+    for rest in (f'C="250 Ok" QT={words}', f'QT={words} C="250 Ok"', f"QT={words}"):
+        assert one(f"{ID}=> b@x.example R=r T=t {HOST} {rest}").delay is None
+
+
+@pytest.mark.parametrize("rest", ['C="250 a QT=5s b"', 'DN="/CN=a QT=5s b" C="250 Ok"'])
+def test_a_span_of_time_that_the_server_says_is_none(rest: str) -> None:
+    assert one(f"{ID}=> b@x.example R=r T=t {HOST} {rest}").delay is None
 
 
 @pytest.mark.parametrize("took", ["0s", "0.123s", "1m3s", "2h", "5ms"])

@@ -120,9 +120,10 @@ _NOT_REACHED = lazy_pattern(
 )
 # readconf_printtime: "2m11s"; string_timediff: "0.123s" of less than five seconds.
 _DELAY = re.compile(
-    r" QT=(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
+    r" QT=(?=[0-9])(?:([0-9]{1,9})w)?(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?!s))?"
     r"(?:([0-9.]{1,20})(m?)s)?(?=[ :]|\Z)"
 )
+_IN_QUOTES = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # a name in a certificate
 _FIELD = (
     r" (?:H=(?:[^\s\[]{1,255} )?(?:\([^)]{0,255}\) )?\[[^\]]{1,255}\](?::[0-9]{1,5})?"
     r"|[FP]=<(?:\"(?:[^\"\\]|\\.){0,1000}\")?[^>]{0,1000}>"
@@ -494,7 +495,8 @@ class EximReader(Reader):
             words = _said(error, rest)
         elif confirmation:
             words = _confirmed(confirmation)
-            delay = _delay(rest[confirmation.end() :])
+            after = _delay(rest[confirmation.end() :])
+            delay = delay if after is None else after
         elif failed:
             words = _Words(_own_unescaped(own.strip()) or None)
         peer = words.peer or fields.peer
@@ -787,7 +789,7 @@ class _Fields(NamedTuple):
             _peer(_H.search(fields)),
             sender[1] if sender else None,
             tls[1] if tls else None,
-            _delay(fields),
+            _delay(_IN_QUOTES.sub("", fields) if '"' in fields else fields),
             router[1] if router else "",
             transport[1] if transport else "",
         )
