@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ GoesOn = Callable[[], bool]
 Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
+_OF_LINES = re.compile(r"[\s,;\"<>{}|]")
+"""What hardly any path has in it, and most lines of logs have."""
 _MAILDIR = ("cur", "new")
 
 
@@ -127,8 +130,7 @@ def paths_of(source: Source) -> list[Path] | None:
         return [source.path]
     if isinstance(source, (str, os.PathLike)):
         return _paths([source])
-    # A list of strings is lines, unless each is the path of a file; of paths, files.
-    if isinstance(source, (list, tuple)) and source and all(map(_is_path, source)):
+    if isinstance(source, (list, tuple)) and _are_paths(source):
         return _paths(source)
     return None
 
@@ -150,11 +152,29 @@ def path_to_follow(source: Source) -> Path:
     return paths[0]
 
 
+def _are_paths(items: Sequence[object]) -> bool:
+    """Return whether items are paths, and not lines: one is that of a file, and all may be paths.
+
+    So a folder among files is one, and so is a name that is not there.
+    """
+    are_named = False
+    for item in items:
+        if _is_path(item):
+            are_named = True
+        elif not isinstance(item, str) or not _may_be_path(item):
+            return False
+    return are_named
+
+
 def _is_path(item: object) -> bool:
     # `Path.is_file` raises where a line is longer than the name of a file can be.
     return isinstance(item, os.PathLike) or (
         isinstance(item, str) and os.path.isfile(item)  # noqa: PTH113
     )
+
+
+def _may_be_path(text: str) -> bool:
+    return (bool(text) and _OF_LINES.search(text) is None) or os.path.isdir(text)  # noqa: PTH112
 
 
 def _block(item: object, problem: Problem) -> str:

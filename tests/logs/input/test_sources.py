@@ -51,6 +51,57 @@ def test_blocks_are_the_text_in_whole_lines(octets: bytes, size: int) -> None:
     assert text.encode("utf-8", "surrogateescape") == ended
 
 
+def _folder_of_logs(path: Path) -> None:
+    (path / "a.log").write_text(LINE.format("A"))
+    (path / "b c.log").write_text(LINE.format("B"))
+    (path / "old logs").mkdir()
+    (path / "old logs" / "d.log").write_text(LINE.format("C"))
+    (path / "old").mkdir()
+    (path / "old" / "e.log").write_text(LINE.format("D"))
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        (["a.log", "old"], 2),
+        (["old logs", "a.log", "b c.log"], 3),
+        (["a.log", "o*/*.log"], 3),
+        ([Path("a.log"), "old", "old logs"], 3),
+    ],
+)
+def test_folders_and_globs_beside_a_file_are_paths(
+    names: list[str | Path], count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _folder_of_logs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(list(scan(names))) == count
+
+
+@pytest.mark.parametrize("name", ["nope.log", "./old/nope.log", "nope*.log"])
+def test_a_name_beside_a_file_that_is_not_there_is_an_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _folder_of_logs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for names in (("a.log", name), (name, "a.log"), (Path("a.log"), name)):
+        paths: list[str | Path] = [*names]
+        with pytest.raises(FileNotFoundError, match="nope"):
+            list(scan(paths))
+
+
+@pytest.mark.parametrize(
+    "line", [LINE.format("D"), "", "a line", '{"a":1}', "a,b", "x" * 5000 + " "]
+)
+def test_lines_beside_what_is_a_file_by_chance_are_lines(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _folder_of_logs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    run = scan(["a.log", line])
+    assert len(list(run)) == (line == LINE.format("D"))
+    assert len(list(scan(["old", "."]))) == 0  # no file is among them
+
+
 def in_members(octets: bytes) -> bytes:
     """Return octets that decompress to these, one after the other."""
     return b"".join(gzip.compress(bytes([octet]), mtime=0) for octet in octets)
