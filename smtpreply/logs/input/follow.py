@@ -6,8 +6,9 @@ import glob
 import io
 import os
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, chain
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from smtpreply.logs.input.decode import BROKEN, Problem, plain
@@ -27,7 +28,11 @@ class Followed(io.RawIOBase):
       rotated again before anybody looked, the files between the two are read by their names.
     - It is copied and truncated (logrotate's ``copytruncate``). It is known by being shorter, or
       by another beginning. What was written between the last look and the copy is read from the
-      copy, where that is beside the file and not compressed.
+      copy, and what came after it from the copies since.
+
+    Rotated files are looked for beside the file, and where the system has moved the one that is
+    open. They may be compressed. Where the one that was read last is not found, lines may have been
+    missed, which is a problem.
 
     A line that ends without a line end where a file ends gets one.
 
@@ -80,9 +85,7 @@ class Followed(io.RawIOBase):
             while self._is_followed_by_another():
                 yield from self._grown()  # what was written before the other was
                 yield from self._line_end()
-                for path in self._between():
-                    yield from self._whole(path)
-                    yield from self._line_end()
+                yield from self._after(self._opened())
                 self._open()
                 yield from self._grown()
             if self._file is not None or not self._open():
@@ -141,30 +144,53 @@ class Followed(io.RawIOBase):
             return False  # between two files
         return size > 0 and not _is_same(self._path, os.fstat(self._file.fileno()))
 
-    def _between(self) -> list[Path]:
-        """Return the files that took the place of the one that is open, before the present one."""
+    def _opened(self) -> Path | None:
+        """Return the name that the open file has after its rotation; None where it has none."""
         assert self._file is not None
         known = os.fstat(self._file.fileno())
-        ages = {path: age(path) for path in self._rotated()}
-        opened = next((ages[path] for path in ages if _is_same(path, known)), None)
-        if opened is None:
-            return []
-        present = age(self._path)
-        return sorted((path for path in ages if opened < ages[path] < present), key=age)
+        rotated = self._rotated()
+        return next((path for path in rotated if _is_same(path, known)), None) or self._newest(
+            path for path in rotated if self._begins(path)
+        )
 
-    def _whole(self, path: Path) -> Iterator[bytes]:
+    def _after(self, path: Path | None) -> Iterator[bytes]:
+        """Yield the octets of the rotated files after one, up to the present one."""
+        if path is None:
+            self._problem(f"{self._path}: rotated or truncated, and lines before may be missing")
+            return
+        for later in self._between(path):
+            yield from self._whole(later)
+            yield from self._line_end()
+
+    def _between(self, first: Path) -> list[Path]:
+        """Return the rotated files after one, each once, though it is being compressed."""
+        begin, end = _age(first), _age(self._path)
+        found: dict[object, Path] = {}
+        # What is not compressed has the shorter name, and is whole.
+        for path in sorted(self._rotated(), key=lambda path: len(path.name)):
+            if begin < _age(path) < end:
+                found.setdefault(_age(path), path)
+        return sorted(found.values(), key=_age)
+
+    def _whole(self, path: Path, start: int = 0) -> Iterator[bytes]:
         """Yield the octets of a file that nobody writes to any more, which may be compressed."""
         try:
             with path.open("rb", buffering=0) as file:
                 for octets in plain(file.read):
-                    for start in range(0, len(octets), self._size):
-                        yield octets[start : start + self._size]
+                    for at in range(start, len(octets), self._size):
+                        yield octets[at : at + self._size]
+                    start = max(start - len(octets), 0)
         except BROKEN as error:
             self._problem(f"{path}: broken off: {error}")
 
-    def _rotated(self) -> Iterator[Path]:
-        """Yield what is beside the file under its name and more."""
-        return self._path.parent.glob(f"{glob.escape(self._path.name)}?*")
+    def _rotated(self) -> list[Path]:
+        """Return the files beside this one, or where it is now, under its name and more."""
+        folders = [self._path.parent]
+        now = None if self._file is None else _folder_of(self._file)
+        if now is not None and now != folders[0].resolve():
+            folders.append(now)
+        found = (folder.glob(f"{glob.escape(self._path.name)}?*") for folder in folders)
+        return [path for path in chain.from_iterable(found) if os.path.isfile(path)]  # noqa: PTH113
 
     def _is_truncated(self, file: BinaryIO) -> bool:
         at = file.tell()
@@ -176,34 +202,63 @@ class Followed(io.RawIOBase):
         return head != self._head
 
     def _missed(self, at: int) -> Iterator[bytes]:
-        """Yield what a copy of the file has behind the octets that were read of it."""
-        copy = self._copy(at)
-        if copy is None:
-            return
-        with copy.open("rb", buffering=0) as file:
-            file.seek(at)
-            while octets := file.read(self._size):
-                yield octets
+        """Yield what copies of the file have behind the octets that were read of it."""
+        copy = self._newest(
+            path for path in self._rotated() if self._begins(path) and self._has(path, at)
+        )
+        if copy is not None:
+            yield from self._whole(copy, at)
+            yield from self._line_end()
+        yield from self._after(copy)
 
-    def _copy(self, at: int) -> Path | None:
-        """Return the file beside this one that begins alike and is longer, the newest of several.
+    def _newest(self, paths: Iterable[Path]) -> Path | None:
+        """Return the newest of some files, if there are any: of this log, before other copies."""
+        own, *_ = _age(self._path)
+        return max(paths, key=lambda path: (_age(path)[0] == own, _age(path)), default=None)
+
+    def _begins(self, path: Path) -> bool:
+        """Return whether a file begins as the open one did.
 
         A file of which less than a whole line was read is like too many.
         """
-        if b"\n" not in self._head:
-            return None
-        found = []
-        for path in self._rotated():
-            try:
-                if path.is_file() and path.stat().st_size > at and self._begins(path):
-                    found.append((path.stat().st_mtime, path))
-            except OSError:  # it is gone, or not for us to read
-                continue
-        return max(found)[1] if found else None
+        return b"\n" in self._head and _octets_of(path, len(self._head)) == self._head
 
-    def _begins(self, path: Path) -> bool:
-        with path.open("rb") as file:
-            return file.read(len(self._head)) == self._head
+    @staticmethod
+    def _has(path: Path, count: int) -> bool:
+        """Return whether a file has so many octets, once it is decompressed."""
+        try:
+            with path.open("rb", buffering=0) as file:
+                pieces = map(len, plain(file.read))
+                return any(total >= count for total in accumulate(pieces, initial=0))
+        except BROKEN:
+            return False
+
+
+def _octets_of(path: Path, count: int) -> bytes:
+    """Return the first octets of a file, which may be compressed; b"" where it cannot be read."""
+    found = b""
+    try:
+        with path.open("rb", buffering=0) as file:
+            for octets in plain(file.read):
+                found += octets
+                if len(found) >= count:
+                    break
+    except BROKEN:
+        return b""
+    return found[:count]
+
+
+def _age(path: Path) -> tuple[str, int, str, int]:
+    """Return what sorts the files of a log, whatever folder they are in."""
+    return age(PurePath(path.name))
+
+
+def _folder_of(file: BinaryIO) -> Path | None:
+    """Return the folder that an open file is in now, where the system tells it (Linux)."""
+    try:
+        return Path(os.readlink(f"/proc/self/fd/{file.fileno()}")).parent  # noqa: PTH115
+    except OSError:
+        return None
 
 
 def _is_same(path: Path, known: os.stat_result) -> bool:

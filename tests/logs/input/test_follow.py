@@ -167,6 +167,97 @@ def test_a_file_that_was_rotated_between_two_looks_may_be_compressed(tmp_path: P
     writer.file.close()
 
 
+def _zip(path: Path, *, is_done: bool = True) -> None:
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    if is_done:
+        path.unlink()
+
+
+def _problems(path: Path, steps: Iterable[Step]) -> tuple[bytes, list[str]]:
+    """Return what is read while one step after the other is done, and the problems."""
+    left = iter(steps)
+    problems: list[str] = []
+    file = Followed(path, lambda: (step := next(left, None)) is not None and (step(), True)[1])
+    file._problem = problems.append
+    octets = b"".join(iter(lambda: file.read(1 << 16), b""))
+    file.close()
+    return octets, problems
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("zipped", [(1,), (2,), (3,), (1, 2), (2, 3), (1, 2, 3)])
+def test_all_that_was_rotated_between_two_looks_may_be_compressed(
+    zipped: tuple[int, ...], is_done: bool, tmp_path: Path
+) -> None:
+    """Each file is read once, the one that was open among them, and though both forms are there."""
+    writer = Writer(tmp_path).write(1)
+
+    def rotate() -> None:
+        writer.write(1)
+        for _ in range(3):
+            writer.rename().reopen().write(2)
+        for number in zipped:
+            _zip(tmp_path / f"mail.log.{number}", is_done=is_done)
+
+    assert _problems(writer.path, [rotate, lambda: writer.write(1), bool]) == (writer.written, [])
+    writer.file.close()
+
+
+@pytest.mark.parametrize("is_zipped", [True, False])
+def test_copies_between_two_looks_are_read(is_zipped: bool, tmp_path: Path) -> None:
+    writer = Writer(tmp_path).write(1)
+
+    def rotate() -> None:
+        for number in (3, 2, 1):
+            writer.write(2)
+            shutil.copyfile(writer.path, tmp_path / f"mail.log.{number}")
+            os.truncate(writer.path, 0)
+            if is_zipped:
+                _zip(tmp_path / f"mail.log.{number}")
+        writer.write(1)
+
+    assert _problems(writer.path, [rotate, lambda: writer.write(1), bool]) == (writer.written, [])
+    writer.file.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell")
+def test_files_that_were_rotated_into_another_folder_are_read(tmp_path: Path) -> None:
+    """As with logrotate's olddir."""
+    writer = Writer(tmp_path).write(1)
+    old = tmp_path / "old"
+    old.mkdir()
+
+    def rotate() -> None:
+        for number in (3, 2, 1):
+            writer.write(2).path.rename(old / f"mail.log.{number}")
+            writer.reopen()
+        writer.write(1)
+
+    assert _problems(writer.path, [rotate, bool]) == (writer.written, [])
+    writer.file.close()
+
+
+@pytest.mark.parametrize("is_truncated", [True, False])
+def test_a_file_that_is_gone_after_a_rotation_is_a_problem(
+    is_truncated: bool, tmp_path: Path
+) -> None:
+    """What was written to it, and to others after it, cannot be known."""
+    writer = Writer(tmp_path).write(2)
+
+    def lose() -> None:
+        if is_truncated:
+            os.truncate(writer.path, 0)
+        else:
+            writer.rename().reopen()
+            (tmp_path / "mail.log.1").unlink()
+        writer.write(1)
+
+    octets, problems = _problems(writer.path, [lose, bool])
+    assert octets == writer.written
+    assert problems == [f"{writer.path}: rotated or truncated, and lines before may be missing"]
+    writer.file.close()
+
+
 def test_what_cannot_be_read_of_files_between_two_looks_is_a_problem(tmp_path: Path) -> None:
     writer = Writer(tmp_path).write(1)
     left = [True]
