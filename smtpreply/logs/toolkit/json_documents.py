@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from smtpreply._support import regex as re
+from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Problem
+from smtpreply.logs.input.syslog import read_prefix, records_in
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
 
 _MAY_GO_ON = re.compile(
     r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
 )
 """How a line of a document begins that is printed prettily: no line of a log is like that."""
+
+_STRING = re.compile(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', re.MULTILINE)
+"""A line of a document that is one of the strings of a list."""
 
 
 def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iterator[str]:
@@ -48,8 +53,13 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
             if document.under_way and not _goes_on(text):
                 document.start_again()
             if document.under_way or begins_objects((text,)):
+                was_inside = document.inside
                 ended = document.feed(text, number)
-                found += (*lost(), *((first, each.replace("\n", "")) for first, each in ended))
+                found += lost()
+                for first, each in ended:
+                    found += _as_lines(first, each)
+                if not was_inside and _STRING.fullmatch(text):  # of a list of lines
+                    found.append((number, text))
             else:
                 found += (*lost(), (number, text))
         if found:
@@ -59,6 +69,17 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
     document.start_again()
     if left := list(lost()):
         yield "\n".join([*_placed(left, written), ""])
+
+
+def _as_lines(first: int, text: str) -> Iterator[tuple[int, str]]:
+    """Yield an object on one line; what has strings in lists, and holds no lines else, as it is."""
+    on_one = text.replace("\n", "")
+    if _STRING.search(text):
+        line = read_prefix(on_one, first, Clock())
+        if line.message == on_one and next(records_in(line), None) is None:
+            yield from enumerate(text.split("\n"), first)
+            return
+    yield first, on_one
 
 
 def _placed(found: Iterable[tuple[int, str]], written: int) -> list[str]:

@@ -353,6 +353,13 @@ def test_a_document_that_is_cut_off_is_a_problem_and_hides_no_line_after_it() ->
     assert cut.coverage.problems == ["line:1: an object that is never closed"]
 
 
+@pytest.mark.parametrize("document", [[QUOTED] * 2, {"lines": [QUOTED] * 2}, [{"a": [QUOTED] * 2}]])
+def test_the_strings_of_a_list_are_lines(document: object) -> None:
+    run = scan(json.dumps(document, indent=2).split("\n"))
+    assert [str(one.reply) for one in run] == ["250 2.0.0 Ok"] * 2
+    assert run.coverage.problems == []
+
+
 def test_objects_over_lines_keep_their_numbers() -> None:
     record = {"timestamp": 1795520612000, "message": WHOLE}
     text = json.dumps([record] * 2, indent=1).split("\n")
