@@ -122,7 +122,7 @@ def _octets(text: str) -> bytes:
 def _of_session(text: str, classifier: Classifier) -> Iterator[Answer]:
     session: tuple[Exchange, ...] = session_in(with_line_ends(text))
     for recipient, exchange in decisive(session).items():
-        verdict = classifier.classify(exchange.reply, stage=exchange.stage)
+        verdict = classifier.of_exchange(exchange, recipient)
         yield Answer(
             verdict, exchange.reply, recipient, line=exchange.line, command=exchange.command
         )

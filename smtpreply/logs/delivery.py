@@ -13,9 +13,9 @@ import attrs
 from smtpreply._support.checks import check_mapping, check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
-from smtpreply.logs.target import is_of_own_tables, misses_another, refuses_another
 from smtpreply.reasons.classifier import classify, default_classifier
-from smtpreply.reasons.taxonomy import Outcome, Reason
+from smtpreply.reasons.target import is_of_own_tables, verdict_for
+from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
@@ -179,25 +179,12 @@ class Delivery(_Values):
             return None
         outcome = known_outcome(self.status, self.direction)
         verdict = verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
-        # What is cheap to know is asked first: most verdicts are on other reasons.
-        if verdict.advice.suppress and self._leaves_doubt(verdict) and verdict.suppress:
-            return verdict.as_soft()
-        return verdict
-
-    def _leaves_doubt(self, verdict: Verdict) -> bool:
-        """Return whether the words may prove nothing about the recipient."""
-        if not may_suppress(self.direction, verdict.text, self.reply_by):
-            return True
-        return self._is_about_another(verdict)
-
-    def _is_about_another(self, verdict: Verdict) -> bool:
-        """Return whether the text names another address or host than the recipient's."""
-        if refuses_another(verdict.text, (self.recipient, self.orig_recipient)):
-            return True
-        if verdict.reason is not Reason.UNKNOWN_DOMAIN:
-            return False
+        if verdict.advice.suppress and not may_suppress(
+            self.direction, verdict.text, self.reply_by
+        ):
+            return verdict.as_soft() if verdict.suppress else verdict
         relay = self.relay_host if self.reply_by is None else None
-        return misses_another(verdict.text, self.recipient, relay)
+        return verdict_for(verdict, (self.recipient, self.orig_recipient), relay)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, the reply taken apart."""

@@ -34,6 +34,7 @@ from smtpreply.reasons.extract import (
 from smtpreply.reasons.fallback import default_fallback
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
+from smtpreply.reasons.target import verdict_for
 from smtpreply.reasons.taxonomy import Basis, Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
@@ -172,10 +173,7 @@ class Classifier:
         if isinstance(replies, (str, bytes)):
             text = extract_from(replies).text
             if stage is None and (session := _answers_in(text)):
-                return {
-                    whom: self.classify(each.reply, stage=each.stage)
-                    for whom, each in session.items()
-                }
+                return {whom: self.of_exchange(each, whom) for whom, each in session.items()}
             answers = recipients_in(text)
             # Before the first recipient: the name of an exception, or words of a program.
             first = next(iter(answers), None)
@@ -196,18 +194,26 @@ class Classifier:
         if not answers and not isinstance(replies, Mapping):
             return {None: self.classify(replies, stage=stage)}
         verdicts: dict[str | None, Verdict] = {
-            whom: self.classify(answer, stage=stage) for whom, answer in answers.items()
+            whom: verdict_for(self.classify(answer, stage=stage), [whom])
+            for whom, answer in answers.items()
         }
         if is_of_failure:
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
+
+    def of_exchange(self, exchange: Exchange, recipient: str | None) -> Verdict:
+        """Classify a reply of a session, as far as it is about a recipient."""
+        verdict = self.classify(exchange.reply, stage=exchange.stage)
+        several = len(exchange.recipients) > 1
+        return verdict_for(verdict, [recipient], is_of_several=several)
 
     def _of_session(self, answers: Mapping[str | None, Exchange], text: str) -> Verdict:
         """Classify what decides in the transcript of a session, if it is the same for all."""
         first, *others = answers.values()
         if any((each.reply, each.stage) != (first.reply, first.stage) for each in others):
             raise _several(text)
-        return self.classify(first.reply, stage=first.stage)
+        verdicts = [self.of_exchange(each, whom) for whom, each in answers.items()]
+        return next((each for each in verdicts if not each.suppress), verdicts[0])
 
     def _is_about_sender(self, text: str | bytes, stage: Stage | str | None) -> bool:
         try:
@@ -230,13 +236,14 @@ class Classifier:
 
     def _of_object(self, given: object, stage: Stage | None, known: Known) -> Verdict:
         """Classify what is neither a reply nor text."""
+        whom: str | None = None
         answer: Answer | None = None
         if isinstance(given, BaseException):
             return self._of_error(given, stage, known)
         if isinstance(given, (bytearray, memoryview)):
             answer = bytes(given).decode("utf-8", "surrogateescape")
         elif isinstance(given, Mapping):
-            answer = _only(answers_in(given))
+            whom, answer = _only(answers_in(given))
         elif isinstance(given, (tuple, list)):
             answer = reply_of_pair(given)
             if answer is None and len(given) > 1:
@@ -248,7 +255,8 @@ class Classifier:
                 "classify takes a Reply, text, octets, a pair of code and text, or an exception, "
                 f"not {type(given).__name__}"
             )
-        return self.classify(answer, stage=stage, status=known.status, outcome=known.outcome)
+        verdict = self.classify(answer, stage=stage, status=known.status, outcome=known.outcome)
+        return verdict_for(verdict, [whom])
 
     def _of_error(self, error: BaseException, stage: Stage | None, known: Known) -> Verdict:
         """Classify the first reply in an exception and its causes, or else the first known words.
@@ -256,16 +264,17 @@ class Classifier:
         A library may hide a reply behind an exception of its own, which says less.
         """
 
-        def classified(answer: Answer, cause: BaseException) -> Verdict:
+        def classified(answer: Answer, cause: BaseException, whom: str | None = None) -> Verdict:
             at = stage or stage_of(cause)
             verdict = self.classify(answer, stage=at, status=known.status, outcome=known.outcome)
-            return self._not_accepted(verdict)
+            return verdict_for(self._not_accepted(verdict), [whom])
 
         causes = list(causes_of(error))
         for cause in causes:
-            answer = _only(refusals_of(cause)) or reply_of(cause)
+            whom, answer = _only(refusals_of(cause))
+            answer = answer or reply_of(cause)
             if answer is not None:
-                return classified(answer, cause)
+                return classified(answer, cause, whom)
         verdicts = [classified(words_of_error(cause), cause) for cause in causes]
         return min(verdicts, key=_vagueness)  # of several that say as much, the outermost
 
@@ -312,11 +321,11 @@ def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -
     )
 
 
-def _only(answers: Mapping[str, Answer]) -> Answer | None:
-    """Return what was answered to the only recipient; None where there is none."""
+def _only(answers: Mapping[str, Answer]) -> tuple[str, Answer] | tuple[None, None]:
+    """Return the only recipient and what was answered to it; None where there is none."""
     if len(answers) > 1:
         raise _several(", ".join(answers))
-    return next(iter(answers.values()), None)
+    return next(iter(answers.items()), (None, None))
 
 
 def _several(text: str) -> MultipleRepliesError:

@@ -6,7 +6,7 @@ import smtplib
 
 import pytest
 
-from smtpreply import Reason, classify, from_exception, parse
+from smtpreply import Reason, classify, classify_all, from_exception, parse
 from smtpreply.catalog import LANGUAGES
 from smtpreply.reasons import Actor, Outcome, Rule, advice_for, default_classifier
 from smtpreply.reasons.doubts import leaves_doubt
@@ -557,3 +557,36 @@ def test_no_words_of_doubt_are_in_what_servers_say_of_dead_addresses(rule: Rule)
 )
 def test_words_that_leave_open_whose_fault_it_is_suppress_nobody(text: str) -> None:
     assert not classify(text, stage="RCPT").suppress
+
+
+def session(*to_end: str, recipients: tuple[str, ...] = ("a@b.c",)) -> str:
+    """Return a session whose recipients are accepted, but for a last reply to RCPT."""
+    lines = ["S: 220 mx ESMTP", "C: EHLO x", "S: 250 mx", "C: MAIL FROM:<s@x.y>", "S: 250 ok"]
+    for recipient in recipients:
+        lines += [f"C: RCPT TO:<{recipient}>", "S: 250 ok"]
+    return "\n".join([*lines[: len(lines) - (len(to_end) == 1)], *to_end, "C: QUIT", "S: 221 bye"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("5.1.1 <a@b.c>: user unknown", True),
+        ("5.1.1 user unknown", True),
+        ("5.1.2 domain b.c not found", True),
+        ("5.1.1 <other@y.z>: user unknown", False),
+        ("5.1.1 user unknown: other@y.z", False),
+        ("5.1.2 host other.example not found", False),
+        ("5.1.2 other.example: host not found", False),
+        ("5.1.2 domain other.example not found", False),
+    ],
+)
+def test_a_reply_that_names_another_address_or_host_suppresses_nobody(
+    words: str, expected: bool
+) -> None:
+    refused = {"a@b.c": (550, words.encode())}
+    error = smtplib.SMTPRecipientsRefused(refused)
+    text = session(f"S: 550 {words}")
+    for given in (error, refused, str(error), text):
+        [(whom, verdict)] = classify_all(given).items()
+        assert (whom, verdict.suppress) == ("a@b.c", expected)
+    assert [classify(given).suppress for given in (error, refused, text)] == 3 * [expected]
