@@ -168,11 +168,13 @@ def _of_log(given: bytes, classifier: Classifier) -> Iterator[Answer]:
         if classifier is not default_classifier() or verdict is None:
             outcome = known_outcome(delivery.status, delivery.direction)
             try:
-                verdict = classifier.classify(
-                    delivery.reply or text,
-                    stage=delivery.stage,
-                    status=delivery.dsn,
-                    outcome=outcome,
+                verdict = delivery.bounded(
+                    classifier.classify(
+                        delivery.reply or text,
+                        stage=delivery.stage,
+                        status=delivery.dsn,
+                        outcome=outcome,
+                    )
                 )
             except MultipleRepliesError:
                 verdict = classifier.undecided(text)

@@ -559,12 +559,11 @@ def test_words_that_leave_open_whose_fault_it_is_suppress_nobody(text: str) -> N
     assert not classify(text, stage="RCPT").suppress
 
 
-def session(*to_end: str, recipients: tuple[str, ...] = ("a@b.c",)) -> str:
-    """Return a session whose recipients are accepted, but for a last reply to RCPT."""
-    lines = ["S: 220 mx ESMTP", "C: EHLO x", "S: 250 mx", "C: MAIL FROM:<s@x.y>", "S: 250 ok"]
-    for recipient in recipients:
-        lines += [f"C: RCPT TO:<{recipient}>", "S: 250 ok"]
-    return "\n".join([*lines[: len(lines) - (len(to_end) == 1)], *to_end, "C: QUIT", "S: 221 bye"])
+BEGINNING = ("S: 220 mx ESMTP", "C: EHLO x", "S: 250 mx", "C: MAIL FROM:<s@x.y>", "S: 250 ok")
+
+
+def session(*lines: str) -> str:
+    return "\n".join([*BEGINNING, *lines, "C: QUIT", "S: 221 bye"])
 
 
 @pytest.mark.parametrize(
@@ -585,8 +584,30 @@ def test_a_reply_that_names_another_address_or_host_suppresses_nobody(
 ) -> None:
     refused = {"a@b.c": (550, words.encode())}
     error = smtplib.SMTPRecipientsRefused(refused)
-    text = session(f"S: 550 {words}")
+    text = session("C: RCPT TO:<a@b.c>", f"S: 550 {words}")
     for given in (error, refused, str(error), text):
         [(whom, verdict)] = classify_all(given).items()
         assert (whom, verdict.suppress) == ("a@b.c", expected)
     assert [classify(given).suppress for given in (error, refused, text)] == 3 * [expected]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("5.1.1 no such user", set()),
+        ("5.1.1 <x@y.z>: no such user", {"x@y.z"}),
+        ("5.1.1 <other@y.z>: no such user", set()),
+    ],
+)
+@pytest.mark.parametrize("reply", ["S: 354 go\nC: .\nS: 550 {}", "S: 550 {}"])
+def test_one_reply_to_the_data_of_several_suppresses_whom_it_names(
+    reply: str, words: str, expected: set[str]
+) -> None:
+    rcpt = [line for whom in ("a@b.c", "x@y.z") for line in (f"C: RCPT TO:<{whom}>", "S: 250 ok")]
+    text = session(*rcpt, "C: DATA", *reply.format(words).split("\n"))
+    verdicts = classify_all(text)
+    assert verdicts.keys() == {"a@b.c", "x@y.z"}
+    assert {whom for whom, verdict in verdicts.items() if verdict.suppress} == expected
+    assert not classify(text).suppress
+    alone = session(*rcpt[:2], "C: DATA", *reply.format("5.1.1 no such user").split("\n"))
+    assert classify(alone).suppress
