@@ -611,3 +611,31 @@ def test_one_reply_to_the_data_of_several_suppresses_whom_it_names(
     assert not classify(text).suppress
     alone = session(*rcpt[:2], "C: DATA", *reply.format("5.1.1 no such user").split("\n"))
     assert classify(alone).suppress
+
+
+@pytest.mark.parametrize(
+    "mark", [r"\n", r"\r\n", "#012", "#015#012", "=0A", "=0D=0A", "<CRLF>", "^M", r"\\n", "%0D%0A"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 user unknown{}or mailbox full",
+        "550 5.1.1 no such user{}temporarily unavailable",
+        "delivered to mailbox{}Connection closed",
+    ],
+)
+def test_a_line_end_as_a_mark_undoes_no_doubt(text: str, mark: str) -> None:
+    given = text.format(mark)
+    assert not classify(text.format("\n")).suppress
+    assert not classify(given).suppress
+    assert classify(given).text == given
+    if given[0] == "5":
+        assert not classify(parse(given)).suppress
+
+
+@pytest.mark.parametrize(
+    "text", [r"550 5.1.1 No such mailbox: C:\new\mail", r"550 5.1.1 no such user\nsorry"]
+)
+def test_marks_of_line_ends_alone_are_no_doubt(text: str) -> None:
+    for given in (text, parse(text)):
+        assert classify(given).suppress
