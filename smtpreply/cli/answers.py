@@ -141,8 +141,14 @@ def _of_replies(text: str, classifier: Classifier, stage: str | None) -> Iterato
         found.append((line, reply))
         line += reply.raw.count(b"\n")
     refusals = [(line, reply) for line, reply in found if reply.code >= 400]
+    # Beside one another they may leave more open than each by itself.
+    told = classifier.classify_all(text, stage=stage).values()
+    is_open = not any(verdict.suppress for verdict in told)
     for line, reply in refusals or found:
-        yield Answer(classifier.classify(reply, stage=stage), reply, line=line)
+        verdict = classifier.classify(reply, stage=stage)
+        yield Answer(
+            verdict.as_soft() if is_open and verdict.suppress else verdict, reply, line=line
+        )
 
 
 def _that_matter(answers: Iterable[Answer]) -> list[Answer]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from smtpreply._support import data
@@ -29,9 +30,11 @@ from smtpreply.reasons.extract import (
     Known,
     ReplyExtract,
     extract_from,
+    tells_of_deferral,
     tells_of_failure,
 )
 from smtpreply.reasons.fallback import default_fallback
+from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
 from smtpreply.reasons.target import verdict_for
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from smtpreply.dialogue.transcript import Exchange
 
 CACHE_SIZE = 4096
+_MOST_ANSWERS = 500  # of a text, whose length is bounded, too
 
 
 class Builtin(enum.StrEnum):
@@ -169,7 +173,7 @@ class Classifier:
             TypeError: an object that holds no reply.
         """
         answers: Mapping[str, Answer] = {}
-        is_of_failure = isinstance(replies, BaseException)
+        is_of_failure, is_deferred = isinstance(replies, BaseException), False
         if isinstance(replies, (str, bytes)):
             text = extract_from(replies).text
             if stage is None and (session := _answers_in(text)):
@@ -178,6 +182,7 @@ class Classifier:
             # Before the first recipient: the name of an exception, or words of a program.
             first = next(iter(answers), None)
             is_of_failure = first is not None and tells_of_failure(text[: text.find(first)])
+            is_deferred = bool(answers) and tells_of_deferral(_around(answers, text))
             # A server that has asked the sender's own quotes what was answered about that address.
             if len(answers) == 1 and self._is_about_sender(replies, stage):
                 answers = {}
@@ -197,6 +202,11 @@ class Classifier:
             whom: verdict_for(self.classify(answer, stage=stage), [whom])
             for whom, answer in answers.items()
         }
+        if is_deferred:
+            verdicts = {
+                whom: verdict.as_soft() if verdict.suppress else verdict
+                for whom, verdict in verdicts.items()
+            }
         if is_of_failure:
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
@@ -319,6 +329,14 @@ def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -
         EnhancedStatus.parse(status) if isinstance(status, str) else status,
         None if outcome is None else Outcome(outcome),
     )
+
+
+def _around(answers: Mapping[str, Answer], text: str) -> str:
+    """Return what a text has around the answers that were found in it."""
+    text = text[:LONGEST]
+    for answer in islice(answers.values(), _MOST_ANSWERS):
+        text = text.replace(str(answer), " ", 1)
+    return text
 
 
 def _only(answers: Mapping[str, Answer]) -> tuple[str, Answer] | tuple[None, None]:

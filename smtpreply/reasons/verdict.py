@@ -24,6 +24,7 @@ from smtpreply.reasons.extract import (
     Known,
     ReplyExtract,
     extract_from,
+    has_lines_that_disagree,
     is_before_recipient,
     is_of_sender,
     is_within_acceptance,
@@ -353,7 +354,7 @@ class Verdict:
         extract = self._extract
         if extract.digit not in (5, None) or is_within_acceptance(extract):
             return False
-        return not tells_of_delay(extract)
+        return not (tells_of_delay(extract) or has_lines_that_disagree(extract))
 
     @property
     def _is_mixed(self) -> bool:

@@ -639,3 +639,46 @@ def test_a_line_end_as_a_mark_undoes_no_doubt(text: str, mark: str) -> None:
 def test_marks_of_line_ends_alone_are_no_doubt(text: str) -> None:
     for given in (text, parse(text)):
         assert classify(given).suppress
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("550-5.1.1 no such user", "250 2.1.5 ok"),
+        ("250-foo", "550 5.1.1 no such user"),
+        ("354-foo", "550 5.1.1 no such user"),
+        ("550-5.1.1 no such user", "450 4.2.0 later"),
+        ("550-5.1.1 no such user", "550-sorry", "250 ok"),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "host mx.example.org said: {}", "S: x\n{}"])
+def test_lines_of_different_classes_suppress_nobody(around: str, lines: tuple[str, ...]) -> None:
+    for end in ("\n", "\r\n"):
+        text = end.join([*lines, ""])
+        assert not classify(around.format(text)).suppress
+        assert not classify(parse(text)).suppress
+    assert classify(around.format("550-5.1.1 no such user\n550 sorry")).suppress
+
+
+@pytest.mark.parametrize("command", ["HELO x", "EHLO mail.example.com", "LHLO x", "AUTH PLAIN"])
+@pytest.mark.parametrize("form", ["{}\n{}\n", "C: {}\nS: {}", "{}\r\n{}\r\n"])
+def test_an_answer_to_a_command_before_a_recipient_suppresses_nobody(
+    form: str, command: str
+) -> None:
+    reply = "550 5.1.1 no such user"
+    assert not classify(form.format(command, reply)).suppress
+    assert classify(form.format("RCPT TO:<bob@example.org>", reply)).suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd == bob@example.org R=dnslookup T=smtp "
+        "defer (-44) H=mx [192.0.2.1]: SMTP error from remote mail server after RCPT "
+        "TO:<bob@example.org>: 550 5.1.1 no such user",
+        "status=deferred (mailbox closed)",
+        "stat=Deferred: 550 5.1.1 no such user",
+    ],
+)
+def test_what_a_log_says_is_deferred_suppresses_nobody(text: str) -> None:
+    assert not any(verdict.suppress for verdict in classify_all(text).values())
