@@ -212,7 +212,19 @@ class Classifier:
         return verdicts
 
     def of_exchange(self, exchange: Exchange, recipient: str | None) -> Verdict:
-        """Classify a reply of a session, as far as it is about a recipient."""
+        """Explain a reply of a session, as far as it is about a recipient.
+
+        Args:
+            exchange: the reply, with what it answers. One to several recipients suppresses only
+                whom it names.
+            recipient: the recipient; None where it is unknown.
+
+        >>> from smtpreply.dialogue.transcript import read_transcript
+        >>> lines = ["C: RCPT TO:<bob@example.org>", "S: 550 5.1.1 No such user"]
+        >>> [exchange] = read_transcript(lines).exchanges
+        >>> default_classifier().of_exchange(exchange, "bob@example.org").suppress
+        True
+        """
         verdict = self.classify(exchange.reply, stage=exchange.stage)
         several = len(exchange.recipients) > 1
         return verdict_for(verdict, [recipient], is_of_several=several)

@@ -86,7 +86,7 @@ def verdict_for(
     # What is cheap to know is asked first: most verdicts are on other reasons.
     if not verdict.advice.suppress:
         return verdict
-    own = list(recipients)
+    own = [each and _bare(each) for each in recipients]
     if not (
         refuses_another(verdict.text, own)
         or (verdict.reason is Reason.UNKNOWN_DOMAIN and misses_another(verdict.text, own[0], relay))
@@ -156,6 +156,11 @@ def misses_another(text: str, recipient: str | None, relay: str | None) -> bool:
     if not named and relay is not None:
         named = {_domain(relay)}
     return bool(named) and not any(f".{domain}".endswith(f".{name}") for name in named)
+
+
+def _bare(address: str) -> str:
+    """Return the address in "Bob <bob@example.org>", as callers of smtplib name recipients."""
+    return address.rpartition("<")[2].partition(">")[0] if "<" in address else address
 
 
 def _mailbox(address: str) -> str:

@@ -589,6 +589,7 @@ def test_a_reply_that_names_another_address_or_host_suppresses_nobody(
         [(whom, verdict)] = classify_all(given).items()
         assert (whom, verdict.suppress) == ("a@b.c", expected)
     assert [classify(given).suppress for given in (error, refused, text)] == 3 * [expected]
+    assert classify({"Bob <a@b.c>": (550, words)}).suppress is expected
 
 
 @pytest.mark.parametrize(
