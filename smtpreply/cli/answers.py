@@ -122,7 +122,7 @@ def _octets(text: str) -> bytes:
 def _of_session(text: str, classifier: Classifier) -> Iterator[Answer]:
     session: tuple[Exchange, ...] = session_in(with_line_ends(text))
     for recipient, exchange in decisive(session).items():
-        verdict = classifier.classify(exchange.reply, stage=exchange.stage)
+        verdict = classifier.of_exchange(exchange, recipient)
         yield Answer(
             verdict, exchange.reply, recipient, line=exchange.line, command=exchange.command
         )
@@ -141,8 +141,14 @@ def _of_replies(text: str, classifier: Classifier, stage: str | None) -> Iterato
         found.append((line, reply))
         line += reply.raw.count(b"\n")
     refusals = [(line, reply) for line, reply in found if reply.code >= 400]
+    # Beside one another they may leave more open than each by itself.
+    told = classifier.classify_all(text, stage=stage).values()
+    is_open = not any(verdict.suppress for verdict in told)
     for line, reply in refusals or found:
-        yield Answer(classifier.classify(reply, stage=stage), reply, line=line)
+        verdict = classifier.classify(reply, stage=stage)
+        yield Answer(
+            verdict.as_soft() if is_open and verdict.suppress else verdict, reply, line=line
+        )
 
 
 def _that_matter(answers: Iterable[Answer]) -> list[Answer]:
@@ -168,11 +174,13 @@ def _of_log(given: bytes, classifier: Classifier) -> Iterator[Answer]:
         if classifier is not default_classifier() or verdict is None:
             outcome = known_outcome(delivery.status, delivery.direction)
             try:
-                verdict = classifier.classify(
-                    delivery.reply or text,
-                    stage=delivery.stage,
-                    status=delivery.dsn,
-                    outcome=outcome,
+                verdict = delivery.bounded(
+                    classifier.classify(
+                        delivery.reply or text,
+                        stage=delivery.stage,
+                        status=delivery.dsn,
+                        outcome=outcome,
+                    )
                 )
             except MultipleRepliesError:
                 verdict = classifier.undecided(text)

@@ -24,6 +24,7 @@ from smtpreply.tools.queue import LIMIT, Queue, Queued
 
 _COLUMNS = tuple(field.name for field in attrs.fields(Queued))
 _LINES_LOOKED_AT = 100
+_ERRORS_SHOWN = 5
 _LONGEST = 300  # characters of a reply that are shown
 
 
@@ -80,6 +81,7 @@ def queue_command(
     if not paths and mailq is None:
         raise click.UsageError("give the PATH of a log, or --mailq")
     queue, has_problems = Queue(limit), False
+    errors: list[MailqError] = []
     if paths:
         with _hinting(paths), run_over(paths, read_as=read_as, year=year, tz=tz) as run:
             for delivery in run:
@@ -87,7 +89,7 @@ def queue_command(
         has_problems = bool(run.coverage.problems)
     found = [
         one
-        for one in (queue if mailq is None else _listed(queue, mailq, tz))
+        for one in (queue if mailq is None else _listed(queue, mailq, tz, errors))
         if (not domain or is_of_domain(one.recipient, domain))
         and (not reason or one.reason in reason)
     ]
@@ -98,7 +100,11 @@ def queue_command(
         write_rows(rows, _COLUMNS, as_json=output_format == "json", raw_cells=raw_cells)
     if queue.left_out:
         click.echo(f"smtpreply: {queue.left_out:,} recipients left out: raise --limit", err=True)
-    if queue.left_out or has_problems:
+    for error in errors[:_ERRORS_SHOWN]:
+        click.echo(f"smtpreply: {escape(mailq or '')}: {error}", err=True)
+    if len(errors) > _ERRORS_SHOWN:
+        click.echo(f"smtpreply: and {len(errors) - _ERRORS_SHOWN:,} more lines", err=True)
+    if queue.left_out or has_problems or errors:
         sys.exit(1)
 
 
@@ -128,10 +134,10 @@ def _texts_of(path: str) -> Iterator[str]:
     return (line.decode("utf-8", "surrogateescape") for line in lines_of(path))
 
 
-def _listed(queue: Queue, mailq: str, tz: str | None) -> Iterator[Queued]:
+def _listed(queue: Queue, mailq: str, tz: str | None, errors: list[MailqError]) -> Iterator[Queued]:
     try:
         zone = None if tz is None else ZoneInfo(tz)
-        yield from queue.listed(read_mailq(_texts_of(mailq), tz=zone))
+        yield from queue.listed(read_mailq(_texts_of(mailq), tz=zone, on_error=errors.append))
     except MailqError as error:
         raise click.BadParameter(f"{escape(mailq)}: {error}", param_hint="--mailq") from None
     except ZoneInfoNotFoundError as error:

@@ -13,9 +13,9 @@ import attrs
 from smtpreply._support.checks import check_mapping, check_type
 from smtpreply.codes import EnhancedStatus
 from smtpreply.errors import MultipleRepliesError, ReplyError
-from smtpreply.logs.target import is_of_own_tables, misses_another, refuses_another
 from smtpreply.reasons.classifier import classify, default_classifier
-from smtpreply.reasons.taxonomy import Outcome, Reason
+from smtpreply.reasons.target import is_of_own_tables, verdict_for
+from smtpreply.reasons.taxonomy import Outcome
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
 from smtpreply.reply.parser import parse
@@ -111,6 +111,7 @@ class _Values:
     tls: str | None = None
     text: str | None = None
     reply_by: ReplyBy | None = None
+    shared: bool | None = None
     source: str | None = None
     line: int | None = None
 
@@ -153,6 +154,8 @@ class Delivery(_Values):
         text: the reply or the diagnostic; a reply's lines are parted by a newline, or as the log
             flattened them.
         reply_by: whose words they are; None where no server spoke.
+        shared: True where one reply was given to several recipients of a session, whose deliveries
+            follow one another; None elsewhere.
         source: the file that the line is in; None for lines without one.
         line: its number there, from 1.
     """
@@ -173,31 +176,32 @@ class Delivery(_Values):
 
         What the log says beside the words counts: `dsn`, `status` and `direction`. The verdict
         suppresses only where the message was to leave (see `may_suppress`), and not where the
-        words name another address than the recipient's, or another host than its domain.
+        words name another address than the recipient's, or another host than its domain, or are
+        about several recipients and do not name this one.
         """
         if self.text is None:
             return None
         outcome = known_outcome(self.status, self.direction)
-        verdict = verdict_on(self.text, self.reply, self.stage, self.dsn, outcome)
-        # What is cheap to know is asked first: most verdicts are on other reasons.
-        if verdict.advice.suppress and self._leaves_doubt(verdict) and verdict.suppress:
-            return verdict.as_soft()
-        return verdict
+        return self.bounded(verdict_on(self.text, self.reply, self.stage, self.dsn, outcome))
 
-    def _leaves_doubt(self, verdict: Verdict) -> bool:
-        """Return whether the words may prove nothing about the recipient."""
-        if not may_suppress(self.direction, verdict.text, self.reply_by):
-            return True
-        return self._is_about_another(verdict)
+    def bounded(self, verdict: Verdict) -> Verdict:
+        """Return a verdict on the text as one that suppresses only where `verdict` may.
 
-    def _is_about_another(self, verdict: Verdict) -> bool:
-        """Return whether the text names another address or host than the recipient's."""
-        if refuses_another(verdict.text, (self.recipient, self.orig_recipient)):
-            return True
-        if verdict.reason is not Reason.UNKNOWN_DOMAIN:
-            return False
+        Args:
+            verdict: the verdict, such as that of a classifier with rules of your own.
+
+        >>> from smtpreply import classify
+        >>> local = Delivery(mta="postfix", direction=Direction.LOCAL, text="550 No such user")
+        >>> local.bounded(classify("550 No such user")).suppress
+        False
+        """
+        if verdict.advice.suppress and not may_suppress(
+            self.direction, verdict.text, self.reply_by
+        ):
+            return verdict.as_soft() if verdict.suppress else verdict
         relay = self.relay_host if self.reply_by is None else None
-        return misses_another(verdict.text, self.recipient, relay)
+        parties = (self.recipient, self.orig_recipient)
+        return verdict_for(verdict, parties, relay, is_of_several=bool(self.shared))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold, the reply taken apart."""
@@ -228,17 +232,18 @@ class Delivery(_Values):
         for field in attrs.fields(cls):
             value = data.get(field.name)
             if value is not None:
-                check_type(value, _NUMBERS.get(field.name, str), field.name)
+                check_type(value, _TYPES.get(field.name, str), field.name)
                 read = _READ.get(field.name)
                 values[field.name] = value if read is None else read(value)
         return cls(**values)
 
 
-_NUMBERS: dict[str, type | tuple[type, ...]] = {
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "relay_port": int,
     "line": int,
     "size": int,
     "delay": (int, float),
+    "shared": bool,
 }
 _READ: dict[str, Callable[[str], Any]] = {
     "time": datetime.fromisoformat,

@@ -269,6 +269,7 @@ def _kind_of(delivery: Delivery) -> Hashable:
         id(delivery.status),
         id(delivery.dsn),
         id(delivery.reply_by),
+        delivery.shared,
         delivery.text is None,
         alike(words),
         # Whether there is a server, and whether it is this host.

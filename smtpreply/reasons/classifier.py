@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from smtpreply._support import data
@@ -29,11 +30,14 @@ from smtpreply.reasons.extract import (
     Known,
     ReplyExtract,
     extract_from,
+    tells_of_deferral,
     tells_of_failure,
 )
 from smtpreply.reasons.fallback import default_fallback
+from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.providers import provider_in
 from smtpreply.reasons.rule import LazyRules, Rule, RuleError, rules_in, rules_of
+from smtpreply.reasons.target import verdict_for
 from smtpreply.reasons.taxonomy import Basis, Outcome, Reason
 from smtpreply.reasons.verdict import Verdict
 from smtpreply.reply.model import Reply
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from smtpreply.dialogue.transcript import Exchange
 
 CACHE_SIZE = 4096
+_MOST_ANSWERS = 500  # of a text, whose length is bounded, too
 
 
 class Builtin(enum.StrEnum):
@@ -168,18 +173,16 @@ class Classifier:
             TypeError: an object that holds no reply.
         """
         answers: Mapping[str, Answer] = {}
-        is_of_failure = isinstance(replies, BaseException)
+        is_of_failure, is_deferred = isinstance(replies, BaseException), False
         if isinstance(replies, (str, bytes)):
             text = extract_from(replies).text
             if stage is None and (session := _answers_in(text)):
-                return {
-                    whom: self.classify(each.reply, stage=each.stage)
-                    for whom, each in session.items()
-                }
+                return {whom: self.of_exchange(each, whom) for whom, each in session.items()}
             answers = recipients_in(text)
             # Before the first recipient: the name of an exception, or words of a program.
             first = next(iter(answers), None)
             is_of_failure = first is not None and tells_of_failure(text[: text.find(first)])
+            is_deferred = bool(answers) and tells_of_deferral(_around(answers, text))
             # A server that has asked the sender's own quotes what was answered about that address.
             if len(answers) == 1 and self._is_about_sender(replies, stage):
                 answers = {}
@@ -196,18 +199,43 @@ class Classifier:
         if not answers and not isinstance(replies, Mapping):
             return {None: self.classify(replies, stage=stage)}
         verdicts: dict[str | None, Verdict] = {
-            whom: self.classify(answer, stage=stage) for whom, answer in answers.items()
+            whom: verdict_for(self.classify(answer, stage=stage), [whom])
+            for whom, answer in answers.items()
         }
+        if is_deferred:
+            verdicts = {
+                whom: verdict.as_soft() if verdict.suppress else verdict
+                for whom, verdict in verdicts.items()
+            }
         if is_of_failure:
             return {whom: self._not_accepted(verdict) for whom, verdict in verdicts.items()}
         return verdicts
+
+    def of_exchange(self, exchange: Exchange, recipient: str | None) -> Verdict:
+        """Explain a reply of a session, as far as it is about a recipient.
+
+        Args:
+            exchange: the reply, with what it answers. One to several recipients suppresses only
+                whom it names.
+            recipient: the recipient; None where it is unknown.
+
+        >>> from smtpreply.dialogue.transcript import read_transcript
+        >>> lines = ["C: RCPT TO:<bob@example.org>", "S: 550 5.1.1 No such user"]
+        >>> [exchange] = read_transcript(lines).exchanges
+        >>> default_classifier().of_exchange(exchange, "bob@example.org").suppress
+        True
+        """
+        verdict = self.classify(exchange.reply, stage=exchange.stage)
+        several = len(exchange.recipients) > 1
+        return verdict_for(verdict, [recipient], is_of_several=several)
 
     def _of_session(self, answers: Mapping[str | None, Exchange], text: str) -> Verdict:
         """Classify what decides in the transcript of a session, if it is the same for all."""
         first, *others = answers.values()
         if any((each.reply, each.stage) != (first.reply, first.stage) for each in others):
             raise _several(text)
-        return self.classify(first.reply, stage=first.stage)
+        verdicts = [self.of_exchange(each, whom) for whom, each in answers.items()]
+        return next((each for each in verdicts if not each.suppress), verdicts[0])
 
     def _is_about_sender(self, text: str | bytes, stage: Stage | str | None) -> bool:
         try:
@@ -230,13 +258,14 @@ class Classifier:
 
     def _of_object(self, given: object, stage: Stage | None, known: Known) -> Verdict:
         """Classify what is neither a reply nor text."""
+        whom: str | None = None
         answer: Answer | None = None
         if isinstance(given, BaseException):
             return self._of_error(given, stage, known)
         if isinstance(given, (bytearray, memoryview)):
             answer = bytes(given).decode("utf-8", "surrogateescape")
         elif isinstance(given, Mapping):
-            answer = _only(answers_in(given))
+            whom, answer = _only(answers_in(given))
         elif isinstance(given, (tuple, list)):
             answer = reply_of_pair(given)
             if answer is None and len(given) > 1:
@@ -248,7 +277,8 @@ class Classifier:
                 "classify takes a Reply, text, octets, a pair of code and text, or an exception, "
                 f"not {type(given).__name__}"
             )
-        return self.classify(answer, stage=stage, status=known.status, outcome=known.outcome)
+        verdict = self.classify(answer, stage=stage, status=known.status, outcome=known.outcome)
+        return verdict_for(verdict, [whom])
 
     def _of_error(self, error: BaseException, stage: Stage | None, known: Known) -> Verdict:
         """Classify the first reply in an exception and its causes, or else the first known words.
@@ -256,16 +286,17 @@ class Classifier:
         A library may hide a reply behind an exception of its own, which says less.
         """
 
-        def classified(answer: Answer, cause: BaseException) -> Verdict:
+        def classified(answer: Answer, cause: BaseException, whom: str | None = None) -> Verdict:
             at = stage or stage_of(cause)
             verdict = self.classify(answer, stage=at, status=known.status, outcome=known.outcome)
-            return self._not_accepted(verdict)
+            return verdict_for(self._not_accepted(verdict), [whom])
 
         causes = list(causes_of(error))
         for cause in causes:
-            answer = _only(refusals_of(cause)) or reply_of(cause)
+            whom, answer = _only(refusals_of(cause))
+            answer = answer or reply_of(cause)
             if answer is not None:
-                return classified(answer, cause)
+                return classified(answer, cause, whom)
         verdicts = [classified(words_of_error(cause), cause) for cause in causes]
         return min(verdicts, key=_vagueness)  # of several that say as much, the outermost
 
@@ -312,11 +343,19 @@ def _known(status: EnhancedStatus | str | None, outcome: Outcome | str | None) -
     )
 
 
-def _only(answers: Mapping[str, Answer]) -> Answer | None:
-    """Return what was answered to the only recipient; None where there is none."""
+def _around(answers: Mapping[str, Answer], text: str) -> str:
+    """Return what a text has around the answers that were found in it."""
+    text = text[:LONGEST]
+    for answer in islice(answers.values(), _MOST_ANSWERS):
+        text = text.replace(str(answer), " ", 1)
+    return text
+
+
+def _only(answers: Mapping[str, Answer]) -> tuple[str, Answer] | tuple[None, None]:
+    """Return the only recipient and what was answered to it; None where there is none."""
     if len(answers) > 1:
         raise _several(", ".join(answers))
-    return next(iter(answers.values()), None)
+    return next(iter(answers.items()), (None, None))
 
 
 def _several(text: str) -> MultipleRepliesError:

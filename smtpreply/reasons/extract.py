@@ -52,14 +52,20 @@ class _Words(NamedTuple):
         return self.pattern.search(text)
 
 
+# A command, and the reply to it in the next line.
+_REPLY_BELOW = r"[ \t\r]{0,4}\n[^\n0-9]{0,8}[45][0-9][0-9][ -]"
 _STAGES = (
     (Stage.CONNECT, r"refused to talk to me|while connected from|initial connection|greeting"),
     (Stage.STARTTLS, r"STARTTLS(?: command)?\)|after STARTTLS"),
     (Stage.END_OF_DATA, r"end of data|end of DATA command|end of message|after pipelined end"),
     (Stage.RCPT, r"RCPT TO|pipelined RCPT"),
     (Stage.MAIL, r"MAIL FROM|pipelined MAIL"),
-    (Stage.EHLO, r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)"),
-    (Stage.AUTH, r"in reply to AUTH|after AUTH"),
+    (
+        Stage.EHLO,
+        r"in reply to (?:EHLO|HELO|LHLO)|after (?:EHLO|HELO|LHLO)"
+        rf"|\b(?:EHLO|HELO|LHLO)[ \t]{{1,4}}\S{{1,255}}{_REPLY_BELOW}",
+    ),
+    (Stage.AUTH, rf"in reply to AUTH|after AUTH|\bAUTH[ \t]{{1,4}}[A-Z0-9-]{{1,20}}{_REPLY_BELOW}"),
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
 _STAGE = _Words(
@@ -67,6 +73,7 @@ _STAGE = _Words(
     (
         *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
         *("end of ", "after ", "pipelined ", "rcpt to", "mail from", "in reply to "),
+        *("ehlo", "helo", "lhlo", "auth"),
     ),
 )
 # The exceptions of smtplib and aiosmtplib, by the names of their classes.
@@ -140,9 +147,11 @@ _DOUBT = (
     r"(?i)\b(?:un)?expect(?:ed|ing|s)?\b|\binstead of\b|fail|error|exception|time(?:d\s|-)?\s?out"
     r"|\blost\b|refus|reject|could not|couldn't|unable|denied|abort|closed|disconnect|defer|bounce"
 )
+# Postfix has "status=deferred", Exim "defer (-44)".
+_DEFERRED = r"\bdefer(?:red|ral)\b|\bdefer \(-?[0-9]"
 # What a server says of a failure that it calls temporary, whatever its code.
 _TEMPORARY = (
-    r"(?i)\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
+    rf"(?i){_DEFERRED}|\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
     r"|\baddress verification in progress"
     r"|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
     r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
@@ -180,6 +189,10 @@ _SENDER = _Words(
     ),
 )
 _RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE)
+# A reply that is continued ("550-...") in a line of another class.
+_DISAGREEING = r"([2-5])[0-9][0-9]-[^\n]{0,1000}\n[ \t]{0,8}(?!\1)[2-5][0-9][0-9](?:[ \r\n-]|\Z)"
+_DISAGREEING_HERE = lazy_pattern(_DISAGREEING)
+_DISAGREEING_LINES = lazy_pattern(rf"^[ \t]{{0,8}}{_DISAGREEING}", re.MULTILINE)
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
@@ -434,6 +447,26 @@ def is_within_acceptance(extract: AnyExtract) -> bool:
     if first is None or first.code >= 400 or text[: first.start].strip():
         return False
     return "\n" not in text[first.start :]
+
+
+def tells_of_deferral(text: str) -> bool:
+    """Return whether a log's words around a reply say that the message was deferred."""
+    return re.search(f"(?i){_DEFERRED}", text[:LONGEST]) is not None
+
+
+def has_lines_that_disagree(extract: AnyExtract) -> bool:
+    """Return whether the lines of a reply are of different classes: RFC 5321 4.2.1 has one code."""
+    if isinstance(extract, ReplyExtract):
+        if not extract.reply.defects:
+            return False
+        text = extract.reply.raw[:LONGEST].decode("latin-1")
+    else:
+        text = extract.text[:LONGEST]
+    if "\n" not in text or "-" not in text:
+        return False
+    if _DISAGREEING_LINES.search(text) is not None:
+        return True
+    return any(_DISAGREEING_HERE.match(text, head.start) for head in heads_in(text))
 
 
 def tells_of_delay(extract: AnyExtract) -> bool:

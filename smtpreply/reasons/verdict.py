@@ -22,6 +22,9 @@ from smtpreply.reasons.extract import (
     AnyExtract,
     Extract,
     Known,
+    ReplyExtract,
+    extract_from,
+    has_lines_that_disagree,
     is_before_recipient,
     is_of_sender,
     is_within_acceptance,
@@ -37,6 +40,7 @@ from smtpreply.reasons.normalize import words_of
 from smtpreply.reasons.providers import Provider, provider_in
 from smtpreply.reasons.taxonomy import Actor, Basis, BounceType, Disposition, Outcome, Reason
 from smtpreply.reasons.tokens import names_in, without_names
+from smtpreply.reply.literals import with_all_line_ends
 from smtpreply.stage import Stage
 
 # Beside words about a recipient they are about the client ("User unknown in 192.0.2.1 DNSBL").
@@ -232,8 +236,32 @@ class Verdict:
         recipient, nor do 5.1.7 and 5.1.8, nor does a refusal that is quoted in the line of a
         positive reply. Of bare statuses 5.2.1 may be temporary (RFC 3463 3.3).
         """
-        if isinstance(self._source, Record):
-            return self._source.suppress
+        source = self._source
+        if isinstance(source, Record):
+            return source.suppress
+        if not self._suppresses:
+            return False
+        other = self._as_lines(source)
+        return other is None or other.suppress
+
+    def _as_lines(self, engine: Engine) -> Verdict | None:
+        r"""Return the verdict on the text with line ends for all marks of them; None without any.
+
+        Where no reply code follows, ``\n`` may be one, or of a path; and a line end parts words.
+        """
+        extract, text = self._extract, self.text
+        lines = with_all_line_ends(text)
+        if lines == text:
+            return None
+        if isinstance(extract, ReplyExtract):  # its text is without codes and statuses
+            head = " ".join(map(str, filter(None, (extract.code, extract.reply.enhanced))))
+            lines = f"{head} {lines}"
+        other = extract_from(lines, extract.stage, extract.known)
+        return Verdict(other, engine.decide(other), engine)
+
+    @property
+    def _suppresses(self) -> bool:
+        """What `suppress` is by the text as it is."""
         if not self.advice.suppress or self._extract.known.outcome is Outcome.REJECTED:
             return False
         if is_before_recipient(self._extract) or is_of_sender(self._extract):
@@ -326,7 +354,7 @@ class Verdict:
         extract = self._extract
         if extract.digit not in (5, None) or is_within_acceptance(extract):
             return False
-        return not tells_of_delay(extract)
+        return not (tells_of_delay(extract) or has_lines_that_disagree(extract))
 
     @property
     def _is_mixed(self) -> bool:

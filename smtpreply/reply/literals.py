@@ -68,6 +68,7 @@ _BEFORE_CODE = lazy_pattern(
     rf"(?P<mark>(?:{_END}){{1,4}})[ \t]{{0,4}}(?:[A-Za-z]{{0,8}}[:<>~*=-]{{1,4}}[ ]{{0,4}})?"
     r"[2-5][0-9][0-9](?:[- ]|\Z)"
 )
+_ANYWHERE = lazy_pattern(rf"(?:{_END}){{1,4}}")
 _AT_END = lazy_pattern(rf"(?:{_END}){{1,4}}(?=\s{{0,4}}\Z)")
 _MOST_FORMS = 4  # of marks in one text
 IN_MARKS = ("\\", "#01", "^", "<CR", "<LF", "<br", "%0", "=0D", "=0A", "&#")
@@ -86,9 +87,7 @@ def with_line_ends(text: str) -> str:
     >>> with_line_ends(r"550 5.1.1 No such mailbox: C:\new\mail")
     '550 5.1.1 No such mailbox: C:\\new\\mail'
     """
-    # Substrings are found ten times as fast as the patterns, and most texts have none of them.
-    marks = IN_MARKS if text.isascii() else (*IN_MARKS, *_PICTURES)
-    if not any(map(text.__contains__, marks)):
+    if not _may_have_marks(text):
         return text
     text = _AT_END.sub("\r\n", text)
     for _ in range(_MOST_FORMS):
@@ -99,3 +98,18 @@ def with_line_ends(text: str) -> str:
         half = mark[: len(mark) // 2]
         text = text.replace(half if mark == 2 * half else mark, "\r\n")
     return _BEFORE_CODE.sub(lambda found: f"\r\n{found[0].removeprefix(found['mark'])}", text)
+
+
+def with_all_line_ends(text: str) -> str:
+    r"""Return a text with CRLF for all that may be marks of line ends, wherever they are.
+
+    >>> with_all_line_ends(r"550 5.1.1 User unknown\nor mailbox full")
+    '550 5.1.1 User unknown\r\nor mailbox full'
+    """
+    return _ANYWHERE.sub("\r\n", text) if _may_have_marks(text) else text
+
+
+def _may_have_marks(text: str) -> bool:
+    # Substrings are found ten times as fast as the patterns, and most texts have none of them.
+    marks = IN_MARKS if text.isascii() else (*IN_MARKS, *_PICTURES)
+    return any(map(text.__contains__, marks))

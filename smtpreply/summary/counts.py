@@ -330,7 +330,8 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
-        if facts.suppress and may_suppress(delivery.direction, text, delivery.reply_by):
+        may = may_suppress(delivery.direction, text, delivery.reply_by)
+        if facts.suppress and may and not delivery.shared:
             self.suppressed[facts.reason] += count
         self.cases.add(facts.reason, delivery)
         if server := _server(delivery):

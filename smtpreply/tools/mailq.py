@@ -56,6 +56,7 @@ _DATE = rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<date>[0-9]{{1,2}})"
 _AROUND = re.compile(
     r"-{1,6}Queue ID-|-{4,6}Q-ID-|-- [0-9]+ Kbytes in [0-9]+ Requests?\.|Mail queue is empty\Z"
     r"|M(?:SP|TA) Queue status\.\.\.|\s{1,20}Total requests: [0-9]+"
+    r"|[0-9A-Za-z]{5,32}[*X-]?\s{1,10}\(job completed\)\Z"  # Sendmail, of one that has just left
     r"|\s{0,20}/\S{1,500} (?:is empty\Z|\([0-9]+ requests?[,)])|warning: trouble with #[0-9]"
 )
 _EXIM = re.compile(
@@ -85,10 +86,11 @@ _LONGEST_TIME = 253_402_300_800  # seconds to the year 10000
 _LONGEST_REASON = 10_000  # characters
 _INDENT = 30  # columns before an address, of 41 or 47
 _YEARS_BACK = 12  # in which each day of the year has been each day of the week
+_MOST_UNKNOWN = 20  # lines before the first of a listing
 
 
 class MailqError(ValueError):
-    """A line is of no listing that is known.
+    """A line is of no listing that is known, or a listing ends within a message.
 
     >>> list(read_mailq(["Hello"]))
     Traceback (most recent call last):
@@ -99,13 +101,16 @@ class MailqError(ValueError):
         line: its number, from 1.
     """
 
-    def __init__(self, line: int) -> None:
-        super().__init__(f"line {line} is not of {_KNOWN}")
+    def __init__(self, line: int, words: str = f"is not of {_KNOWN}") -> None:
+        super().__init__(f"line {line} {words}")
         self.line = line
 
 
 def read_mailq(
-    lines: Iterable[str], now: datetime | None = None, tz: tzinfo | None = None
+    lines: Iterable[str],
+    now: datetime | None = None,
+    tz: tzinfo | None = None,
+    on_error: Callable[[MailqError], None] | None = None,
 ) -> Iterator[Queued]:
     r"""Yield what is queued: for each message, the recipients that it is still to be delivered to.
 
@@ -115,9 +120,11 @@ def read_mailq(
         now: when it was printed, with a time zone; by default, now.
         tz: the time zone of the stamps of ``postqueue -p`` and Sendmail, which name none; by
             default, that of this computer.
+        on_error: called for each line within a listing that cannot be read, and for a listing that
+            ends within a message; reading goes on. By default, the error is raised.
 
     Raises:
-        MailqError: a line is of none of these.
+        MailqError: a line is of none of these; with `on_error`, the first lines are not.
 
     >>> printed = [" 25m  2.9K 0t5C6f-0000c8-00 <al@example.com>\n", "          bob@example.org\n"]
     >>> [found] = read_mailq(printed)
@@ -125,11 +132,34 @@ def read_mailq(
     ('bob@example.org', '0:25:00', 'exim')
     """
     listing = _Listing(now or datetime.now(UTC), tz)
+    unknown: list[MailqError] = []  # before the first line of a listing
+    is_known, number = False, 0
     for number, line in enumerate(lines, start=1):
         found = listing.read(line)
-        if found is None:
-            raise MailqError(number)
-        yield from found
+        if found is not None:
+            if line.strip() and not is_known and on_error is not None:
+                is_known = True
+                for error in unknown:
+                    on_error(error)
+            yield from found
+            continue
+        listing.leave_out(line)
+        error = MailqError(number)
+        if on_error is None:
+            raise error
+        if is_known:
+            on_error(error)
+        else:
+            unknown.append(error)
+        if len(unknown) == _MOST_UNKNOWN and not is_known:
+            break
+    if unknown and not is_known:
+        raise unknown[0]
+    if listing.is_cut:
+        error = MailqError(number, "is the last one: the listing ends within a message")
+        if on_error is None:
+            raise error
+        on_error(error)
 
 
 class _Listing:
@@ -140,6 +170,7 @@ class _Listing:
         self._tz = tz
         self._message: dict[str, Any] | None = None
         self._reason: dict[str, Any] = {}
+        self._has_recipient = False
         self._unclosed: str | None = None  # a reason that goes on in the next line
         self._heads: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], dict[str, Any]]], ...]
         self._heads = ((_EXIM, self._exim), (_CLASSIC, self._classic), (_QMAIL, self._qmail))
@@ -158,7 +189,7 @@ class _Listing:
             return self._postfix_object(line)
         for pattern, read in self._heads:
             if (match := pattern.match(line)) is not None:
-                self._message, self._reason = read(match), {}
+                self._message, self._reason, self._has_recipient = read(match), {}, False
                 return ()
         if _AROUND.match(line) is not None:
             self._message = None
@@ -166,6 +197,17 @@ class _Listing:
         if line.count("|") >= _FIELDS:
             return self._opensmtpd(line)
         return None if self._message is None else self._below(self._message, line)
+
+    def leave_out(self, line: str) -> None:
+        """Go on behind a line that cannot be read; what is below the head of a message is its."""
+        self._unclosed = None
+        if not line.startswith((" ", "\t")):
+            self._message = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last message has no recipient yet."""
+        return self._message is not None and not self._has_recipient
 
     def _below(self, message: dict[str, Any], line: str) -> Iterable[Queued] | None:
         """Read a line below a message: a recipient, or why the next ones wait."""
@@ -185,8 +227,9 @@ class _Listing:
             return ()
         else:
             recipient, is_done = _RECIPIENT.match(line), False
+        self._has_recipient |= is_done or recipient is not None
         if recipient is None:
-            return None
+            return () if is_done else None
         address = recipient["address"]
         if mta == "sendmail":
             address = _bare(address)
@@ -251,7 +294,7 @@ class _Listing:
                         **self._arrived(arrived),
                     )
                 )
-        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError):
             return None
         return found
 

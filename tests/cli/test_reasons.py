@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from smtpreply import classify
 from smtpreply.cli.group import group
 from smtpreply.cli.texts import texts_in
 
@@ -199,3 +200,11 @@ def test_replies_of_several_lines_are_one_text() -> None:
     ]
     endless = [b"550-a\n"] * 250
     assert [text.octets.count(b"\n") for text in texts_in(endless)] == [99, 99, 49]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "#015#012", "<CR><LF>", r"\r\n"])
+def test_explain_is_as_careful_as_classify(end: str) -> None:
+    text = f"550 5.1.1 User unknown{end}421 4.7.0 too many errors"
+    assert not classify(text).suppress
+    explained = run("explain", "--json", text).stdout.splitlines()
+    assert [json.loads(line)["verdict"]["suppress"] for line in explained] == [False, False]

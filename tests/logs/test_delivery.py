@@ -154,6 +154,7 @@ def test_the_quoted_command_is_not_the_refused_address() -> None:
         'host lookup for "{}" failed: host not found',
         "Host unknown (Name server: {}: host not found)",
         "550 5.1.2 Domain {} not found",
+        "550 5.1.2 {}: Domain does not exist",
     ],
 )
 def test_a_relay_that_does_not_resolve_does_not_suppress(text: str, name: str) -> None:

@@ -6,7 +6,7 @@ import smtplib
 
 import pytest
 
-from smtpreply import Reason, classify, from_exception, parse
+from smtpreply import Reason, classify, classify_all, from_exception, parse
 from smtpreply.catalog import LANGUAGES
 from smtpreply.reasons import Actor, Outcome, Rule, advice_for, default_classifier
 from smtpreply.reasons.doubts import leaves_doubt
@@ -557,3 +557,129 @@ def test_no_words_of_doubt_are_in_what_servers_say_of_dead_addresses(rule: Rule)
 )
 def test_words_that_leave_open_whose_fault_it_is_suppress_nobody(text: str) -> None:
     assert not classify(text, stage="RCPT").suppress
+
+
+BEGINNING = ("S: 220 mx ESMTP", "C: EHLO x", "S: 250 mx", "C: MAIL FROM:<s@x.y>", "S: 250 ok")
+
+
+def session(*lines: str) -> str:
+    return "\n".join([*BEGINNING, *lines, "C: QUIT", "S: 221 bye"])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("5.1.1 <a@b.c>: user unknown", True),
+        ("5.1.1 user unknown", True),
+        ("5.1.2 domain b.c not found", True),
+        ("5.1.1 <other@y.z>: user unknown", False),
+        ("5.1.1 user unknown: other@y.z", False),
+        ("5.1.2 host other.example not found", False),
+        ("5.1.2 other.example: host not found", False),
+        ("5.1.2 domain other.example not found", False),
+    ],
+)
+def test_a_reply_that_names_another_address_or_host_suppresses_nobody(
+    words: str, expected: bool
+) -> None:
+    refused = {"a@b.c": (550, words.encode())}
+    error = smtplib.SMTPRecipientsRefused(refused)
+    text = session("C: RCPT TO:<a@b.c>", f"S: 550 {words}")
+    for given in (error, refused, str(error), text):
+        [(whom, verdict)] = classify_all(given).items()
+        assert (whom, verdict.suppress) == ("a@b.c", expected)
+    assert [classify(given).suppress for given in (error, refused, text)] == 3 * [expected]
+    assert classify({"Bob <a@b.c>": (550, words)}).suppress is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("5.1.1 no such user", set()),
+        ("5.1.1 <x@y.z>: no such user", {"x@y.z"}),
+        ("5.1.1 <other@y.z>: no such user", set()),
+    ],
+)
+@pytest.mark.parametrize("reply", ["S: 354 go\nC: .\nS: 550 {}", "S: 550 {}"])
+def test_one_reply_to_the_data_of_several_suppresses_whom_it_names(
+    reply: str, words: str, expected: set[str]
+) -> None:
+    rcpt = [line for whom in ("a@b.c", "x@y.z") for line in (f"C: RCPT TO:<{whom}>", "S: 250 ok")]
+    text = session(*rcpt, "C: DATA", *reply.format(words).split("\n"))
+    verdicts = classify_all(text)
+    assert verdicts.keys() == {"a@b.c", "x@y.z"}
+    assert {whom for whom, verdict in verdicts.items() if verdict.suppress} == expected
+    assert not classify(text).suppress
+    alone = session(*rcpt[:2], "C: DATA", *reply.format("5.1.1 no such user").split("\n"))
+    assert classify(alone).suppress
+
+
+@pytest.mark.parametrize(
+    "mark", [r"\n", r"\r\n", "#012", "#015#012", "=0A", "=0D=0A", "<CRLF>", "^M", r"\\n", "%0D%0A"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 user unknown{}or mailbox full",
+        "550 5.1.1 no such user{}temporarily unavailable",
+        "delivered to mailbox{}Connection closed",
+    ],
+)
+def test_a_line_end_as_a_mark_undoes_no_doubt(text: str, mark: str) -> None:
+    given = text.format(mark)
+    assert not classify(text.format("\n")).suppress
+    assert not classify(given).suppress
+    assert classify(given).text == given
+    if given[0] == "5":
+        assert not classify(parse(given)).suppress
+
+
+@pytest.mark.parametrize(
+    "text", [r"550 5.1.1 No such mailbox: C:\new\mail", r"550 5.1.1 no such user\nsorry"]
+)
+def test_marks_of_line_ends_alone_are_no_doubt(text: str) -> None:
+    for given in (text, parse(text)):
+        assert classify(given).suppress
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("550-5.1.1 no such user", "250 2.1.5 ok"),
+        ("250-foo", "550 5.1.1 no such user"),
+        ("354-foo", "550 5.1.1 no such user"),
+        ("550-5.1.1 no such user", "450 4.2.0 later"),
+        ("550-5.1.1 no such user", "550-sorry", "250 ok"),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "host mx.example.org said: {}", "S: x\n{}"])
+def test_lines_of_different_classes_suppress_nobody(around: str, lines: tuple[str, ...]) -> None:
+    for end in ("\n", "\r\n"):
+        text = end.join([*lines, ""])
+        assert not classify(around.format(text)).suppress
+        assert not classify(parse(text)).suppress
+    assert classify(around.format("550-5.1.1 no such user\n550 sorry")).suppress
+
+
+@pytest.mark.parametrize("command", ["HELO x", "EHLO mail.example.com", "LHLO x", "AUTH PLAIN"])
+@pytest.mark.parametrize("form", ["{}\n{}\n", "C: {}\nS: {}", "{}\r\n{}\r\n"])
+def test_an_answer_to_a_command_before_a_recipient_suppresses_nobody(
+    form: str, command: str
+) -> None:
+    reply = "550 5.1.1 no such user"
+    assert not classify(form.format(command, reply)).suppress
+    assert classify(form.format("RCPT TO:<bob@example.org>", reply)).suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-24 11:43:32 1sQpLm-00000002Rfh-3kYd == bob@example.org R=dnslookup T=smtp "
+        "defer (-44) H=mx [192.0.2.1]: SMTP error from remote mail server after RCPT "
+        "TO:<bob@example.org>: 550 5.1.1 no such user",
+        "status=deferred (mailbox closed)",
+        "stat=Deferred: 550 5.1.1 no such user",
+    ],
+)
+def test_what_a_log_says_is_deferred_suppresses_nobody(text: str) -> None:
+    assert not any(verdict.suppress for verdict in classify_all(text).values())

@@ -343,6 +343,75 @@ def test_the_servers_list_decides_and_the_log_completes_it(logs: list[Path]) -> 
     assert found["1vN1z6-0000000GGmh-BipW"].attempts is None
 
 
+BROKEN_EXIM = """\
+ 10m     0 0t5C6g-0000c8-00
+    *** spool format error: size=0 ***
+
+"""
+
+
+def errors_in(lines: list[str]) -> tuple[list[str | None], list[int]]:
+    """Return the recipients of a listing, and the lines that could not be read."""
+    errors: list[MailqError] = []
+    found = list(read_mailq(lines, NOW, UTC, on_error=errors.append))
+    return [one.recipient for one in found], [error.line for error in errors]
+
+
+@pytest.mark.parametrize("time", ["1e400", "-1e400", "NaN", '"x"', "null", "9" * 400])
+def test_a_time_that_is_none_is_an_error(time: str) -> None:
+    odd = json.dumps(POSTQUEUE | {"arrival_time": 0}).replace(
+        '"arrival_time": 0', f'"arrival_time": {time}'
+    )
+    with suppress(MailqError):
+        list(read_mailq([odd], NOW))
+    _, errors = errors_in([json.dumps(POSTQUEUE), odd, json.dumps(POSTQUEUE)])
+    assert errors in ([], [2])
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("printed", "odd", "errors"),
+    [
+        (EXIM_BP, BROKEN_EXIM, 2),
+        (POSTFIX_MAILQ, "4E74613FE7 what is this\n\n", 1),
+        (SENDMAIL_MAILQ, "4AOBhWaB012345  (permission denied)\n", 1),
+        (SENDMAIL_MAILQ, "4AOBhWaB012345  (job completed)\n", 0),
+        (SMTPCTL, "x|" * 14 + "\n", 1),
+        (f"{json.dumps(POSTQUEUE)}\n", '{"queue_id": "A"}\n', 1),
+    ],
+)
+def test_an_odd_message_is_reported_and_the_others_are_read(
+    printed: str, odd: str, errors: int, is_first: bool
+) -> None:
+    alone, _ = errors_in(printed.splitlines())
+    lines = (odd + printed if is_first else f"{printed}\n{odd}").splitlines()
+    found, left_out = errors_in(lines)
+    assert (found, len(left_out)) == (alone, errors)
+
+
+def test_what_follows_an_odd_head_is_not_of_the_message_before() -> None:
+    lines = [*POSTFIX_MAILQ.splitlines()[:3], "what is this", f"{'':41}eve@example.org"]
+    assert errors_in(lines) == (["bob@example.org"], [4, 5])
+
+
+@pytest.mark.parametrize("printed", [EXIM_BP, POSTFIX_MAILQ, SENDMAIL_MAILQ, QMAIL_QREAD])
+def test_a_listing_that_ends_behind_a_head_is_reported(printed: str) -> None:
+    lines = printed.splitlines()
+    for number, line in enumerate(lines, start=1):
+        _, errors = errors_in(lines[:number])
+        is_head = "al@example.com" in line or line.lstrip().startswith("25m")
+        if is_head:
+            assert errors == [number]
+            with pytest.raises(MailqError, match="ends within a message"):
+                list(read_mailq(lines[:number], NOW))
+    assert errors_in(lines)[1] == []
+
+
+def test_lines_of_anything_else_are_no_listing() -> None:
+    with pytest.raises(MailqError, match="line 1 is not of"):
+        errors_in(100 * ["Hello"])
+
+
 # --- the command ------------------------------------------------------------------------------
 
 
@@ -413,3 +482,14 @@ def test_no_reply_is_shown_as_a_command() -> None:
         output = run("--mailq", "-", "--format", output_format, given=json.dumps(hostile)).output
         assert "red" in output
         assert "\x1b" not in output
+
+
+def test_the_command_reports_what_it_leaves_out() -> None:
+    result = run("--mailq", "-", "--format", "json", given=EXIM_BP + BROKEN_EXIM)
+    assert (len(json.loads(result.stdout)), result.exit_code) == (2, 1)
+    assert "line" in result.stderr
+    cut = run("--mailq", "-", given=EXIM_BP.splitlines()[0])
+    assert cut.exit_code == 1
+    assert "ends within a message" in cut.stderr
+    many = run("--mailq", "-", given=EXIM_BP + "what\n" * 10)
+    assert "and 5 more lines" in many.stderr

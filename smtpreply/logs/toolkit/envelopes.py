@@ -43,6 +43,7 @@ def delivery_in(  # noqa: D417  (see `Delivery`)
     tls: str | None = None,
     text: str | None = None,
     reply_by: ReplyBy | None = None,
+    shared: bool | None = None,
 ) -> Delivery:
     """Return the delivery on a line, with the line's time, host, program and place.
 
@@ -79,6 +80,7 @@ def delivery_in(  # noqa: D417  (see `Delivery`)
     made.tls = tls
     made.text = text
     made.reply_by = reply_by
+    made.shared = shared
     made.__class__ = Delivery  # type: ignore[assignment]
     return made  # type: ignore[return-value]
 

@@ -44,6 +44,7 @@ def fields_for(answer: Answer, direction: Direction) -> Iterator[dict[str, Any]]
             "status": status_by(answer, direction),
             "text": answer.text,
             "reply_by": ReplyBy.REMOTE if direction is Direction.OUTGOING else ReplyBy.OWN,
+            "shared": True if len(answer.recipients) > 1 else None,
         }
 
 

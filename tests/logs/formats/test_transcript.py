@@ -301,3 +301,20 @@ def test_a_reply_that_does_not_end_is_given_in_pieces() -> None:
     pieces = list(scan("<-  250-" + "x" * 1000 for _ in range(5000)))
     assert 2 < len(pieces) < 100
     assert sum(len(found.text or "") for found in pieces) > 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("no such user", []), ("<x@y.z>: no such user", ["x@y.z"])]
+)
+def test_one_reply_to_the_data_of_several_suppresses_whom_it_names(
+    words: str, expected: list[str]
+) -> None:
+    rcpt = [line for whom in ("a@b.c", "x@y.z") for line in (f"C: RCPT TO:<{whom}>", "S: 250 ok")]
+    lines = ["S: 220 mx ESMTP", "C: EHLO x", "S: 250 mx", "C: MAIL FROM:<s@x.y>", "S: 250 ok"]
+    lines += [*rcpt, "C: DATA", "S: 354 go", "C: .", f"S: 550 5.1.1 {words}"]
+    refused = [delivery for delivery in scan(lines) if delivery.status == "bounced"]
+    assert [delivery.recipient for delivery in refused] == ["a@b.c", "x@y.z"]
+    for found in (refused, [Delivery.from_dict(each.to_dict()) for each in refused]):
+        assert [each.shared for each in found] == [True, True]
+        assert [each.recipient for each in found if each.verdict.suppress] == expected  # type: ignore[union-attr]
+    assert [found.address for found in Suppressions.of(scan(lines))] == expected

@@ -1,4 +1,4 @@
-"""Whom a failure is about: the recipient of a delivery, another address or host, or our server."""
+"""Whom a failure is about: the recipient, another address or host, or our own server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.reasons.normalize import LONGEST
+from smtpreply.reasons.taxonomy import Reason
+from smtpreply.reasons.verdict import Verdict
 
 _DOMAIN = r"[\w-][\w.-]{0,254}"
 _ADDRESS = rf"""[^\s<>"'():,;@]{{1,64}}@{_DOMAIN}"""
@@ -29,10 +31,16 @@ _REFUSED = lazy_pattern(
 )
 # Where a text names the host or the domain that was not found: "Name service error for
 # name=example.org type=MX" (Postfix), 'host lookup for "example.org" failed' (Exim), "Host unknown
-# (Name server: example.org.: host not found)" (Sendmail), "Domain example.org not found".
+# (Name server: example.org.: host not found)" (Sendmail), "Domain example.org not found", "host
+# mx.example.org not found", "example.org: domain not found".
+_IS_NOT = r"(?:(?:is |was |could )?not\b|(?:is )?unknown\b|does(?: not|n't)\b|can ?not\b)"
 _NOT_FOUND = lazy_pattern(
     r"(?:\bname=|\bname server: |\blookup (?:for|of) (?:host )?|\blook up host |\bdomain )"
-    r"[\"'<]?((?:[\w-]{1,63}\.){1,60}[\w-]{0,63})",
+    r"[\"'<]?((?:[\w-]{1,63}\.){1,60}[\w-]{0,63})"
+    rf"|\bhost(?:name)? [\"'<]?((?:[\w-]{{1,63}}\.){{1,60}}[\w-]{{0,63}})[\"'>]?:? {_IS_NOT}"
+    # No number, such as a status.
+    r"|(?<![\w.-])((?:[\w-]{1,63}\.){1,60}[a-z][\w-]{1,62}\.?)[\"'>)]{0,2}:? "
+    rf"(?:host|domain)(?: name)? {_IS_NOT}",
     re.IGNORECASE,
 )
 # Where no server was asked: Exim, where no router takes the address (route.c), and Postfix, of a
@@ -54,6 +62,40 @@ def is_of_own_tables(text: str) -> bool:
     return _OF_OWN_TABLES.match(text) is not None
 
 
+def verdict_for(
+    verdict: Verdict,
+    recipients: Iterable[str | None],
+    relay: str | None = None,
+    *,
+    is_of_several: bool = False,
+) -> Verdict:
+    """Return a verdict as one on a recipient, which does not suppress where another may be meant.
+
+    Args:
+        verdict: the verdict on what was answered.
+        recipients: the recipient, and then what is known of it before aliases were followed.
+        relay: as for `misses_another`.
+        is_of_several: whether the one answer is about several recipients. Then it suppresses only
+            whom it names.
+
+    >>> from smtpreply import classify
+    >>> verdict = classify("550 5.1.1 <ann@example.com>: User unknown")
+    >>> verdict_for(verdict, ["bob@example.org"]).suppress
+    False
+    """
+    # What is cheap to know is asked first: most verdicts are on other reasons.
+    if not verdict.advice.suppress:
+        return verdict
+    own = [each and _bare(each) for each in recipients]
+    if not (
+        refuses_another(verdict.text, own)
+        or (verdict.reason is Reason.UNKNOWN_DOMAIN and misses_another(verdict.text, own[0], relay))
+        or (is_of_several and not _refuses_one_of(verdict.text, own))
+    ):
+        return verdict
+    return verdict.as_soft() if verdict.suppress else verdict
+
+
 def refuses_another(text: str, recipients: Iterable[str | None]) -> bool:
     """Return whether a text names the address that is refused, and it is none of these.
 
@@ -68,12 +110,25 @@ def refuses_another(text: str, recipients: Iterable[str | None]) -> bool:
     >>> refuses_another("550 No such user, ask postmaster@example.org", ["bob@example.org"])
     False
     """
+    named = _refused_in(text)
+    own = _mailboxes(recipients) if named else named
+    return bool(own) and own.isdisjoint(named)
+
+
+def _refuses_one_of(text: str, recipients: Iterable[str | None]) -> bool:
+    return not _mailboxes(recipients).isdisjoint(_refused_in(text))
+
+
+def _refused_in(text: str) -> set[str]:
+    """Return the mailboxes that a text names as refused."""
     if "@" not in text:
-        return False
-    own = {_mailbox(address) for address in recipients if address and "@" in address}
+        return set()
     found = _REFUSED.finditer(text[:LONGEST])
-    named = {_mailbox(match[match.lastindex]) for match in found if match.lastindex}
-    return bool(own and named) and own.isdisjoint(named)
+    return {_mailbox(match[match.lastindex]) for match in found if match.lastindex}
+
+
+def _mailboxes(addresses: Iterable[str | None]) -> set[str]:
+    return {_mailbox(address) for address in addresses if address and "@" in address}
 
 
 def misses_another(text: str, recipient: str | None, relay: str | None) -> bool:
@@ -96,10 +151,16 @@ def misses_another(text: str, recipient: str | None, relay: str | None) -> bool:
     if not recipient or "@" not in recipient:
         return False
     domain = _domain(recipient.rpartition("@")[2])
-    named = {_domain(name) for name in _NOT_FOUND.findall(text[:LONGEST])}
+    found = _NOT_FOUND.finditer(text[:LONGEST])
+    named = {_domain(match[match.lastindex]) for match in found if match.lastindex}
     if not named and relay is not None:
         named = {_domain(relay)}
     return bool(named) and not any(f".{domain}".endswith(f".{name}") for name in named)
+
+
+def _bare(address: str) -> str:
+    """Return the address in "Bob <bob@example.org>", as callers of smtplib name recipients."""
+    return address.rpartition("<")[2].partition(">")[0] if "<" in address else address
 
 
 def _mailbox(address: str) -> str:
