@@ -43,8 +43,7 @@ from smtpreply.logs.input.syslog import (
 )
 from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
-from smtpreply.logs.toolkit.json_documents import objects_on_lines
-from smtpreply.logs.toolkit.json_stream import begins_objects
+from smtpreply.logs.toolkit.json_documents import begins_document, objects_on_lines
 from smtpreply.logs.toolkit.other_programs import Kept, OtherPrograms
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 from smtpreply.logs.toolkit.wrappings import Wrappings
@@ -618,7 +617,7 @@ class Scan(Iterator[Delivery]):
             owner = self._detection.of_source([unwrap(line) for line in head], unwrapped=True)
             if owner is not None:
                 blocks = ("\n".join(map(unwrap, block.split("\n"))) for block in blocks)
-        if owner is None and begins_objects(head):
+        if owner is None and begins_document(head):
             name = given.name or "line"  # as other problems of JSON have it
             blocks = objects_on_lines(blocks, name, self.coverage.report)
         return owner, blocks

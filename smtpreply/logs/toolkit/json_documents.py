@@ -6,7 +6,7 @@ escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from smtpreply._support import regex as re
 from smtpreply.logs.input.clock import Clock
@@ -21,6 +21,20 @@ _MAY_GO_ON = re.compile(
 
 _STRING = re.compile(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', re.MULTILINE)
 """A line of a document that is one of the strings of a list."""
+
+
+# A bracket, or two, and then a name or the line's end: "[{LED=550 ..." is no such line.
+_BEGINNING = re.compile(r'\ufeff?\s*+[\[{]\s*+\{?+\s*+(?:"|\Z)')
+
+
+def begins_document(head: Sequence[str]) -> bool:
+    """Return whether lines begin a JSON document that goes over several lines.
+
+    >>> begins_document(["[", "  {"]), begins_document(["[{LED=550 5.7.1 No};{MSG=}]"])
+    (True, False)
+    """
+    first = next((line for line in head if line and not line.isspace()), "")
+    return _BEGINNING.match(first) is not None and begins_objects((first,))
 
 
 def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iterator[str]:
@@ -52,7 +66,7 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
             number += 1
             if document.under_way and not _goes_on(text):
                 document.start_again()
-            if document.under_way or begins_objects((text,)):
+            if document.under_way or begins_document((text,)):
                 was_inside = document.inside
                 ended = document.feed(text, number)
                 found += lost()
