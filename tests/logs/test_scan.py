@@ -35,6 +35,7 @@ from smtpreply.logs import (
 )
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.clock import Clock
+from smtpreply.logs.toolkit.json_documents import begins_document
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.summary.summary import Summary
 
@@ -648,7 +649,11 @@ def test_whatever_a_line_holds_it_is_read_or_counted(line: str) -> None:
             assert delivery.verdict is None or delivery.verdict.reason
         coverage = run.coverage
         parts = re.split(r"\n|\0", line)
-        assert coverage.lines == sum(part != "" and not part.isspace() for part in parts)
+        lines = [part for part in parts if part and not part.isspace()]
+        if any(map(begins_document, ([part] for part in lines))):  # which is counted by its objects
+            assert min(len(lines), 1) <= coverage.lines <= len(lines)
+        else:
+            assert coverage.lines == len(lines)
         assert coverage.understood <= coverage.known <= coverage.lines
 
 
@@ -786,3 +791,15 @@ def test_a_given_year_runs_on_over_lines_of_other_programs() -> None:
                 for time in (one.times if isinstance(one, Bundle) else [one.time])
             ]
             assert sorted(time.year for time in times if time) == [2025, 2026]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "{", "[\n]", "[\n1,\n2", '{"events": [', '{\n "events": [\n', "[\n[\n", "[\n{", "a\n["],
+)
+def test_a_document_without_an_object_is_counted_line_by_line(text: str) -> None:
+    run = scan([f"{text}\n"])
+    assert list(run) == []
+    lost = len(run.coverage.problems)
+    assert run.coverage.lines >= 1
+    assert run.coverage.lines == text.rstrip("\n").count("\n") + 1 or lost

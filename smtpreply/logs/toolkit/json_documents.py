@@ -19,6 +19,8 @@ _MAY_GO_ON = re.compile(
 )
 """How a line of a document begins that is printed prettily: no line of a log is like that."""
 
+_MOST_WAITING = 1000  # lines of a document without an object
+
 _STRING = re.compile(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', re.MULTILINE)
 """A line of a document that is one of the strings of a list."""
 
@@ -41,7 +43,8 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
     r"""Yield text in which each JSON object over several lines is on one line, where it begins.
 
     The lines after it are empty, and so are those around objects: the numbers of lines remain. What
-    is no part of a document remains as it is. Of an object that is lost, a bracket remains.
+    is no part of a document remains as it is, and so does one without an object. Of an object that
+    is lost, a bracket remains.
 
     Args:
         blocks: whole lines.
@@ -53,6 +56,8 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
     """
     document = ObjectsOverLines()
     number = written = 0
+    # The lines of the document that is under way, until it gives an object: then None.
+    waiting: list[tuple[int, str]] | None = None
 
     def lost() -> Iterator[tuple[int, str]]:
         for first, why in document.lost:
@@ -66,22 +71,33 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
             number += 1
             if document.under_way and not _goes_on(text):
                 document.start_again()
+                found += list(lost()) or waiting or ()
+                waiting = None
             if document.under_way or begins_document((text,)):
+                if not document.under_way:
+                    waiting = []
+                if waiting is not None:
+                    waiting.append((number, text))
                 was_inside = document.inside
                 ended = document.feed(text, number)
-                found += lost()
+                given = list(lost())
                 for first, each in ended:
-                    found += _as_lines(first, each)
+                    given += _as_lines(first, each)
                 if not was_inside and _STRING.fullmatch(text):  # of a list of lines
-                    found.append((number, text))
+                    given.append((number, text))
+                if given:
+                    waiting = None
+                elif waiting and (not document.under_way or len(waiting) > _MOST_WAITING):
+                    given, waiting = waiting, None
+                found += given
             else:
-                found += (*lost(), (number, text))
+                found.append((number, text))
         if found:
             lines = _placed(found, written)
             written += len(lines)
             yield "\n".join([*lines, ""])
     document.start_again()
-    if left := list(lost()):
+    if left := list(lost()) or waiting:
         yield "\n".join([*_placed(left, written), ""])
 
 
