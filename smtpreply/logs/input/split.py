@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,6 +11,7 @@ from typing import BinaryIO
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.clock import STAMP, Clock
 from smtpreply.logs.input.decode import is_packed
 from smtpreply.logs.input.syslog import read_prefix
@@ -22,7 +22,7 @@ _HEAD = 1 << 16
 _TAIL = 1 << 14
 _MOST_LINES = 100
 _MOST_OF_RECORD = 1 << 18  # octets of a message that Exim's rejectlog shows
-_STANDS_ALONE = re.compile(rf"(?:<[0-9]{{1,3}}>)?{STAMP}".encode())
+_STANDS_ALONE = lazy_pattern(rf"(?:<[0-9]{{1,3}}>)?{STAMP}".encode())
 _REPEATED = b"last message repeated "
 
 

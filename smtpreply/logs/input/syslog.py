@@ -67,7 +67,7 @@ NO_HOST = (
 _AFTER_SYSLOG_STAMP = rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
 _SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
 # What Linux writes before its own messages: the seconds since it was started (printk.time).
-_PRINTK = re.compile(r"\[ *+[0-9]++\.[0-9]{6}\] ")
+_PRINTK = lazy_pattern(r"\[ *+[0-9]++\.[0-9]{6}\] ")
 _HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
 _STAMP_LENGTH = len("Nov 24 11:43:32")
 _LONGEST_HEADER = 100  # characters of those that are remembered

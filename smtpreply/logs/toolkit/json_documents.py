@@ -6,27 +6,28 @@ escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from smtpreply._support import regex as re
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Problem
 from smtpreply.logs.input.syslog import read_prefix, records_in
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
 
-_MAY_GO_ON = re.compile(
+_MAY_GO_ON = lazy_pattern(
     r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
 )
 """How a line of a document begins that is printed prettily: no line of a log is like that."""
 
 _MOST_WAITING = 1000  # lines of a document without an object
 
-_STRING = re.compile(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', re.MULTILINE)
+_STRING = lazy_pattern(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', re.MULTILINE)
 """A line of a document that is one of the strings of a list."""
 
 
 # A bracket, or two, and then a name or the line's end: "[{LED=550 ..." is no such line.
-_BEGINNING = re.compile(r'\ufeff?\s*+[\[{]\s*+\{?+\s*+(?:"|\Z)')
+_BEGINNING = lazy_pattern(r'\ufeff?\s*+[\[{]\s*+\{?+\s*+(?:"|\Z)')
 
 
 def begins_document(head: Sequence[str]) -> bool:
@@ -36,7 +37,7 @@ def begins_document(head: Sequence[str]) -> bool:
     (True, False)
     """
     first = next((line for line in head if line and not line.isspace()), "")
-    return _BEGINNING.match(first) is not None and begins_objects((first,))
+    return begins_objects((first,)) and _BEGINNING.match(first) is not None
 
 
 def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iterator[str]:

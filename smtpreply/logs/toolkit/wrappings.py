@@ -20,6 +20,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from smtpreply._support import regex as re
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.clock import (
     DATE,
     DAY_AND_HOUR,
@@ -43,15 +44,15 @@ _VALID_DATED = (
 )
 _UNDATED = rf"{MONTH}{DAY_AND_HOUR}{MINUTES}"
 _BEHIND_STAMP = rf" {HOST} {PROGRAM}{END}"
-_header = re.compile(rf"(?:({_DATED})|{_UNDATED}){_BEHIND_STAMP}")
-_stamped = re.compile(rf"([^\n]*?)({_VALID_DATED})( (?:std(?:out|err) [FP] )?)")
+_header = lazy_pattern(rf"(?:({_DATED})|{_UNDATED}){_BEHIND_STAMP}")
+_stamped = lazy_pattern(rf"([^\n]*?)({_VALID_DATED})( (?:std(?:out|err) [FP] )?)")
 _LONGEST = 300  # characters before and of the header
 # What docker's driver json-file writes: each line, of which none is cut in two.
-_docker = re.compile(
+_docker = lazy_pattern(
     r'\{"log":("[^"\\\n]*+(?:\\[^n\n][^"\\\n]*+)*+)\\n","stream":"std(?:out|err)","time":"'
     rf'({_DATED})"\}}\n'
 )
-_dockers = re.compile(f"(?:{_docker.pattern})++")
+_dockers = lazy_pattern(f"(?:{_docker.pattern})++")
 _MOST_WRAPPINGS = 32  # that are known
 _SAMPLE = 8  # lines of a block
 
