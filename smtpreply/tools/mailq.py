@@ -42,15 +42,16 @@ from typing import Any
 from smtpreply._support import regex as re
 from smtpreply.logs.delivery import ReplyBy, reply_in, verdict_on
 from smtpreply.logs.formats.postfix.lines import read_reason
+from smtpreply.logs.input.clock import MONTH
+from smtpreply.logs.input.months import ENGLISH
 from smtpreply.logs.toolkit.fields import said_by
 from smtpreply.reasons import Outcome
 from smtpreply.stage import Stage
 from smtpreply.tools.queue import Queued
 
 _KNOWN = "postqueue -j or -p, exim -bp, sendmail's mailq, smtpctl show queue or qmail-qread"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_DATE = rf"(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<date>[0-9]{{1,2}})"
+_DATE = rf"(?P<month>{MONTH}) {{1,2}}(?P<date>[0-9]{{1,2}})"
 
 # What is around the messages: headings, totals, empty queues, what qmail-qread cannot read.
 _AROUND = re.compile(
@@ -73,7 +74,7 @@ _CLASSIC = re.compile(
 )
 _SENDMAIL_BUSY = re.compile(r"[A-Za-z0-9]{8}[0-9]{6,7}X\Z")  # the load is too high for it
 _QMAIL = re.compile(
-    rf"(?P<date>[0-9]{{1,2}}) (?P<month>{'|'.join(_MONTHS)}) (?P<year>[0-9]{{4}}) "
+    rf"(?P<date>[0-9]{{1,2}}) (?P<month>{MONTH}) (?P<year>[0-9]{{4}}) "
     r"(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2}) GMT  #(?P<id>[0-9]{1,20})  [0-9]{1,20}  "
     r"<(?P<sender>.{0,1000})>(?:  bouncing)?\Z"
 )
@@ -329,7 +330,7 @@ class _Listing:
         None where there is no such day in any year.
         """
         clock = match["time"] if match["time"].count(":") == 2 else f"{match['time']}:00"
-        day = _MONTHS.index(match["month"]) + 1, int(match["date"])
+        day = ENGLISH.index(match["month"]) + 1, int(match["date"])
         latest = self._now + timedelta(days=1)  # clocks differ
         found: datetime | None = None
         for year in range(latest.year, latest.year - _YEARS_BACK, -1):
@@ -347,7 +348,7 @@ class _Listing:
         return found
 
     def _qmail(self, match: re.Match[str]) -> dict[str, Any]:
-        month = _MONTHS.index(match["month"]) + 1
+        month = ENGLISH.index(match["month"]) + 1
         text = f"{match['year']}-{month:02}-{int(match['date']):02} {match['time']}"
         try:
             arrived = self._arrived(datetime.fromisoformat(text).replace(tzinfo=UTC))

@@ -23,6 +23,7 @@ from smtpreply._support import regex as re
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import MONTH
+from smtpreply.logs.input.months import ENGLISH
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import BARE, PATH, said_by
@@ -32,7 +33,6 @@ from smtpreply.logs.toolkit.timestamps import time_of
 _NAME = "assp"
 
 _STAMP = re.compile(rf"({MONTH})-([0-9]{{2}})-([0-9]{{2}}) ([0-9:]{{8}}) ")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HEAD = re.compile(
     r"(?:([a-z0-9]{0,8}-?[0-9]{5}-[0-9]{5}) )?(?:\[(?:Worker_[0-9]{1,3}|Main_Thread)\] )?"
     r"(?:(?:\[(?!spam found|SMTP )[A-Za-z][^\[\]]{0,60}\])+ ){0,4}"
@@ -90,7 +90,7 @@ def _refused(
     queue_id, ip, sender, recipient = head.groups()
     address = None if ip is None else ip.strip("[]")
     if stamp is not None:
-        month = _MONTHS.index(stamp[1]) + 1
+        month = ENGLISH.index(stamp[1]) + 1
         line.time = time_of(f"20{stamp[3]}-{month:02}-{stamp[2]} {stamp[4]}")
     return delivery_in(
         line,
@@ -119,6 +119,6 @@ FORMAT = Format(
     AsspReader,
     programs=r"(?:assp|spambox)(?:\.pl)?\Z",
     begins=r"[A-Z][a-z]{2}-[0-9]",
-    needles=tuple(f"{month}-" for month in _MONTHS),
+    needles=tuple(f"{month}-" for month in ENGLISH),
     certain=re.compile(rf"{MONTH}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} "),
 )

@@ -6,6 +6,9 @@ table ``abmon`` of glibc's locales; it is the source of the names here.
 
 from __future__ import annotations
 
+ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As syslogd and most programs write them, in the order of the year."""
+
 _NAMES = (
     "jan janv jän ene gen led sty ian ιαν янв яну сту січ jaan tammi saus xan urt oca sij ינו ينا "
     "يناير ژانویه 1月 1월 一月",
