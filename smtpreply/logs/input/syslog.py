@@ -42,8 +42,8 @@ from smtpreply.logs.input.months import month_number
 
 # What follows a name is never a character of names: so one that is taken whole is not tried again
 # shorter, which is most of the time that a line without a header takes.
-_PROGRAM = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}+"
-_TAG = rf"({_PROGRAM})(?:\[([0-9]+)\])?: "
+PROGRAM_NAME = "[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{0,254}+"
+_TAG = rf"({PROGRAM_NAME})(?:\[([0-9]+)\])?: "
 _PRIORITY = r"(?:<[0-9]{1,3}>)?"
 _STAMP = re.compile(rf"{_PRIORITY}({STAMP})")
 SEVERITY = (
@@ -66,14 +66,15 @@ NO_HOST = (
 )
 _AFTER_SYSLOG_STAMP = rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
 _SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
-# What Linux writes before its own messages: the seconds since it was started (printk.time).
-_PRINTK = lazy_pattern(r"\[ *+[0-9]++\.[0-9]{6}\] ")
+PRINTK = r"\[ *+[0-9]++\.[0-9]{6}\] "
+"""What Linux writes before its own messages: the seconds since it was started (printk.time)."""
+_PRINTK = lazy_pattern(PRINTK)
 _HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
 _STAMP_LENGTH = len("Nov 24 11:43:32")
 _LONGEST_HEADER = 100  # characters of those that are remembered
 _AFTER_STAMP = lazy_pattern(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
-_HOSTLESS = re.compile(rf"({_PROGRAM})\[([0-9]+)\]: ")
+_HOSTLESS = re.compile(rf"({PROGRAM_NAME})\[([0-9]+)\]: ")
 _SYSLOG_5424 = lazy_pattern(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S{{1,255}}) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
@@ -85,7 +86,7 @@ _LOOSE = lazy_pattern(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
     rf"[ \t]++)?(?:{SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
     rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{SEVERITY}[ \t]++)?"
-    rf"(?:({_PROGRAM})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{_PROGRAM}):|"
+    rf"(?:({PROGRAM_NAME})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{PROGRAM_NAME}):|"
     r"([a-z][a-z0-9_-]{0,63}+/[a-z0-9_/-]{1,255}+)\[([0-9]{1,10})\]) "
 )
 # docker compose logs: "mail-1  | "; pm2 logs: "0|npm run start  | "; with colours on a terminal.
@@ -100,7 +101,7 @@ _ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
 _CONTAINER_NAME = "(?=[A-Za-z]{0,255}+[0-9_.-])[A-Za-z0-9_.-]{1,255}+"  # has a number
 # What must follow for a line to have something before its header.
 _NEXT = (
-    rf"(?={_PRIORITY}(?:{_WEEKDAY})?{_ANY_STAMP}[ \t]|{_PROGRAM}\[[0-9]{{1,10}}\]: |"
+    rf"(?={_PRIORITY}(?:{_WEEKDAY})?{_ANY_STAMP}[ \t]|{PROGRAM_NAME}\[[0-9]{{1,10}}\]: |"
     rf"{_CONTAINER_NAME} +\| |\{{\"|\[pod/)"
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
@@ -133,7 +134,7 @@ _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, o
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
 _CELL = r"[ \t]*[|\t][ \t]*"
 _ROW = lazy_pattern(
-    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{SEVERITY}{_CELL})({_PROGRAM}){_CELL})?"
+    rf"({DATE_OF_A_PAGE}){_CELL}(?:(?!{SEVERITY}{_CELL})({PROGRAM_NAME}){_CELL})?"
     rf"(?:{SEVERITY}{_CELL})?(?=\S)"
 )
 

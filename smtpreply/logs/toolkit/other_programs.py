@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from smtpreply._support import regex as re
-from smtpreply.logs.input.syslog import CARRIERS, NO_HOST
+from smtpreply.logs.input.syslog import CARRIERS, NO_HOST, PRINTK, PROGRAM_NAME
 from smtpreply.logs.toolkit.shapes import SyslogPrefix, capturing
 
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
 # A name with a slash in it may be that of a stream, of which `syslog.unwrapped` knows.
 HOST = rf"(?!{NO_HOST})[0-9A-Za-z][0-9A-Za-z._-]{{0,254}}+"
 _BEGINS_LIKE_A_STAMP = r"[A-Z][a-z][a-z] [ 0-9]|[0-9]{4}-"
-PROGRAM = rf"(?!{CARRIERS})[A-Za-z0-9_.@][A-Za-z0-9_.@/-]{{0,254}}+"
+PROGRAM = rf"(?!{CARRIERS}){PROGRAM_NAME}"
 END = r"(?:\[[0-9]{1,10}+\]|): "
-# What begins like JSON may be an event, and so may what has a level in brackets, but for the time
-# that Linux writes (printk.time). Repeats count.
-_FOREIGN = END + r"(?!\{|\[(?! *+[0-9]++\.[0-9]{6}\] )|message repeated )"
+# As `may_be_event` has it. Repeats count.
+_FOREIGN = rf"{END}(?!\{{|(?!{PRINTK})\[|message repeated )"
 
 _LEAST_LINES = 8  # of a program, before its name is made part of the pattern
 _MOST_PROGRAMS = 32  # whose names are part of it

@@ -16,6 +16,7 @@ from smtpreply.logs.input.clock import (
     DATE,
     DAY_AND_HOUR,
     FRACTION,
+    ISO_STAMP,
     MINUTES,
     MONTH,
     OFFSET,
@@ -48,7 +49,7 @@ _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
 _ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
-_STAMPS = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{_ISO_HOUR}{MINUTES}{FRACTION})"
+_STAMPS = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{ISO_STAMP})"
 # RFC 3164 4.1.2 has two characters for a day, and most programs write them.
 _PADDED_DAY_AND_HOUR = r" [ 0-9][0-9] [0-9][0-9]"
 _PADDED = re.compile(rf"{MONTH}{_PADDED_DAY_AND_HOUR}:")
@@ -126,8 +127,13 @@ def lines_found(pattern: re.Pattern[str], block: str) -> list[str]:
     return [block[one.start(1) : one.end()] if one[1] else "" for one in found]
 
 
-def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
+def sample_of(block: str, count: int = _SAMPLE, *, longest: int = _LONGEST_PREFIX) -> list[str]:
     r"""Return the beginnings of some lines of a block, from all over it.
+
+    Args:
+        block: whole lines.
+        count: how many of them at most.
+        longest: how many characters of each.
 
     >>> sample_of("one\ntwo\nthree\n", 2)
     ['one', 'three']
@@ -136,8 +142,12 @@ def sample_of(block: str, count: int = _SAMPLE) -> list[str]:
         block.find("\n", len(block) * number // count) + 1 if number else 0
         for number in range(count)
     }
-    lines = (block[start : start + _LONGEST_PREFIX] for start in sorted(starts))
-    return [line.partition("\n")[0] for line in lines if line]
+    found = sorted(start for start in starts if start < len(block))
+    ends = (block.find("\n", start, start + longest) for start in found)
+    return [
+        block[start : start + longest if end < 0 else end]
+        for start, end in zip(found, ends, strict=True)
+    ]
 
 
 def with_a_time(head: str, *, by_minute: bool = False) -> str:

@@ -22,39 +22,33 @@ from typing import NamedTuple
 from smtpreply._support import regex as re
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.clock import (
-    DATE,
-    DAY_AND_HOUR,
-    FRACTION,
-    MINUTES,
-    MONTH,
+    ISO_STAMP,
+    SYSLOG_STAMP,
     VALID_MINUTES,
     VALID_OFFSET,
     Clock,
 )
 from smtpreply.logs.input.syslog import read_prefix
 from smtpreply.logs.toolkit.other_programs import END, HOST, PROGRAM
-from smtpreply.logs.toolkit.shapes import capturing
+from smtpreply.logs.toolkit.shapes import capturing, sample_of
 
-_DATED = rf"{DATE}T[0-9][0-9]{MINUTES}{FRACTION}"
-# Of which that before another stamp must be a time, or the other one counts.
-_VALID_DATED = (
+# An `ISO_STAMP` that is a time: another one does not count where a second stamp follows.
+_TIME = (
     r"(?!0000)[0-9]{4}-(?:02-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:0[1-9]|[12][0-9]|30)|"
     r"(?:0[13578]|1[02])-31)T(?:[01][0-9]|2[0-3])"
     rf"{VALID_MINUTES}(?:[.,][0-9]{{1,9}})?(?:Z|{VALID_OFFSET}|)"
 )
-_UNDATED = rf"{MONTH}{DAY_AND_HOUR}{MINUTES}"
 _BEHIND_STAMP = rf" {HOST} {PROGRAM}{END}"
-_header = lazy_pattern(rf"(?:({_DATED})|{_UNDATED}){_BEHIND_STAMP}")
-_stamped = lazy_pattern(rf"([^\n]*?)({_VALID_DATED})( (?:std(?:out|err) [FP] )?)")
+_header = lazy_pattern(rf"(?:({ISO_STAMP})|{SYSLOG_STAMP}){_BEHIND_STAMP}")
+_stamped = lazy_pattern(rf"([^\n]*?)({_TIME})( (?:std(?:out|err) [FP] )?)")
 _LONGEST = 300  # characters before and of the header
 # What docker's driver json-file writes: each line, of which none is cut in two.
 _docker = lazy_pattern(
     r'\{"log":("[^"\\\n]*+(?:\\[^n\n][^"\\\n]*+)*+)\\n","stream":"std(?:out|err)","time":"'
-    rf'({_DATED})"\}}\n'
+    rf'({ISO_STAMP})"\}}\n'
 )
 _dockers = lazy_pattern(f"(?:{_docker.pattern})++")
 _MOST_WRAPPINGS = 32  # that are known
-_SAMPLE = 8  # lines of a block
 
 
 class _Wrapping(NamedTuple):
@@ -95,8 +89,8 @@ class Wrappings:
             self._known[key] = known
         if known.lines.fullmatch(text) is None:
             return block
-        for line in _some_of(block):
-            wrapped = _logged_by_docker(line) if is_of_docker else line
+        for line in sample_of(block, longest=len(block)):
+            wrapped = _logged_by_docker(f"{line}\n") if is_of_docker else line
             if _read(line) != _read("".join(chain(*known.line.findall(wrapped)))):
                 return block
         return "".join(chain.from_iterable(known.line.findall(text)))
@@ -108,8 +102,8 @@ def _wrapping(before: str, *, is_dated: bool) -> _Wrapping:
     name, outer = (stamped[1], stamped[3]) if stamped else (before, "")
     pattern = re.sub("[0-9]+", "[0-9]++", re.escape(name))
     if stamped:
-        pattern += f"(?P<outer>{_VALID_DATED}){re.escape(outer)}"
-    inner = _DATED if is_dated else _UNDATED
+        pattern += f"(?P<outer>{_TIME}){re.escape(outer)}"
+    inner = ISO_STAMP if is_dated else SYSLOG_STAMP
     line = rf"{pattern}(?P<inner>{inner})(?P<rest>{_BEHIND_STAMP}.*+\n?+)"
     left = ("outer" if stamped and not is_dated else "inner", "rest")
     return _Wrapping(re.compile(capturing(line, left)), re.compile(f"(?:{capturing(line)})++"))
@@ -128,13 +122,7 @@ def _logged_by_docker(block: str) -> str:
     return text if text.count("\n") == len(found) else ""
 
 
-def _some_of(block: str) -> list[str]:
-    """Return some lines of a block, each with its line end."""
-    lines = block.removesuffix("\n").split("\n")
-    return [f"{line}\n" for line in lines[:: -(-len(lines) // _SAMPLE)]]
-
-
-def _read(line_as_written: str) -> tuple[object, ...]:
+def _read(text: str) -> tuple[object, ...]:
     """Return what the prefix of a line says."""
-    line = read_prefix(line_as_written.removesuffix("\n"), 0, Clock())
+    line = read_prefix(text.removesuffix("\n"), 0, Clock())
     return line.time, line.is_dated, line.host, line.program, line.pid, line.message, line.fields
