@@ -166,8 +166,10 @@ def _of_log(given: bytes, classifier: Classifier) -> Iterator[Answer]:
 
     count = 0
     for delivery in scan(io.BytesIO(given)):
+        if count > _MOST:
+            return
         text = delivery.text
-        if text is None or count > _MOST:
+        if text is None:
             continue
         count += 1
         verdict = delivery.verdict
