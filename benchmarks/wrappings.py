@@ -1,4 +1,4 @@
-"""What is before the lines of a log, and what it costs: ``python -m benchmarks.wrappings``.
+"""The cost of wrappings, which stand before each line of a log: ``python -m benchmarks.wrappings``.
 
 Each row is the log of Postfix of `benchmarks.mail_logs`, as people and shippers hand it on: the
 time that a line takes in a summary (`Scan.bundled`), and for deliveries one by one; of some rounds

@@ -261,7 +261,7 @@ class Verdict:
 
     @property
     def _suppresses(self) -> bool:
-        """What `suppress` is by the text as it is."""
+        """Whether the text as it is suppresses the address: see `suppress`."""
         if not self.advice.suppress or self._extract.known.outcome is Outcome.REJECTED:
             return False
         if is_before_recipient(self._extract) or is_of_sender(self._extract):

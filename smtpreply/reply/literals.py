@@ -1,4 +1,4 @@
-r"""How programs write text down: string literals of Python, Go and JSON, and line ends as marks.
+r"""String literals of Python, Go and JSON, and line ends that are written as marks.
 
 A line end that is copied out of a program's output is a mark in the text, with or without quotes
 around it::

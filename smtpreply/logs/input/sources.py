@@ -23,7 +23,7 @@ Place = str | os.PathLike[str]
 Source = Place | Part | BinaryIO | Iterable[str] | Iterable[bytes] | Iterable[Place]
 
 _OF_LINES = re.compile(r"[\s,;\"<>{}|]")
-"""What hardly any path has in it, and most lines of logs have."""
+"""Characters that most lines of logs have, and hardly any path."""
 _MAILDIR = ("cur", "new")
 
 

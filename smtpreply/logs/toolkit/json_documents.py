@@ -18,7 +18,7 @@ from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects,
 _MAY_GO_ON = lazy_pattern(
     r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
 )
-"""How a line of a document begins that is printed prettily: no line of a log is like that."""
+"""The beginning of a line of a document that is printed prettily: no line of a log has it."""
 
 _MOST_WAITING = 1000  # lines of a document without an object
 
