@@ -329,6 +329,11 @@ class Precision(enum.Enum):
     MINUTE = "minute"
     SECOND = "second"
 
+    @property
+    def field(self) -> str:
+        """The field of the head of a line that has it, in a format's grammar."""
+        return "stamp" if self is Precision.SECOND else "hour"
+
 
 def coarse_precision(*, by_minute: bool) -> Precision:
     """Return the precision of times that are rounded down."""

@@ -193,7 +193,6 @@ class Scan(Iterator[Delivery]):
                     yield from found
             return
         known, reader = read_by
-        block = _ended(block)
         if month:
             _read_first_stamp(block, month, place.clock)
         read = place.number
@@ -209,12 +208,15 @@ class Scan(Iterator[Delivery]):
         self._passed_over(known, place.number - read, block)
 
     def _bare(self, block: str) -> str:
-        """Return a block without what is before all of its lines, and as programs wrote them."""
-        block = _as_written(block)
-        is_one_line = block.find("\n") + 1 in (0, len(block))
+        """Return a block as programs wrote it, without what all lines have before their header.
+
+        It has a line end after its last line.
+        """
+        block = _ended(_as_written(block))
+        is_one_line = block.find("\n") + 1 == len(block)
         if is_one_line or self._on_unreadable is not None:  # which is shown lines as they are
             return block
-        return self._wrappings.taken_off(_ended(block))
+        return self._wrappings.taken_off(block)
 
     def _left_by(self, known: Format, left: Line | str, place: Place) -> Iterable[Delivery]:
         """Read a line that a block's reader has left."""
@@ -247,7 +249,7 @@ class Scan(Iterator[Delivery]):
             line = Line(text, text, place.number, place.source)
             if known.detect(line):
                 return self._read_as(line, known, place.clock)
-        if self._is_mixed and self._is_foreign(text, place):
+        if self._is_mixed and self._skip_foreign(text, place):
             return ()
         line = read_prefix(text, place.number, place.clock, place.source)
         coverage.seen_on(line.host)
@@ -255,8 +257,8 @@ class Scan(Iterator[Delivery]):
             return self._repeated(line, place.clock, *repeated)
         return self._detected(line, place.clock)
 
-    def _is_foreign(self, text: str, place: Place) -> bool:
-        """Return whether a line is of a program whose lines no format knows, nor the line before.
+    def _skip_foreign(self, text: str, place: Place) -> bool:
+        """Skip a line of a program whose lines no format knows, and return whether it is one.
 
         In the log of a whole host, most lines may be such ones.
         """
@@ -270,7 +272,7 @@ class Scan(Iterator[Delivery]):
             line = Line(text, message, place.number, place.source, None, host, program)
             if self._continued(line) is not None:
                 return False
-        self._last, self._passed, self._latest = None, None, ()
+        self._end_with(None)
         self._others.add(program, None)
         self.coverage.seen_on(host)
         return True
@@ -343,7 +345,7 @@ class Scan(Iterator[Delivery]):
                 return self._held(chain((first,), records), line, clock)
             known, line = self._unwrapped(line, clock)
         if known is None:
-            self._last, self._passed, self._latest = None, None, ()
+            self._end_with(None)
             # A given year runs on from one stamp to the next, whatever wrote it.
             passes_over = self._on_unreadable is None and self._year is None
             self._is_mixed |= passes_over and line.program is not None
@@ -351,8 +353,9 @@ class Scan(Iterator[Delivery]):
             return ()
         if known.certain is not None and not self._detection.has_own:
             self._recent = known, known.certain
-        if known.silent is not None and self._detection.is_only_of(known, line.program or ""):
-            self._others.add(line.program or "", known)
+        program = line.program
+        if known.silent and program and self._detection.is_only_of(known, program):
+            self._others.add(program, known)
         return self._read_as(line, known, clock)
 
     def _held(self, records: Iterable[str], body: Line, clock: Clock) -> Iterator[Delivery]:
@@ -373,6 +376,10 @@ class Scan(Iterator[Delivery]):
         stamp_from_message(line, clock)
         self._latest = found = self._read(line, known)
         return found
+
+    def _end_with(self, known: Format | None) -> None:
+        """Note that the latest line is of a format, or of none, and reports no delivery."""
+        self._last, self._passed, self._latest = known, None, ()
 
     def _unwrapped(self, line: Line, clock: Clock) -> tuple[Format | None, Line]:
         """Return the format of a line after something that is not its own, and the line."""
@@ -466,7 +473,7 @@ class Scan(Iterator[Delivery]):
 
     def _block_reader(self, block: str) -> tuple[Format, Reader] | None:
         """Return the format that most lines of a block have, and its reader, if it reads blocks."""
-        if block.find("\n") + 1 in (0, len(block)):  # a single line
+        if block.find("\n") + 1 == len(block):  # a single line
             return None
         if _LAST_REPEATED in block:  # what a line repeats may be the line before it
             return None
@@ -542,16 +549,15 @@ class Scan(Iterator[Delivery]):
 
     def _ungrouped(self, block: str, groups: Groups) -> Iterator[str]:
         """Put into groups what the reader of most lines can; yield the lines that are left."""
-        block = _ended(block)
         kept = self._taken_out(block)
         if kept is None:
             yield from self._grouped_by_reader(block, groups)
             return
         if not kept.begins:
-            self._last, self._passed, self._latest = None, None, ()
+            self._end_with(None)
         yield from self._grouped_by_reader(kept.block, groups)
         if not kept.ends:
-            self._last, self._passed, self._latest = kept.last, None, ()
+            self._end_with(kept.last)
 
     def _taken_out(self, block: str) -> Kept | None:
         """Take lines out of a block that are of programs without deliveries, and count them."""

@@ -150,7 +150,7 @@ class _LineByLine(Scan):
     def _block_reader(self, block: str) -> None:
         """Return that no format does."""
 
-    def _is_foreign(self, text: str, place: Place) -> bool:
+    def _skip_foreign(self, text: str, place: Place) -> bool:
         """Return that each line may be one of a mail server."""
         return False
 
@@ -269,7 +269,7 @@ def _dated(line: str) -> str:
 def test_lines_of_other_programs_and_wrappings_are_taken_off(
     blocks: list[str], wrapping: str, options: Any
 ) -> None:
-    """What all lines have before them is taken off; once known, programs without mail are, too."""
+    """Wrappings of all lines are taken off, and so are lines of programs known to have no mail."""
     if wrapping == DOCKER:
         blocks = ["\n".join(map(_logged_by_docker, block.split("\n"))) for block in blocks]
     else:

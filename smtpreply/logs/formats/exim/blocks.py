@@ -176,7 +176,7 @@ def _head_of(block: str) -> str:
 def _grouping(head: str, precision: Precision) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of a block, and that of an attempt in what it leaves."""
     head = with_a_time(head, by_minute=precision is Precision.MINUTE)
-    time = "stamp" if precision is Precision.SECOND else "hour"
+    time = precision.field
     of_success = (time, "queue_id", "flag", "domain", "fields", "head", "delay")
     of_attempt = (time, "queue_id", "flag", "local", "domain", "fields")
     message = rf"{head}{MESSAGE}(?:{USUAL_SUCCESS}|{ARRIVAL})\n"

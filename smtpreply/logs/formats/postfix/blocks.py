@@ -131,7 +131,7 @@ def group(block: str, prefix: SyslogPrefix, groups: Groups, messages: Messages) 
 @functools.lru_cache(maxsize=32)
 def _grouping(prefix: Prefix, precision: Precision) -> _Patterns:
     head = with_a_time(prefix.head, by_minute=precision is Precision.MINUTE)
-    name, time = prefix.program, "stamp" if precision is Precision.SECOND else "hour"
+    name, time = prefix.program, precision.field
     silent = capturing(rf"(?:{head}{name}(?:{SILENT}|{NAMING})\n)*+")
     program = rf"{head}(?P<program>{name}[a-z/]{{1,{_LONGEST_SERVICE}}}+){PID}"
     message = rf"{program}{_OF_MESSAGE}(?:{_SUCCESS}|{PLAIN_ARRIVAL})\n"
