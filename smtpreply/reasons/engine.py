@@ -64,7 +64,8 @@ class Plan(NamedTuple):
 
     words: Sequence[str]
     buckets: Mapping[str, str]
-    """These two are the plan of an index of the phrases, in the order of their rules' ids."""
+    gates: Sequence[str]
+    """These three are the plan of an index of the phrases, in the order of their rules' ids."""
     order: Sequence[int]
     """The places of the rules, by the order of their ids."""
     firsts: Sequence[int]
@@ -137,7 +138,7 @@ class Engine:
         self.known = frozenset([*plan.words, *plan.companions])
         self.stems = plan.stems
         self._reach = len(next(iter(self.stems), ""))
-        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.buckets))
+        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.buckets, plan.gates))
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
@@ -335,7 +336,7 @@ def plan_of(rules: Rules) -> Plan:
     by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
     counts = [len(rule.phrases) for _, rule in by_id]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
-    words, buckets = index.planned(phrases)
+    words, buckets, gates = index.planned(phrases)
     companions = [
         variant for rule in rules for variant in rule.also_variants + rule.unless_variants
     ]
@@ -344,6 +345,7 @@ def plan_of(rules: Rules) -> Plan:
     return Plan(
         words,
         buckets,
+        gates,
         order=[place for place, _ in by_id],
         firsts=[0, *itertools.accumulate(counts)][:-1],
         companions=sorted({word for variant in companions for word in variant.words} - {*words}),

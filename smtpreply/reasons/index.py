@@ -1,15 +1,15 @@
 """An index of phrases by their rarest words, so that a text meets only those it may hold.
 
 Every phrase is kept on the bucket of its rarest word (that which the fewest owners use), or of the
-words of which each of its variants has one. A bucket is opened when a text first has its word: only
-then are its phrases expanded into all variants, and sorted by their second words. So the time for a
-text depends on its own words, and hardly on the number of phrases; and a language in which no text
-is written takes nearly none.
+words of which each of its variants has one. There it waits for a text that also has its next rarest
+word, or one of those: only then is it expanded into all variants, which are sorted by their second
+words. So the time for a text depends on its own words, and hardly on the number of phrases; and a
+language in which no text is written takes nearly none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -37,6 +37,9 @@ class Plan(NamedTuple):
 
     A process opens few of 5,800 buckets, and so many texts load in half the time of as many lists.
     """
+    gates: Sequence[str]
+    """For each phrase, beside the words of its buckets, others of which each of its variants has
+    one, with spaces between them; none where there are no others."""
 
 
 class Words:
@@ -80,13 +83,23 @@ class AnyOf:
 
 
 class Bucket(Generic[Owner]):
-    """The variants of the phrases of one word, by their next rarest word; the best first."""
+    """The phrases of one word. It is not changed: with more phrases expanded, it is another one.
 
-    __slots__ = ("by_second", "top")
+    Attributes:
+        by_second: the variants of those that are expanded, by their next rarest word; the best
+            first.
+        top: the score of the best of them.
+        waiting: the numbers of the others, by the words of their gates.
+    """
 
-    def __init__(self, by_second: dict[str, list[Entry[Owner]]], top: int) -> None:
+    __slots__ = ("by_second", "top", "waiting")
+
+    def __init__(
+        self, by_second: dict[str, list[Entry[Owner]]], top: int, waiting: dict[str, list[int]]
+    ) -> None:
         self.by_second = by_second
         self.top = top
+        self.waiting = waiting
 
 
 class Index(Generic[Owner]):
@@ -107,35 +120,68 @@ class Index(Generic[Owner]):
     ) -> None:
         self._rank = {word: rank for rank, word in enumerate(plan.words)}
         self._numbers = plan.buckets
+        self._gates = plan.gates
         self.known = self._rank.keys()
         self.keys = self._numbers.keys()
         self._pair_of = pair_of
         self._score = score
         self._buckets: dict[str, Bucket[Owner]] = {}
 
+    def _near(self, there: set[str]) -> list[Bucket[Owner]]:
+        """Return the buckets of a text's words, with all phrases expanded that it may have.
+
+        Racing threads each expand what they need.
+        """
+        known = self._buckets
+        near = []
+        for word in self.keys & there:
+            bucket = known.get(word) or self._open(word)
+            if gates := bucket.waiting.keys() & there:
+                bucket = known[word] = self._with_expanded(bucket, word, gates)
+            near.append(bucket)
+        return near
+
     def _open(self, word: str) -> Bucket[Owner]:
-        """Expand all phrases of a bucket, on first use. Racing threads compute equal results."""
-        pairs = (
-            (number, *self._pair_of(number)) for number in map(int, self._numbers[word].split())
-        )
-        entries = [
-            (self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place, variant, owner)
-            for number, phrase, owner in pairs
-            for place, variant in phrase.variants_with(word)
-        ]
-        entries.sort(key=itemgetter(0), reverse=True)
-        by_second: dict[str, list[Entry[Owner]]] = {}
+        """Return the bucket of a word, with no phrase expanded."""
+        waiting: dict[str, list[int]] = {}
+        for number in map(int, self._numbers[word].split()):
+            for gate in self._gates[number].split(" "):  # "" is `_ALONE`
+                waiting.setdefault(gate, []).append(number)
+        return Bucket({}, _LOWEST, waiting)
+
+    def _with_expanded(
+        self, bucket: Bucket[Owner], word: str, gates: Collection[str]
+    ) -> Bucket[Owner]:
+        """Return a bucket of a word with its phrases of some gates expanded, too."""
+        numbers = {number for gate in gates for number in bucket.waiting[gate]}
+        entries: list[Entry[Owner]] = []
+        for number in numbers:
+            phrase, owner = self._pair_of(number)
+            entries += (
+                (
+                    self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place,
+                    variant,
+                    owner,
+                )
+                for place, variant in phrase.variants_with(word)
+            )
+        by_second = dict(bucket.by_second)
+        more: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
             others = [other for other in entry[1].words if other != word] or [_ALONE]
             second = min(others, key=self._rank.__getitem__) if len(others) > 1 else others[0]
-            by_second.setdefault(second, []).append(entry)
-        bucket = self._buckets[word] = Bucket(by_second, entries[0][0])
-        return bucket
-
-    def _near(self, there: set[str]) -> list[Bucket[Owner]]:
-        """Return the buckets of a text's words."""
-        known = self._buckets
-        return [known.get(word) or self._open(word) for word in self.keys & there]
+            more.setdefault(second, []).append(entry)
+        for second, added in more.items():
+            both = [*by_second.get(second, ()), *added]
+            by_second[second] = sorted(both, key=itemgetter(0), reverse=True)
+        left = ((gate, those) for gate, those in bucket.waiting.items() if gate not in gates)
+        waiting = {
+            gate: found
+            for gate, those in left
+            if (found := [number for number in those if number not in numbers])
+        }
+        top = max(bucket.top, *(entry[0] for entry in entries))
+        return Bucket(by_second, top, waiting)
 
     def found(self, words: Words) -> Iterator[Entry[Owner]]:
         """Yield the phrases that are in a text, in no order."""
@@ -187,14 +233,19 @@ def planned(pairs: Iterable[tuple[Phrase, object]]) -> Plan:
     words = sorted(users, key=lambda word: (len(users[word]), word))
     ranks = {word: rank for rank, word in enumerate(words)}
     buckets: dict[str, list[int]] = {}
+    gates: list[str] = []
     for number, phrase in enumerate(phrases):
-        for word in _rarest(phrase, ranks):
+        first, *others = _by_rarity(phrase, ranks)
+        for word in first:
             buckets.setdefault(word, []).append(number)
-    return Plan(words, {word: " ".join(map(str, those)) for word, those in buckets.items()})
+        gates.append(" ".join(others[0] if others else ()))
+    texts = {word: " ".join(map(str, those)) for word, those in buckets.items()}
+    return Plan(words, texts, gates)
 
 
-def _rarest(phrase: Phrase, ranks: dict[str, int]) -> tuple[str, ...]:
-    """Choose the words to find a phrase by: those of which the commonest is the rarest."""
+def _by_rarity(phrase: Phrase, ranks: dict[str, int]) -> list[tuple[str, ...]]:
+    """Return words to find a phrase by: those first of which the commonest is the rarest."""
     rank = ranks.__getitem__
     chosen = ([min(words, key=rank) for words in key] for key in phrase.keys)
-    return tuple(dict.fromkeys(min(chosen, key=lambda words: max(map(rank, words)))))
+    found = sorted(chosen, key=lambda words: max(map(rank, words)))
+    return [tuple(dict.fromkeys(words)) for words in found]
