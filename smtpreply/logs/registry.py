@@ -273,7 +273,10 @@ class Detection:
                 whose own lines are not known any more.
         """
         text = "\n".join(head)
-        shown = [known.format for known in self._builtin if known.claims and known.shows_in(text)]
+        named = [known for known in self._builtin if known.claims and known.shows_in(text)]
+        if named and not unwrapped and self._are_of_a_log(head):
+            named = []  # whose modules need not be imported
+        shown = [known.format for known in named]
         for known in (*self._own, *shown):
             if known.claims(head):
                 return known
@@ -284,6 +287,12 @@ class Detection:
         return next(
             (known for known in asking if of_lines <= {known} and known.claims_unknown(head)), None
         )
+
+    def _are_of_a_log(self, head: list[str]) -> bool:
+        """Return whether all lines are of formats that claim no source as a whole."""
+        lines = (read_prefix(text, 0, Clock()) for text in head if text and not text.isspace())
+        found = map(self.of_line, lines)
+        return all(known is not None and not known.claims_sources for known in found)
 
     def _formats_of(self, head: list[str]) -> set[Format]:
         """Return the formats of some lines."""
