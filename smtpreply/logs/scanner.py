@@ -228,11 +228,14 @@ class Scan(Iterator[Delivery]):
         return self._read_as(left, known, place.clock)
 
     def _month_of(self, block: str) -> str | None:
-        """Return the month of all lines of a block; None where there are several.
+        """Return the month of all lines of a block; None where each line is to be read alone.
 
-        It matters where a year is given: that runs on with the months, so no stamp of another one
-        can be passed over. Where none is given, the month is "".
+        The month matters where a year is given, and is "" otherwise: the year runs on with the
+        months, so where there are several, no stamp can be passed over. Nor can any line where one
+        says that the line before it was repeated.
         """
+        if _LAST_REPEATED in block:
+            return None
         if self._year is None:
             return ""
         months = set(_MONTHS.findall(f"\n{block[:4]}")) | set(_MONTHS.findall(block))
@@ -475,8 +478,6 @@ class Scan(Iterator[Delivery]):
         """Return the format that most lines of a block have, and its reader, if it reads blocks."""
         if block.find("\n") + 1 == len(block):  # a single line
             return None
-        if _LAST_REPEATED in block:  # what a line repeats may be the line before it
-            return None
         known = self._most_of(block)
         if known is None or not (self._readers.get(known.name) or known.reader()).reads_blocks:
             return None
@@ -561,12 +562,9 @@ class Scan(Iterator[Delivery]):
 
     def _taken_out(self, block: str) -> Kept | None:
         """Take lines out of a block that are of programs without deliveries, and count them."""
-        last = self._last  # which the first lines may go on with
-        may_go_on = (
-            last is not None and last.silent is None and not self._reader_of(last).reads_blocks
-        )
-        if may_go_on or _LAST_REPEATED in block:
-            return None
+        last = self._last
+        if last is not None and last.silent is None and not self._reader_of(last).reads_blocks:
+            return None  # the first lines may go on with it
         kept = self._others.taken_out(block, count_lines(block))
         if kept is not None:
             for known, count in kept.counts.items():
