@@ -530,3 +530,41 @@ def test_an_original_address_of_any_form_is_read_alike_in_blocks() -> None:
         '2026-11-24 11:43:32 1jmFYj-00039V-QX => zoe@x <= "a S=5"@example.com H=h T="s" from <a@b>'
     )
     assert_same_by_lines([line, line], 2)
+
+
+USUAL = {
+    "postfix": (
+        "Nov 24 11:43:30 mx1 postfix/qmgr[9]: 4E74613FE7: from=<news@example.com>, size=2112, "
+        "nrcpt=1 (queue active)",
+        "Nov 24 11:43:32 mx1 postfix/smtp[10]: 4E74613FE7: to=<bob@example.org>, "
+        "orig_to=<al@example.net>, relay=mx.example.org[192.0.2.1]:25, delay=1.9, "
+        "delays=0.1/0/1.1/0.7, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as <4Zq8>)",
+        "Nov 24 11:43:33 mx1 postfix/smtp[10]: 4E74613FE7: to=<bob@example.org>, "
+        "relay=mx.example.org[192.0.2.1]:25, delay=1.9, delays=0.1/0/1.1/0.7, dsn=5.1.1, "
+        "status=bounced (host mx.example.org[192.0.2.1] said: 550 5.1.1 <bob@example.org>: no "
+        "such user (in reply to RCPT TO command))",
+        "Nov 24 11:43:34 mx1 postfix/smtpd[7]: NOQUEUE: reject: RCPT from x.example[203.0.113.9]: "
+        "554 5.7.1 <bob@example.com>: Relay access denied; from=<a@spam.example> "
+        "to=<bob@example.com> proto=ESMTP helo=<x.example>",
+    ),
+    "exim": (
+        "2026-11-24 11:43:30 1jmFYj-00039V-QX <= news@example.com H=client.example.com "
+        '[192.0.2.9] P=esmtps X=TLS1.3:A:256 CV=no S=2112 id=7@example.com T="hi"',
+        "2026-11-24 11:43:32 1jmFYj-00039V-QX => bob@example.org <al@example.net> R=dnslookup "
+        'T=remote_smtp H=mx.example.org [192.0.2.1]:25 X=TLS1.3:A:256 CV=yes C="250 2.0.0 Ok"',
+        "2026-11-24 11:43:33 1jmFYj-00039V-QX ** bob@example.org R=dnslookup T=remote_smtp "
+        "H=mx.example.org [192.0.2.1]:25: SMTP error from remote mail server after "
+        "RCPT TO:<bob@example.org>: 550 5.1.1 <bob@example.org>: no such user",
+    ),
+}
+
+
+@pytest.mark.parametrize("character", ["猫", "é"])
+@pytest.mark.parametrize("mta", USUAL)
+def test_a_character_at_any_place_comes_to_the_same(mta: str, character: str) -> None:
+    """A pattern of blocks never takes a part of a name for all of it."""
+    for number, line in enumerate(USUAL[mta]):
+        for place in range(len(line)):
+            lines = list(USUAL[mta])
+            lines[number] = f"{line[:place]}{character}{line[place:]}"
+            assert_same_by_lines(lines, len(lines))
