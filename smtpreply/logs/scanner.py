@@ -39,6 +39,7 @@ from smtpreply.logs.input.syslog import (
     records_in,
     repeated_in,
     stamp_from_message,
+    unlinked,
     unwrapped,
 )
 from smtpreply.logs.received import OnReceived, Received
@@ -245,6 +246,7 @@ class Scan(Iterator[Delivery]):
         """Read a line of any format; `repeats` where it may say that a message was repeated."""
         if not text or text.isspace():
             return ()
+        text = unlinked(text)
         coverage = self.coverage
         coverage.lines += 1
         if self._recent is not None and self._recent[1].match(text):

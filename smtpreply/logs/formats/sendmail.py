@@ -56,7 +56,7 @@ _QID = r"([0-9A-Za-z]{8,20}(?:-[0-9A-Za-z]{8,20})?)"
 _PART = re.compile(rf"{_QID}\[([0-9]{{1,3}})\]: (.*)\Z", re.DOTALL)
 _DELIVERY = re.compile(
     rf"{_QID}: +to=({ITEM}{{0,4000}}?)(?:, \[more\])?, +"
-    rf"(?:ctladdr={ITEM}{{0,1000}}?, )?delay=(?:([0-9]{{1,9}})\+)?"
+    rf"(?:ctladdr={ITEM}{{0,1000}}?, )?(?:delay=)?(?:([0-9]{{1,9}})\+)?"
     r"([0-9]{1,9}):([0-9]{2}):([0-9]{2})(?:, +xdelay=[0-9+:]+)?(?:, +mailer=([^,]*))?"
     # pri, and what versions and Proofpoint add: tls_verify, ntries
     r"(?:, +(?!relay=|dsn=|quarantine=|reply=|stat=)[a-z_]{1,20}=[^,]{0,300}){0,6}"

@@ -345,6 +345,33 @@ def as_written(text: str) -> str:
     return text.replace("\xa0", " ") if "\xa0" in head and not text.startswith("{") else text
 
 
+_LINK = lazy_pattern(
+    # Outlook: bob@example.org<mailto:bob@example.org>, mx.example.org<http://mx.example.org/>
+    r"(?P<outlook><(?:mailto:|https?://)(?P<to>[^|<>\s]{1,600}?)/?>)"
+    # Slack: <mailto:bob@example.org|bob@example.org>
+    r"|<(?:mailto:|https?://)(?P<slack>[^|<>\s]{1,600})\|(?P=slack)>"
+    # Markdown: [bob@example.org](mailto:bob@example.org)
+    r"|\[(?P<markdown>[^\[\]\s]{1,600})\]\((?:mailto:|https?://)(?P=markdown)/?\)"
+)
+
+
+def unlinked(text: str) -> str:
+    """Return a line without the links into which mail and chat programs turn addresses and hosts.
+
+    >>> unlinked("to=<bob@example.org<mailto:bob@example.org>>, relay=none")
+    'to=<bob@example.org>, relay=none'
+    """
+    if "mailto:" not in text and "<http" not in text:
+        return text
+
+    def shown(found: re.Match[str]) -> str:
+        if found["outlook"] is None:
+            return found["slack"] or found["markdown"]
+        return "" if text.endswith(found["to"], 0, found.start()) else found[0]
+
+    return _LINK.sub(shown, text)
+
+
 def _is_of_another(line: Line) -> bool:
     """Return whether a program wrote it that forwards no lines of others."""
     if line.program is None or _is_carrier(line.program):

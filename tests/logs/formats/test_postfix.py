@@ -367,3 +367,55 @@ def test_lines_that_blocks_pass_over_report_nothing(text: str) -> None:
     run = scan([line])
     assert list(run) == []
     assert (run.coverage.understood, run.coverage.trouble.rows()) == (1, [])
+
+
+DELIVERED_TO = (
+    "Nov 24 11:43:32 mx postfix/smtp[42]: {}, relay=mx.example.org[192.0.2.1]:25, delay=1.9, "
+    "delays=0.1/0/1.1/0.7, dsn=5.1.1, status=bounced (host mx.example.org[192.0.2.1] said: "
+    "550 5.1.1 No such user (in reply to RCPT TO command))"
+)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "recipient"),
+    [
+        ("4E74613FE7: to=bob at example.org", "bob at example.org"),
+        ("4E74613FE7: to=<bob <at> example.org>", "bob <at> example.org"),
+        ("4E74613FE7: to= <bob@example.org>", "bob@example.org"),
+        ("4E74613FE7: to:<bob@example.org>", "bob@example.org"),
+        ("4E74613FE7: bob@example.org", "bob@example.org"),
+        ("[queue-id]: to=<bob@example.org>", "bob@example.org"),
+        ("4e74613fe7: to=<bob@example.org>", "bob@example.org"),
+        ("***: to=<***>, orig_to=<***>", "***"),
+    ],
+)
+@pytest.mark.parametrize("relay", ["mx.example.org[192.0.2.1]:25", "mx.example.org [192.0.2.1]:25"])
+def test_a_line_that_was_edited_is_read(beginning: str, recipient: str, relay: str) -> None:
+    line = DELIVERED_TO.format(beginning).replace("mx.example.org[192.0.2.1]:25", relay)
+    [delivery] = scan([line])
+    assert delivery.recipient == recipient
+    assert (delivery.relay_host, delivery.relay_ip) == ("mx.example.org", "192.0.2.1")
+    assert delivery.reply is not None
+    assert (delivery.status, delivery.reply.code) == (Status.BOUNCED, 550)
+
+
+def test_an_edited_line_is_read_without_its_head() -> None:
+    line = DELIVERED_TO.format("4E74613FE7: to=bob at example.org")
+    [delivery] = scan([line.partition("[42]: ")[2]])
+    assert (delivery.recipient, delivery.status) == ("bob at example.org", Status.BOUNCED)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        # Of another's fields in an address, as before 3.5, nothing is made up.
+        "4E74613FE7: to=<x>, relay=x[192.0.2.9]:25, delay=1, dsn=2.0.0, status=sent (250 ok) @y>",
+        "4E74613FE7: to=<x>, status=sent (250 ok) @y>",
+        "4E74613FE7: from=<al@example.com>",
+        "",
+    ],
+)
+def test_an_edited_line_with_two_readings_is_not_read(beginning: str) -> None:
+    run = scan([DELIVERED_TO.format(beginning)])
+    assert not list(run)
+    assert run.coverage.understood == 0

@@ -89,6 +89,13 @@ def test_a_relay_is_named_in_several_forms(relay: str, host: str, ip: str | None
     assert (found.relay_host, found.relay_ip) == (host, ip)
 
 
+def test_a_line_whose_delay_lost_its_name_is_read() -> None:
+    found = one(
+        f"{ID}to=<bob@example.org>, 00:00:02, xdelay=00:00:01, {SERVER}dsn=2.0.0, stat=Sent"
+    )
+    assert (found.recipient, found.delay, found.status) == ("bob@example.org", 2, Status.SENT)
+
+
 def test_where_the_reply_is_logged_it_is_read_whole() -> None:
     delivery = delivered("dsn=5.1.1, reply=550 5.1.1 No, such user, stat=User unknown")
     assert values_of(delivery, "text", "reply_by", "status") == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 
 import attrs
@@ -32,6 +33,8 @@ LINES = {
         }
     ),
 }
+ADDRESS = r"bob@example\.org"
+HOST = r"mx\.example\.org(?=[. \[])"
 PASTED: dict[str, Callable[[str], str]] = {
     "grep --color": lambda line: line.replace("bob@", "\x1b[01;31m\x1b[Kbob@\x1b[m\x1b[K"),
     "grep -H --color": lambda line: f"\x1b[35m\x1b[Kmail.log\x1b[m\x1b[K\x1b[36m\x1b[K:{line}",
@@ -54,6 +57,11 @@ PASTED: dict[str, Callable[[str], str]] = {
     "no-break spaces before": "\xa0\xa0{}".format,
     "a no-break space of two": lambda line: line.replace("  ", "\xa0 "),
     "entities": lambda line: line.replace("<", "&lt;").replace(">", "&gt;"),
+    "links of Outlook": lambda line: re.sub(
+        HOST, r"\g<0><http://\g<0>/>", re.sub(ADDRESS, r"\g<0><mailto:\g<0>>", line)
+    ),
+    "links of Slack": lambda line: re.sub(ADDRESS, r"<mailto:\g<0>|\g<0>>", line),
+    "links of Markdown": lambda line: re.sub(ADDRESS, r"[\g<0>](mailto:\g<0>)", line),
     "CR behind": "{}\r".format,
     "CR CR LF": "{}\r\r\n".format,
     "spaces behind": "{}   ".format,

@@ -71,6 +71,15 @@ _DELIVERY = re.compile(
     rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}{STATUS}(.*)\Z",
     re.DOTALL,
 )
+# A delivery from which somebody has taken names, or into which a program has put links. It has one
+# ", relay=" alone: no address with commas in it is read, which might hold the fields of another.
+_EDITED = lazy_pattern(
+    r"(?:(\S{1,60}): )?(?:to[=:] ?)?([^,=\n]{1,1000}), (?:orig_to=([^,\n]{0,1000}), )?"
+    rf"relay=([^\[\],\s]*?)(?: ?\[([^\]]*)\])?(?::([0-9]+))?, {TIMES}{STATUS}(.*)\Z",
+    re.DOTALL,
+)
+_RELAYED = ", relay="
+_ADDRESS_IN = lazy_pattern(r"[^\s<>()\[\]@\"'“”:;]{1,255}@[^\s<>()\[\]@\"'“”:;]{1,255}")
 _EXPIRED = lazy_pattern(
     rf"(?:{_QID}: )?from={ADDRESS}, status=(expired|force-expired), returned to sender"
 )
@@ -232,7 +241,10 @@ def _detect(line: Line) -> bool:
     if program is not None and program.startswith("postfix"):
         return program[7:8] in ("/", "-", "", "@")
     # An instance may have any name (syslog_name), so of others the form decides.
-    return bool(_DELIVERY.match(line.message) or _LONE.match(line.message))
+    message = line.message
+    if _DELIVERY.match(message) or _LONE.match(message):
+        return True
+    return program is None and message.count(_RELAYED) == 1 and bool(_EDITED.match(message))
 
 
 class PostfixReader(Reader):
@@ -267,6 +279,8 @@ class PostfixReader(Reader):
                 return (self._expired(line, match),)
             if match := _STATUS_ALONE.match(message):
                 return (self._quoted(line, match),)
+            if message.count(_RELAYED) == 1 and (match := _EDITED.match(message)):
+                return (self._edited(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
             if SECOND_SENDER.search(message, match.end()):
@@ -405,6 +419,22 @@ class PostfixReader(Reader):
             reply_by=reply_by,
             source=line.source,
             line=line.number,
+        )
+
+    def _edited(self, line: Line, match: re.Match[str]) -> Delivery:
+        """Read a delivery that somebody has edited, as before showing it to others."""
+        qid, to, original, host, ip, port, delay, tls, dsn, word, reason = match.groups()
+        return self._attempt(
+            line,
+            qid,
+            recipient=_address_in(to),
+            orig_recipient=original and _address_in(original),
+            relay=_Relay.of((host, ip, port)),
+            tls=tls,
+            delay=delay,
+            dsn=dsn,
+            word=word,
+            reason=reason,
         )
 
     def _quoted(self, line: Line, match: re.Match[str]) -> Delivery:
@@ -662,6 +692,16 @@ def _whole_envelope(rest: str) -> re.Match[str] | None:
     if len(some) != 1 or _SECOND_END.search(rest, some[0].end()):
         return None
     return some[0]
+
+
+def _address_in(text: str) -> str:
+    """Return the one address in a text, or the text without its brackets.
+
+    >>> _address_in("bob@example.org<mailto:bob@example.org>"), _address_in("<bob at example.org>")
+    ('bob@example.org', 'bob at example.org')
+    """
+    found = set(_ADDRESS_IN.findall(text))
+    return found.pop() if len(found) == 1 else text.strip().removeprefix("<").removesuffix(">")
 
 
 def _either(first: str | None, second: str | None) -> str | None:
