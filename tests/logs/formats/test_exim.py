@@ -530,3 +530,16 @@ def test_what_is_not_sent_for_a_test_has_not_been_sent() -> None:
     [delivery] = scan([line])
     assert delivery.status is Status.DISCARDED
     assert delivery.verdict is None or not delivery.verdict.suppress
+
+
+@pytest.mark.parametrize(
+    ("flag", "status"), [("**", Status.BOUNCED), ("==", Status.DEFERRED), ("=>", Status.SENT)]
+)
+def test_an_address_may_have_brackets(flag: str, status: Status) -> None:
+    [found] = scan(
+        [
+            f"2026-11-24 11:43:32 1jmFYj-00039V-QX {flag} <bob@example.org> R=out T=remote_smtp "
+            "H=mx.example.org [192.0.2.1]"
+        ]
+    )
+    assert (found.recipient, found.status) == ("bob@example.org", status)

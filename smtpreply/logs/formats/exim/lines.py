@@ -81,7 +81,9 @@ _VERBOSE = lazy_pattern(
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
 _ATTEMPT = re.compile(
-    rf"{_FLAG} (?P<address>{ADDRESS})(?: \([^)]*\))?(?: <(?P<orig>{IN_BRACKETS})>)?"
+    # Exim writes no brackets here; who edits a line may.
+    rf"{_FLAG} (?:<(?=[^<>\s]{{1,1000}}>))?(?P<address>{ADDRESS})>?(?: \([^)]*\))?"
+    rf"(?: <(?P<orig>{IN_BRACKETS})>)?"
     r"(?=[ \t\n]|:[ \t\n]|\Z):?"
 )
 # Of a quoted local part, the quotes are taken off, and the original after it has them still: only
