@@ -59,6 +59,7 @@ _MOST_REPEATS = 100_000  # that are believed: a server logs no line so often bef
 _MONTHS = re.compile(rf"\n({MONTH}) ")
 
 _LONGEST_STAMP = 300  # with what may be before it
+_LONGEST_PASTED = 1 << 16
 
 _REPEATED = "message repeated "
 _LAST_REPEATED = "last message repeated "
@@ -246,7 +247,6 @@ class Scan(Iterator[Delivery]):
         """Read a line of any format; `repeats` where it may say that a message was repeated."""
         if not text or text.isspace():
             return ()
-        text = unlinked(text)
         coverage = self.coverage
         coverage.lines += 1
         if self._recent is not None and self._recent[1].match(text):
@@ -676,7 +676,9 @@ def _ended(block: str) -> str:
 
 
 def _as_written(block: str) -> str:
-    """Return a block with each line as its program wrote it: see `as_written`."""
+    """Return a block with each line as its program wrote it: see `as_written` and `unlinked`."""
+    if len(block) <= _LONGEST_PASTED:  # to look for links takes 3 % of the time of a log
+        block = unlinked(block)
     if _SPACE not in block and not (_REFERENCE in block and _LESS in block):
         return block
     return "\n".join(map(as_written, block.split("\n")))

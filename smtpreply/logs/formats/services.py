@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache, cached_property, partial
+from operator import methodcaller
 from typing import Any, TypeVar
 
 import attrs
@@ -122,16 +123,16 @@ class Service:
 
     @cached_property
     def _kind(self) -> Callable[[Event], str | None]:
-        return _reading(self.kind, Event.text)
+        return _reading(self.kind, "text")
 
     @cached_property
     def _fields(self) -> dict[str, Callable[[Event], Any]]:
         reads: dict[str, Callable[[Event], Any]] = {
-            "time": _reading(self.time, Event.time),
-            "queue_id": _reading(self.queue_id, Event.name),
-            "message_id": _reading(self.message_id, Event.text),
-            "sender": _reading(self.sender, Event.text),
-            "dsn": _reading(self.dsn, Event.text),
+            "time": _reading(self.time, "time"),
+            "queue_id": _reading(self.queue_id, "name"),
+            "message_id": _reading(self.message_id, "text"),
+            "sender": _reading(self.sender, "text"),
+            "dsn": _reading(self.dsn, "text"),
         }
         return reads if callable(self.recipient) else reads | {"recipient": _texts(self.recipient)}
 
@@ -148,32 +149,30 @@ class Service:
         )
 
 
-def _reading(
-    names: str | Callable[[Event], T | None], read: Callable[..., T | None]
-) -> Callable[[Event], T | None]:
+def _reading(names: str | Callable[[Event], T | None], method: str) -> Callable[[Event], T | None]:
     """Return what reads the first value that is not empty under these names.
 
     The only one may be empty: as a sender, "" is the null reverse-path.
 
     Args:
         names: see `Service`.
-        read: the method of `Event` that reads it.
+        method: the method of `Event` that reads it.
     """
     if callable(names):
         return names
-    paths = [name.split(".") for name in names.split("|") if name]
-    if not paths:
+    readers = [methodcaller(method, *name.split(".")) for name in names.split("|") if name]
+    if not readers:
         return lambda _event: None
-    first, *others = paths
+    first, *others = readers
     if not others:
-        return lambda event: read(event, *first)
+        return first
 
     def value_of(event: Event) -> T | None:
-        value = read(event, *first)
-        for path in others:
+        value: T | None = first(event)
+        for read in others:
             if value:
                 break
-            value = read(event, *path)
+            value = read(event)
         return value
 
     return value_of
@@ -181,7 +180,7 @@ def _reading(
 
 @cache  # the table has some dozens
 def _texts(names: str) -> Callable[[Event], str | None]:
-    return _reading(names, Event.text)
+    return _reading(names, "text")
 
 
 def _has_texts(*names: str) -> Callable[[Event], bool]:

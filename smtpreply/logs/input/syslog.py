@@ -217,7 +217,10 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
             if message[:1] == "{":
                 line.fields = _json_object(message)
             return line
-    if match := _SYSLOG.match(text):  # most lines have one header and no wrapping
+    if text.startswith("{"):  # no header, and no line of a program's own file, begins like that
+        line = Line(text, text, number, source)
+        is_wrapped = _unwrap_json(line, clock)
+    elif match := _SYSLOG.match(text):  # most lines have one header and no wrapping
         stamp, host, program, pid = match.groups()
         message, time = text[match.end() :], clock.read(stamp)
         line = Line(text, message, number, source, time, host, program, _pid(pid))
@@ -356,7 +359,7 @@ _LINK = lazy_pattern(
 
 
 def unlinked(text: str) -> str:
-    """Return a line without the links into which mail and chat programs turn addresses and hosts.
+    """Return lines without the links into which mail and chat programs turn addresses and hosts.
 
     >>> unlinked("to=<bob@example.org<mailto:bob@example.org>>, relay=none")
     'to=<bob@example.org>, relay=none'
@@ -434,7 +437,9 @@ def stamp_from_message(line: Line, clock: Clock) -> None:
     It counts where no syslog has written one, and where syslog's does not say the year.
     """
     message = line.message
-    if line.time is not None and (line.is_dated or not message[:1].isdigit()):
+    if line.fields is not None or (
+        line.time is not None and (line.is_dated or not message[:1].isdigit())
+    ):
         return
     if match := _STAMP.match(message):
         _set_time(line, match[1], clock)

@@ -81,10 +81,12 @@ class Event:
 
     def text(self, name: str, *inner: str) -> str | None:
         """Return a string; None for anything else."""
-        value = self.at(name, *inner) if inner else self.members.get(name)
-        if not isinstance(value, str):
-            return None
-        return value if value.isascii() else rejoined(value)
+        value = self.members.get(name)
+        if inner:
+            value = self.at(name, *inner)
+        if isinstance(value, str):
+            return value if value.isascii() else rejoined(value)
+        return None
 
     def name(self, *path: str) -> str | None:
         """Return a string that is not empty, or a number as one: an identifier."""
@@ -180,9 +182,10 @@ def reply_fields(
     {'text': 'Unsubscribed Address', 'reply_by': None}
     """
     body = (text or "").strip()
-    if not REPLY_HEAD.match(body):
-        body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
-        body = outcome[1].strip() if (outcome := _OUTCOME.match(body)) else body
+    if REPLY_HEAD.match(body):
+        return {"text": _one_reply(body), "reply_by": by}
+    body = body[typed.end() :] if (typed := _TYPE.match(body)) else body
+    body = outcome[1].strip() if (outcome := _OUTCOME.match(body)) else body
     peer: Fields = {}
     if (quoted := _QUOTED.match(body)) is not None and (relayed := _relayed(quoted)):
         body = relayed.pop("text")

@@ -40,6 +40,7 @@ _CARRIER_OF_LISTS, _CARRIER_IN_IT = "events_by_user", "events"
 # and Amazon SQS, as Lambda and as its API have it.
 _IN_STRING = (("message", "timestamp"), ("body", "receiptHandle"), ("Body", "ReceiptHandle"))
 
+_CARRYING = _CARRIERS.union(name for name, _ in _IN_STRING)
 _MOST_CARRIERS = 4  # around each other
 _LONGEST = 4 * 1024 * 1024  # characters of an object; an event has some thousands
 
@@ -154,10 +155,11 @@ def member_names(value: Any, *, inside: int = 0) -> tuple[str, ...]:
 
 def _carried_by(item: dict[str, Any]) -> Any:
     """Return what a wrapper carries: a list under one of their names, or a recorded event."""
-    if not _CARRIERS.isdisjoint(item):
-        for name in _CARRIERS & item.keys():
-            if isinstance(item[name], list):
-                return item[name]
+    if _CARRYING.isdisjoint(item):  # most objects are events
+        return None
+    for name in _CARRIERS & item.keys():
+        if isinstance(item[name], list):
+            return item[name]
     for name, beside in _IN_STRING:
         text = item.get(name)
         if isinstance(text, str) and text.startswith(("{", "[")) and beside in item:
