@@ -18,6 +18,7 @@ from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.grouping import Bundle, Bundler, Groups, Place, Precision, repeated_bundle
+from smtpreply.logs.individual import is_individual
 from smtpreply.logs.input.clock import MONTH, Clock
 from smtpreply.logs.input.decode import Progress, count_lines
 from smtpreply.logs.input.rotation import age
@@ -598,10 +599,10 @@ class Scan(Iterator[Delivery]):
         self._passed = None if is_last_read else block
 
     def _example(self, place: Place, text: str) -> Delivery | None:
-        """Read a line that stands for many; None where it does not report exactly one delivery."""
+        """Read a line that stands for many; None where it does not report one that can."""
         line = read_prefix(text.removesuffix("\n"), 0, place.clock, place.source)
         found = list(self._read_uncounted(line, self._detection.of_line(line), place.clock))
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 and not is_individual(found[0]) else None
 
     def _read_uncounted(self, line: Line, known: Format | None, clock: Clock) -> Iterable[Delivery]:
         """Read a line that has been counted already."""
@@ -661,7 +662,7 @@ def _bundled(found: Iterable[Bundle | Delivery], *, by_minute: bool) -> Iterator
     """Bundle deliveries that were read one by one."""
     bundler = Bundler(by_minute=by_minute)
     for one in found:
-        if isinstance(one, Bundle) or len(one.text or "") > _LONGEST_TEXT:
+        if isinstance(one, Bundle) or len(one.text or "") > _LONGEST_TEXT or is_individual(one):
             yield one
             continue
         bundler.add(one)

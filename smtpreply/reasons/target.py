@@ -115,6 +115,20 @@ def refuses_another(text: str, recipients: Iterable[str | None]) -> bool:
     return bool(own) and own.isdisjoint(named)
 
 
+def names_target(text: str) -> bool:
+    """Return whether a text names an address that is refused, or a host that was not found.
+
+    Only then does the verdict on it depend on the recipient: see `verdict_for`.
+
+    Args:
+        text: the reply or the diagnostic.
+
+    >>> names_target("550 5.1.1 bob@example.org is unknown"), names_target("550 5.1.1 No such user")
+    (True, False)
+    """
+    return bool(_refused_in(text)) or _NOT_FOUND.search(text[:LONGEST]) is not None
+
+
 def _refuses_one_of(text: str, recipients: Iterable[str | None]) -> bool:
     return not _mailboxes(recipients).isdisjoint(_refused_in(text))
 

@@ -12,11 +12,11 @@ import attrs
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs import Bundle, Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.delivery import known_outcome, may_suppress, reply_in, verdict_on
+from smtpreply.logs.delivery import known_outcome, reply_in, verdict_on
 from smtpreply.logs.grouping import FINAL, LONGEST_NAME, party_of, provider_key
 from smtpreply.logs.received import domain_of
 from smtpreply.reasons import Outcome as KnownOutcome
-from smtpreply.reasons import Reason, template
+from smtpreply.reasons import Reason, Verdict, template
 from smtpreply.stage import Stage
 from smtpreply.summary import wire
 from smtpreply.summary.cases import Cases
@@ -85,8 +85,8 @@ class Counts:
         reason, reason_times: reason by outcome, and time by reason, of replies and diagnostics
             that are no success.
         example: for each reason its shortest text.
-        suppressed: failures by reason whose text proves that the address is dead, of mail that was
-            to leave.
+        suppressed: failures by reason whose text proves that the recipient's address is dead: those
+            whose `Delivery.verdict` suppresses.
         cases, provider_cases: a few of the failed deliveries by reason, and by provider of the
             remote server.
         speaker: provider or software that the wording of the text reveals, by reason.
@@ -330,8 +330,8 @@ class Counts:
         self.reason.add(facts.reason, outcome, count)
         shorter = _shorter(self.example.get(facts.reason), text[:_LONGEST])
         self.example[facts.reason] = shorter
-        may = may_suppress(delivery.direction, text, delivery.reply_by)
-        if facts.suppress and may and not delivery.shared:
+        # It is the same object unless it is a soft bounce now; to ask `suppress` takes longer.
+        if facts.proof is not None and delivery.bounded(facts.proof) is facts.proof:
             self.suppressed[facts.reason] += count
         self.cases.add(facts.reason, delivery)
         if server := _server(delivery):
@@ -411,10 +411,16 @@ class Counts:
 
 
 class _Facts(NamedTuple):
-    """The parts of a verdict that are counted."""
+    """The parts of a verdict that are counted.
+
+    Attributes:
+        reason, speaker, blocklist: as `Counts` counts them.
+        proof: the verdict, if it suppresses by the text alone, whoever the recipient is.
+        unexplained: the template of the text, if nothing but the code explains it.
+    """
 
     reason: str
-    suppress: bool
+    proof: Verdict | None
     speaker: str | None
     blocklist: str | None
     unexplained: str | None
@@ -440,7 +446,7 @@ def _facts(
     provider, listing = verdict.provider, verdict.blocklist
     return _Facts(
         reason=verdict.reason.value,
-        suppress=verdict.suppress,
+        proof=verdict if verdict.suppress else None,
         speaker=None if provider is None else provider.key,
         blocklist=None if listing is None else listing.blocklist.key,
         unexplained=None if verdict.is_explained else template(text[:_LONGEST_KNOWN])[:_LONGEST],

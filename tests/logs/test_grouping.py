@@ -37,7 +37,7 @@ LOCALS = st.sampled_from(
     [
         "bob", "al", "user.unknown", '"a b"', "full+mailbox", "prvs=1=x", "é", "o'x", "x@y",
         "x\u2028y", '"x S=5 id=f@y >, size=5, nrcpt=1 "', "x S=5 H=y [::1] id=f@y", "x\xa0y",
-        "x>, size=5, nrcpt=1 (queue active)",
+        "x>, size=5, nrcpt=1 (queue active)", "1234567a", "7654321z",
     ]
 )  # fmt: skip
 ADDRESSES = st.builds("{}@{}".format, LOCALS, st.sampled_from(["example.org", "gmail.com", "x"]))
@@ -52,6 +52,11 @@ TEXTS = st.sampled_from(
         "550 no such user {to}", "550 5.7.1 <bob@example.org> said <{to}>", "Connection timed out",
         "554 5.7.1 <{to}>: Relay access denied; from=<a@b.c> to=<d@e.f> proto=ESMTP helo=<x>",
         "450 4.7.1 unknown[2001:db8::9]: policy of mail.google.com",
+        "550 5.1.1 bob@example.org is unknown", "550 5.1.1 <al@x>: User unknown",
+        "550 5.1.1 user 7654321z@example.org unknown", "550 5.1.1 <{to}>: User unknown: al@x",
+        "550 5.1.1 No such user {to}", "550 5.1.1 No such user, id 4Zq8mN2c7TzXb",
+        "Name service error for name=example.org type=MX: Host not found", "Host not found",
+        "550 5.1.2 <{to}>: host relay123456.gmail.com not found", "5.1.2 Host unknown",
     ]
 )  # fmt: skip
 RELAYS = st.sampled_from(
@@ -93,6 +98,59 @@ def postfix_lines(draw: st.DrawFn) -> str:
     name = draw(st.sampled_from(["postfix", "postfix", "postfix", "postfix-out", "dovecot"]))
     program = "qmgr" if ", size=" in body else draw(PROGRAMS)
     return f"{draw(STAMPS)} mx1 {name}/{program}[42]: {body}"
+
+
+RECIPIENTS = st.sampled_from(
+    ["bob@example.org", "al@x", "eve@gmail.com", "1234567a@example.org", "7654321z@example.org"]
+)
+DEAD = [
+    "550 5.1.1 <{to}>: Recipient address rejected: User unknown",
+    "550 5.1.1 No such user, id 4Zq8mN2c7TzXb",
+    "550 5.1.1 bob@example.org is unknown",
+    "550 5.1.1 <al@x>: User unknown",
+    "550 5.1.1 No such user {to}",
+    "550 5.1.1 <{to}>: User unknown: al@x",
+    "550 5.1.2 Domain not found",
+    "550 5.1.2 <{to}>: host relay123456.gmail.com not found",
+    "550 5.1.2 Domain not found: host {to} not found",
+    "Name service error for name=example.org type=MX: Host not found",
+    "Host not found",
+    "User unknown",
+]
+
+
+@st.composite
+def bounces(draw: st.DrawFn) -> list[str]:
+    """Bounces of Postfix, or of Exim, whose texts prove that an address or a host is dead."""
+    texts = st.sampled_from(draw(st.lists(st.sampled_from(DEAD), min_size=1, max_size=2)))
+    shape = draw(st.sampled_from([_bounce_of_postfix, _bounce_of_exim]))
+    aliases = st.sampled_from(["", "", "al@x"])
+    hosts = st.sampled_from(["mx.example.org", "mx.gmail.com"])
+    rows = st.tuples(RECIPIENTS, aliases, hosts, texts)
+    return [shape(*row) for row in draw(st.lists(rows, max_size=12))]
+
+
+def _bounce_of_postfix(to: str, alias: str, host: str, text: str) -> str:
+    said = text.format(to=to)
+    if said[0] == "5":
+        said = f"host {host}[192.0.2.1] said: {said} (in reply to RCPT TO command)"
+    original = f"orig_to=<{alias}>, " if alias else ""
+    return (
+        f"Nov 24 11:43:32 mx1 postfix/smtp[42]: 4E74613FE7: to=<{to}>, {original}"
+        f"relay={host}[192.0.2.1]:25, delay=1.9, delays=0.1/0/1/0.7, dsn=5.1.1, "
+        f"status=bounced ({said})"
+    )
+
+
+def _bounce_of_exim(to: str, alias: str, host: str, text: str) -> str:
+    said = text.format(to=to)
+    if said[0] == "5":
+        said = f"SMTP error from remote mail server after RCPT TO:<{to}>: {said}"
+    parent = f" <{alias}>" if alias else ""
+    return (
+        f"2026-11-24 11:43:32 1jmFYj-00039V-QX ** {to}{parent} R=dns T=smtp "
+        f"H={host} [192.0.2.1]: {said}"
+    )
 
 
 @st.composite
@@ -223,6 +281,20 @@ def test_postfix_comes_to_the_same(lines: list[str]) -> None:
 def test_exim_comes_to_the_same(lines: list[str]) -> None:
     """Whatever lines of Exim a log holds, bundles come to the same counts."""
     assert_same(lines)
+
+
+@settings(deadline=None)
+@given(bounces(), st.booleans())
+def test_dead_addresses_are_as_many_as_verdicts_that_suppress(
+    lines: list[str],
+    finely: bool,
+) -> None:
+    """Whomever a text names, a bundle counts those alone whose own verdict suppresses."""
+    verdicts = [delivery.verdict for delivery in _scan(lines)]
+    proven = sum(verdict is not None and verdict.suppress for verdict in verdicts)
+    bundled = Summary.of(_scan(lines).bundled(finely=finely))
+    assert bundled.deliveries == len(verdicts)
+    assert bundled.total.suppressed.total() == proven
 
 
 @settings(deadline=None)
