@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import attrs
 import click
@@ -12,7 +13,7 @@ import click
 from smtpreply.dialogue.decisive import decisive, session_in
 from smtpreply.dialogue.transcript import Exchange
 from smtpreply.errors import MultipleRepliesError, ReplySyntaxError
-from smtpreply.reasons import Classifier, Reason, Verdict, default_classifier
+from smtpreply.reasons import Classifier, Reason, Verdict
 from smtpreply.reply.diagnostic import parse_literal
 from smtpreply.reply.literals import unquoted, with_line_ends
 from smtpreply.reply.model import Reply
@@ -64,6 +65,7 @@ def answers_in(given: bytes, classifier: Classifier, stage: str | None = None) -
         ValueError: there is no such stage.
         click.ClickException: there are too many.
 
+    >>> from smtpreply.reasons import default_classifier
     >>> [answer.recipient for answer in answers_in(b"550 5.1.1 No", default_classifier())]
     [None]
     """
@@ -161,31 +163,9 @@ def _that_matter(answers: Iterable[Answer]) -> list[Answer]:
 
 def _of_log(given: bytes, classifier: Classifier) -> Iterator[Answer]:
     """Yield what bounces, events and the lines of logs report."""
-    from smtpreply.logs import scan  # noqa: PLC0415  (100 ms)
-    from smtpreply.logs.delivery import known_outcome  # noqa: PLC0415
+    from smtpreply.cli.logged import judged  # noqa: PLC0415  (100 ms)
 
-    count = 0
-    for delivery in scan(io.BytesIO(given)):
-        if count > _MOST:
-            return
-        text = delivery.text
-        if text is None:
-            continue
-        count += 1
-        verdict = delivery.verdict
-        if classifier is not default_classifier() or verdict is None:
-            outcome = known_outcome(delivery.status, delivery.direction)
-            try:
-                verdict = delivery.bounded(
-                    classifier.classify(
-                        delivery.reply or text,
-                        stage=delivery.stage,
-                        status=delivery.dsn,
-                        outcome=outcome,
-                    )
-                )
-            except MultipleRepliesError:
-                verdict = classifier.undecided(text)
+    for delivery, verdict in islice(judged(io.BytesIO(given), classifier), _MOST + 1):
         yield Answer(
             verdict,
             delivery.reply,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from smtpreply._support.escape import escape, safe_cell
 from smtpreply.cli.language import language_option
 from smtpreply.cli.rules import classifier_of, rules_option
 from smtpreply.cli.texts import Text, lines_of, texts_in
-from smtpreply.reasons import Verdict
+from smtpreply.reasons import Classifier, Verdict
 
 _COLUMNS = (
     "line",
@@ -45,6 +46,9 @@ _SESSION = re.compile(
     rb"[^0-9]{0,12}220[ -].*\bE?SMTP\b|=== Trying |\*\s+Trying |(?:S|C|Server|Client): ",
     re.IGNORECASE,
 )
+# How a reply begins, which is no line of a log.
+_REPLY = re.compile(rb"\s{0,20}[2-5][0-9][0-9](?:[- \r\n]|\Z)")
+_NO_LOGS = ("dsn", "transcript")  # the formats of which a line alone says no more than its words
 _LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
 
@@ -61,11 +65,11 @@ def classify_command(
 ) -> None:
     """Classify each reply in a file or standard input: a line of output for each.
 
-    The file holds one text a line: a reply, or how a log or bounce quotes it; a reply of several
-    lines ("550-...", "550 ...") counts as one text, and a text that reports on several recipients
-    has a line of output for each. The tab-separated columns are: line, reason,
-    disposition, whether to suppress the address, what decided, the rule, code, enhanced status,
-    provider, seconds to wait, and the text. An empty column is "-".
+    The file holds one text a line: a reply, how a log or bounce quotes it, or the line of a log,
+    whose outcome counts; a reply of several lines ("550-...", "550 ...") counts as one text, and a
+    text that reports on several recipients has a line of output for each. The tab-separated columns
+    are: line, reason, disposition, whether to suppress the address, what decided, the rule, code,
+    enhanced status, provider, seconds to wait, and the text. An empty column is "-".
     """
     classifier = classifier_of(rules)
     if as_json and as_csv:
@@ -80,8 +84,25 @@ def classify_command(
                 "'smtpreply explain -' and 'smtpreply scan' read it as a whole",
                 err=True,
             )
-        for verdict in classifier.classify_all(text.octets).values():
+        for verdict in _verdicts(text.octets, classifier):
             write(text, verdict, language)
+
+
+def _verdicts(text: bytes, classifier: Classifier) -> Iterator[Verdict]:
+    """Yield the verdict on a text, or one for each recipient that it reports on."""
+    found = () if _REPLY.match(text) else _of_log_line(text, classifier)
+    yield from found or classifier.classify_all(text).values()
+
+
+def _of_log_line(text: bytes, classifier: Classifier) -> list[Verdict]:
+    """Return the verdicts on the deliveries that a line of a log reports; none of another text."""
+    from smtpreply.cli.logged import judged  # noqa: PLC0415  (25 ms, and lists are mostly of replies)
+
+    return [
+        verdict
+        for delivery, verdict in judged(io.BytesIO(text), classifier)
+        if delivery.status is not None and delivery.mta not in _NO_LOGS
+    ]
 
 
 def _kind_of(line: bytes) -> str | None:

@@ -149,6 +149,13 @@ _DOUBT = (
 )
 # Postfix has "status=deferred", Exim "defer (-44)".
 _DEFERRED = r"\bdefer(?:red|ral)\b|\bdefer \(-?[0-9]"
+# The fields in which logs say so, whatever the reply beside them: Postfix, Exim, Sendmail, qmail,
+# Courier and OpenSMTPD.
+_LOGGED_AS_DEFERRED = re.compile(
+    r"\bstatus=deferred\b|\bdefer \(-?[0-9]|\bstat=Deferred\b|\bdelivery [0-9]{1,20}: deferral: "
+    r"|\bstatus: deferred\b|\bresult=\"?TempFail\b"
+)
+_MARKS_OF_DEFERRAL = ("efer", "TempFail")  # of these, one is in each match
 # What a server says of a failure that it calls temporary, whatever its code.
 _TEMPORARY = (
     rf"(?i){_DEFERRED}|\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
@@ -320,6 +327,10 @@ def extract_from(
     text = with_line_ends(_repaired(text))
     read = text[:LONGEST]
     head = head_in(read)
+    if known.outcome is None and _is_logged_as_deferred(
+        read if head is None else read[: head.start]
+    ):
+        known = known._replace(outcome=Outcome.DEFERRED)
     if head is not None and head.code < 400 and _is_doubtful(read, head):
         head = None
     stage = stage or _stage(read)
@@ -467,6 +478,13 @@ def has_lines_that_disagree(extract: AnyExtract) -> bool:
     if _DISAGREEING_LINES.search(text) is not None:
         return True
     return any(_DISAGREEING_HERE.match(text, head.start) for head in heads_in(text))
+
+
+def _is_logged_as_deferred(text: str) -> bool:
+    """Return whether a field of a log's line says that the message was deferred."""
+    if not any(map(text.__contains__, _MARKS_OF_DEFERRAL)):
+        return False
+    return _LOGGED_AS_DEFERRED.search(text) is not None
 
 
 def tells_of_delay(extract: AnyExtract) -> bool:
