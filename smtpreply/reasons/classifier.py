@@ -30,6 +30,7 @@ from smtpreply.reasons.extract import (
     Known,
     ReplyExtract,
     extract_from,
+    refusals_behind,
     tells_of_deferral,
     tells_of_failure,
 )
@@ -156,8 +157,20 @@ class Classifier:
         if extract.text.count("@") > 1 and names_several(extract.text):
             raise _several(extract.text)
         if extract.is_accepted:
-            return Verdict(extract, SENT if extract.code is None else ACCEPTED, self.engine)
+            if extract.code is None:
+                return Verdict(extract, SENT, self.engine)
+            refusal = self._refusal_behind(extract) if known is NOTHING_KNOWN else None
+            if refusal is None:
+                return Verdict(extract, ACCEPTED, self.engine)
+            extract = refusal
         return Verdict(extract, self.engine.decide(extract), self.engine)
+
+    def _refusal_behind(self, extract: Extract) -> Extract | None:
+        """Return the first refusal with known words on the line of a positive reply, if any."""
+        for refusal in refusals_behind(extract):
+            if self.engine.decide(refusal).basis in (Basis.WORDS, Basis.HINT):
+                return refusal
+        return None
 
     def classify_all(
         self, replies: Classifiable, *, stage: Stage | str | None = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import attrs
@@ -18,7 +20,7 @@ from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
 from smtpreply.reasons.taxonomy import Outcome
-from smtpreply.reply.embedded import Head, head_in, heads_in
+from smtpreply.reply.embedded import COUNTED, Head, head_in, heads_in
 from smtpreply.reply.literals import with_line_ends
 from smtpreply.reply.model import Reply
 from smtpreply.stage import Stage
@@ -200,6 +202,17 @@ _RECIPIENT = re.compile(r"\brecipients?\b|\brcpt\b|\baddressee\b", re.IGNORECASE
 _DISAGREEING = r"([2-5])[0-9][0-9]-[^\n]{0,1000}\n[ \t]{0,8}(?!\1)[2-5][0-9][0-9](?:[ \r\n-]|\Z)"
 _DISAGREEING_HERE = lazy_pattern(_DISAGREEING)
 _DISAGREEING_LINES = lazy_pattern(rf"^[ \t]{{0,8}}{_DISAGREEING}", re.MULTILINE)
+# A reply of another class behind a refusal, whose line ends are lost in a page or a cell of a
+# table; 220 and 221 only begin and end a session. Numbers that count are none.
+_OTHER_REPLY = lazy_pattern(
+    r"[2-4](?<![0-9A-Za-z.,/_+#-][2-4])[0-5][0-9](?<!22[01])"
+    rf"(?!{COUNTED})[ -](?:[A-Za-z]|[245]\.[0-9]{{1,3}}\.[0-9])"
+)
+# A refusal without a status behind a positive reply.
+_REFUSAL_BEHIND = lazy_pattern(
+    rf"([45](?<![0-9A-Za-z.,/_+#-][45])[0-5][0-9])(?!{COUNTED})[ -](?=[A-Za-z])"
+)
+_MOST_BEHIND = 20  # of a text
 _LINES_OF_OTHERS = re.compile(r"\n(?![2-5][0-9][0-9][- ])([^\n]{1,2000})")
 
 
@@ -478,6 +491,31 @@ def has_lines_that_disagree(extract: AnyExtract) -> bool:
     if _DISAGREEING_LINES.search(text) is not None:
         return True
     return any(_DISAGREEING_HERE.match(text, head.start) for head in heads_in(text))
+
+
+def is_followed_by_another(extract: AnyExtract) -> bool:
+    """Return whether another reply, which is no refusal for good, follows a refusal.
+
+    A page or a table may have flattened a session: whether they are about one recipient, the text
+    does not tell.
+    """
+    text = extract.text[:LONGEST]
+    start = extract.start + 3 if isinstance(extract, Extract) and extract.code is not None else 0
+    return _OTHER_REPLY.search(text, start) is not None
+
+
+def refusals_behind(extract: Extract) -> Iterator[Extract]:
+    """Yield what may be refusals without a status behind a positive reply, on a flattened line."""
+    text = extract.text
+    for found in islice(_REFUSAL_BEHIND.finditer(text, extract.start + 3, LONGEST), _MOST_BEHIND):
+        start = found.start()
+        yield attrs.evolve(
+            extract,
+            code=int(found[1]),
+            status=None,
+            start=start,
+            sentence=" " * found.end() + text[found.end() :],
+        )
 
 
 def _is_logged_as_deferred(text: str) -> bool:

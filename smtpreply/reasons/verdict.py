@@ -26,6 +26,7 @@ from smtpreply.reasons.extract import (
     extract_from,
     has_lines_that_disagree,
     is_before_recipient,
+    is_followed_by_another,
     is_of_sender,
     is_within_acceptance,
     line_of,
@@ -354,7 +355,9 @@ class Verdict:
         extract = self._extract
         if extract.digit not in (5, None) or is_within_acceptance(extract):
             return False
-        return not (tells_of_delay(extract) or has_lines_that_disagree(extract))
+        if tells_of_delay(extract) or has_lines_that_disagree(extract):
+            return False
+        return not is_followed_by_another(extract)
 
     @property
     def _is_mixed(self) -> bool:

@@ -67,11 +67,14 @@ _SEPARATOR = re.compile(r"[)\]]?[-:,]?[ \t\r\n]{0,2}(['\"]?)")
 _NO_CODE_BEHIND = re.compile(
     r"[.:,/][0-9]|-[0-9](?!\.[0-9])|[%@*=]|['\"]?[ ](?:was |is )?(?:expected|wanted)\b"
 )
-_COUNTED = re.compile(
+COUNTED = (
     r"[ ](?:(?:more|new|other) )?(?:bytes|octets|[KMGkmg]i?[Bb]\b|messages|mails|e-?mails"
     r"|recipients|connections|seconds|secs?\b|ms\b|minutes|mins?\b|hours|days|times|lines|users"
     r"|attempts|char(?:acter)?s|requests|per\b|of\b|and\b|to\b)"
 )
+"""A pattern of what follows a number that counts something, and is no code."""
+
+_COUNTED = re.compile(COUNTED)
 _OK_BEHIND = re.compile(r"[- ][Oo][Kk]\b")
 _REPLY_BEHIND = re.compile(r"[ ](?:error|response|reply|status)\b")
 _TUPLE_BEHIND = re.compile(r",[ ]?(?:message=)?b?['\"]")

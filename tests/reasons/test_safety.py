@@ -38,6 +38,66 @@ def test_what_ends_with_a_refusal_is_never_accepted(
     assert verdict.disposition is not Disposition.DELIVERED
 
 
+REFUSALS = st.builds(
+    "{} {}{}".format,
+    st.sampled_from(["550", "551", "553"]),
+    st.sampled_from(["", "5.1.1 "]),
+    st.sampled_from(FINAL[:4]),
+)
+FLAT = st.sampled_from([" ", "  ", "\t", " | ", ", ", "; "])  # as a page or a table has line ends
+
+
+@given(reply_texts("2"), FLAT, REFUSALS)
+def test_a_refusal_behind_an_acceptance_on_its_line_is_none(
+    accepted: str, joint: str, refusal: str
+) -> None:
+    """A session that lost its line ends is not accepted, and suppresses nobody."""
+    verdict = classify(f"{accepted}{joint}{refusal}")
+    assert verdict.reason is not Reason.ACCEPTED
+    assert not verdict.suppress
+
+
+@given(
+    REFUSALS,
+    FLAT,
+    st.sampled_from(["250 Ok", "250 2.0.0 Ok", "354 Go", "450 Later", "421 4.7.0 x"]),
+)
+def test_a_reply_of_another_class_behind_a_refusal_keeps_the_address(
+    refusal: str, joint: str, other: str
+) -> None:
+    """Whether both are about one recipient, nobody knows."""
+    assert not classify(f"{refusal}{joint}{other}").suppress
+    assert not classify(parse(f"{refusal}{joint}{other}")).suppress
+    assert not classify(f"{refusal}\n{other}").suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 No such user 221 2.0.0 Bye",
+        "550 5.1.1 No such user 550 5.1.1 No such user",
+        "550 5.1.1 No such user in 250 days",
+        "550 5.1.1 No such user: id 250-3ab",
+        "550-5.1.1 No such 550 5.1.1 user",
+    ],
+)
+def test_what_is_no_other_reply_raises_no_doubt(text: str) -> None:
+    assert classify(text).suppress
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "250 ok 1186534523 qp 555",
+        "250 Ok, 512 bytes of user unknown",
+        "250 2.0.0 Ok: queued as 550-user-unknown.example",
+        "250 2.0.0 Ok: queued as 4Zq8 550 Ok",
+    ],
+)
+def test_a_number_behind_an_acceptance_is_no_refusal(text: str) -> None:
+    assert classify(text).reason is Reason.ACCEPTED
+
+
 @pytest.mark.parametrize(
     "text",
     [
