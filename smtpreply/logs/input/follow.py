@@ -15,6 +15,8 @@ from smtpreply.logs.input.decode import BROKEN, Problem, plain
 from smtpreply.logs.input.rotation import age
 
 _PAUSE = 0.2  # seconds between two looks
+_GRACE = 600.0  # seconds after which a rotated file that nobody writes to is closed
+_LONGEST_LATE = 1 << 20  # octets of a line without its end, which is cut there
 _HEAD = 256  # octets by which a file is known again: a log's first stamp, and what it is about
 
 
@@ -24,8 +26,10 @@ class Followed(io.RawIOBase):
     A file is rotated in one of two ways, and no line is lost or read twice by either:
 
     - It is renamed, and another takes its place. A writer that has not noticed yet goes on to write
-      to the old one, so that is read until the new one has something in it. Where the log was
-      rotated again before anybody looked, the files between the two are read by their names.
+      to the old one. That is read until the new one has something in it, and beside the new one,
+      line by line, until it is rotated in turn or nobody has written to the old one for ten
+      minutes: several programs may write one log, and notice one after the other. Where the log
+      was rotated again before anybody looked, the files between the two are read by their names.
     - It is copied and truncated (logrotate's ``copytruncate``). It is known by being shorter, or
       by another beginning. What was written between the last look and the copy is read from the
       copy, and what came after it from the copies since.
@@ -54,6 +58,10 @@ class Followed(io.RawIOBase):
         self._problem = problem
         self._file: BinaryIO | None = None
         self._was_open = False
+        self._before: BinaryIO | None = None  # what was rotated last
+        self._head_before = b""  # its first octets
+        self._late = b""  # the beginning of a line in it
+        self._last_late = 0.0  # when it grew last
         self._head = b""
         self._ended = True  # whether the last octet that was read is a line end
         self._pieces = self._endless()
@@ -73,8 +81,9 @@ class Followed(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        for file in (self._file, self._before):
+            if file is not None:
+                file.close()
         super().close()
 
     def _endless(self) -> Iterator[bytes]:
@@ -82,20 +91,63 @@ class Followed(io.RawIOBase):
             yield from self._grown(upto=os.fstat(self._file.fileno()).st_size)
         while self._goes_on():
             yield from self._grown()
+            yield from self._late_lines()
             while self._is_followed_by_another():
                 yield from self._grown()  # what was written before the other was
                 yield from self._line_end()
+                yield from self._late_lines(is_last=True)
                 yield from self._after(self._opened())
+                self._put_aside()
                 self._open()
                 yield from self._grown()
             if self._file is not None or not self._open():
                 time.sleep(_PAUSE)
+        if self._before is not None:
+            yield from self._line_end()
+            yield from self._late_lines(is_last=True)
+
+    def _put_aside(self) -> None:
+        """Keep the file that is open, which has been rotated, for who has not noticed yet."""
+        self._before, self._file = self._file, None
+        self._head_before = self._head
+        self._last_late = time.monotonic()
+
+    def _late_lines(self, *, is_last: bool = False) -> Iterator[bytes]:
+        """Yield whole lines that were added to the file that was rotated last.
+
+        Args:
+            is_last: whether it is closed after that, and a line without an end is yielded, too.
+        """
+        if self._before is None or not self._ended:  # no line goes into the middle of another
+            return
+        is_same = not _is_truncated(self._before, self._head_before)
+        while is_same and (octets := self._before.read(1 << 16)):
+            self._last_late = time.monotonic()
+            lines, end, self._late = (self._late + octets).rpartition(b"\n")
+            yield from self._in_pieces(lines + end)
+            if len(self._late) > _LONGEST_LATE:
+                yield from self._rest_of_late()
+        if is_last or not is_same or time.monotonic() - self._last_late > _GRACE:
+            yield from self._rest_of_late()
+            self._before.close()
+            self._before = None
+
+    def _rest_of_late(self) -> Iterator[bytes]:
+        rest, self._late = self._late, b""
+        if rest:
+            yield from self._in_pieces(rest + b"\n")
+
+    def _in_pieces(self, octets: bytes) -> Iterator[bytes]:
+        """Yield octets, as many at once as a read wants."""
+        while octets:
+            piece, octets = octets[: self._size], octets[self._size :]
+            yield piece
 
     def _grown(self, upto: int | None = None) -> Iterator[bytes]:
         """Yield what has been added to the file that is open, up to an offset if one is given."""
         file = self._file
         while file is not None:
-            if self._is_truncated(file):
+            if _is_truncated(file, self._head):
                 yield from self._missed(file.tell())
                 yield from self._line_end()
                 file.seek(0)
@@ -192,15 +244,6 @@ class Followed(io.RawIOBase):
         found = (folder.glob(f"{glob.escape(self._path.name)}?*") for folder in folders)
         return [path for path in chain.from_iterable(found) if os.path.isfile(path)]  # noqa: PTH113
 
-    def _is_truncated(self, file: BinaryIO) -> bool:
-        at = file.tell()
-        if os.fstat(file.fileno()).st_size < at:
-            return True
-        file.seek(0)
-        head = file.read(len(self._head))
-        file.seek(at)
-        return head != self._head
-
     def _missed(self, at: int) -> Iterator[bytes]:
         """Yield what copies of the file have behind the octets that were read of it."""
         copy = self._newest(
@@ -232,6 +275,17 @@ class Followed(io.RawIOBase):
                 return any(total >= count for total in accumulate(pieces, initial=0))
         except BROKEN:
             return False
+
+
+def _is_truncated(file: BinaryIO, head: bytes) -> bool:
+    """Return whether a file is shorter than what was read of it, or does not begin so any more."""
+    at = file.tell()
+    if os.fstat(file.fileno()).st_size < at:
+        return True
+    file.seek(0)
+    now = file.read(len(head))
+    file.seek(at)
+    return now != head
 
 
 def _octets_of(path: Path, count: int) -> bytes:

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -288,6 +289,54 @@ def test_what_a_writer_adds_after_a_rotation_is_read(tmp_path: Path) -> None:
     ]
     assert followed(writer.path, steps) == writer.written
     writer.file.close()
+
+
+@given(
+    st.lists(st.tuples(counts, counts, st.booleans()), max_size=6),
+    st.sampled_from([1, 100, 1 << 16]),
+)
+def test_two_writers_that_notice_a_rotation_one_after_the_other(
+    done: list[tuple[int, int, bool]], size: int
+) -> None:
+    """Each line is read once, whichever file it was written to."""
+    with TemporaryDirectory() as folder:
+        quick = Writer(Path(folder))
+        slow = Writer(Path(folder))
+        steps: list[Step] = []
+        for few, late, is_rotated in done:
+            if is_rotated:  # the slow one has noticed the rotation before
+                steps += [slow.reopen, quick.rename, quick.reopen]
+            steps += [partial(quick.write, few + 1), partial(slow.write, late)]
+        read = followed(quick.path, steps, size)
+        assert sorted(read.splitlines()) == sorted((quick.written + slow.written).splitlines())
+        quick.file.close()
+        slow.file.close()
+
+
+def test_half_a_line_in_a_rotated_file_waits_for_its_end(tmp_path: Path) -> None:
+    old, line = Writer(tmp_path), LINE.format("x").encode()
+    new = Writer(tmp_path)
+    steps: list[Step] = [
+        *(old.rename, new.reopen, partial(new.write, 1)),
+        *(partial(old.file.write, line[:30]), partial(new.write, 1)),
+        *(partial(old.file.write, line[30:]), partial(new.write, 1)),
+    ]
+    read = followed(new.path, steps)
+    assert sorted(read.splitlines()) == sorted((new.written + line).splitlines())
+    old.file.close()
+    new.file.close()
+
+
+def test_a_rotated_file_is_closed_when_nobody_writes_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_GRACE", -1)
+    old, new = Writer(tmp_path), Writer(tmp_path)
+    steps: list[Step] = [old.rename, new.reopen, partial(new.write, 1), bool]
+    steps.append(partial(old.write, 1))
+    assert followed(new.path, steps) == new.written
+    old.file.close()
+    new.file.close()
 
 
 def test_what_is_written_as_the_reader_looks_is_read(tmp_path: Path) -> None:
