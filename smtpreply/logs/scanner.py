@@ -45,7 +45,7 @@ from smtpreply.logs.input.syslog import (
 )
 from smtpreply.logs.received import OnReceived, Received
 from smtpreply.logs.registry import Detection, beginning, format_called
-from smtpreply.logs.toolkit.json_documents import begins_document, objects_on_lines
+from smtpreply.logs.toolkit.json_documents import begins_document, objects_in, objects_on_lines
 from smtpreply.logs.toolkit.other_programs import Kept, OtherPrograms
 from smtpreply.logs.toolkit.shapes import ends_in, sample_of
 from smtpreply.logs.toolkit.wrappings import Wrappings
@@ -346,7 +346,7 @@ class Scan(Iterator[Delivery]):
         known = self._continued(line) if line.text[:1] in (" ", "\t") else None
         known = known or self._detection.of_line(line) or self._continued(line)
         if known is None:
-            records = records_in(line)
+            records = objects_in(line) if line.fields is None else records_in(line)
             if (first := next(records, None)) is not None:
                 return self._held(chain((first,), records), line, clock)
             known, line = self._unwrapped(line, clock)

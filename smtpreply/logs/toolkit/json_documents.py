@@ -6,13 +6,14 @@ escaped.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Problem
-from smtpreply.logs.input.syslog import read_prefix, records_in
+from smtpreply.logs.input.syslog import Line, read_prefix, records_in
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
 
 _MAY_GO_ON = lazy_pattern(
@@ -100,6 +101,29 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
     document.start_again()
     if left := list(lost()) or waiting:
         yield "\n".join([*_placed(left, written), ""])
+
+
+def objects_in(line: Line) -> Iterator[str]:
+    r"""Yield the records of a line that is a list of them, or that has them one after the other.
+
+    CloudWatch's command line prints the first without indentation, Firehose stores the second. A
+    string in a list is a line as it is.
+
+    Args:
+        line: the line, which no format knows.
+
+    >>> line = read_prefix('[{"timestamp": 1, "message": "a"}, "b"]', 1, Clock())
+    >>> list(objects_in(line))
+    ['{"timestamp": 1, "message": "a"}', 'b']
+    """
+    if line.program is not None or not line.message.startswith(("[", "{")):
+        return
+    values = parsed(line.message)
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict):
+            yield json.dumps(value)
+        elif isinstance(value, str):
+            yield value
 
 
 def _as_lines(first: int, text: str) -> Iterator[tuple[int, str]]:

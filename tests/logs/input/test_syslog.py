@@ -17,6 +17,7 @@ from smtpreply.logs.format_table import PREFIXES
 from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.months import month_number
 from smtpreply.logs.input.syslog import Line, read_prefix, records_in
+from smtpreply.summary.summary import Summary
 
 DATA = Path(__file__).parents[2] / "data" / "logs"
 SENT = (
@@ -358,6 +359,43 @@ def test_the_strings_of_a_list_are_lines(document: object) -> None:
     run = scan(json.dumps(document, indent=2).split("\n"))
     assert [str(one.reply) for one in run] == ["250 2.0.0 Ok"] * 2
     assert run.coverage.problems == []
+
+
+RECORD = {"timestamp": 1795520612000, "message": QUOTED, "ingestionTime": 7}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([RECORD] * 3),
+        json.dumps([RECORD] * 3, separators=(",", ":")),
+        json.dumps(RECORD) * 3,
+        json.dumps([QUOTED] * 3),
+        json.dumps([{"logEvents": [RECORD] * 3}]),
+        json.dumps({"logEvents": [RECORD]}) * 3,
+    ],
+)
+def test_records_on_one_line_are_lines(text: str) -> None:
+    """A list is read as the indented one is, and so are objects one after the other."""
+    for source in ([text], [WHOLE, text], io.BytesIO(text.encode())):
+        run = scan(source)
+        found = [str(one.recipient) for one in run]
+        assert found.count('"bob\\\\ b"@example.org') == 3
+        assert run.coverage.lines == run.coverage.understood == len(found)
+        assert Summary.of(scan([text])).deliveries == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["[NOTICE] a", "[1, 2]", "[]", "[[[[", '["', '[{"a": 1}', "[" * 5000 + "]" * 5000]
+)
+def test_what_is_no_list_of_records_is_one_line(text: str) -> None:
+    run = scan([WHOLE, text])
+    assert len(list(run)) == 1
+    assert (run.coverage.lines, run.coverage.known) == (2, 1)
+
+
+def test_a_list_in_the_log_of_another_program_is_its_own() -> None:
+    assert list(scan([f"Nov 24 11:43:32 web proxy[7]: {json.dumps([RECORD])}"])) == []
 
 
 def test_objects_over_lines_keep_their_numbers() -> None:
