@@ -35,20 +35,11 @@ _COLUMNS = (
     "retry_after",
     "text",
 )
-# RFC 5322 3.6: how a mail begins, after the line that a mailbox has before each.
-_HEADER = re.compile(
-    rb"(?:From \S+ |(?:Return-Path|Received|Delivered-To|X-Original-To|From|To|Date|Subject"
-    rb"|Message-ID|MIME-Version|Content-Type|Reporting-MTA|Final-Recipient):[ \t])",
-    re.IGNORECASE,
-)
-# What a session begins with: the greeting, or how a program says that it connects.
-_SESSION = re.compile(
-    rb"[^0-9]{0,12}220[ -].*\bE?SMTP\b|=== Trying |\*\s+Trying |(?:S|C|Server|Client): ",
-    re.IGNORECASE,
-)
 # How a reply begins, which is no line of a log.
 _REPLY = re.compile(rb"\s{0,20}[2-5][0-9][0-9](?:[- \r\n]|\Z)")
-_NO_LOGS = ("dsn", "transcript")  # the formats of which a line alone says no more than its words
+_GREETING = b"220"
+# The formats of which a line alone says no more than its words.
+_KINDS = {"dsn": "a mail", "transcript": "the transcript of a session"}
 _LONG = 1_000_000  # octets: the size from which a progress bar is worth showing
 
 
@@ -101,15 +92,18 @@ def _of_log_line(text: bytes, classifier: Classifier) -> list[Verdict]:
     return [
         verdict
         for delivery, verdict in judged(io.BytesIO(text), classifier)
-        if delivery.status is not None and delivery.mta not in _NO_LOGS
+        if delivery.status is not None and delivery.mta not in _KINDS
     ]
 
 
 def _kind_of(line: bytes) -> str | None:
     """Return what a file is that begins so and is no list of replies."""
-    if _HEADER.match(line):
-        return "a mail"
-    return "the transcript of a session" if _SESSION.match(line) else None
+    if _REPLY.match(line) and not line.lstrip().startswith(_GREETING):
+        return None
+    from smtpreply.logs.registry import Detection  # noqa: PLC0415  (lists are mostly of replies)
+
+    known = Detection().of_source([line.decode("utf-8", "surrogateescape")])
+    return _KINDS.get(known.name) if known else None
 
 
 def _read(path: str) -> Iterator[bytes]:

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 
 import attrs
 
+from smtpreply._support.dates import MONTH, WEEKDAY
+
 
 class Role(enum.Enum):
     """The side that a line is from."""
@@ -91,8 +93,8 @@ _TOKENS = (
     rb"[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}(?=\s)",
     rb"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
     rb"(?:Z|[+-][0-9]{2}:?[0-9]{2}| [AP]M)?(?=\s)",
-    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?(?=\s)",
-    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ \t]{1,2}[0-9]{1,2},?"
+    WEEKDAY.encode() + rb",?(?=\s)",
+    MONTH.encode() + rb"[ \t]{1,2}[0-9]{1,2},?"
     rb"(?: [0-9]{4})?(?=\s)",
     rb"(?:TRACE|DEBUG|VERBOSE|INFO|NOTICE|WARN|WARNING|ERROR|FINE|FINER|FINEST|D|I|V)(?=\s)",
     rb"[A-Z_][A-Z0-9_.$/@#-]{0,80}(?:\[[0-9]{1,10}\])?:",

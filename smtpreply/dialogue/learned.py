@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from smtpreply._support.dates import MONTH, WEEKDAY
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.dialogue.dialects import FOLLOWING, TYPED, Dialect, Role, Row, Written
 
@@ -80,8 +81,8 @@ _SPOKEN = re.compile(
 )
 
 _VARIES = (
-    r"(?:TRACE|DEBUG|VERBOSE|INFO|NOTICE|WARN|WARNING|ERROR|FINE|FINER|FINEST|"
-    r"Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"(?:TRACE|DEBUG|VERBOSE|INFO|NOTICE|WARN|WARNING|ERROR|FINE|FINER|FINEST"
+    rf"|{WEEKDAY}|{MONTH})"
 )
 _PIECE = lazy_pattern(
     rb"(?P<bracket>\[[^\[\]]{0,120}\]|\([^()]{0,80}\))|(?P<number>[A-Za-z_+-]{0,40}[0-9]"

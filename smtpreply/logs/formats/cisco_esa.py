@@ -39,6 +39,7 @@ from datetime import datetime
 from typing import Any
 
 from smtpreply._support import regex as re
+from smtpreply._support.dates import WEEKDAY
 from smtpreply._support.octets import character_of, rejoined
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
@@ -55,7 +56,7 @@ _NAME = "cisco-esa"
 
 _N = r"([0-9]{1,20})"
 _STAMP = re.compile(
-    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({MONTH}) "
+    rf"{WEEKDAY} ({MONTH}) "
     r"([ 0-9][0-9]) ([0-9]{2}:[0-9]{2}:[0-9]{2}) ([0-9]{4}) "
 )
 _BARE_SYSLOG = re.compile(

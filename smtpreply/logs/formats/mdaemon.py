@@ -21,6 +21,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from smtpreply._support.dates import WEEKDAY
 from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -32,7 +33,8 @@ from smtpreply.logs.toolkit.timestamps import time_of
 _NAME = "mdaemon"
 
 _LINE = re.compile(
-    r" ?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    rf" ?{WEEKDAY}"
+    r" ([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
     r"(?:\.[0-9]{1,6})?): (?:[0-9]{2}: )?(?:\[([0-9]{1,10}(?::[0-9]{1,10})?)\] )?(.*)\Z",
     re.DOTALL,
 )
@@ -124,6 +126,7 @@ FORMAT = Format(
     begins=r" ?[A-Z][a-z]{2} [0-9]{4}-",
     needles=("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2"),
     certain=re.compile(
-        r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) 2[0-9]{3}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}: "
+        rf"{WEEKDAY}"
+        r" 2[0-9]{3}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}: "
     ),
 )

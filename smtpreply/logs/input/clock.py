@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from smtpreply._support import dates
 from smtpreply._support.lazy_pattern import lazy_pattern
-from smtpreply.logs.input.months import ENGLISH, month_number
+from smtpreply.logs.input.months import month_number
 
-MONTH = f"(?:{'|'.join(ENGLISH)})"
+MONTH = dates.MONTH
 # Two digits are written as two: to match "[0-9]{2}" takes `re` twice as long.
 DAY_AND_HOUR = r" [ 0-9]?[0-9] [0-9][0-9]"
 DATE = r"[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"

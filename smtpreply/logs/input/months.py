@@ -6,7 +6,9 @@ table ``abmon`` of glibc's locales; it is the source of the names here.
 
 from __future__ import annotations
 
-ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from smtpreply._support import dates
+
+ENGLISH = dates.MONTHS
 """As syslogd and most programs write them, in the order of the year."""
 
 _NAMES = (

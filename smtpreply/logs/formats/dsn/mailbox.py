@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from smtpreply._support.dates import MONTH, WEEKDAY
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.formats.dsn.message import Message
@@ -32,9 +33,8 @@ _LONE = re.compile(
 )
 # asctime's form and others that programs write.
 _FROM_LINE = re.compile(
-    r"From (?:\S{1,500}|\"[^\"]{1,200}\"\S{0,255})? {1,4}(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|"
-    r"Sun),? {1,2})?"
-    r"(?:(?:[0-9]{1,2}[ -])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -].{0,12}?"
+    r"From (?:\S{1,500}|\"[^\"]{1,200}\"\S{0,255})? {1,4}"
+    rf"(?:{WEEKDAY},? {{1,2}})?(?:(?:[0-9]{{1,2}}[ -])?{MONTH}[ -].{{0,12}}?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])[0-9]{1,2}:[0-9]{1,2}\b"
 )
 _OF_A_DAEMON = re.compile(r"From <?(MAILER-DAEMON(?:@[^\s<>]{1,255})?|)>?\s", re.IGNORECASE)
