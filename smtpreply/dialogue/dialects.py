@@ -211,6 +211,7 @@ _TAGS = rb"(?:</?(?:pre|br ?/?)>)*"
 _QUOTED = rb"(\"[^\"\\]*(?:\\.[^\"\\]*)*\")"
 _PORTS = rb"(?:00025|00465|00587|02525)"
 _TCPFLOW = rb"(?:[0-9]{3}\.){4}"
+_HARAKA = rb"\[PROTOCOL\] \[[^\]\s]{1,60}\] \[(?:outbound|core|queue/[a-z_]{1,30})\] "
 
 DIALECTS: tuple[Dialect, ...] = (
     # "<-  " as expected, "<** " not so; with "~" under TLS: swaks(1), TRANSACTION HINTS.
@@ -356,12 +357,12 @@ DIALECTS: tuple[Dialect, ...] = (
         needle=b"MTP",
         is_certain=True,
     ),
-    # Haraka at its PROTOCOL level, as client (outbound) and as server (core).
+    # Haraka at its PROTOCOL level, as client (outbound, plugins that forward) and server (core).
     Dialect(
         "haraka",
         (
-            Row(rb"\[PROTOCOL\] \[[^\]\s]{1,60}\] \[(?:outbound|core)\] S: (.*)", Role.REPLY),
-            Row(rb"\[PROTOCOL\] \[[^\]\s]{1,60}\] \[(?:outbound|core)\] C: (.*)", Role.COMMAND),
+            Row(_HARAKA + rb"S: (.*)", Role.REPLY),
+            Row(_HARAKA + rb"C: (.*)", Role.COMMAND),
         ),
         "[PROTOCOL] [D33D6290.1.1] [outbound] S: 220 mx.example.org ESMTP\n"
         "[PROTOCOL] [D33D6290.1.1] [outbound] C: EHLO client\n"

@@ -44,14 +44,20 @@ _NOT_FOUND = lazy_pattern(
     re.IGNORECASE,
 )
 # Where no server was asked: Exim, where no router takes the address (route.c), and Postfix, of a
-# domain of its own (resolve.c, smtpd_check.c). Each may be a fault of its configuration.
+# domain of its own (resolve.c, smtpd_check.c). Each may be a fault of its configuration. And what
+# Sendmail calls any 550, 551 and 553 to RCPT (usersmtp.c, smtprcptstat), such as that of a block
+# list, and what its own tables do not know.
 _OF_OWN_TABLES = lazy_pattern(
-    r"\s{0,9}(?:unrouteable address\b|user unknown in [a-z ]{1,30} table\b)", re.IGNORECASE
+    r"\s{0,9}(?:unrouteable address\b|user unknown(?: in [a-z ]{1,30} table\b|\s{0,9}\Z))",
+    re.IGNORECASE,
 )
 
 
 def is_of_own_tables(text: str) -> bool:
-    """Return whether a diagnostic says that our own server does not know or route the address.
+    """Return whether a diagnostic says no more than that our own server knows no such address.
+
+    It may be that its tables do not have it, that it has no route, or that it says so of what
+    another server has refused in words that are not logged.
 
     Args:
         text: the words of an MTA, where no server spoke.

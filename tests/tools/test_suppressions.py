@@ -69,7 +69,8 @@ OTHER_HOST += "server after RCPT TO:<bob@example.org>: 550 {}"
             ),
             True,
         ),
-        (SENDMAIL.format("esmtp, relay=mx.example.org. [192.0.2.1]"), True),
+        (SENDMAIL.format("esmtp, relay=mx.example.org. [192.0.2.1]").replace(
+            "stat=", "reply=550 5.1.1 User unknown, stat="), True),
         # What our own server says of them, and what stays here, may be its own fault.
         (EXIM.format(": Unrouteable address"), False),
         (EXIM.format(" R=smarthost: Unrouteable address"), False),
@@ -82,6 +83,10 @@ OTHER_HOST += "server after RCPT TO:<bob@example.org>: 550 {}"
         (POSTFIX.format("lmtp", "mx[private/lmtp]", "host mx[private/lmtp] said: 550 5.1.1 <bob@"
                         "example.org> No such user (in reply to RCPT TO command)"), False),
         (SENDMAIL.format("local"), False),
+        (SENDMAIL.format("cyrusv2, relay=localhost"), False),
+        # Sendmail's words for any 550, 551 or 553 to RCPT.
+        (SENDMAIL.format("esmtp, relay=mx.example.org. [192.0.2.1]"), False),
+        (SENDMAIL.format("relay, relay=[127.0.0.1] [127.0.0.1]"), False),
         ("Nov 24 11:43:32 mx qmail: 1795520612.123456 delivery 1: failure: "
          "Sorry,_no_mailbox_here_by_that_name._(#5.1.1)/", False),
     ],

@@ -2,10 +2,12 @@
 
 From amavisd's $log_templ, the main line of each message::
 
-    line     = "(" TASK ") " VERDICT " " CLASS [" {" ACTIONS "}"] ", " [POLICY " "] *("[" IP "]"
-               [":" PORT] " ") "<" SENDER "> -> " RCPTS *(", " NAME ": " VALUE)
+    line     = "(" TASK ") " VERDICT " " CLASS [" {" ACTIONS "}"] ", " [POLICY " "] ["LOCAL "]
+               *("[" IP "]" [":" PORT] " ") "<" SENDER "> -> " RCPTS *(", " NAME ": " VALUE)
     VERDICT  = "Passed" / "Blocked"
-    CLASS    = "CLEAN" / "SPAM" / "SPAMMY" / "INFECTED (" NAMES ")" / "BANNED (" NAMES ")" / ...
+    CLASS    = "CLEAN" / "SPAM" / "SPAMMY" / "INFECTED (" NAMES ")" / "BANNED (" NAMES ")" /
+               "BAD-HEADER-" DIGIT / ...
+    POLICY   = BANK *("/" BANK)                     ; policy banks, as "ORIGINATING/MYNETS"
     ACTIONS  = ACTION *("," ACTION)
     ACTION   = ("Accepted" / "Relayed" / "Discarded" / "Bounced" / "Rejected" / "Tempfailed")
                ("Inbound" / "Outbound" / "Internal" / "Open" / "Relay") / "Quarantined" / ...
@@ -32,9 +34,9 @@ _NAME = "amavis"
 
 _HEAD = r"\([0-9]{1,10}-[0-9-]{1,20}\) "
 _VERDICT = re.compile(
-    rf"{_HEAD}(Passed|Blocked) ([A-Z][A-Z-]{{1,20}})(?: \([^()]{{0,1000}}\))?"
+    rf"{_HEAD}(Passed|Blocked) ([A-Z][A-Z0-9-]{{1,20}})(?: \([^()]{{0,1000}}\))?"
     r"(?: \{([A-Za-z0-9,]{0,300})\})?,"
-    r"(?: [A-Z0-9/]{1,60})?(?: \[([0-9A-Fa-f.:]{2,45})\](?::[0-9]{1,5})?)?"
+    r"(?: [A-Za-z0-9/._-]{1,120}){0,2}(?: \[([0-9A-Fa-f.:]{2,45})\](?::[0-9]{1,5})?)?"
     rf"(?: \[[0-9A-Fa-f.:]{{2,45}}\])? <({PATH})> -> (<{PATH}>(?:,<{PATH}>)*+)(.*)\Z",
     re.DOTALL,
 )

@@ -17,7 +17,7 @@ From the User Guide for AsyncOS, "Logging", and the lines that it gives as examp
              / "New SMTP ICID " N " interface " NAME " (" IP ") address " IP ...    ; a client
              / ["MID " M " "] "ICID " N " " ["RID " R " "] ("To" / "From") ": <" A "> " WORDS
                                            ; WORDS: "Rejected by RAT", "sender rejected, ..."
-             / "ICID " N (" REJECT SG " / " TCPREFUSE SG ") ...
+             / "ICID " N (" REJECT SG " / " TCPREFUSE SG " / " Dropping connection due to ") ...
              / "Message aborted MID " M " Dropped by " WORDS / "MID " M " quarantined to " ...
             / "MID " M " enqueued for transfer to centralized quarantine " ...
              / ("Bounced: " / "Delayed: ") M ":" R " From:<" A "> To:<" A "> Reason: " DQUOTE
@@ -100,7 +100,9 @@ _REFUSED = re.compile(
     r"((?:(?:sender|recipient) )?(?i:rejected)\b.*)\Z",
     re.DOTALL,
 )
-_TURNED_AWAY = re.compile(rf"ICID {_N} ((?:REJECT|TCPREFUSE) SG .*)\Z", re.DOTALL)
+_TURNED_AWAY = re.compile(
+    rf"ICID {_N} ((?:(?:REJECT|TCPREFUSE) SG|Dropping connection due to) .*)\Z", re.DOTALL
+)
 _DROPPED = re.compile(rf"Message aborted MID {_N} (Dropped by .*)\Z", re.DOTALL)
 _QUARANTINED = re.compile(rf"MID {_N} ((?:quarantined|enqueued for transfer) to .*)\Z", re.DOTALL)
 _DEBUG = re.compile(rf"{_N} (Sent|Rcvd): '(.*)'\Z", re.DOTALL)

@@ -1,15 +1,16 @@
 """dma, the DragonFly Mail Agent.
 
-From dma.c and net.c; its name in syslog holds the queue id, and so is no number::
+From dma.c, net.c and local.c; its name in syslog holds the queue id, and so is no number::
 
     line  = STAMP " " HOST " dma[" QID "]" ["[" PID "]"] ": " EVENT
+          / STAMP " " HOST " dma" ["[" PID "]"] ": " QID ": " EVENT        ; before 2010
     EVENT = "<" RCPT "> trying delivery" / "<" RCPT "> delivery successful"
           / "mail from=<" A "> to=<" A "> queued ..."
           / "trying remote delivery to " H " [" IP "] pref " N
           / "remote delivery deferred: " H " [" IP "] failed after " CMD ": " WORDS
           / "remote delivery to " H " [" IP "] failed after " CMD ": " WORDS
           / "connect to " H " [" IP "] failed: " WORDS
-          / "remote delivery " ("failed" / "deferred") ": " WORDS
+          / ("remote" / "local") " delivery " ("failed" / "deferred") ": " WORDS
           / "can not bounce a bounce message, discarding"
     CMD   = "connect" / "EHLO" / "MAIL FROM" / "RCPT TO" / "DATA" / "final DATA"
     WORDS = REPLY / what became of the connection
@@ -42,10 +43,11 @@ _FAILED = re.compile(
     rf"remote delivery (deferred:|to) {_HOST} failed after ([A-Za-z ]{{4,12}}): (.*)\Z", re.DOTALL
 )
 _UNREACHED = re.compile(rf"connect to {_HOST} failed: (.*)\Z", re.DOTALL)
-_OUTCOME = re.compile(r"<|remote delivery|connect to ")
+_OUTCOME = re.compile(r"<|(?:remote|local) delivery|connect to ")
 """How a line begins that reports what became of a message: one that was cut is not understood."""
 _DROPPED = re.compile(r"can not bounce a bounce message, discarding")
-_OTHERWISE = re.compile(r"remote delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
+_OTHERWISE = re.compile(r"(remote|local) delivery (failed|deferred): ?(.*)\Z", re.DOTALL)
+_OLD_ID = re.compile(r"([0-9a-f]{1,20}\.[0-9a-f]{1,20}): ")
 
 
 class DmaReader(Reader):
@@ -72,8 +74,7 @@ class DmaReader(Reader):
         if match := _UNREACHED.match(event):
             return (self._unreached(line, queue_id, match),)
         if match := _OTHERWISE.match(event):
-            status = Status.BOUNCED if match[1] == "failed" else Status.DEFERRED
-            return (self._delivery(line, queue_id, status=status, text=match[2] or None),)
+            return (self._otherwise(line, queue_id, match),)
         if match := _DROPPED.match(event):
             return (self._delivery(line, queue_id, status=Status.DISCARDED, text=match[0]),)
         if _OUTCOME.match(event):
@@ -99,6 +100,16 @@ class DmaReader(Reader):
             line, queue_id, relay_host=host, relay_ip=ip, stage=Stage.CONNECT, text=words or None
         )
 
+    def _otherwise(self, line: Line, queue_id: str | None, match: re.Match[str]) -> Delivery:
+        where, result, words = match.groups()
+        return self._delivery(
+            line,
+            queue_id,
+            direction=Direction.LOCAL if where == "local" else Direction.OUTGOING,
+            status=Status.BOUNCED if result == "failed" else Status.DEFERRED,
+            text=words or None,
+        )
+
     def _delivery(self, line: Line, queue_id: str | None, **fields: Any) -> Delivery:
         known: dict[str, Any] = {
             "direction": Direction.OUTGOING,
@@ -113,6 +124,8 @@ def _parted(line: Line) -> tuple[str | None, str]:
     head = _HEAD.match(line.message)
     if head is not None:
         return head[2], line.message[head.end() :]
+    if match := _OLD_ID.match(line.message):
+        return match[1], line.message[match.end() :]
     return str(line.pid) if line.pid is not None else None, line.message
 
 

@@ -35,7 +35,7 @@ from smtpreply.stage import Stage
 
 _NAME = "dovecot"
 
-_STAMPED = re.compile(rf"{STAMP} ")
+_STAMPED = re.compile(rf"(?:{STAMP} )?(?:dovecot: )?")
 _AGENTS = (
     r"(?:lmtp|lda|dovecot-lda|deliver|local|submission|imap|pop3|managesieve|sieve|auth|auth-worker|"
     r"master|config|anvil|log|ssl-params|stats|indexer|indexer-worker|doveadm|dsync|dict|director|"
@@ -166,7 +166,7 @@ def _answered(reply: str, *, sent: bool) -> dict[str, Any]:
 
 
 def _body(line: Line) -> str:
-    """Return a line from its agent on, without the stamp of Dovecot's own file."""
+    """Return a line from its agent on, without the stamp of Dovecot's own file, or its name."""
     stamp = _STAMPED.match(line.message) if line.program is None else None
     return line.message[stamp.end() :] if stamp else line.message
 
@@ -184,7 +184,7 @@ FORMAT = Format(
     DovecotReader,
     programs=r"dovecot",
     needles=("lmtp(", "lda(", "deliver(", "submission(", "-login: "),
-    begins=rf"{ANY_STAMP}[a-z0-9-]{{3,30}}[(<:]",
+    begins=rf"{ANY_STAMP}(?:dovecot: )?[a-z0-9-]{{3,30}}[(<:]",
     silent=_SILENT,
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
 )

@@ -2,7 +2,9 @@ r"""FortiMail: its event and history logs, on disk or by syslog.
 
 From Fortinet's "FortiMail Log Reference" (log message syntax, history logs, event logs)::
 
-    line    = [PRI] [STAMP " " HOST " "] ("date=" DATE " time=" TIME / DATE " " TIME) 1*(" " FIELD)
+    line    = [PRI] [STAMP " " HOST " "] ("date=" DATE SEP "time=" TIME / DATE " " TIME)
+              1*(SEP FIELD)
+    SEP     = " " / ","                     ; a comma where it is set to log in the CSV format
     FIELD   = NAME "=" (QUOTE *char QUOTE / 1*char)
     event   = ... "type=event" ... " session_id=" QUOTE ID QUOTE " msg=" QUOTE MESSAGE QUOTE
     history = ... "type=statistics" ... "session_id" "client_name" ... "from" "to" ... "subject" ...
@@ -35,12 +37,13 @@ from smtpreply.logs.toolkit.timestamps import time_of
 
 _NAME = "fortimail"
 
-_TIME = r"(?:date=)?([0-9]{4}-[0-9]{2}-[0-9]{2}) (?:time=)?([0-9:]{8}(?:\.[0-9]{1,6})?)"
+_TIME = r"(?:date=)?([0-9]{4}-[0-9]{2}-[0-9]{2})[ ,](?:time=)?([0-9:]{8}(?:\.[0-9]{1,6})?)"
 _HEAD = re.compile(
-    rf"(?:<[0-9]{{1,3}}>)?(?:{STAMP} \S{{1,255}} )?{_TIME} "
-    r"(?=(?:[a-z_]{1,40}=\S{0,255} ){0,4}log_id=[0-9]+ )"
+    rf"(?:<[0-9]{{1,3}}>)?(?:{STAMP} \S{{1,255}} )?{_TIME}([ ,])"
+    r"(?=(?:[a-z_]{1,40}=[^\s,]{0,255}[ ,]){0,4}log_id=[0-9]+[ ,])"
 )
 _FIELD = re.compile(r"([a-z_]{1,40})=(?:\"([^\"]*)\"|([^\s\"]*))(?: |\Z)")
+_FIELD_OF_CSV = re.compile(r"([a-z_]{1,40})=(?:\"([^\"]*)\"|([^,\"]*))(?:,|\Z)")
 _MESSAGE = "msg="  # the last field
 _PROXIED = re.compile(
     rf"to=<?({PATH})>?, delay=([0-9]{{1,9}}), (?:[a-z_]{{1,20}}=[^,]{{0,300}}, ){{0,6}}?"
@@ -82,7 +85,8 @@ class FortiMailReader(Reader):
         head = _HEAD.match(line.message)
         if head is None:
             return None
-        fields, end = _fields(line.message, head.end())
+        pattern = _FIELD_OF_CSV if head[3] == "," else _FIELD
+        fields, end = _fields(line.message, head.end(), pattern)
         if fields is None:
             return None
         line.time = time_of(f"{head[1]} {head[2]}") or line.time
@@ -136,10 +140,10 @@ class FortiMailReader(Reader):
         )
 
 
-def _fields(text: str, start: int) -> tuple[dict[str, str] | None, int]:
+def _fields(text: str, start: int, pattern: re.Pattern[str]) -> tuple[dict[str, str] | None, int]:
     """Return the fields up to the message, and where that begins; None where one is there twice."""
     fields: dict[str, str] = {}
-    while (match := _FIELD.match(text, start)) and match[1] != "msg":
+    while (match := pattern.match(text, start)) and match[1] != "msg":
         if match[1] in fields:
             return None, start
         fields[match[1]] = match[2] if match[2] is not None else match[3]
@@ -174,5 +178,5 @@ FORMAT = Format(
     FortiMailReader,
     needles=("log_id=",),
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
-    certain=re.compile(r"date=[0-9-]{10} time=[0-9:.]{8,15} [a-z_]{1,40}="),
+    certain=re.compile(r"date=[0-9-]{10}[ ,]time=[0-9:.]{8,15}[ ,][a-z_]{1,40}="),
 )

@@ -16,10 +16,12 @@ From logger.js, outbound/hmail.js, outbound/queue.js and connection.js::
     WHY      = REPLY / "Upstream error: " REPLY / "Too many failures (" WHY ")" / WORDS
              / "Some recipients failed: ..."                  ; each was reported before
     core     = ("sender" / "recipient") " <" ADDR "> " [...] "code=" WORD " msg=" TEXT ...
+             / "message mid=" ID " size=" N " rcpts=" N/N/N " delay=" S " code=" WORD " msg=" TEXT
              / "queue code=" WORD " msg=" TEXT
              / "disconnect ip=" IP " rdns=" HOST ... " lr=" REPLY " time=" S  ; the last refusal
 
              / ("C" / "S") ": " LINE                         ; the PROTOCOL level
+    plugin   = ("C" / "S") ": " LINE     ; of queue/smtp_forward and the like, as with "outbound"
 
 The lines of a reply are joined by a space, without their codes, and a success has no code at all.
 The PROTOCOL level has each reply in full, but other lines say what became of the message.
@@ -37,12 +39,13 @@ import attrs
 from smtpreply._support import regex as re
 from smtpreply._support.numbers import number_of
 from smtpreply._support.octets import rejoined
-from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status, with_changes
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import ANY_STAMP, DATE, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import Messages, delivery_in
 from smtpreply.logs.toolkit.fields import PATH, ends_again, port_of, said_by, uncoloured
+from smtpreply.logs.toolkit.json_events import bare
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.logs.toolkit.sessions import Sessions
 from smtpreply.stage import Stage
@@ -84,10 +87,16 @@ _LOST = re.compile(
 _ENVELOPE = re.compile(rf"(sender|recipient) <({PATH})>(?: +(.*))?\Z", re.DOTALL)
 _QUEUE = re.compile(r"queue(?: +(.*))?\Z", re.DOTALL)
 _CODE = re.compile(
-    r"(?:relay=\S* )?code=(?P<code>[A-Z_]+) msg=(?P<msg>\".*\"|\S*)"
-    r"(?: (?:sender|relay|address|user|host)=\S*){0,4}\Z",
+    r"(?:relay=\S* )?code=(?P<code>[A-Z_]+) msg=(?P<msg>\".*?\"|\S*)"
+    r"(?: (?:sender|relay|address|user|host)=(?:\"[^\"]*\"|\S*)){0,4}\Z",
     re.DOTALL,
 )
+# A client has chosen the Message-ID, and what a plugin says of the message may have its words:
+# where another such line may begin in either, it is not known which is this one's.
+_MESSAGE = re.compile(r"message(?: +(mid=.*))?\Z", re.DOTALL)
+_COUNTED = r" size=[0-9]+ rcpts=[0-9]+/[0-9]+/[0-9]+ delay=[0-9.]+ "
+_CHECKED = re.compile(rf"mid=(?P<mid>\".*\"|\S*){_COUNTED}(?=code=)", re.DOTALL)
+_COUNTS = re.compile(_COUNTED)
 _DISCONNECT = re.compile(r"disconnect(?: +(.*))?\Z", re.DOTALL)
 _DISCONNECTED = re.compile(
     r"ip=(?P<ip>\S*) rdns=(?P<rdns>\S*) helo=.{0,300}? relay=[YN] early=[YN] esmtp=[YN] "
@@ -99,6 +108,7 @@ _NO_NAMES = ("", "Unknown", "DNSERROR", "NXDOMAIN", "NOHOST", "unknown")
 _SPOKEN = re.compile(r"([CS]): (.*)\Z", re.DOTALL)
 _DENIED = ("DENY", "DENYSOFT", "DENYDISCONNECT", "DENYSOFTDISCONNECT")
 _NO_WORDS = ("", "[object Object]", "undefined")
+_FORWARDERS = ("queue/smtp_", "queue/lmtp")
 
 
 @attrs.define  # to make a frozen one takes three times as long
@@ -136,11 +146,13 @@ class HarakaReader(Reader):
         told = self._outbound(line, entry) if is_outbound else self._inbound(line, entry)
         if told is not None:
             return (told,)
+        if _MESSAGE.match(entry.message) and len(_COUNTS.findall(entry.message)) > 1:
+            return None
         return None if is_outbound and _is_cut(entry.message) else ()
 
     def _spoken(self, line: Line, entry: _Entry, who: str, text: str) -> Iterable[Delivery]:
         """Read a command or a line of a reply: in the core we are the server."""
-        if entry.origin not in ("outbound", "core"):
+        if entry.origin not in ("outbound", "core") and not entry.origin.startswith(_FORWARDERS):
             return ()
         is_ours = entry.origin == "core"
         key = f"{_connection(entry) if is_ours else entry.uuid} {entry.origin}"
@@ -237,6 +249,8 @@ class HarakaReader(Reader):
             return self._refusal(line, entry, rest, who, address)
         if match := _QUEUE.match(entry.message):
             return self._refusal(line, entry, match[1], "queue", None)
+        if match := _MESSAGE.match(entry.message):
+            return self._checked(line, entry, match[1])
         if match := _DISCONNECT.match(entry.message):
             return self._disconnected(line, entry, match[1])
         return None
@@ -261,6 +275,17 @@ class HarakaReader(Reader):
             text=text,
             reply_by=ReplyBy.OWN if text else None,
         )
+
+    def _checked(self, line: Line, entry: _Entry, rest: str | None) -> Delivery | None:
+        """Read whether a message was refused after its data, by hooks of ``data_post``."""
+        if entry.fields is not None:
+            words, message_id = None, entry.fields.get("mid")
+        elif (match := _CHECKED.match(rest or "")) and len(_COUNTS.findall(rest or "")) == 1:
+            words, message_id = (rest or "")[match.end() :], _unquoted(match["mid"])
+        else:
+            return None
+        refusal = self._refusal(line, entry, words, "message", None)
+        return refusal and with_changes(refusal, message_id=bare(message_id))
 
     def _disconnected(self, line: Line, entry: _Entry, rest: str | None) -> Delivery | None:
         """Read the last refusal of a session, where no line before has reported one."""

@@ -46,7 +46,7 @@ def _is_head(head: Head) -> bool:
 # A row alone: which columns are in front of the address, and how many after the port, varies.
 _ALONE = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2} )?(?:[0-9]{2}:[0-9]{2}:[0-9]{2} )?[0-9A-Fa-f:.]{2,45} "
-    rf"(?:{_COMMAND}|{_RESPONSE}) {_SERVICE}[0-9]{{1,5}} \S{{1,255}} \S{{1,45}} [0-9]{{1,5}} "
+    rf"\S{{1,255}} {_SERVICE}[0-9]{{1,5}} \S{{1,255}} \S{{1,45}} [0-9]{{1,5}} "
 )
 _COLUMNS = ("cip", "csusername", "ssitename", "scomputername", "sip", "sport", "csmethod")
 _CODE = re.compile(r"[2-5][0-9]{2}\Z")
@@ -61,11 +61,16 @@ def _headless(fields: Sequence[str]) -> Head | None:
     if len(fields) > len(before) and fields[len(before)].count(":") == 2:
         before.append("time")
     start = len(before) + len(_COLUMNS)
-    if len(fields) <= start or fields[start - 6] not in (_COMMAND, _RESPONSE):
+    if len(fields) <= start or not fields[start - 5].startswith(_SERVICE):
         return None
     # cs-uri-stem is not in the log, or "-"
     stem = ["csuristem"] if fields[start] == "-" and len(fields) > start + 1 else []
     behind = [f"other{number}" for number in range(len(fields))]
+    # sc-status is there where sc-win32-status, which is no error, follows it: sc-bytes may be 250,
+    # but no command has 0 cs-bytes.
+    status = start + len(stem) + 1
+    if fields[status + 1 : status + 2] == ["0"] and _CODE.match(fields[status]):
+        behind[0] = "scstatus"
     return Head((*before, *_COLUMNS, *stem, "csuriquery", *behind), " ")
 
 

@@ -12,7 +12,12 @@ From crates/kumo-log-types (JsonLogRecord) and crates/rfc5321 (Response)::
 Code and enhanced status are taken off all lines of a reply, and put back here. Its lines are joined
 by a space, but for those of the first versions. The command is what was sent, ``.`` (or ``.\r\n``)
 for the end of the data. A response that KumoMTA has made up has no peer, or begins ``KumoMTA
-internal: ...``. Its replies to clients are in Reception and Rejection.
+internal: ...``. Its replies to clients are in Reception and Rejection. A Feedback record has a
+report of a mailbox provider (RFC 5965), which is a complaint or something else::
+
+    feedback_report    = "{" feedback_type original_mail_from original_rcpto_to source_ip
+                         supplemental_trace ... "}"
+    supplemental_trace = "{" ... recipient ... "}" / null        ; of KumoMTA's own trace header
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply.logs.delivery import Direction, ReplyBy, Status
-from smtpreply.logs.toolkit.fields import stage_of, status_of
+from smtpreply.logs.toolkit.fields import COMPLAINTS, stage_of, status_of
 from smtpreply.logs.toolkit.json_events import (
     Event,
     Fields,
@@ -41,9 +46,11 @@ _STATUSES = {
     "AdminBounce": Status.BOUNCED,
     "OOB": Status.BOUNCED,
 }
-# They move a message from queue to queue, or come later from another side.
-_OTHERS = ("Feedback", "AdminRebind", "DeferredInjectRebind", "Delayed", "XferIn", "XferOut")
-_MARKS = rf'"type\\*"\s*:\s*\\*"(?:{"|".join((*_STATUSES, *_OTHERS))})\\*"'
+_FEEDBACK = "Feedback"
+# They move a message from queue to queue.
+_OTHERS = ("AdminRebind", "DeferredInjectRebind", "Delayed", "XferIn", "XferOut")
+_KINDS = (*_STATUSES, _FEEDBACK, *_OTHERS)
+_MARKS = rf'"type\\*"\s*:\s*\\*"(?:{"|".join(_KINDS)})\\*"'
 _INCOMING = ("Reception", "Rejection")
 _MADE_UP = ("Expiration", "AdminBounce")
 _INTERNAL = "KumoMTA internal:"
@@ -52,7 +59,7 @@ _NO_SMTP = ("HTTP", "LogRecord")  # how messages come in that no client has spok
 
 def _knows(event: Event) -> bool:
     return (
-        event.text("type") in (*_STATUSES, *_OTHERS)
+        event.text("type") in _KINDS
         and isinstance(event.at("response", "content"), str)
         and "command" in event.part("response").members
     )
@@ -62,6 +69,8 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     kind = event.text("type") or ""
     if kind in _OTHERS:
         return ()
+    if kind == _FEEDBACK:
+        return _complaints(event)
     response = event.part("response")
     enhanced = _enhanced(response.part("enhanced_code"))
     incoming = kind in _INCOMING
@@ -81,6 +90,28 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     }
     # One that was delivered to several at once names them in a list.
     return each(event.texts("recipient") or [""], **told)
+
+
+def _complaints(event: Event) -> Iterable[Fields]:
+    """Read a report about a mail, which KumoMTA has got by mail: the record's own sender and
+    recipient are those of the report.
+    """
+    report = event.part("feedback_report")
+    kind = report.text("feedback_type") or ""
+    if kind.lower() not in COMPLAINTS:
+        return ()
+    traced = report.text("supplemental_trace", "recipient")
+    named = [traced] if traced else report.texts("original_rcpto_to")
+    sender = report.text("original_mail_from")
+    return each(
+        [address.strip("<> ") for address in named] or [""],
+        direction=Direction.OUTGOING,
+        status=Status.COMPLAINED,
+        time=event.time("timestamp"),
+        sender=None if sender is None else sender.strip("<> "),
+        relay_ip=report.text("source_ip"),
+        text=f"Feedback-Type: {kind}",
+    )
 
 
 def _words(event: Event, response: Event, kind: str, enhanced: str | None) -> Fields:

@@ -97,6 +97,13 @@ _SESSION = re.compile(
     r"(?!(?:event=)?(?:failed-command|delivery|error reason=\"?[A-Z]+ r))|"
     r"info: |warn: |debug: |scheduler: |smtp-(?:in|out): "
 )
+_BARE = (
+    *(_NEW, _OLD, _OWN, _OPENED, _OLD_SESSION),
+    re.compile(
+        r"[0-9a-f]{16} (?:smtp (?:event=)?(?:bad-input|disconnected|tls)|mta (?:event=)?error) "
+    ),
+)
+"""How lines begin that are known without their program."""
 _STATUSES = {
     "Ok": Status.SENT,
     "TempFail": Status.DEFERRED,
@@ -110,8 +117,7 @@ _STATUSES = {
 def _detect(line: Line) -> bool:
     if line.program is not None:
         return line.program == "smtpd"
-    message = line.message
-    return bool(_NEW.match(message) or _OLD.match(message) or _OLD_SESSION.match(message))
+    return any(pattern.match(line.message) for pattern in _BARE)
 
 
 _Peer = tuple[str | None, str | None, int | None]

@@ -3,7 +3,7 @@ r"""Postal's worker: attempts to send, in its log on standard output.
 From app/senders/smtp_sender.rb, app/lib/message_dequeuer/, and klogger's "go" formatter::
 
     line    = DATE " " TIME " " ZONE " " LEVEL MESSAGE *(" " NAME "=" VALUE) " "    ; or in colour
-    LEVEL   = "INFO    " / "ERROR   " / ...
+    LEVEL   = "INFO    " / "ERROR   " / ...                        ; or with less space behind it
     MESSAGE = "Sending message " SERVER-ID "::" ID " to " RCPT
             / "Connected to " PEER / "Accepted by " PEER " for " RCPT
             / "Cannot connect to " PEER " (" CLASS ": " WORDS ")"
@@ -34,7 +34,7 @@ from smtpreply.stage import Stage
 _NAME = "postal-worker"
 
 _HEAD = re.compile(
-    r"[0-9-]{10} [0-9:]{8} [+-][0-9]{4} (?:DEBUG   |INFO    |WARN    |ERROR   |FATAL   )"
+    r"[0-9-]{10} [0-9:]{8} [+-][0-9]{4} (?:DEBUG  |INFO   |WARN   |ERROR  |FATAL  ) ?"
 )
 _NAMES = re.compile(r"(?:\A| )((?:[a-z_]{1,40}=\S{0,200} ){0,20}(?:[a-z_]{1,40}=\S{0,200}) ?)\Z")
 _LOG_ID = re.compile(r"(?:\A| )log_id=([A-Za-z0-9]{1,40})(?: |\Z)")
@@ -152,14 +152,17 @@ def _delivery(
 
 
 def _detect(line: Line) -> bool:
-    return line.program is None and _HEAD.match(uncoloured(line.message)) is not None
+    if line.program is not None and not line.program.startswith("postal"):
+        return False
+    return _HEAD.match(uncoloured(line.message)) is not None
 
 
 FORMAT = Format(
     _NAME,
     _detect,
     PostalWorkerReader,
-    needles=("DEBUG   ", "INFO    ", "WARN    ", "ERROR   ", "FATAL   "),
+    programs=r"postal",
+    needles=("DEBUG  ", "INFO   ", "WARN   ", "ERROR  ", "FATAL  "),
     begins=r"[0-9-]{10} [0-9:]{8} [+-][0-9]{4} [A-Z]",
     order=30,  # before exim, whose lines begin with the same stamp and may go on with anything
     certain=re.compile(rf"{_HEAD.pattern}[A-Za-z]+ (?!{SEVERITY})[A-Za-z]+ "),

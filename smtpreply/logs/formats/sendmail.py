@@ -22,9 +22,12 @@ From sendmail/deliver.c and sendmail/srvrsmtp.c::
     HOST     = NAME ". [" IP "]"
 
 The log keeps less than the reply: of a success only the text, without code and status; of
-a reply of several lines only the first; of any, 203 octets. Fields are in a fixed order, and
-``stat=`` is the last one, so that a reply cannot pass for another field; nor can an address, which
-is read over quotes.
+a reply of several lines only the first; of any, 203 octets. Where there is no ``reply=``, a failure
+has words of Sendmail's own: "User unknown" is any 550, 551 or 553 to RCPT, whatever the server said
+(usersmtp.c, smtprcptstat), and ``dsn=`` is 5.1.1 where a 550 has no enhanced status.
+
+Fields are in a fixed order, and ``stat=`` is the last one, so that a reply cannot pass for another
+field; nor can an address, which is read over quotes.
 
 An octet that is not printable ASCII is logged as a backslash and what it stands for, and so is
 a backslash (str2prt). This is undone first: else ``"a\\"b"`` would close its quotes early. What is
@@ -152,7 +155,11 @@ _DEFERRED = "Deferred"
 _OF_A_MAILER = re.compile(rf"{_SENT.pattern}|{_DEFERRED}|queued\Z|quarantined\Z")
 _DISCARDED = "discarded"
 _VERB = re.compile(r"[A-Z]{4}\Z")
-_LOCAL = ("local", "*file*", "prog", "relay-local")
+# Of cf/mailer: what delivers on this host, a Cyrus server beside it, or runs a program.
+_LOCAL = (
+    *("local", "*file*", "*include*", "prog", "procmail", "relay-local"),
+    *("cyrus", "cyrusbb", "cyrusv2"),
+)
 
 
 def _detect(line: Line) -> bool:

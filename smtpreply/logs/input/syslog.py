@@ -62,7 +62,8 @@ _PLAIN_FACILITY = (
 _OWN = "|".join(PREFIXES)
 _OWN_LINE = re.compile(_OWN)
 NO_HOST = (
-    rf"\[[a-z]+\] |{_PLAIN_FACILITY} |(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{{0,8}} "
+    rf"\[[a-z][A-Za-z0-9_./-]{{0,254}}+\] |{_PLAIN_FACILITY} |"
+    r"(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|INFO|DEBUG)[A-Z]{0,8} "
 )
 _AFTER_SYSLOG_STAMP = rf" {_FACILITY}(?!{NO_HOST}|{DATE}T|{{)(\S++)(?<!:) {_FACILITY}{_TAG}"
 _SYSLOG = re.compile(rf"(?!{_OWN}){_PRIORITY}({STAMP}){_AFTER_SYSLOG_STAMP}")
@@ -75,6 +76,8 @@ _LONGEST_HEADER = 100  # characters of those that are remembered
 _AFTER_STAMP = lazy_pattern(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
 # Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
 _HOSTLESS = re.compile(rf"({PROGRAM_NAME})\[([0-9]+)\]: ")
+# metalog writes neither host nor process id: "Nov 24 11:43:32 [postfix/smtp] ..."
+_METALOG = lazy_pattern(rf"\[(?!{SEVERITY} |[A-Z0-9])({PROGRAM_NAME})\] ")
 _SYSLOG_5424 = lazy_pattern(
     rf"<[0-9]{{1,3}}>[0-9]{{1,2}} ({STAMP}|-) (\S+) (\S{{1,255}}) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"\\]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+) ?(?:\ufeff)?"
@@ -128,7 +131,14 @@ _BEFORE_ANY = lazy_pattern(
     rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"
 )
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
-_QUOTED = lazy_pattern(rf"([{''.join(_QUOTES)}])\1{{0,2}}")
+_QUOTED = lazy_pattern(rf"(?:([{''.join(_QUOTES)}])\1{{0,2}}|\*\*(?=[^\s*]))")
+_BOLD = "**"  # of Markdown
+# Of forums, [CODE]; and of web pages.
+_ELEMENTS = r"(?i:code|quote|font|size|color|pre|tt|p|b|i|strong|span|li|td)"
+_MARKED_UP = lazy_pattern(
+    rf"(?:\[{_ELEMENTS}(?:=[^\]]{{0,80}})?\]|<{_ELEMENTS}(?: [^<>]{{0,80}})?>){{1,4}}"
+)
+_CLOSED = lazy_pattern(rf"(?:\[/{_ELEMENTS}\]|</{_ELEMENTS}>){{1,4}}[ \t,;]*\Z")
 _TABBED = lazy_pattern(rf"{_PRIORITY}(?:{MONTH}|{DATE})[^\t]{{0,60}}\t")
 _NAME_IN_POD = re.compile(r"[a-z][a-z0-9-]{0,62} +(?=\S)")  # after the pod's, of stern
 # mailcow's page of logs, copied: "24.11.2026, 11:43:32 | info | NOQUEUE: reject: ..."
@@ -302,6 +312,9 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
         elif match := _QUOTED.match(line.message):
             line.text = line.message = _unquoted(line.message, match)
             _unwrap(line, clock)
+        elif match := _MARKED_UP.match(line.message):
+            line.text = line.message = _CLOSED.sub("", line.message[match.end() :])
+            _unwrap(line, clock)
         elif match := _BEFORE_ANY.match(line.message):
             if match[1]:
                 _set_time(line, match[1], clock)
@@ -319,8 +332,8 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
 
 
 def _unquoted(text: str, opened: re.Match[str]) -> str:
-    """Return a line without the quotation marks around it, and a comma after them."""
-    closing = _QUOTES[opened[1]] * len(opened[0])
+    """Return a line without the marks of quotation or of Markdown around it, and a comma behind."""
+    closing = _QUOTES[opened[1]] * len(opened[0]) if opened[1] else _BOLD
     text = text[opened.start() :].rstrip(" \t,;")
     if opened[0] == '"' and '\\"' in text:  # of a JSON document
         try:
@@ -471,6 +484,9 @@ def _unwrap_other(line: Line, clock: Clock) -> bool:
             return _cut(line, match.end())
         if match := _HOSTLESS.match(text, at):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
+        is_metalog = text.startswith("[", at) and not text[0].isdigit()
+        if is_metalog and (match := _METALOG.match(text, at)):
+            return _set_header(line, match.end(), clock, stamp[1], None, match[1], None)
     return _unwrap_oddly(line, clock)
 
 

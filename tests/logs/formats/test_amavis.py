@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from smtpreply import Stage
 from smtpreply.logs import Direction, Status, scan
 
@@ -37,3 +39,25 @@ def test_a_line_that_tells_of_a_loss_and_is_not_read_is_not_understood() -> None
     )
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [
+        "[192.0.2.1]:41000",
+        "LOCAL [192.0.2.1]:41000",
+        "MYNETS LOCAL [192.0.2.1]:41000",
+        "ORIGINATING/MYNETS LOCAL [192.0.2.1]:41000 [198.51.100.4]",
+        "AM.PDP-SOCK [192.0.2.1] [198.51.100.4]",
+    ],
+)
+def test_policy_banks_and_local_clients_are_before_the_address(peer: str) -> None:
+    [found] = scan(
+        [
+            "Nov 24 11:43:32 mx1 amavis[812]: (00812-02) Blocked BAD-HEADER-2 {DiscardedInternal,"
+            f"Quarantined}}, {peer} <al@example.com> -> <bob@example.org>, Queue-ID: 4E74613FE7, "
+            "mail_id: x, Hits: 9, size: 885, 1666 ms"
+        ]
+    )
+    assert (found.recipient, found.relay_ip) == ("bob@example.org", "192.0.2.1")
+    assert (found.status, found.text) == (Status.HELD, "Blocked BAD-HEADER-2")

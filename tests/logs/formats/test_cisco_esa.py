@@ -244,6 +244,11 @@ def test_the_stamp_of_a_syslog_without_a_host(priority: str) -> None:
     [
         ("ICID 3 TCPREFUSE SG BLOCKED match sbrs[-10.0:-3.0] SBRS -5.1", Status.REJECTED),
         (
+            "ICID 3 Dropping connection due to potential Directory Harvest Attack from "
+            "host=('192.0.2.1', None), dhap_limit=25, sender_group=X, listener=In",
+            Status.REJECTED,
+        ),
+        (
             'MID 7 enqueued for transfer to centralized quarantine "Policy" (content filter x)',
             Status.HELD,
         ),

@@ -73,3 +73,19 @@ def test_any_event_is_read(words: str, head: str) -> None:
 def test_a_bounce_that_cannot_be_delivered_is_lost() -> None:
     [found] = scan(["Nov 24 11:43:32 mx dma[1a2b.55]: can not bounce a bounce message, discarding"])
     assert (found.status, found.queue_id) == (Status.DISCARDED, "1a2b.55")
+
+
+def test_what_stays_on_this_host_may_be_put_off() -> None:
+    [found] = scan([f"{HEAD}local delivery deferred: can not lock `/var/mail/bob'"], year=2026)
+    assert (found.status, found.direction) == (Status.DEFERRED, Direction.LOCAL)
+    assert found.text == "can not lock `/var/mail/bob'"
+
+
+def test_the_first_versions_have_the_id_behind_the_name() -> None:
+    event = "remote delivery deferred: AUTH login failed: No such file or directory"
+    [found] = scan([f"Nov 24 11:43:32 mx1 dma: 1a2b.55f0: {event}"])
+    assert (found.queue_id, found.status, found.direction) == (
+        "1a2b.55f0",
+        Status.DEFERRED,
+        Direction.OUTGOING,
+    )

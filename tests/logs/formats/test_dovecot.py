@@ -117,3 +117,9 @@ def test_any_event_is_read(event: str) -> None:
             run = scan([head + event])
             assert all(found.to_dict() for found in run)
             assert run.coverage.understood + run.coverage.shapes.total() == 1
+
+
+def test_a_line_with_the_name_alone_is_known() -> None:
+    for head in ("dovecot: ", "Nov 24 11:43:32 dovecot: ", "Nov 24 11:43:32 [dovecot] "):
+        [found] = scan([f"{head}lmtp(bob)<42><x>: msgid=<7@example.com>: saved mail to INBOX"])
+        assert (found.mta, found.recipient, found.status) == ("dovecot", "bob", Status.SENT)

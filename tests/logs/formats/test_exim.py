@@ -112,6 +112,7 @@ def test_a_silent_host_is_told_in_old_and_new_lines(line: str, stage: Stage | No
     [
         ("=> blackhole (DATA ACL discarded recipients): why", None),
         ("=> :blackhole: <b@example.org> R=aliases", "b@example.org"),
+        ("=> /dev/null <b@example.org> R=aliases T=**bypassed**", "b@example.org"),
     ],
 )
 def test_what_is_thrown_away_is_not_sent(line: str, recipient: str | None) -> None:
@@ -543,3 +544,20 @@ def test_an_address_may_have_brackets(flag: str, status: Status) -> None:
         ]
     )
     assert (found.recipient, found.status) == ("bob@example.org", status)
+
+
+@pytest.mark.parametrize("what", ["timed out", "crashed with signal 11"])
+def test_where_local_scan_fails_the_message_is_put_off(what: str) -> None:
+    found = one(f"{ID}local_scan() function {what} - message temporarily rejected (size 3000)")
+    assert (found.status, found.stage) == (Status.REJECTED, Stage.END_OF_DATA)
+    assert (found.direction, found.text) == (Direction.INCOMING, f"local_scan() function {what}")
+
+
+def test_a_clients_error_in_the_protocol_is_no_delivery() -> None:
+    run = scan(
+        [
+            f'{STAMP}SMTP protocol error in "AUTH LOGIN" H=(User) [192.0.2.1]:5 AUTH command used '
+            "when not advertised"
+        ]
+    )
+    assert (list(run), run.coverage.understood) == ([], 1)

@@ -79,3 +79,27 @@ def test_what_is_forged_unknown_or_cut_is_not_understood(line: str) -> None:
     run = scan([line])
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (1, 0)
+
+
+def test_a_line_in_the_csv_format_has_commas_for_spaces() -> None:
+    history = (
+        "<187>date=2026-11-24,time=11:44:02,device_id=FE100C,log_id=0200025843,type=statistics,"
+        'pri=information,session_id="5AO9-5AO9",client_name="c.example.net",client_ip="203.0.113.9",'
+        'dst_ip="192.0.2.25",from="al@example.net",to="bob@example.org",subject="a, b",'
+        'disposition="Reject",classifier="Session Limits",message_length="199986"'
+    )
+    found = one(history)
+    assert (found.status, found.recipient) == (Status.REJECTED, "bob@example.org")
+    assert (found.text, found.relay_ip) == ("Reject: Session Limits", "203.0.113.9")
+    event = (
+        "date=2026-11-24,time=11:43:33.410,device_id=FE100C,log_id=0300025843,type=event,"
+        'subtype=smtp,pri=information,user=mail,ui=mail,action=NONE,status=N/A,session_id="5AO9hVcd012345",'
+        'msg="to=<eve@example.org>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30000, '
+        'relay=mx.example.org. [192.0.2.25], dsn=5.1.1, reply=550 5.1.1 No, stat=User unknown"'
+    )
+    found = one(event)
+    assert (found.status, found.recipient, found.text) == (
+        Status.BOUNCED,
+        "eve@example.org",
+        "550 5.1.1 No",
+    )

@@ -214,3 +214,37 @@ def test_any_message_is_read(words: str, head: str) -> None:
             run = scan([line])
             assert all(found.to_dict() for found in run)
             assert run.coverage.understood + run.coverage.shapes.total() == 1
+
+
+def test_a_senders_quotes_are_not_of_the_words() -> None:
+    [found] = scan([CORE + 'recipient <x@y.example> code=DENY msg="No mail" sender="al@z.example"'])
+    assert (found.text, found.recipient) == ("No mail", "x@y.example")
+
+
+CHECKED = 'message mid="{}" size=37 rcpts=1/0/0 delay=0.1 code={} msg="{}"'
+
+
+def test_a_message_is_refused_after_its_data() -> None:
+    [found] = scan([CORE + CHECKED.format("<7@x.example>", "DENY", "spam score exceeded")])
+    assert (found.status, found.stage) == (Status.REJECTED, Stage.END_OF_DATA)
+    assert (found.text, found.message_id) == ("spam score exceeded", "7@x.example")
+    assert found.direction is Direction.INCOMING
+    assert list(scan([CORE + CHECKED.format("<7@x.example>", "CONT", "")])) == []
+
+
+def test_a_message_id_with_such_a_line_in_it_leaves_open_what_became_of_the_message() -> None:
+    inner = CHECKED.format("<7@x.example>", "DENY", "x").removeprefix("message ")
+    for words in (CHECKED.format(inner, "CONT", ""), CHECKED.format("<7>", "DENY", inner)):
+        run = scan([CORE + words])
+        assert (list(run), run.coverage.known, run.coverage.understood) == ([], 1, 0)
+
+
+def test_what_a_plugin_hears_from_the_next_server_is_its_reply() -> None:
+    head = CORE.replace("NOTICE", "PROTOCOL").replace("[core]", "[queue/smtp_forward]")
+    run = scan([head + "C: RCPT TO:<x@y.example>", head + "S: 550 5.1.1 No such user\\r\\n"])
+    [found] = run
+    assert (found.reply_by, found.stage, found.text) == (
+        ReplyBy.REMOTE,
+        Stage.RCPT,
+        "550 5.1.1 No such user",
+    )

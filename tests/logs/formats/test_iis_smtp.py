@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,25 @@ def test_whatever_a_query_holds_it_is_read_or_counted(pieces: list[str]) -> None
         for delivery in run:
             assert delivery.to_dict()
         assert run.coverage.understood <= run.coverage.lines
+
+
+ALONE = (
+    "2026-02-09 05:28:28 192.0.2.50 client SMTPSVC1 WEB01 192.0.2.5 0 RCPT - +TO:<cy@x.example> "
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "deliveries"),
+    [
+        ("550 0 33 30 0 SMTP - - - -", [(Status.REJECTED, "550", "cy@x.example")]),
+        ("250 0 44 31 0 SMTP - - - -", [(None, "250", "cy@x.example")]),
+        ("250 31 0 SMTP - - - -", []),  # the octets that were sent and received
+        ("SMTP - -", []),
+    ],
+)
+def test_a_clients_command_that_stands_alone_has_the_code_of_the_reply(
+    columns: str, deliveries: list[object]
+) -> None:
+    run = scan([ALONE + columns])
+    assert [(one.status, one.text, one.recipient) for one in run] == deliveries
+    assert (run.coverage.formats, run.coverage.understood) == ({"iis-smtp": 1}, 1)

@@ -96,3 +96,19 @@ def test_lines_without_a_delivery() -> None:
     assert list(run) == []
     assert (run.coverage.known, run.coverage.understood) == (2, 1)
     assert one(DELIVERY.format("Ok", "250 Ok")).mta == "opensmtpd"
+
+
+@pytest.mark.parametrize(
+    ("line", "deliveries"),
+    [
+        ('failed-command command="AUTH LOGIN" result="503 5.5.1 Invalid command"', 1),
+        ('event=failed-command command="RCPT TO:<bob@example.org>" result="550 Invalid"', 1),
+        ('bad-input result="500 5.5.1 Invalid command: Pipelining not supported"', 0),
+        ("connected address=192.0.2.1 host=<unknown>", 0),
+        ("disconnected reason=quit", 0),
+    ],
+)
+def test_a_line_of_a_session_is_known_without_its_program(line: str, deliveries: int) -> None:
+    run = scan([f"c1a89cb774083905 smtp {line}"])
+    assert len(list(run)) == deliveries
+    assert (run.coverage.formats, run.coverage.understood) == ({"opensmtpd": 1}, 1)

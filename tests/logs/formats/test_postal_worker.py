@@ -58,3 +58,13 @@ def test_colours_are_no_words() -> None:
 def test_a_failure_whose_names_are_missing_is_not_lost(after: list[str]) -> None:
     [told] = scan([LINES[6], *after])
     assert (told.text, told.recipient) == ("550 5.1.1 <eve@example.org>: User unknown", None)
+
+
+def test_a_line_by_syslog_with_less_space_behind_the_level() -> None:
+    line = SAMPLE.read_text(encoding="utf-8").splitlines()[6].replace("ERROR   ", "ERROR  ")
+    [found] = scan([f"Nov 24 11:43:33 mx postal-worker[42]: {line}"])
+    assert (found.mta, found.status, found.reply_by) == (
+        "postal-worker",
+        Status.BOUNCED,
+        ReplyBy.REMOTE,
+    )

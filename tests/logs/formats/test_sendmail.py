@@ -481,3 +481,30 @@ def test_a_message_that_is_lost_is_not_passed_over(words: str) -> None:
     run = scan([f"Nov 24 11:43:32 mx sm-mta[42]: 4ANFx2Qk031277: {words}"])
     assert list(run) == []
     assert run.coverage.understood == 0
+
+
+@pytest.mark.parametrize(
+    ("mailer", "direction"),
+    [
+        ("cyrusv2", Direction.LOCAL),
+        ("cyrus", Direction.LOCAL),
+        ("procmail", Direction.LOCAL),
+        ("*include*", Direction.LOCAL),
+        ("esmtp", Direction.OUTGOING),
+        ("relay", Direction.OUTGOING),
+    ],
+)
+def test_a_mailer_delivers_on_this_host_or_elsewhere(mailer: str, direction: Direction) -> None:
+    found = one(f"{ID}{TO}mailer={mailer}, pri=30000, dsn=5.1.1, stat=User unknown")
+    assert found.direction is direction
+
+
+def test_what_sendmail_calls_any_refusal_of_a_recipient_suppresses_nobody() -> None:
+    """A 550 of a block list has the same words, and 5.1.1 where it has no enhanced status."""
+    for dsn in ("5.1.1", "5.7.1"):
+        found = delivered(f"dsn={dsn}, stat=User unknown")
+        assert found.verdict is not None
+        assert (found.status, found.verdict.suppress) == (Status.BOUNCED, False)
+    answered = delivered("dsn=5.1.1, reply=550 5.1.1 No such user, stat=User unknown")
+    assert answered.verdict is not None
+    assert answered.verdict.suppress

@@ -44,6 +44,7 @@ TOLD: dict[str, list[tuple[int, str, str | None, str | None, str | None, str | N
         (9, "expired", "551 5.4.7 KumoMTA internal: Next delivery time would be at 2025-11-25T16:00:00Z, which exceeds the expiry time configured via set_scheduling", "mta", None, None),
         (10, "bounced", "551 5.7.1 KumoMTA internal: administrative bounce with reason: purge", "mta", None, None),
         (11, "bounced", "550 5.2.2 mailbox full", "remote", "mx.example.net", None),
+        (12, "complained", "Feedback-Type: abuse", None, "198.51.100.9", None),
     ],
     "mailersend": [
         (1, "sent", None, None, None, "end of data"),
@@ -221,7 +222,8 @@ def test_a_services_events_tell_when_and_to_whom(service: str) -> None:
         assert delivery.time is not None
         assert delivery.time.isoformat().startswith("2025-11-24T16:00:")
         assert delivery.time.utcoffset() is not None
-        assert delivery.queue_id or delivery.message_id or service == "sendgrid"
+        is_complaint = delivery.status == "complained"
+        assert delivery.queue_id or delivery.message_id or service == "sendgrid" or is_complaint
         assert delivery.recipient is not None
         assert delivery.recipient.lower() in (
             "bob@example.org", "eve@example.org", "https://example.com/in",
@@ -324,6 +326,21 @@ def test_kumomta_names_one_recipient_or_several() -> None:
     assert [delivery.recipient for delivery in deliveries] == record["recipient"]
     for none in ("", [], [""], None, 7):
         assert one(record | {"recipient": none, "id": ""}).recipient is None
+
+
+def test_kumomta_a_complaint_is_of_whom_the_report_names() -> None:
+    """The record's own sender and recipient are those of the mail that the report came in."""
+    record = first("kumomta", 12)
+    found = one(record)
+    assert (found.sender, found.recipient) == ("news@example.com", "bob@example.org")
+    assert found.direction is Direction.OUTGOING
+    report = record["feedback_report"]
+    report |= {"supplemental_trace": None, "original_rcpto_to": ["<eve@example.org>"]}
+    assert one(record).recipient == "eve@example.org"
+    assert one(record | {"feedback_report": {"feedback_type": "abuse"}}).recipient is None
+    for kind in ("not-spam", "auth-failure", "virus", None):
+        run = scan([json.dumps(record | {"feedback_report": {"feedback_type": kind}})])
+        assert (list(run), run.coverage.understood) == ([], 1)
 
 
 def test_kumomta_a_code_that_the_server_doubled_stays_doubled() -> None:

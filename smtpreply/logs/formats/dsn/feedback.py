@@ -22,14 +22,12 @@ import attrs
 from smtpreply.logs.delivery import Delivery, Direction, Status
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
+from smtpreply.logs.toolkit.fields import COMPLAINTS
 from smtpreply.logs.toolkit.mime import FIELD, MOST_KEPT, date_of, mailbox_of
 from smtpreply.logs.toolkit.return_paths import recipient_in
 
 PART = "message/feedback-report"
 
-# RFC 5965 7.3 and RFC 6430: what a recipient says of a mail. "not-spam" takes a complaint back;
-# "virus" and "auth-failure" (RFC 6591) are of servers.
-_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "other"})
 _FIELDS = frozenset(
     {
         "arrival-date",
@@ -87,7 +85,7 @@ class Feedback:
             returned: the fields of the mail that was complained about.
         """
         kind = self._values.get("feedback-type", "")
-        if kind.lower() not in _COMPLAINTS or self._start is None:
+        if kind.lower() not in COMPLAINTS or self._start is None:
             return []
         found = (mailbox_of(text) for text in self._recipients)
         recipients: Iterable[str | None] = dict.fromkeys(filter(None, found))

@@ -176,6 +176,8 @@ _TURNED_AWAY = lazy_pattern(
     rf"|(?:temporarily )?rejected (?P<mail>MAIL FROM:|from )<(?P<sender>[^>]{{0,1000}})>"
     rf"(?: H=(?P<host>{HOST}))?{_REST_OF_CLIENT}: (?P<reason>.*)\Z"
     rf"|SMTP call from (?P<call>{HOST}){_REST_OF_CLIENT} dropped: (?P<dropped>.*)\Z"
+    r"|(?P<scan>local_scan\(\) function (?:timed out|crashed with signal [0-9]{1,3}))"
+    r" - message temporarily rejected .*\Z"
     r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
     rf"(?: H=(?P<from>{HOST}))?",
     re.DOTALL,
@@ -189,6 +191,7 @@ _TURNED_AWAY_AT = {
 _DISCARDED = lazy_pattern(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
 _DISCARDED_BY_ACL = " ACL discarded recipients)"
 _BLACKHOLE = ":blackhole"
+_NOWHERE = "/dev/null"  # deliver.c, with "T=**bypassed**": nothing is written
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
 _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = lazy_pattern(
@@ -240,9 +243,9 @@ _UNDERSTOOD = lazy_pattern(
     r"End queue run|"
     # A session: how it began and ended, and the name that the client gave.
     r"no host name found|no IP address|host name|SMTP connection|SMTP command|SMTP data|"
-    r"SMTP syntax|SMTP timeout|Connection|H=|F=|U=|I=|Ci=|\[|unexpected|lost |no MAIL in SMTP|"
-    r"no HELO|ident connection|list matching|remote host|Remote host|Malformed|Format error|"
-    r"STARTTLS|AUTH|ETRN|VRFY|EXPN|fixed_|login|plain|dovecot|auth_|"
+    r"SMTP syntax|SMTP protocol error|SMTP timeout|Connection|H=|F=|U=|I=|Ci=|\[|unexpected|"
+    r"lost |no MAIL in SMTP|no HELO|ident connection|list matching|remote host|Remote host|"
+    r"Malformed|Format error|STARTTLS|AUTH|ETRN|VRFY|EXPN|fixed_|login|plain|dovecot|auth_|"
     # TLS, whose failure is on a line of the attempt.
     r"TLS |SSL |SAN |tls_|Peer |Our cert|DANE|"
     # What checks and filters found: what they refused has a line with "rejected".
@@ -447,7 +450,7 @@ class EximReader(Reader):
         attempt = self._delivery(line, queue_id, flag=flag, address=address, orig=orig, rest=rest)
         if attempt is None:
             return None
-        if address.startswith(_BLACKHOLE):
+        if address.startswith(_BLACKHOLE) or address == _NOWHERE:
             told = _BRACKETED.match(rest)
             recipient = told[1] if told else orig
             return attrs.evolve(
@@ -658,8 +661,8 @@ class EximReader(Reader):
             return None
         part, address = match["part"], match["address"]
         host = match["connection"] or match["host"] or match["from"] or match["call"] or ""
-        text = match["why"] or match["reason"] or match["dropped"]
-        stage = _TURNED_AWAY_AT.get(part or match["mail"])
+        text = match["why"] or match["reason"] or match["dropped"] or match["scan"]
+        stage = _TURNED_AWAY_AT.get(part or match["mail"] or (match["scan"] and "from "))
         return self.messages.delivery(
             line,
             queue_id,
