@@ -98,7 +98,7 @@ ALONE = (
     ("columns", "deliveries"),
     [
         ("550 0 33 30 0 SMTP - - - -", [(Status.REJECTED, "550", "cy@x.example")]),
-        ("250 0 44 31 0 SMTP - - - -", [(None, "250", "cy@x.example")]),
+        ("250 0 44 31 0 SMTP - - - -", []),  # the session goes on
         ("250 31 0 SMTP - - - -", []),  # the octets that were sent and received
         ("SMTP - -", []),
     ],
