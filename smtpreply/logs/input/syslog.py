@@ -21,7 +21,7 @@ import os.path
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -74,7 +74,8 @@ _HEADER = re.compile(rf"{_AFTER_SYSLOG_STAMP}\Z")
 _STAMP_LENGTH = len("Nov 24 11:43:32")
 _LONGEST_HEADER = 100  # characters of those that are remembered
 _AFTER_STAMP = lazy_pattern(rf"({STAMP}) ")  # what _HOSTLESS, _CRI and _STAMPED follow
-# Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..."
+# Where people quote lines, the host is often missing: "Nov 24 11:43:32 maddy[42]: ..." What follows
+# may look like a header, too: it is the program's own.
 _HOSTLESS = re.compile(rf"({PROGRAM_NAME})\[([0-9]+)\]: ")
 # metalog writes neither host nor process id: "Nov 24 11:43:32 [postfix/smtp] ..."
 _METALOG = lazy_pattern(rf"\[(?!{SEVERITY} |[A-Z0-9])({PROGRAM_NAME})\] ")
@@ -85,9 +86,10 @@ _SYSLOG_5424 = lazy_pattern(
 # A header with what some programs add or leave out: journalctl's weekday, zone and local month, the
 # severity of container images, busybox's facility; a stamp or a host that is missing. As so much is
 # optional, the tag must be beyond doubt: it has a process id or a slash.
+_NAME_AND_STAMP = rf"[A-Za-z0-9_.:-]{{1,255}}?{DATE}T"  # as grep writes them: no host's name
 _LOOSE = lazy_pattern(
     rf"{_PRIORITY}(?:(?:[^\W\d_]{{2,4}}\.? )?({STAMP}|{LOCAL_STAMP}|{EPOCH})(?: [A-Z]{{3,5}})?"
-    rf"[ \t]++)?(?:{SEVERITY}[ \t]++)?(?:([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
+    rf"[ \t]++)?(?:{SEVERITY}[ \t]++)?(?:(?!{_NAME_AND_STAMP})([A-Za-z0-9_.:-]{{1,255}}+)[ \t]++)??"
     rf"(?:{_PLAIN_FACILITY}[ \t]++)?(?:{SEVERITY}[ \t]++)?"
     rf"(?:({PROGRAM_NAME})\[([0-9]{{1,10}})\]:|([A-Za-z0-9_.@-]++/{PROGRAM_NAME}):|"
     r"([a-z][a-z0-9_-]{0,63}+/[a-z0-9_/-]{1,255}+)\[([0-9]{1,10})\]) "
@@ -109,16 +111,18 @@ _NEXT = (
 )
 # "docker logs -t" and "kubectl logs --timestamps" put a stamp before each line; "aws logs tail" a
 # stamp and the stream's name.
-_STAMPED = lazy_pattern(rf"(?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )?{_NEXT}")
+_STAMPED = lazy_pattern(rf"(?:(?!{_WEEKDAY}|{{)\S{{1,255}}+ )??{_NEXT}")
 _FILE = r"[^\s:{}\[\]\"']{1,255}"
 # grep: "mail.log:12:"; "kubectl logs --prefix": "[pod/mail-0/postfix] "; stern: "mail-0 postfix ";
-# a quotation: "> "; a page's or a ticket's indentation.
+# journalctl -o json-sse: "data: "; a quotation: "> "; a page's or a ticket's indentation.
 _BEFORE = lazy_pattern(
     rf"(?:(?:[>|] ?){{1,5}}|{_FILE}+:(?:[0-9]{{1,9}}:)?|{_FILE}-[0-9]{{1,9}}-|"
-    rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}}+ )?){_NEXT}"
+    rf"\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |data: |{_CONTAINER_NAME} (?:[A-Za-z0-9_.-]{{1,255}}+ )?)"
+    rf"{_NEXT}"
 )
 _INDENTED = lazy_pattern(
-    rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+\S{{1,255}} \S{{1,255}}: |"
+    rf"[ \t]{{1,100}}(?={_PRIORITY}{_ANY_STAMP}[ \t]+(?:\S{{1,255}} \S{{1,255}}: |"
+    rf"(?:{SEVERITY}[ \t]+)?{PROGRAM_NAME}\[[0-9]{{1,10}}\]: )|"
     rf"{_CONTAINER_NAME} +\| )"
 )
 _STREAM = r"[^\s:/]{1,255}(?:/[^\s:/]{1,255}){2,9}"
@@ -225,7 +229,7 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
             message = text[end:]
             line = Line(text, message, number, source, time, *header)
             if message[:1] == "{":
-                line.fields = _json_object(message)
+                line.fields = json_object(message)
             return line
     if text.startswith("{"):  # no header, and no line of a program's own file, begins like that
         line = Line(text, text, number, source)
@@ -245,7 +249,7 @@ def read_prefix(text: str, number: int, clock: Clock, source: str | None = None)
             if not _unwrap(line, clock):
                 break
     if line.fields is None and line.message.startswith("{"):
-        line.fields = _json_object(line.message)
+        line.fields = json_object(line.message)
     return line
 
 
@@ -327,7 +331,7 @@ def unwrapped(line: Line, clock: Clock) -> Iterator[Line]:
         else:
             return
         if line.fields is None and line.message.startswith("{"):
-            line.fields = _json_object(line.message)
+            line.fields = json_object(line.message)
         yield line
 
 
@@ -479,11 +483,11 @@ def _unwrap_other(line: Line, clock: Clock) -> bool:
         return _cut(line, match.end())
     if stamp := _AFTER_STAMP.match(text):
         at = stamp.end()
+        if match := _HOSTLESS.match(text, at):
+            return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
         if match := _CRI.match(text, at) or _STAMPED.match(text, at):
             _set_time(line, stamp[1], clock)
             return _cut(line, match.end())
-        if match := _HOSTLESS.match(text, at):
-            return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
         is_metalog = text.startswith("[", at) and not text[0].isdigit()
         if is_metalog and (match := _METALOG.match(text, at)):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], None)
@@ -560,10 +564,10 @@ def _pid(text: str | None) -> int | None:
 # Filebeat (ECS), CloudWatch and Google Cloud have the parts of a line; a dot leads into an object.
 _PROGRAMS = (
     *("SYSLOG_IDENTIFIER", "_COMM", "PROGRAM", "appname", "app_name", "app-name", "ident"),
-    *("syslogtag", "program", "syslog_program", "process.name"),
+    *("syslogtag", "program", "programname", "syslog_program", "process.name"),
 )
-_PIDS = ("_PID", "PID", "procid", "pid", "syslog_pid", "process.pid")
-_HOSTS = ("_HOSTNAME", "HOST", "hostname", "logsource", "host.name", "host")
+_PIDS = ("_PID", "SYSLOG_PID", "PID", "procid", "pid", "syslog_pid", "process.pid")
+_HOSTS = ("_HOSTNAME", "HOST", "hostname", "sysloghost", "logsource", "host.name", "host")
 _TIMES = (
     *("__REALTIME_TIMESTAMP", "timestamp", "@timestamp", "time", "timereported", "ISODATE"),
     *("DATE", "date", "ts"),
@@ -573,14 +577,30 @@ _TEXTS = ("log", "line", "textPayload")
 _MESSAGES = ("message", "msg")
 """Under these it is one beside a time or a program: many programs have a message of their own."""
 _CARRYING = frozenset(("MESSAGE", *_TEXTS, *_MESSAGES))
-_ENVELOPES = ("_source", "jsonPayload")
+ENVELOPES = ("_source", "jsonPayload")
+"""Under which a store has what it was sent."""
 _LABELS = {"host": _HOSTS, "program": _PROGRAMS, "pid": _PIDS}
 _LONGEST_LABEL = 255
 _DECODER = json.JSONDecoder()
-_CONTAINER = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
+CONTAINERS = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
+"""What names the container that wrote a line."""
+_EVENTS = (("event", "email"), ("event", "recipient"))
+"""What an event of a mail service has: see `_is_event`."""
+_NAMES = [name.partition(".") for name in (*_PROGRAMS, *_PIDS, *_HOSTS, *_TIMES)]
+MEMBERS = frozenset(outer for outer, _, _ in _NAMES).union(
+    _CARRYING, ENVELOPES, CONTAINERS, *_EVENTS
+)
+"""The members of an object that `within_envelopes` and `carried_in` look at."""
+OBJECTS = dict.fromkeys(ENVELOPES, MEMBERS) | {
+    outer: frozenset(inner for name, _, inner in _NAMES if name == outer)
+    for outer, dot, _ in _NAMES
+    if dot
+}
+"""Those of them that may be objects, with the members of these that they look at."""
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text is; None where it is none."""
     try:
         value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
@@ -589,32 +609,83 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return value if is_whole and isinstance(value, dict) else None
 
 
-def _unwrap_json(line: Line, clock: Clock) -> bool:
-    fields = _json_object(line.message)
-    if fields is None:
-        return False
-    for name in _ENVELOPES:
+class Carried(NamedTuple):
+    """The parts of a line that a JSON object carries, as the object has them.
+
+    Attributes:
+        message: what the program wrote, or a whole line.
+        time, host, program, pid: of any type; None where the object has none.
+        is_spaced: whether the message may begin with the space that follows the program: rsyslog's
+            ``msg`` does.
+        is_of_container: whether the object names the container that wrote the line.
+    """
+
+    message: str
+    time: Any
+    host: Any
+    program: Any
+    pid: Any
+    is_spaced: bool
+    is_of_container: bool
+
+
+def within_envelopes(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the object that another one holds with what a store has added; else the object."""
+    for name in ENVELOPES:
         if isinstance(inner := fields.get(name), dict):
             fields = inner
+    return fields
+
+
+def carried_in(fields: Mapping[str, Any]) -> Carried | None:
+    """Return the line that a JSON object carries; None where it is an event, or is no line's.
+
+    >>> carried_in({"MESSAGE": "connect", "_PID": "42"})[:5]
+    ('connect', None, None, None, '42')
+    """
     message = _message_in(fields)
     if message is None:
+        return None
+    time, host, program, pid = (
+        _first(fields, names) for names in (_TIMES, _HOSTS, _PROGRAMS, _PIDS)
+    )
+    is_of_container = any(map(fields.get, CONTAINERS))
+    return Carried(message, time, host, program, pid, "MESSAGE" not in fields, is_of_container)
+
+
+def tag_in(carried: Carried) -> tuple[str | None, int | None, bool]:
+    """Return the program and the process id of a line, and whether a header may follow."""
+    program = _text(carried.program)
+    if program is None:
+        return None, None, True
+    program, _, tagged = program[:_LONGEST_PROGRAM].rstrip(":] ").partition("[")
+    pid = carried.pid
+    number = _pid(tagged or (str(pid) if isinstance(pid, int) else _text(pid)))
+    return program, number, _is_carrier(program) or carried.is_of_container
+
+
+def _unwrap_json(line: Line, clock: Clock) -> bool:
+    fields = json_object(line.message)
+    if fields is None:
+        return False
+    fields = within_envelopes(fields)
+    carried = carried_in(fields)
+    if carried is None:
         line.fields = fields
         return False
-    line.text = line.message = message.rstrip("\r\n")
-    _set_any_time(line, _first(fields, _TIMES), clock)
-    line.host = _text(_first(fields, _HOSTS)) or line.host
-    program = _text(_first(fields, _PROGRAMS))
-    if program is None:
-        return True
-    program, _, tagged = program[:_LONGEST_PROGRAM].rstrip(":] ").partition("[")
-    line.program = program
-    pid = _first(fields, _PIDS)
-    line.pid = _pid(tagged or (str(pid) if isinstance(pid, int) else _text(pid)))
-    return _is_carrier(line.program) or any(map(fields.get, _CONTAINER))
+    line.text = line.message = carried.message.rstrip("\r\n")
+    _set_any_time(line, carried.time, clock)
+    line.host = _text(carried.host) or line.host
+    program, pid, may_go_on = tag_in(carried)
+    if program is not None:
+        line.program, line.pid = program, pid
+        if carried.is_spaced:
+            line.text = line.message = line.message.removeprefix(" ")
+    return may_go_on
 
 
 def _message_in(fields: Mapping[str, Any]) -> str | None:
-    """Return the line that an object carries; None where it is an event, or is no line's."""
+    """Return the text of the line; None where there is none."""
     if _CARRYING.isdisjoint(fields):
         return None
     message = _octets_as_text(fields.get("MESSAGE"))
@@ -668,7 +739,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _is_event(fields: Mapping[str, Any]) -> bool:
     """Return whether it is an event of a mail service, which may have a message of its own."""
-    names = ("event", "email") if "email" in fields else ("event", "recipient")
+    names = _EVENTS["email" not in fields]
     return all(isinstance(fields.get(name), str) for name in names)
 
 
@@ -705,12 +776,12 @@ def _set_any_time(line: Line, value: Any, clock: Clock) -> None:
     if isinstance(value, str) and not value.isdecimal():
         _set_time(line, value, clock)
         return
-    time = _since_1970(value)
+    time = since_1970(value)
     if time is not None:
         line.time, line.is_dated = time, True
 
 
-def _since_1970(value: Any) -> datetime | None:
+def since_1970(value: Any) -> datetime | None:
     """Read a count of seconds, milliseconds, microseconds or nanoseconds, known by its size."""
     try:
         count = float(value)

@@ -69,6 +69,18 @@ def test_a_header_may_lack_its_stamp(header: str, host: str | None) -> None:
     assert read(prefix_of(header + SENT)) == (None, host, "postfix/smtp", SENT)
 
 
+@pytest.mark.parametrize("before", ["", "mail.log:12:", "2026-11-24T11:43:33Z ", "    "])
+@pytest.mark.parametrize("severity", ["", "INFO    ", "[warning] "])
+def test_a_stamp_without_a_host_counts_whatever_is_before_it(before: str, severity: str) -> None:
+    line = prefix_of(f"{before}2026-11-24T11:43:32Z {severity}{TAG}{SENT}")
+    assert read(line) == (TIME, None, "postfix/smtp", SENT)
+
+
+def test_what_follows_a_header_without_a_host_is_the_programs_own() -> None:
+    line = prefix_of(f"{STAMP} app[42]: {TAG}{SENT}")
+    assert (line.program, line.message) == ("app", f"{TAG}{SENT}")
+
+
 def test_a_month_of_two_names_is_no_time_but_a_header() -> None:
     assert read(prefix_of(f"lip 24 11:43:32 mx1 {TAG}{SENT}")) == (
         None,
@@ -115,6 +127,7 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
     "Vector": lambda line: json.dumps({"message": line, "timestamp": ISO, "source_type": "file"}),
     "Elastic": lambda line: json.dumps({"_source": {"@timestamp": ISO, "message": line}}),
     "Google Cloud": lambda line: json.dumps({"textPayload": line, "timestamp": ISO}),
+    "journalctl -o json-sse": lambda line: f"data: {json.dumps({'MESSAGE': line})}",
     "journald of a container": lambda line: json.dumps(
         {"MESSAGE": line, "CONTAINER_NAME": "mail", "SYSLOG_IDENTIFIER": "5de1a1801612"}
     ),
@@ -140,6 +153,13 @@ def test_no_more_wrappings_are_taken_off_than_anybody_has() -> None:
 PARSED = {
     "syslog-ng": {"PROGRAM": "postfix/smtp", "PID": "42", "MESSAGE": SENT, "HOST": "mx1"},
     "rsyslog": {"msg": f" {SENT}", "syslogtag": "postfix/smtp[42]:", "hostname": "mx1"},
+    "rsyslog's program": {
+        "@timestamp": ISO,
+        "message": f" {SENT}",
+        "sysloghost": "mx1",
+        "programname": "postfix/smtp",
+        "procid": "42",
+    },
     "Fluent Bit": {"ident": "postfix/smtp", "pid": "42", "message": SENT, "host": "mx1"},
     "Vector": {"appname": "postfix/smtp", "procid": 42, "message": SENT, "hostname": "mx1"},
     "Logstash": {"program": "postfix/smtp", "pid": "42", "message": SENT, "logsource": "mx1"},
@@ -156,7 +176,7 @@ PARSED = {
 def test_a_line_that_a_shipper_has_parsed(fields: dict[str, object]) -> None:
     line = prefix_of(json.dumps(fields))
     assert (line.host, line.program, line.pid) == ("mx1", "postfix/smtp", 42)
-    assert line.message.strip() == SENT
+    assert line.message == SENT
 
 
 @pytest.mark.parametrize(
