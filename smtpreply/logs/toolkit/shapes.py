@@ -23,7 +23,7 @@ from smtpreply.logs.input.clock import (
     VALID_MINUTES,
     VALID_OFFSET,
 )
-from smtpreply.logs.input.syslog import NO_HOST
+from smtpreply.logs.input.syslog import NO_HOST, PROGRAM_NAME
 
 OTHER = r".*+\n"
 """Any line."""
@@ -48,6 +48,9 @@ _MINUTE = VALID_MINUTES[: len(VALID_MINUTES) // 2]  # or the second: they are al
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
 _HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
+# Without a host, a header is one beyond doubt where it has a process id.
+TAGGED = rf"(?={PROGRAM_NAME}\[[0-9]{{1,10}}+\]: )"
+"""What is before a program and its process id."""
 _ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
 _STAMPS = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{ISO_STAMP})"
 # RFC 3164 4.1.2 has two characters for a day, and most programs write them.
@@ -56,6 +59,7 @@ _PADDED = re.compile(rf"{MONTH}{_PADDED_DAY_AND_HOUR}:")
 _SAMPLE = 8
 _MOST_WORDS = 3
 _LONGEST_PREFIX = 300
+_PROGRAM = 3  # the group that `SyslogPrefix` has for it
 
 
 class Prefix(NamedTuple):
@@ -63,7 +67,7 @@ class Prefix(NamedTuple):
 
     Attributes:
         head: a pattern of the stamp and the host, with the fields ``stamp``, of it ``hour``, and
-            ``host``.
+            ``host``, which are empty where lines have none.
         program: a pattern of the beginning of the program's name.
     """
 
@@ -129,7 +133,7 @@ def lines_found(pattern: re.Pattern[str], block: str) -> list[str]:
         For each row a line, which is "" where the first group has not matched.
     """
     found = pattern.finditer(block)
-    return [block[one.start(1) : one.end()] if one[1] else "" for one in found]
+    return [block[one.start(1) : one.end()] if one[1] is not None else "" for one in found]
 
 
 def sample_of(block: str, count: int = _SAMPLE, *, longest: int = _LONGEST_PREFIX) -> list[str]:
@@ -180,8 +184,9 @@ def ends_in(block: str, lines: str) -> bool:
 class SyslogPrefix:
     """Common beginning of a program's lines, learnt from the blocks of a log in their order.
 
-    It knows one form of stamp. Where few hosts write, it knows these alone, and likewise months and
-    programs: to look for one word is faster than to look for any.
+    It knows one form of stamp, or lines without a host, or without a stamp and a host. Where few
+    hosts write, it knows these alone, and likewise months and programs: to look for one word is
+    faster than to look for any.
 
     Args:
         program: a pattern of the beginning of the program's name.
@@ -191,7 +196,7 @@ class SyslogPrefix:
     def __init__(self, program: str, *, host: str = _HOST) -> None:
         self._program = program
         self._host = host
-        self._of_line = re.compile(rf"{_STAMPS} ({host}) ({program})")
+        self._of_line = re.compile(rf"(?:{_STAMPS} (?:({host}) |{TAGGED})|{TAGGED})({program})")
         self._hosts: set[str] = set()
         self._programs: set[str] = set()
         self._known: Prefix | None = None
@@ -206,18 +211,24 @@ class SyslogPrefix:
         return self._known
 
     def _learnt(self, lines: list[str]) -> Prefix:
-        found = [match.groups() for match in map(self._of_line.match, lines) if match]
+        matches = [match for match in map(self._of_line.match, lines) if match]
+        found = [match.groups() for match in matches]
         months, hosts, programs = ({words[part] for words in found} for part in range(3))
-        for known, new in ((self._hosts, hosts), (self._programs, programs)):
+        for known, new in ((self._hosts, hosts - {None}), (self._programs, programs)):
             if len(known) <= _MOST_WORDS:
                 known.update(new)
+        name = _any_of(self._programs, self._program)
+        half = len(found) / 2
+        if sum(match.start(_PROGRAM) == 0 for match in matches) > half:
+            return Prefix(rf"(?P<stamp>(?P<hour>))(?P<host>){TAGGED}", name)
         stamp = _ISO_STAMP
-        if 2 * sum(words[0] is not None for words in found) >= len(found):
+        if sum(month is not None for month, _, _ in found) >= half:
             month = _any_of(filter(None, months), MONTH)
             hour = _PADDED_DAY_AND_HOUR if all(map(_PADDED.match, lines)) else DAY_AND_HOUR
             stamp = rf"(?P<stamp>(?P<hour>{month}{hour}){MINUTES})"
-        host, name = _any_of(self._hosts, self._host), _any_of(self._programs, self._program)
-        return Prefix(rf"{stamp} (?P<host>{host}) ", name)
+        if sum(host is None for _, host, _ in found) > half:
+            return Prefix(rf"{stamp} (?P<host>){TAGGED}", name)
+        return Prefix(rf"{stamp} (?P<host>{_any_of(self._hosts, self._host)}) ", name)
 
 
 def _any_of(words: Iterable[str], otherwise: str) -> str:

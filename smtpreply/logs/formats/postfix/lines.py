@@ -322,7 +322,7 @@ class PostfixReader(Reader):
             place.number = number
             if word:
                 # Of this line, an attempt needs the prefix alone.
-                line = Line("", "", number, source, read(stamp), host, program)
+                line = Line("", "", number, source, read(stamp), host or None, program)
                 yield self._attempt(
                     line,
                     queue_id,
@@ -341,11 +341,12 @@ class PostfixReader(Reader):
                 receive(read(stamp), queue_id, sender, size, recipients)
             elif message_id:
                 message_ids[queue_id] = message_id
-            elif stamp:
+            elif program:
                 tag = f"{program}[{pid}]" if pid else program
-                text = f"{stamp} {host} {tag}: {message}"
+                text = " ".join(filter(None, (stamp, host, f"{tag}: {message}")))
                 known = int(pid) if pid else None
-                line = Line(text, message, number, source, read(stamp), host, program, known)
+                time = read(stamp)
+                line = Line(text, message, number, source, time, host or None, program, known)
                 line.is_dated = has_year(stamp)
                 yield line
             elif other:
