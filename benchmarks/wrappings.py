@@ -36,14 +36,69 @@ def _of_docker(line: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e")  # as Go writes JSON
 
 
+# What `journalctl -o json` of systemd 252 writes beside, for a line of Postfix's.
+_OF_JOURNALD = {
+    "__CURSOR": "s=6f9d2c0b8a7e4d1f9c3b5a6e7d8f9a0b;i=4f2a1;b=9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d;"
+    "m=2540be400;t=64bd2f4a5c000;x=1b2c3d4e5f6a7b8c",
+    "__MONOTONIC_TIMESTAMP": "10000000000",
+    "_BOOT_ID": "9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d",
+    "PRIORITY": "6",
+    "SYSLOG_FACILITY": "2",
+    "SYSLOG_TIMESTAMP": "Mar  1 00:00:00 ",
+    "_UID": "109",
+    "_GID": "116",
+    "_CAP_EFFECTIVE": "0",
+    "_SELINUX_CONTEXT": "unconfined\n",
+    "_SYSTEMD_SLICE": "system-postfix.slice",
+    "_SYSTEMD_UNIT": "postfix@-.service",
+    "_SYSTEMD_CGROUP": "/system.slice/system-postfix.slice/postfix@-.service",
+    "_SYSTEMD_INVOCATION_ID": "0d9e8f7a6b5c4d9a8b7c6d5e4f3a2b1c",
+    "_MACHINE_ID": "5e4f3a2b1c0d9e8f7a6b5c4d9a8b7c6d",
+    "_RUNTIME_SCOPE": "system",
+    "_TRANSPORT": "syslog",
+    "_COMM": "smtp",
+    "_EXE": "/usr/lib/postfix/sbin/smtp",
+    "_CMDLINE": "smtp -t unix -u -c",
+    "_SOURCE_REALTIME_TIMESTAMP": "1772323200000000",
+}
+
+
 def _of_journald(line: str) -> str:
     program, _, rest = line[_HEAD:].partition("[")
+    pid, _, message = rest.partition("]: ")
     entry = {
         "__REALTIME_TIMESTAMP": "1772323200000000",
         "_HOSTNAME": "mx1",
         "SYSLOG_IDENTIFIER": program,
-        "SYSLOG_PID": rest.partition("]")[0],
-        "MESSAGE": rest.partition(": ")[2],
+        "SYSLOG_PID": pid,
+        "MESSAGE": message,
+    }
+    return json.dumps(entry)
+
+
+def _of_journald_in_full(line: str) -> str:
+    entry = json.loads(_of_journald(line))
+    return json.dumps(_OF_JOURNALD | entry | {"_PID": entry["SYSLOG_PID"]})
+
+
+def _of_fluent_bit(line: str) -> str:
+    return json.dumps({"date": 1772323200.123456, "log": line})
+
+
+def _of_vector(line: str) -> str:
+    entry = {"file": "/var/log/mail.log", "host": "mx1", "message": line, "source_type": "file"}
+    return json.dumps(entry | {"timestamp": "2026-03-01T00:00:00.123456789Z"})
+
+
+def _of_filebeat(line: str) -> str:
+    entry = {
+        "@timestamp": "2026-03-01T00:00:00.123Z",
+        "log": {"offset": 1234567, "file": {"path": "/var/log/mail.log"}},
+        "message": line,
+        "input": {"type": "log"},
+        "host": {"name": "mx1"},
+        "agent": {"type": "filebeat", "version": "8.15.0"},
+        "ecs": {"version": "8.0.0"},
     }
     return json.dumps(entry)
 
@@ -60,7 +115,11 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
     "`docker logs -t`": lambda line: f"{_dated(line, 'Z')} {line}",
     "docker's json-file": _of_docker,
     "Kubernetes, CRI": lambda line: f"{_dated(line, 'Z')} stdout F {line}",
-    "`journalctl -o json`": _of_journald,
+    "`journalctl -o json`, some fields": _of_journald,
+    "`journalctl -o json`, all fields": _of_journald_in_full,
+    "Fluent Bit's JSON": _of_fluent_bit,
+    "Vector's JSON": _of_vector,
+    "Filebeat's JSON": _of_filebeat,
     "a container without syslog": lambda line: f"{_dated(line, '+01:00')} INFO    {line[_HEAD:]}",
     "no stamp, no host": lambda line: line[_HEAD:],
 }

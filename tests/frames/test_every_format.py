@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import attrs
@@ -224,21 +226,92 @@ def assert_equal(found: Summary, exact: Summary) -> None:
         assert getattr(found, field.name) == getattr(exact, field.name), field.name
 
 
-DOCKER = "json-file"
-WRAPPINGS = [
-    "",
-    "",
-    DOCKER,
-    "smtp-1  | ",
-    "mail.log:",
-    "mail.log.1:12:",
-    "> ",
-    "    ",
-    "<22>",
-    "2026-03-01T00:00:01.123456789Z ",
-    "2026-03-01T00:00:01Z stdout F ",
-    "smtp-1  | 2026-03-01T00:00:01+01:00 ",
-]
+_HEADED = re.compile(
+    r"(?:<[0-9]+>)?([A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}) (\S+) (\S+?)(?:\[([0-9]+)\])?: (.*)"
+)
+
+
+def _dated(line: str, zone: str = "+01:00") -> str:
+    """Return a line with a stamp of RFC 3339."""
+    return f"2026-03-01T{line[7:15]}{zone}{line[15:]}"
+
+
+def _without_host(line: str) -> str:
+    """Return a line as an image without a syslog writes it to its output."""
+    headed = _HEADED.match(line)
+    if headed is None:
+        return line
+    stamp, _, program, pid, message = headed.groups()
+    severity = ("INFO    ", "WARNING ", "")[len(message) % 3]
+    return f"{_dated(stamp)} {severity}{program}[{pid or 1}]: {message}"
+
+
+def _without_stamp(line: str) -> str:
+    headed = _HEADED.match(line)
+    return f"{headed[3]}[{headed[4] or 1}]: {headed[5]}" if headed else line
+
+
+def _of_docker(line: str) -> str:
+    """Return a line as docker's driver json-file writes it, which escapes brackets."""
+    entry = {"log": f"{line}\n", "stream": "stdout", "time": "2026-03-01T00:00:01.123456789Z"}
+    written = json.dumps(entry, separators=(",", ":"))
+    return written.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _of_journald(line: str) -> str:
+    """Return a line as journald has it: of such as have no header, the program is unknown."""
+    headed = _HEADED.match(line)
+    entry: dict[str, Any] = {"__REALTIME_TIMESTAMP": "1772323201123456", "_TRANSPORT": "syslog"}
+    if headed is None:
+        return json.dumps({**entry, "MESSAGE": line, "_HOSTNAME": "mx1"})
+    _, host, program, pid, message = headed.groups()
+    if len(message) % 5 == 0:  # as one that is not UTF-8
+        return json.dumps({**entry, "MESSAGE": list(message.encode("utf-8", "surrogateescape"))})
+    tag = {"SYSLOG_IDENTIFIER": program} | ({"_PID": pid} if pid else {})
+    return json.dumps({**entry, **tag, "_HOSTNAME": host, "MESSAGE": message})
+
+
+def _of_vector(line: str) -> str:
+    return json.dumps({"host": "mx2", "message": line, "timestamp": "2026-03-01T00:00:01.123Z"})
+
+
+def _of_filebeat(line: str) -> str:
+    log = {"offset": len(line), "file": {"path": "/var/log/mail.log"}}
+    entry = {"@timestamp": "2026-03-01T00:00:01.123Z", "log": log, "host": {"name": "mx2"}}
+    return json.dumps(
+        {"_source": {**entry, "message": line}}
+        if len(line) % 7 == 0
+        else {**entry, "message": line}
+    )
+
+
+def _put_before(text: str) -> Callable[[str], str]:
+    return lambda line: text + line
+
+
+WRAPPINGS: dict[str, Callable[[str], str]] = {
+    before: _put_before(before)
+    for before in (
+        *("", "smtp-1  | ", "mail.log:", "mail.log.1:12:", "> ", "    ", "<22>"),
+        *("2026-03-01T00:00:01.123456789Z ", "2026-03-01T00:00:01Z stdout F "),
+        "smtp-1  | 2026-03-01T00:00:01+01:00 ",
+    )
+}
+WRAPPINGS |= {
+    "json-file": _of_docker,
+    "journald": _of_journald,
+    "Vector": _of_vector,
+    "Filebeat": _of_filebeat,
+    "Fluent Bit": lambda line: json.dumps({"date": 1772323201.123456, "log": line}),
+    "a line alone": lambda line: json.dumps({"line": line}),
+    "no host": _without_host,
+    "no stamp": _without_stamp,
+    "no host, CRI": lambda line: f"2026-03-01T00:00:01Z stderr F {_without_host(line)}",
+    "no host, json-file": lambda line: _of_docker(_without_host(line)),
+    "no host, Vector": lambda line: _of_vector(_without_host(line)),
+    "no stamp, compose": lambda line: f"smtp-1  | {_without_stamp(line)}",
+    "no stamp, json-file": lambda line: _of_docker(_without_stamp(line)),
+}
 
 
 def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
@@ -252,34 +325,27 @@ def blocks_of_a_host() -> st.SearchStrategy[list[str]]:
     return st.lists(block.map(lambda parts: "\n".join(chain(*parts))), min_size=2, max_size=4)
 
 
-def _logged_by_docker(line: str) -> str:
-    """Return a line as docker's driver json-file writes it, which escapes brackets."""
-    entry = {"log": f"{line}\n", "stream": "stdout", "time": "2026-03-01T00:00:01.123456789Z"}
-    written = json.dumps(entry, separators=(",", ":"))
-    return written.replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _dated(line: str) -> str:
-    """Return a line with a stamp of RFC 3339."""
-    return f"2026-03-01T{line[7:15]}+01:00{line[15:]}"
-
-
-@settings(max_examples=200)
-@given(blocks_of_a_host(), st.sampled_from(WRAPPINGS), OPTIONS)
+@settings(max_examples=300)
+@given(blocks_of_a_host(), st.sampled_from(sorted(WRAPPINGS)), st.randoms(), OPTIONS)
 def test_lines_of_other_programs_and_wrappings_are_taken_off(
-    blocks: list[str], wrapping: str, options: Any
+    blocks: list[str], name: str, random: Random, options: Any
 ) -> None:
-    """Wrappings of all lines are taken off, and so are lines of programs known to have no mail."""
-    if wrapping == DOCKER:
-        blocks = ["\n".join(map(_logged_by_docker, block.split("\n"))) for block in blocks]
-    else:
-        blocks = [wrapping + block.replace("\n", f"\n{wrapping}") for block in blocks]
+    """Wrappings of lines are taken off, and so are lines of programs known to have no mail."""
+    wrap = WRAPPINGS[name]
+    blocks = [
+        "\n".join(line if random.random() < 0.05 else wrap(line) for line in block.split("\n"))
+        for block in blocks
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("smtpreply.logs.toolkit.other_programs._LEAST_LINES", 1)
         patch.setattr("smtpreply.logs.toolkit.other_programs._ENOUGH", 1 << 20)
         run, exact = scan(blocks, **options), read(blocks, patch, **options)
-        assert_equal(Summary.of(run.bundled()), Summary.of(list(exact)))
-    assert run.coverage == exact.coverage
+        deliveries = list(exact)
+        assert_equal(Summary.of(run.bundled()), Summary.of(deliveries))
+        assert run.coverage == exact.coverage
+        run = scan(blocks, **options)
+        assert list(run) == deliveries
+        assert run.coverage == exact.coverage
 
 
 @settings(max_examples=150)

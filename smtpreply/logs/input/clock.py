@@ -32,6 +32,12 @@ STAMP = rf"(?:{SYSLOG_STAMP}|{DATE}[T ][0-9][0-9]{MINUTES}{FRACTION})"
 VALID_MINUTES = r":[0-5][0-9]:[0-5][0-9]"
 VALID_OFFSET = r"[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]"
 """What is never read where lines are counted by the hour; with others, a stamp is no time."""
+VALID_ISO_STAMP = (
+    r"(?!0000)[0-9]{4}-(?:02-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:0[1-9]|[12][0-9]|30)|"
+    r"(?:0[13578]|1[02])-31)T(?:[01][0-9]|2[0-3])"
+    rf"{VALID_MINUTES}(?:[.,][0-9]{{1,9}})?(?:Z|{VALID_OFFSET}|)"
+)
+"""An `ISO_STAMP` that is a time beyond doubt, as is no 29th of February."""
 
 LOCAL_STAMP = r"(?:[^\W\d_]{1,12}\.?|1?[0-9][월月]) [ 0-9]?[0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
 """A stamp without a year, its month in any language: see `month_number`."""
