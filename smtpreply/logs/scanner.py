@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.coverage import Coverage
 from smtpreply.logs.delivery import Delivery
 from smtpreply.logs.format import Format, Reader
@@ -58,6 +59,7 @@ _LONGEST_TEXT = 1000  # of such a delivery
 _FEW_REPEATS = 20  # are bundled as if they had been logged each
 _MOST_REPEATS = 100_000  # that are believed: a server logs no line so often before the next one
 _MONTHS = re.compile(rf"\n({MONTH}) ")
+_MONTHS_ANYWHERE = lazy_pattern(rf"({MONTH}) [ 0-9]?[0-9] [0-9][0-9]:")
 
 _LONGEST_STAMP = 300  # with what may be before it
 _LONGEST_PASTED = 1 << 16
@@ -241,7 +243,10 @@ class Scan(Iterator[Delivery]):
             return None
         if self._year is None:
             return ""
-        months = set(_MONTHS.findall(f"\n{block[:4]}")) | set(_MONTHS.findall(block))
+        found = _MONTHS.findall(f"\n{block[:4]}") + _MONTHS.findall(block)
+        months = set(found)
+        if len(found) < count_lines(block):  # stamps may be behind something, or there are none
+            months.update(_MONTHS_ANYWHERE.findall(block))
         return None if len(months) > 1 else "".join(months)
 
     def _line(self, text: str, place: Place, *, repeats: bool = True) -> Iterable[Delivery]:

@@ -775,6 +775,14 @@ def test_a_source_of_one_format_behind_what_all_its_lines_have(before: str) -> N
     assert (found.recipient, found.text) == ("bob@example.org", "550 5.1.1 No such user")
 
 
+def test_a_given_year_runs_on_over_stamps_behind_something() -> None:
+    before = [f"    Mar  1 00:00:0{second} mx1 cron[7]: nightly job" for second in range(3)]
+    first = "2026-03-01T00:00:00Z mx1 cron[7]: nightly job"  # so nothing is taken off the others
+    [found] = scan(["\n".join([first, *before, _SMTPD + _REFUSED])], year=2026)
+    assert found.time is not None
+    assert found.time.year == 2025  # nine months before are more likely than eight after
+
+
 def test_a_given_year_runs_on_over_lines_of_other_programs() -> None:
     mail = (
         "{} mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=none, delay=1, "
