@@ -43,7 +43,7 @@ _stamps = lazy_pattern(rf"{_STAMP}(?:\n{_STAMP})*+")
 # Up to the year 2096, so many are exact as a float, as which `since_1970` reads them.
 _microseconds = lazy_pattern(r"[1-3][0-9]{15}(?:\n[1-3][0-9]{15})*+")
 _SECOND = len("1772323200")
-_MAY_GO_ON = ("", " ", "\t")
+_BLANK = " \t"  # what a line begins with that may go on with the one before, if it is not empty
 
 _ENOUGH = 64  # one object of so many makes a shape worth the time
 _MOST_SHAPES = 256
@@ -157,7 +157,7 @@ def _lines_of(shape: _Shape, columns: Sequence[Sequence[Any]]) -> Iterator[str |
         text = (message if message.isascii() else rejoined(message)).rstrip("\r\n")
         if shape.is_spaced and text.startswith(" ") and header and header.endswith(": "):
             text = text[1:]
-        if stamp is None or header is None or "\n" in text or text[:1] in _MAY_GO_ON:
+        if stamp is None or header is None or "\n" in text or text[:1] in _BLANK:
             yield None
         elif not header.endswith(": "):
             # Of two stamps without a year, the line's own counts: let the clock read both.
