@@ -45,6 +45,7 @@ _stamped = lazy_pattern(rf"([^\n]*?)({VALID_ISO_STAMP})( (?:{_STREAM})?)")
 _dated = lazy_pattern(rf"{DATE}T")
 _LONGEST = 300  # characters before and of the header
 _MOST_WRAPPINGS = 32  # that are known
+_BEGINNING = len("2026-11-24 11:43:32 ")
 _FEW_OBJECTS = 3  # of a block are read in full, each of which may be long
 _NOTHING = "", "", ""
 
@@ -82,6 +83,7 @@ class Wrappings:
 
     def __init__(self) -> None:
         self._known: dict[_Header, _Wrapping | None] = {}
+        self._bare: set[str] = set()  # how blocks begin whose lines have nothing before them
         self._records = JsonRecords()
 
     def taken_off(self, block: str) -> str:
@@ -93,6 +95,9 @@ class Wrappings:
         Returns:
             The block as it is, where its lines have nothing before it, or what is not known.
         """
+        beginning = re.sub("[0-9]", "0", block[:_BEGINNING])
+        if beginning in self._bare:
+            return block
         sample = sample_of(block, longest=len(block))
         if any(line.startswith("{") for line in sample):
             sample = sample_of(block, _FEW_OBJECTS, longest=len(block))
@@ -104,6 +109,8 @@ class Wrappings:
         else:
             header = _header_in(sample)
             if header is None or not (header.before or header.has_severity):
+                if len(self._bare) < _MOST_WRAPPINGS:
+                    self._bare.add(beginning)
                 return block
             wrapping = self._wrapping_of(header)
             if wrapping is None:
