@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from smtpreply._support.lazy_pattern import lazy_pattern
+from smtpreply._support.needled_pattern import NeedledPattern
+
 Span = tuple[int, int]
 
 # "or" in the languages of the rules. Dutch "of" and Polish "i" are other words elsewhere, and
@@ -18,41 +21,61 @@ _CLAUSE_END = re.compile(r"[.!?;](?=\s|\Z)|[\r\n]+(?![2-5][0-9][0-9][- ])")
 
 # What is no fault of a recipient's address: the account of who sends, its greeting, encryption, the
 # content, a relay, a look-up that failed. In an address or a host name these are nobody's words.
-_OTHER_CAUSE = re.compile(
-    r"(?<![\w.@+-])(?:log[ -]?[io]n|sign in|passwords?"
-    r"|credentials?|helo|ehlo|starttls|(?:un)?authenticat(?:ed?|ion)|spam|scores?|reputation|policy"
-    r"|resolver|dns servers?|relay(?:ing)? (?:access )?(?:denied|prohibited|not|is)"
-    r"|not relay|unable to relay|look-?up (?:has )?fail(?:ed|ure)|fail(?:ed)? (?:to )?look ?up"
-    r"|(?:ldap|sql|database|directory|backend) (?:[\w-]{1,20} )?(?:failed|failure|error|down"
-    r"|unavailable))(?![\w@+=-]|\.\w)",
-    re.IGNORECASE,
+_OTHER_CAUSE = NeedledPattern(
+    lazy_pattern(
+        r"(?<![\w.@+-])(?:log[ -]?[io]n|sign in|passwords?"
+        r"|credentials?|helo|ehlo|starttls|(?:un)?authenticat(?:ed?|ion)|spam|scores?|reputation|policy"
+        r"|resolver|dns servers?|relay(?:ing)? (?:access )?(?:denied|prohibited|not|is)"
+        r"|not relay|unable to relay|look-?up (?:has )?fail(?:ed|ure)|fail(?:ed)? (?:to )?look ?up"
+        r"|(?:ldap|sql|database|directory|backend) (?:[\w-]{1,20} )?(?:failed|failure|error|down"
+        r"|unavailable))(?![\w@+=-]|\.\w)",
+        re.IGNORECASE,
+    ),
+    (
+        *("login", "logon", "log in", "log on", "log-in", "log-on", "sign in", "password"),
+        *("credential", "helo", "ehlo", "starttls", "authenticat", "spam", "score", "reputation"),
+        *("policy", "resolver", "dns server", "relay", "lookup", "look up", "look-up"),
+        *("ldap", "sql", "database", "directory", "backend"),
+    ),
 )
 # The client, its account or its host. Other languages' words are in ``data/doubts.toml``: there,
 # "your" and the forms of "send" make no difference.
-_OF_CLIENT = re.compile(
-    r"(?<![\w.@+-])(?:your (?:[\w-]{1,20} )?(?:accounts?|mailbox|user|username|host|ip|server"
-    r"|domain)"
-    r"|sending (?:account|user|mailbox|address|host|server)|sends? (?:mails? |messages? )?from"
-    r"|sending (?:\w{1,20} )?(?:from|not|is|disabled|suspended|prohibited)"
-    r"|(?:for|from) sending|client account"
-    r"|(?:can ?not|can't|may not|unable to|not allowed to) send|used to send"
-    r"|(?:that|who|which|we) (?:have |has |did not |didn't |never )?(?:sent|sends?|is sending)"
-    r"|you (?:have )?sent (?:too|many|spam))(?![\w@+=-]|\.\w)",
-    re.IGNORECASE,
+_OF_CLIENT = NeedledPattern(
+    lazy_pattern(
+        r"(?<![\w.@+-])(?:your (?:[\w-]{1,20} )?(?:accounts?|mailbox|user|username|host|ip|server"
+        r"|domain)"
+        r"|sending (?:account|user|mailbox|address|host|server)|sends? (?:mails? |messages? )?from"
+        r"|sending (?:\w{1,20} )?(?:from|not|is|disabled|suspended|prohibited)"
+        r"|(?:for|from) sending|client account"
+        r"|(?:can ?not|can't|may not|unable to|not allowed to) send|used to send"
+        r"|(?:that|who|which|we) (?:have |has |did not |didn't |never )?(?:sent|sends?|is sending)"
+        r"|you (?:have )?sent (?:too|many|spam))(?![\w@+=-]|\.\w)",
+        re.IGNORECASE,
+    ),
+    ("your ", "send", "sent", "client account"),
 )
 # Many recipients, of a client that guesses addresses or returns forged mail.
-_OF_MANY = re.compile(
-    r"\b(?:to|of|for) (?:[\w-]{1,20} ){0,2}(?:unknown|non-?existent|invalid|inexistent)"
-    r" (?:users|recipients|addresses|mailboxes|accounts)\b"
-    r"|\b(?:many|several) (?:[\w-]{1,20} ){0,2}(?:users|recipients|addresses|mailboxes|accounts)\b"
-    r"|\b(?:users|recipients|addresses|mailboxes|accounts) (?:that|which|who) (?:do|did) ?n[o']t\b",
-    re.IGNORECASE,
+_OF_MANY = NeedledPattern(
+    lazy_pattern(
+        r"\b(?:to|of|for) (?:[\w-]{1,20} ){0,2}(?:unknown|non-?existent|invalid|inexistent)"
+        r" (?:users|recipients|addresses|mailboxes|accounts)\b"
+        r"|\b(?:many|several) (?:[\w-]{1,20} ){0,2}"
+        r"(?:users|recipients|addresses|mailboxes|accounts)\b"
+        r"|\b(?:users|recipients|addresses|mailboxes|accounts)"
+        r" (?:that|which|who) (?:do|did) ?n[o']t\b",
+        re.IGNORECASE,
+    ),
+    ("users", "recipients", "addresses", "mailboxes", "accounts"),
 )
-_SUPPOSED = re.compile(
-    r"\b(?:may|might|could) (?:not (?:have |be )?)?(?:contain|exist|been|a valid|valid|unknown)\b"
-    r"|\b(?:may|might) (?:be|have been) (?:disabled|suspended|inactive|closed|deleted|full|invalid"
-    r"|unknown|unavailable)\b",
-    re.IGNORECASE,
+_SUPPOSED = NeedledPattern(
+    lazy_pattern(
+        r"\b(?:may|might|could) (?:not (?:have |be )?)?"
+        r"(?:contain|exist|been|a valid|valid|unknown)\b"
+        r"|\b(?:may|might) (?:be|have been) (?:disabled|suspended|inactive|closed|deleted|full"
+        r"|invalid|unknown|unavailable)\b",
+        re.IGNORECASE,
+    ),
+    ("may ", "might ", "could "),
 )
 _NEGATION = re.compile(
     r"(?:\bnot|n't|\bnicht|\bkeine?)\s(?:an?\s|the\s)?['\"(]{0,2}\Z", re.IGNORECASE

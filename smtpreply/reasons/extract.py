@@ -16,6 +16,7 @@ from typing import NamedTuple
 import attrs
 
 from smtpreply._support.lazy_pattern import lazy_pattern
+from smtpreply._support.needled_pattern import NeedledPattern
 from smtpreply.codes import ENHANCED_STATUS, EnhancedStatus
 from smtpreply.reasons.hints import retry_after
 from smtpreply.reasons.normalize import LONGEST
@@ -31,27 +32,6 @@ _STATUS = lazy_pattern(
 )
 # Of each line of a reply: "550-5.1.1 ..."
 _LINE_STATUS = lazy_pattern(rf"(?<![0-9.])[245][0-9]{{2}}[- ]({ENHANCED_STATUS})(?![0-9.])")
-
-
-class _Words(NamedTuple):
-    """A pattern of words.
-
-    Most texts have none of them, and a substring is found ten times as fast as a pattern.
-
-    Attributes:
-        pattern: the pattern.
-        pieces: in small letters; of these, one is in each match that is ASCII. What is not ASCII
-            may be the same letter to a pattern.
-    """
-
-    pattern: re.Pattern[str]
-    pieces: tuple[str, ...]
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """Return the first match in a text."""
-        if text.isascii() and not any(map(text.lower().__contains__, self.pieces)):
-            return None
-        return self.pattern.search(text)
 
 
 # A command, and the reply to it in the next line.
@@ -70,7 +50,7 @@ _STAGES = (
     (Stage.AUTH, rf"in reply to AUTH|after AUTH|\bAUTH[ \t]{{1,4}}[A-Z0-9-]{{1,20}}{_REPLY_BELOW}"),
     (Stage.DATA, r"in reply to DATA|after DATA|pipelined DATA"),
 )
-_STAGE = _Words(
+_STAGE = NeedledPattern(
     lazy_pattern("|".join(f"({words})" for _, words in _STAGES), re.IGNORECASE),
     (
         *("refused to talk", "while connected", "initial connection", "greeting", "starttls"),
@@ -159,13 +139,20 @@ _LOGGED_AS_DEFERRED = re.compile(
 )
 _MARKS_OF_DEFERRAL = ("efer", "TempFail")  # of these, one is in each match
 # What a server says of a failure that it calls temporary, whatever its code.
-_TEMPORARY = (
-    rf"(?i){_DEFERRED}|\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
-    r"|\baddress verification in progress"
-    r"|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
-    r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
-    r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
-    r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적"
+_TEMPORARY = NeedledPattern(
+    lazy_pattern(
+        rf"{_DEFERRED}|\btemporar|\bplease retry\b|\buntil\b|\bunverified address:"
+        r"|\baddress verification in progress"
+        r"|\btry(?:ing)?[ ](?:again[ ])?later|\bretry[ ](?:again|later|in|after)\b"
+        r"|\bmomentar|vorübergehend|temporär|später|temporai|plus tard|tempor[aá]n?[el]|más tarde"
+        r"|mais tarde|più tardi|tijdelijk|later opnieuw|tymczasow|później|временно|позже|позднее"
+        r"|暂时|暫時|稍后|稍後|一時的|後で|나중에|일시적",
+        re.IGNORECASE,
+    ),
+    (
+        *("defer", "tempor", "please retry", "until", "unverified address", "verification in"),
+        *("later", "retry ", "momentar", "plus tard", "mais tarde", "tijdelijk", "tymczasow"),
+    ),
 )
 # Postfix probes an address before it accepts mail for it (ADDRESS_VERIFICATION_README); behind this
 # is what became of the probe.
@@ -180,7 +167,7 @@ _OF_LOGIN = frozenset([525, 530, 534, 535, 538])
 _LOGIN_DISABLED = (7, 13)
 # Whose address it is, where no stage tells. Exim begins with "Verification failed for" only what it
 # says of a sender. In an address or a host name these are nobody's words.
-_SENDER = _Words(
+_SENDER = NeedledPattern(
     lazy_pattern(
         r"(?<![\w.@+-])(?:senders?|originator|reply-to|(?:return|reverse)[- ](?:address|path)"
         r"|(?:envelope|mail)[- ]?from|from[- ]address|absenders?|absenderadresse|expéditeur"
@@ -535,7 +522,7 @@ def tells_of_delay(extract: AnyExtract) -> bool:
     if extract.known.outcome in (Outcome.DEFERRED, Outcome.SENT):
         return True
     text = extract.text[:LONGEST]
-    if re.search(_TEMPORARY, text) or retry_after(text) is not None:
+    if _TEMPORARY.search(text) or retry_after(text) is not None:
         return True
     if "4" not in text:
         return False

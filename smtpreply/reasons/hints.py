@@ -108,8 +108,10 @@ def retry_after(text: str) -> timedelta | None:
     3600.0
     """
     words = _word().findall(text[:LONGEST].lower())
-    cues = _vocabulary().cues
+    cues, units, _ = _vocabulary()
     for at, word in enumerate(words):
+        if ":" not in word and (at + 1 == len(words) or words[at + 1] not in units):
+            continue
         pause = _clock(word) or _counted(words, at)
         if pause is None or not timedelta(0) < pause <= _LONGEST_PAUSE:
             continue

@@ -92,12 +92,16 @@ def placed_words(text: str) -> list[tuple[str, int, int]]:
     if "@" in text:
         address = _address(ascii_only=text.isascii())
         text = address.sub(_blank, text.replace("...", "   "))
-    # The few characters that are two when they are small ("İ") would move the rest.
-    small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    if text.isascii():
+        small = text.lower()
+    else:
+        # The few characters that are two when they are small ("İ") would move the rest.
+        small = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+        small = small.translate(_plain_letters())
     meaning = _meaning()
     return [
         (word, match.start(), match.end())
-        for match in _word().finditer(small.translate(_plain_letters()))
+        for match in _word().finditer(small)
         if (word := meaning.get(match[0], match[0]))
     ]
 

@@ -73,13 +73,14 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(kind, run[start:end], at + start, at + end)
 
 
-def names_in(text: str) -> list[tuple[int, int]]:
+@functools.lru_cache(maxsize=2)  # of one text they are asked for several times in turn
+def names_in(text: str) -> tuple[tuple[int, int], ...]:
     """Return where host names and URLs are in a text: their words are no words of the server.
 
     >>> names_in("see https://example.com/user-unknown")
-    [(4, 36)]
+    ((4, 36),)
     """
-    return [(t.start, t.end) for t in tokens(text) if t.kind in (Kind.HOST, Kind.URL)]
+    return tuple([(t.start, t.end) for t in tokens(text) if t.kind in (Kind.HOST, Kind.URL)])
 
 
 def without_names(text: str) -> str:
