@@ -372,21 +372,24 @@ _LINK = lazy_pattern(
     r"|<(?:mailto:|https?://)(?P<slack>[^|<>\s]{1,600})\|(?P=slack)>"
     # Markdown: [bob@example.org](mailto:bob@example.org)
     r"|\[(?P<markdown>[^\[\]\s]{1,600})\]\((?:mailto:|https?://)(?P=markdown)/?\)"
+    # Forums: [email]bob@example.org[/email], [email=bob@example.org]bob@example.org[/email]
+    r"|\[(?P<tag>(?i:email|url))(?:=[^\[\]\s]{1,600})?\](?P<forum>[^\[\]\s]{1,600})\[/(?P=tag)\]"
 )
+_LINKED = ("mailto:", "<http", "[/email]", "[/EMAIL]", "[/url]", "[/URL]")
 
 
 def unlinked(text: str) -> str:
-    """Return lines without the links into which mail and chat programs turn addresses and hosts.
+    """Return lines without the links into which mail programs, chats and forums turn addresses.
 
     >>> unlinked("to=<bob@example.org<mailto:bob@example.org>>, relay=none")
     'to=<bob@example.org>, relay=none'
     """
-    if "mailto:" not in text and "<http" not in text:
+    if not any(map(text.__contains__, _LINKED)):
         return text
 
     def shown(found: re.Match[str]) -> str:
         if found["outlook"] is None:
-            return found["slack"] or found["markdown"]
+            return found["slack"] or found["markdown"] or found["forum"]
         return "" if text.endswith(found["to"], 0, found.start()) else found[0]
 
     return _LINK.sub(shown, text)

@@ -66,6 +66,7 @@ PASTED: dict[str, Callable[[str], str]] = {
     ),
     "links of Slack": lambda line: re.sub(ADDRESS, r"<mailto:\g<0>|\g<0>>", line),
     "links of Markdown": lambda line: re.sub(ADDRESS, r"[\g<0>](mailto:\g<0>)", line),
+    "links of a forum": lambda line: re.sub(ADDRESS, r"[email]\g<0>[/email]", line),
     "CR behind": "{}\r".format,
     "CR CR LF": "{}\r\r\n".format,
     "spaces behind": "{}   ".format,
