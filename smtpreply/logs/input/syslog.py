@@ -138,7 +138,7 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c",
 _QUOTED = lazy_pattern(rf"(?:([{''.join(_QUOTES)}])\1{{0,2}}|\*\*(?=[^\s*]))")
 _BOLD = "**"  # of Markdown
 # Of forums, [CODE]; and of web pages.
-_ELEMENTS = r"(?i:code|quote|font|size|color|pre|tt|p|b|i|strong|span|li|td)"
+_ELEMENTS = r"(?i:code|quote|indent|font|size|color|pre|tt|p|b|i|strong|span|li|td)"
 _MARKED_UP = lazy_pattern(
     rf"(?:\[{_ELEMENTS}(?:=[^\]]{{0,80}})?\]|<{_ELEMENTS}(?: [^<>]{{0,80}})?>){{1,4}}"
 )
@@ -354,10 +354,10 @@ def as_written(text: str) -> str:
 
     >>> as_written("Nov\xa024 11:43:32 mx postfix/smtp[42]:\xa0connect").isascii()
     True
-    >>> as_written("to=&lt;bob@example.org&gt;, relay=none")
-    'to=<bob@example.org>, relay=none'
+    >>> as_written("to=&lt;bob@example.org&gt;, relay=none"), as_written("=&gt; bob R=out")
+    ('to=<bob@example.org>, relay=none', '=> bob R=out')
     """
-    if "&lt;" in text and "<" not in text:
+    if ("&lt;" in text and "<" not in text) or ("&gt;" in text and ">" not in text):
         import html  # noqa: PLC0415  (of what no log has)
 
         text = html.unescape(text).replace("\n", " ")
@@ -372,8 +372,10 @@ _LINK = lazy_pattern(
     r"|<(?:mailto:|https?://)(?P<slack>[^|<>\s]{1,600})\|(?P=slack)>"
     # Markdown: [bob@example.org](mailto:bob@example.org)
     r"|\[(?P<markdown>[^\[\]\s]{1,600})\]\((?:mailto:|https?://)(?P=markdown)/?\)"
-    # Forums: [email]bob@example.org[/email], [email=bob@example.org]bob@example.org[/email]
-    r"|\[(?P<tag>(?i:email|url))(?:=[^\[\]\s]{1,600})?\](?P<forum>[^\[\]\s]{1,600})\[/(?P=tag)\]"
+    # Forums: [email]bob@example.org[/email], [email=bob@example.org]bob@example.org[/email]; some
+    # set a space before it.
+    r"|(?:(?<=<) )?\[(?P<tag>(?i:email|url))(?:=[^\[\]\s]{1,600})?\]"
+    r"(?P<forum>[^\[\]\s]{1,600})\[/(?P=tag)\]"
 )
 _LINKED = ("mailto:", "<http", "[/email]", "[/EMAIL]", "[/url]", "[/URL]")
 
