@@ -130,7 +130,7 @@ _IN_STREAM = lazy_pattern(rf"({STAMP}) {_STREAM} ")  # looks like a host and a p
 # The same and more, whatever follows: of lines that no format knows as they are.
 _BEFORE_ANY = lazy_pattern(
     rf"\[?({STAMP})\]?[ \t]+|[ \t\xa0\u200b\ufeff]{{1,100}}|(?:[>|+] ?){{1,5}}|[*\u2022-] +|"
-    r"(?:#{1,4}|//|--|;) ?(?=\S)|"  # a comment of a program or a configuration
+    r"(?:#{1,4}|//|--|;)[ \t]{0,20}(?=\S)|"  # a comment of a program or a configuration
     rf"[0-9]{{1,9}}(?:[.):] +|\t)|(?=[A-Za-z./~_]){_FILE}?-[0-9]{{1,9}}-|"
     rf"(?=[A-Za-z./~_]){_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
     rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"

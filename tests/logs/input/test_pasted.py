@@ -53,7 +53,7 @@ PASTED: dict[str, Callable[[str], str]] = {
     "code on a web page": '<pre class="log"><code>{}</code></pre>'.format,
     "a comment of a script": "#{}".format,
     "a comment of a configuration": "    ## {}".format,
-    "a comment of a program": "// {}".format,
+    "a comment of a program": '\t//   "{}"'.format,
     "a comment of SQL": "-- {}".format,
     "a bullet": "* {}".format,
     "a dash": "- {}".format,
