@@ -66,7 +66,7 @@ _LONGEST_PASTED = 1 << 16
 
 _REPEATED = "message repeated "
 _LAST_REPEATED = "last message repeated "
-_SPACE, _REFERENCE, _LESS = "\xa0", "&", "&lt;"
+_SPACE, _REFERENCE, _BRACKETS = "\xa0", "&", ("&lt;", "&gt;")
 """Marks of lines that were copied from a web page. The first character of one is found much faster
 than all of it."""
 
@@ -685,7 +685,8 @@ def _as_written(block: str) -> str:
     """Return a block with each line as its program wrote it: see `as_written` and `unlinked`."""
     if len(block) <= _LONGEST_PASTED:  # to look for links takes 3 % of the time of a log
         block = unlinked(block)
-    if _SPACE not in block and not (_REFERENCE in block and _LESS in block):
+    is_escaped = _REFERENCE in block and any(map(block.__contains__, _BRACKETS))
+    if _SPACE not in block and not is_escaped:
         return block
     return "\n".join(map(as_written, block.split("\n")))
 

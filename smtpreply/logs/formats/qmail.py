@@ -1,7 +1,8 @@
 """qmail, and what is made of it: netqmail, notqmail, s/qmail, indimail.
 
-From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c, ucspi-tcp's rblsmtpd.c and indimail's
-qmail-smtpd.c::
+From qmail-send.c, qmail-remote.c, qmail-local.c, qsutil.c, ucspi-tcp's rblsmtpd.c, indimail's
+qmail-smtpd.c, and what stands before qmail-smtpd or in it: chkuser.c, spamdyke's filter.c and
+simscan.c::
 
     line    = [STAMP " "] BODY [" " QUEUE]              ; QUEUE: indimail's, which has several
     STAMP   = "@" 16HEX 8HEX                            ; TAI64N, of multilog
@@ -18,9 +19,20 @@ qmail-smtpd.c::
               ["P:" PROTOCOL " "] "S:" IP ":" NAME [" H:" HELO] [" F:" SENDER] [" T:" RCPT] ...
                                                          ; SPAMCONTROL's and s/qmail's qmail-smtpd
             / "qmail-smtpd: pid " N " from " IP " " (REFUSAL / other)        ; indimail's
+            / "CHKUSER " TITLE ": from <" SENDER MORE "> remote <" CLIENT "> rcpt <" [RCPT] "> : "
+              WORDS
+            / FILTER " from: " SENDER " to: " RCPT " origin_ip: " IP " origin_rdns: " NAME
+              " auth: " ... [" encryption: " ...] [" reason: " WORDS]     ; spamdyke's
+            / "simscan:[" PID "]:" STATE [" (" HITS ")"] ":" SECONDS "s:" SUBJECT ":" IP ":" SENDER
+              ":" RCPT *("," RCPT)
     REFUSAL = WORDS [": " ["HELO <" HELO "> "] "MAIL from <" SENDER ">" [" RCPT <" RCPT ">"] ...]
     WORDS   = "BAD IP client" / "Invalid RECIPIENT address" / why it was not queued " (permanent)"
             / ...
+    TITLE   = "rejected rcpt" / "rejected relaying" / "rejected sender" / "mbx overquota" / ...
+            / "accepted rcpt" / ...
+    CLIENT  = "helo:" HELO "|remotehostname:" NAME "|remotehostip:" IP / HELO ":" NAME ":" IP
+    FILTER  = "DENIED_RBL_MATCH" / "DENIED_RDNS_MISSING" / ... / "ALLOWED" / "TIMEOUT"
+    STATE   = "CLEAN" / "PASSTHRU" / "SPAM REJECT" / "SPAM DROPPED" / ...
     TYPE    = "SNDR" / "ORIG" / "RCPT" / "DATA" / "SMTP" / "AUTH"
     REPORT  = [ NOTE "/" ] SENTENCE "./" ["Remote_host_said:_" REPLY "/"]
               ["Giving_up_on_" IP "./"] ["I'm_not_going_to_try_again;..."]
@@ -109,6 +121,36 @@ _REFUSED_AT = (
     (" (permanent)", Stage.END_OF_DATA),
     (" (temporary)", Stage.END_OF_DATA),
 )
+# An address is a stranger's: one that may hold what follows it is not read.
+_PLAIN = r"[^\s<>|:]{0,1000}"
+_CHKUSER = r"CHKUSER (?:[a-z]{2,20} ){0,2}[a-z]{2,20}: from <"
+_CHECKED = re.compile(
+    rf"CHKUSER ([a-z ]{{4,40}}): from <({_PLAIN})(?:[:|][^<>]{{0,600}})?> remote <"
+    r"(?:[^<>]{0,600}?[:|](?:remotehostname:)?([^<>:|\s]{0,255})[:|](?:remotehostip:)?([0-9.]{7,15})"
+    rf"|[^<>]{{0,1000}})> rcpt <({_PLAIN})> : (.*)\Z",
+    re.DOTALL,
+)
+_CHECK_REFUSES = (
+    *("rejected rcpt", "rejected relaying", "rejected sender", "rejected intrusion"),
+    *("no auth resource", "must auth", "mbx overquota"),
+)
+_SPAMDYKE = r"(?:DENIED_[A-Z_]{2,40}|ALLOWED|TIMEOUT) from: \S"
+_FILTERED = re.compile(
+    r"(DENIED_[A-Z_]{2,40}|ALLOWED|TIMEOUT) from: (\S{1,1000}) to: (\S{1,1000}) "
+    r"origin_ip: (\S{2,45}) origin_rdns: (\S{1,255}) auth: \S{1,300}"
+    r"(?: encryption: \S{1,40})?(?: reason: (.*))?\Z",
+    re.DOTALL,
+)
+_FILTERS_FIELD = " origin_ip: "
+_MISSING = ("(unknown)", "(empty)", "(null)", "unknown")
+_SIMSCAN = r"simscan:\[[0-9]{1,10}\]:[A-Z]"
+# The subject is a stranger's, too: what follows it is looked for from the right.
+_SCANNED = re.compile(
+    r"simscan:\[[0-9]{1,10}\]:(CLEAN|PASSTHRU|SPAM REJECT|SPAM DROPPED)(?: \([0-9./-]{1,60}\))?:"
+    rf"[0-9.]{{1,20}}s:.*:([0-9A-Fa-f.:]{{2,45}}|\(null\)):({_PLAIN}):([^\s<>|:]{{1,8000}})\Z",
+    re.DOTALL,
+)
+_SCANS = {"SPAM REJECT": Status.REJECTED, "SPAM DROPPED": Status.DISCARDED}
 # A report as bounces and people quote it, without its number.
 _LONE = re.compile(r"[A-Za-z0-9._:\[\]()@-]{3,300}\./Remote_host_said:_\S*\Z")
 _QUOTED = re.compile(
@@ -123,7 +165,7 @@ _DETECTED = re.compile(
     r"(?:info|new|end|bounce) msg [0-9]|starting delivery [0-9]+: msg [0-9]|"
     r"delivery [0-9]+: (?:success|failure|deferral|report mangled)|"
     r"status: (?:local [0-9]|exiting)|(?:triple|double) bounce: |rblsmtpd: \S+ pid [0-9]|"
-    rf"qmail-smtpd: pid [0-9]+ from |{_SMTPD}"
+    rf"qmail-smtpd: pid [0-9]+ from |{_SMTPD}|{_CHKUSER}|{_SPAMDYKE}|{_SIMSCAN}"
 )
 _ANY = re.compile("|".join(each.pattern for each in (_DETECTED, _LONE, _QUOTED)), re.DOTALL)
 
@@ -205,6 +247,12 @@ class QmailReader(Reader):
             return self._controlled(line, match)
         if match := _LOGGED.match(body):
             return self._logged(line, *match.groups())
+        if match := _CHECKED.match(body):
+            return self._checked(line, match)
+        if match := _FILTERED.match(body):
+            return self._filtered(line, match)
+        if match := _SCANNED.match(body):
+            return self._scanned(line, *match.groups())
         if _LONE.match(body):
             return (self._reported(line, None, None, body),)
         if match := _QUOTED.match(body):
@@ -288,6 +336,68 @@ class QmailReader(Reader):
                 status=Status.REJECTED,
                 text=condition.replace("_", " "),
             ),
+        )
+
+    def _checked(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...]:
+        """Read which recipient or sender chkuser refused; its reply is not logged."""
+        title, sender, name, ip, to, words = match.groups()
+        if title not in _CHECK_REFUSES:
+            return ()
+        stage = Stage.RCPT if to else Stage.MAIL
+        return (self._refused(line, (sender, to or None), (name, ip), stage=stage, text=words),)
+
+    def _filtered(self, line: Line, match: re.Match[str]) -> tuple[Delivery, ...] | None:
+        """Read what spamdyke refused, whose reply is not logged."""
+        verdict, sender, to, ip, name, reason = match.groups()
+        if match[0].count(_FILTERS_FIELD) != 1:  # an address may hold the fields of another
+            return None
+        if not verdict.startswith("DENIED_"):
+            return ()
+        words = verdict.replace("_", " ")
+        text = f"{words}: {reason}" if reason and reason not in _MISSING else words
+        recipient = None if to in _MISSING else to
+        stage = Stage.RCPT if recipient else None
+        return (self._refused(line, (sender, recipient), (name, ip), stage=stage, text=text),)
+
+    def _scanned(
+        self, line: Line, state: str, ip: str, sender: str, recipients: str
+    ) -> list[Delivery]:
+        """Read which message simscan refused or threw away."""
+        status = _SCANS.get(state)
+        if status is None:
+            return []
+        return [
+            self._refused(
+                line, (sender, to), (None, ip), stage=Stage.END_OF_DATA, text=state, status=status
+            )
+            for to in recipients.split(",")
+        ]
+
+    def _refused(
+        self,
+        line: Line,
+        envelope: tuple[str, str | None],
+        client: tuple[str | None, str | None],
+        *,
+        stage: Stage | None,
+        text: str,
+        status: Status = Status.REJECTED,
+    ) -> Delivery:
+        """Return what one of qmail-smtpd's helpers refused."""
+        sender, recipient = envelope
+        name, ip = client
+        ip = None if ip in _MISSING else ip
+        return self._messages.delivery(
+            _timed(line),
+            None,
+            direction=Direction.INCOMING,
+            relay_host=name if name and name not in _MISSING else ip,
+            relay_ip=ip,
+            sender=None if sender in _MISSING else sender,
+            recipient=recipient,
+            stage=stage,
+            status=status,
+            text=text,
         )
 
 
@@ -376,7 +486,8 @@ def _timed(line: Line) -> Line:
 
 _NEEDLES = (
     "delivery ", " msg ", "status: local", "bounce: ", "rblsmtpd: ", "Reject::", "Accept::",
-    "Remote_host_said:_", "Remote host", "qmail-smtpd: pid",
+    "Remote_host_said:_", "Remote host", "qmail-smtpd: pid", "CHKUSER ", " origin_rdns: ",
+    "simscan:[",
 )  # fmt: skip
 
 FORMAT = Format(
@@ -385,7 +496,7 @@ FORMAT = Format(
     QmailReader,
     # Lines that tai64nlocal has stamped look as if a program were called "5"; splogger may be given
     # the name that OpenSMTPD's program has.
-    programs=r"qmail|notqmail|rblsmtpd|smtpd\Z|[0-9]{1,20}\Z",
+    programs=r"qmail|notqmail|rblsmtpd|spamdyke|smtpd\Z|[0-9]{1,20}\Z",
     needles=_NEEDLES,
     order=45,
     certain=re.compile(r"@4[0-9a-f]{23} [a-z]"),

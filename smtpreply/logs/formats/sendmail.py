@@ -48,7 +48,15 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived
 from smtpreply.logs.toolkit.envelopes import Messages
-from smtpreply.logs.toolkit.fields import ITEM, PATH, ends_again, said_by, seconds_of, status_of
+from smtpreply.logs.toolkit.fields import (
+    ITEM,
+    PATH,
+    QUOTED,
+    ends_again,
+    said_by,
+    seconds_of,
+    status_of,
+)
 from smtpreply.logs.toolkit.recent import Memory
 from smtpreply.stage import Stage
 
@@ -72,7 +80,7 @@ _ARRIVAL = re.compile(
     r"(?:.*?, msgid=<?([^,>]*)>?)?)?"
 )
 _REJECT = re.compile(
-    rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), arg1=({ITEM}{{0,1000}}?), "
+    rf"(?:{_QID}: )?ruleset=([A-Za-z0-9_]{{1,60}}), ?arg1=({ITEM}{{0,1000}}?), "
     rf"(?:arg2={ITEM}{{0,300}}?, )?(?:relay=([^,]{{0,300}}), )?"
     r"(?:(reject|quarantine)=(.*)|(discard))\Z",
     re.DOTALL,
@@ -97,6 +105,7 @@ _NOTICE = re.compile(
 _COMMAND = re.compile(rf"(?:{_QID}: )?\S{{1,255}} \[[^\]]{{1,50}}\]: (?:VRFY|EXPN|ETRN) ")
 _LOST = re.compile(r"Losing \S|savemail panic|cannot save rejected email")
 _RECIPIENT = re.compile(rf"(?:(?!,){ITEM})++")
+_NAMED = re.compile(rf"(?:{QUOTED}|[^<>\"])++<({PATH})> *\Z")
 _HOST = re.compile(
     r"(?:\[[^\]]*\]\s+(?=\[)|([^\[\s]+?)(?=[.\s\[(]|\Z)\.?\s*)?"
     r"(?:\[(?:(?:IPv6:)?([0-9A-Fa-f.:]+)|([^\]]*))\])?"
@@ -279,7 +288,7 @@ class SendmailReader(Reader):
             "reply_by": reply_by,
         }
         return [
-            self.messages.delivery(line, queue_id, recipient=recipient.strip("<> "), **fields)
+            self.messages.delivery(line, queue_id, recipient=_bare(recipient), **fields)
             for recipient in _RECIPIENT.findall(to)
         ]
 
@@ -296,7 +305,7 @@ class SendmailReader(Reader):
                 line,
                 queue_id,
                 direction=Direction.INCOMING,
-                recipient=recipient.strip("<> "),
+                recipient=_bare(recipient),
                 stage=Stage.END_OF_DATA,
                 status=status,
                 text=words,
@@ -419,6 +428,16 @@ def _words(stat: str, *, spoke: bool) -> tuple[str | None, ReplyBy | None]:
         return text or None, ReplyBy.REMOTE if spoke and text else None
     words = stat.removeprefix(_DEFERRED).removeprefix(": ").strip()
     return words or stat, said_by(ReplyBy.REMOTE, words)
+
+
+def _bare(recipient: str) -> str:
+    """Return the address of a recipient, which may have a name before it.
+
+    >>> _bare("<bob@example.org>"), _bare(" Bob <bob@example.org>"), _bare("root")
+    ('bob@example.org', 'bob@example.org', 'root')
+    """
+    named = _NAMED.match(recipient) if "<" in recipient.strip()[1:] else None
+    return named[1] if named else recipient.strip("<> ")
 
 
 @functools.lru_cache(maxsize=1024)

@@ -130,6 +130,7 @@ _IN_STREAM = lazy_pattern(rf"({STAMP}) {_STREAM} ")  # looks like a host and a p
 # The same and more, whatever follows: of lines that no format knows as they are.
 _BEFORE_ANY = lazy_pattern(
     rf"\[?({STAMP})\]?[ \t]+|[ \t\xa0\u200b\ufeff]{{1,100}}|(?:[>|+] ?){{1,5}}|[*\u2022-] +|"
+    r"(?:#{1,4}|//|--|;)[ \t]{0,20}(?=\S)|"  # a comment of a program or a configuration
     rf"[0-9]{{1,9}}(?:[.):] +|\t)|(?=[A-Za-z./~_]){_FILE}?-[0-9]{{1,9}}-|"
     rf"(?=[A-Za-z./~_]){_FILE}:(?:[0-9]{{1,9}}:|(?!\s))|\[[a-z]{{1,20}}/[^\s\]]{{1,255}}\] |"
     rf"({_CONTAINER_NAME}) +(?=\S)|{_STREAM} +"
@@ -138,7 +139,7 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c",
 _QUOTED = lazy_pattern(rf"(?:([{''.join(_QUOTES)}])\1{{0,2}}|\*\*(?=[^\s*]))")
 _BOLD = "**"  # of Markdown
 # Of forums, [CODE]; and of web pages.
-_ELEMENTS = r"(?i:code|quote|font|size|color|pre|tt|p|b|i|strong|span|li|td)"
+_ELEMENTS = r"(?i:code|quote|indent|font|size|color|pre|tt|p|b|i|strong|span|li|td)"
 _MARKED_UP = lazy_pattern(
     rf"(?:\[{_ELEMENTS}(?:=[^\]]{{0,80}})?\]|<{_ELEMENTS}(?: [^<>]{{0,80}})?>){{1,4}}"
 )
@@ -354,10 +355,10 @@ def as_written(text: str) -> str:
 
     >>> as_written("Nov\xa024 11:43:32 mx postfix/smtp[42]:\xa0connect").isascii()
     True
-    >>> as_written("to=&lt;bob@example.org&gt;, relay=none")
-    'to=<bob@example.org>, relay=none'
+    >>> as_written("to=&lt;bob@example.org&gt;, relay=none"), as_written("=&gt; bob R=out")
+    ('to=<bob@example.org>, relay=none', '=> bob R=out')
     """
-    if "&lt;" in text and "<" not in text:
+    if ("&lt;" in text and "<" not in text) or ("&gt;" in text and ">" not in text):
         import html  # noqa: PLC0415  (of what no log has)
 
         text = html.unescape(text).replace("\n", " ")
@@ -372,21 +373,26 @@ _LINK = lazy_pattern(
     r"|<(?:mailto:|https?://)(?P<slack>[^|<>\s]{1,600})\|(?P=slack)>"
     # Markdown: [bob@example.org](mailto:bob@example.org)
     r"|\[(?P<markdown>[^\[\]\s]{1,600})\]\((?:mailto:|https?://)(?P=markdown)/?\)"
+    # Forums: [email]bob@example.org[/email], [email=bob@example.org]bob@example.org[/email]; some
+    # set a space before it.
+    r"|(?:(?<=<) )?\[(?P<tag>(?i:email|url))(?:=[^\[\]\s]{1,600})?\]"
+    r"(?P<forum>[^\[\]\s]{1,600})\[/(?P=tag)\]"
 )
+_LINKED = ("mailto:", "<http", "[/email]", "[/EMAIL]", "[/url]", "[/URL]")
 
 
 def unlinked(text: str) -> str:
-    """Return lines without the links into which mail and chat programs turn addresses and hosts.
+    """Return lines without the links into which mail programs, chats and forums turn addresses.
 
     >>> unlinked("to=<bob@example.org<mailto:bob@example.org>>, relay=none")
     'to=<bob@example.org>, relay=none'
     """
-    if "mailto:" not in text and "<http" not in text:
+    if not any(map(text.__contains__, _LINKED)):
         return text
 
     def shown(found: re.Match[str]) -> str:
         if found["outlook"] is None:
-            return found["slack"] or found["markdown"]
+            return found["slack"] or found["markdown"] or found["forum"]
         return "" if text.endswith(found["to"], 0, found.start()) else found[0]
 
     return _LINK.sub(shown, text)

@@ -561,3 +561,57 @@ def test_a_clients_error_in_the_protocol_is_no_delivery() -> None:
         ]
     )
     assert (list(run), run.coverage.understood) == ([], 1)
+
+
+def test_a_line_may_lack_its_stamp() -> None:
+    log = [
+        "1sQpLm-00000002Rfh-3kYd <= al@example.com H=c.example [203.0.113.9] P=esmtp S=7",
+        "1sQpLm-00000002Rfh-3kYd => bob@example.org R=out T=remote_smtp H=mx. [192.0.2.1]",
+        "1sQpLm-00000002Rfh-3kYd Completed",
+    ]
+    run = scan(log)
+    [found] = run
+    assert told(found, "queue_id", "sender", "recipient", "status") == (
+        "1sQpLm-00000002Rfh-3kYd",
+        "al@example.com",
+        "bob@example.org",
+        Status.SENT,
+    )
+    assert run.coverage.understood == 3
+
+
+@pytest.mark.parametrize("head", ["", "  ", "  308   ", "12345   ", "smtp_1  |   308   "])
+def test_exim_shows_the_reply_of_one_host_of_several(head: str) -> None:
+    """``exim -v``, with the process id where several write."""
+    found = one(
+        f"{head}H=mx.example.org [192.0.2.1]: SMTP error from remote mail server after "
+        "RCPT TO:<bob@example.org>: 451 4.7.1 Later"
+    )
+    assert told(found, "mta", "recipient", "relay_ip", "stage", "text") == (
+        "exim",
+        "bob@example.org",
+        "192.0.2.1",
+        Stage.RCPT,
+        "451 4.7.1 Later",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "stage"),
+    [
+        ("RCPT TO:", Stage.RCPT),
+        ("RCPT TO: ", Stage.RCPT),
+        ("pipelined MAIL FROM: SIZE=42", Stage.MAIL),
+    ],
+)
+def test_a_page_may_take_an_address_for_a_tag(command: str, stage: Stage) -> None:
+    found = one(
+        f"{ID}** bob@example.org R=out T=remote_smtp: SMTP error from remote mail server after "
+        f"{command}: host mx.example.org [192.0.2.1]: 550 5.1.1 No such user"
+    )
+    assert told(found, "stage", "text", "relay_ip", "status") == (
+        stage,
+        "550 5.1.1 No such user",
+        "192.0.2.1",
+        Status.BOUNCED,
+    )

@@ -419,3 +419,46 @@ def test_an_edited_line_with_two_readings_is_not_read(beginning: str) -> None:
     run = scan([DELIVERED_TO.format(beginning)])
     assert not list(run)
     assert run.coverage.understood == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "stage"),
+    [
+        (
+            "milter-reject: END-OF-MESSAGE from c.example[203.0.113.9]: 4.7.1 Try again later; "
+            "from=<a@example.net> to=<bob@example.org> proto=ESMTP helo=<c.example>",
+            Stage.END_OF_DATA,
+        ),
+        (
+            "reject: RCPT from c.example[203.0.113.9]: 554 5.7.1 No; from=<a@example.net> "
+            "to=<bob@example.org> proto=ESMTP helo=<c.example>",
+            Stage.RCPT,
+        ),
+        (
+            "warning: c.example[203.0.113.9]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+            Stage.AUTH,
+        ),
+    ],
+)
+def test_a_web_page_shows_what_is_behind_the_program(line: str, stage: Stage) -> None:
+    for head in ("", "24.11.2026, 11:43:32 | warning | "):
+        found = one(head + line)
+        assert told(found, "mta", "status", "stage", "relay_ip") == (
+            "postfix",
+            Status.REJECTED,
+            stage,
+            "203.0.113.9",
+        )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "warning: SASL authentication failure: no secret in database",
+        "reject: a header of somebody's own program from c.example: 550 no",
+        "warning: hostname c.example does not resolve to address 203.0.113.9",
+    ],
+)
+def test_words_like_it_are_not_enough(line: str) -> None:
+    run = scan([line])
+    assert (list(run), run.coverage.known) == ([], 0)

@@ -290,3 +290,114 @@ def test_a_report_that_is_mangled_is_a_deferral() -> None:
         ]
     )
     assert (found.status, found.recipient) == (Status.DEFERRED, "bob@example.org")
+
+
+CLIENTS = [
+    "helo:x y|remotehostname:c.example|remotehostip:203.0.113.9",
+    "x:c.example:203.0.113.9",
+]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("title", "to", "stage"),
+    [
+        ("rejected rcpt", "b@example.org", Stage.RCPT),
+        ("rejected relaying", "b@example.org", Stage.RCPT),
+        ("mbx overquota", "b@example.org", Stage.RCPT),
+        ("no auth resource", "b@example.org", Stage.RCPT),
+        ("must auth", "", Stage.MAIL),
+        ("rejected sender", "", Stage.MAIL),
+    ],
+)
+def test_chkuser_refuses(client: str, title: str, to: str, stage: Stage) -> None:
+    found = one(
+        f"@400000006925bea52b1a09cc CHKUSER {title}: from <a@example.net:al:> remote <{client}> "
+        f"rcpt <{to}> : why it is so"
+    )
+    assert (found.status, found.stage, found.text) == (Status.REJECTED, stage, "why it is so")
+    assert (found.sender, found.recipient) == ("a@example.net", to or None)
+    assert (found.relay_host, found.relay_ip) == ("c.example", "203.0.113.9")
+    assert found.direction is Direction.INCOMING
+
+
+@pytest.mark.parametrize("title", ["accepted rcpt", "accepted any rcpt", "relaying rcpt"])
+def test_what_chkuser_takes_is_no_delivery(title: str) -> None:
+    run = scan(
+        [f"CHKUSER {title}: from <a@example.net::> remote <x::192.0.2.1> rcpt <b@example.org> : ok"]
+    )
+    assert (list(run), run.coverage.understood) == ([], 1)
+
+
+DYKE = (
+    "Nov 24 11:43:32 mx1 spamdyke[42]: {} from: a@example.net to: {} origin_ip: 203.0.113.9 "
+    "origin_rdns: {} auth: (unknown)"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ("", "DENIED RBL MATCH"),
+        (" encryption: (none) reason: (empty)", "DENIED RBL MATCH"),
+        (" encryption: TLS reason: zen.example.net", "DENIED RBL MATCH: zen.example.net"),
+    ],
+)
+def test_spamdyke_refuses(more: str, text: str) -> None:
+    found = one(DYKE.format("DENIED_RBL_MATCH", "b@example.org", "c.example") + more)
+    assert (found.status, found.stage, found.text) == (Status.REJECTED, Stage.RCPT, text)
+    assert (found.sender, found.recipient) == ("a@example.net", "b@example.org")
+    assert (found.relay_host, found.relay_ip) == ("c.example", "203.0.113.9")
+
+
+def test_spamdyke_may_not_know() -> None:
+    found = one(DYKE.format("DENIED_EARLYTALKER", "(unknown)", "(unknown)"))
+    assert (found.recipient, found.stage, found.relay_host) == (None, None, "203.0.113.9")
+
+
+@pytest.mark.parametrize("what", ["ALLOWED", "TIMEOUT"])
+def test_spamdyke_reports_no_delivery(what: str) -> None:
+    run = scan([DYKE.format(what, "b@example.org", "c.example")])
+    assert (list(run), run.coverage.understood) == ([], 1)
+
+
+SCAN = "simscan:[42]:{}:0.5s:{}:203.0.113.9:a@example.net:b@example.org,c@example.org"
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("SPAM REJECT (21.2/12.0)", Status.REJECTED),
+        ("SPAM DROPPED (21.2/12.0/9.0)", Status.DISCARDED),
+    ],
+)
+def test_simscan_refuses(state: str, status: Status) -> None:
+    forged = "Re: 0.5s:you:192.0.2.66:x@example.com:victim@example.com"
+    found = list(scan([SCAN.format(state, forged)]))
+    assert [each.recipient for each in found] == ["b@example.org", "c@example.org"]
+    assert {(each.status, each.sender, each.relay_ip) for each in found} == {
+        (status, "a@example.net", "203.0.113.9")
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "understood"),
+    [
+        (SCAN.format("CLEAN (0.1/12.0)", "hi"), 1),
+        (SCAN.format("PASSTHRU (0.1/12.0)", ""), 1),
+        (SCAN.format("SOMETHING", "hi"), 0),
+        (
+            "CHKUSER rejected rcpt: from <a b@example.net::> remote <::> rcpt <b@example.org> : no",
+            0,
+        ),
+        (
+            DYKE.format(
+                "DENIED_OTHER", '"a to: v@x origin_ip: 192.0.2.1"@example.org', "c.example"
+            ),
+            0,
+        ),
+    ],
+)
+def test_what_is_in_doubt_is_not_understood(line: str, understood: int) -> None:
+    run = scan([line])
+    assert (list(run), run.coverage.known, run.coverage.understood) == ([], 1, understood)

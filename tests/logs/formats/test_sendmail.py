@@ -508,3 +508,34 @@ def test_what_sendmail_calls_any_refusal_of_a_recipient_suppresses_nobody() -> N
     answered = delivered("dsn=5.1.1, reply=550 5.1.1 No such user, stat=User unknown")
     assert answered.verdict is not None
     assert answered.verdict.suppress
+
+
+@pytest.mark.parametrize(
+    ("to", "recipients"),
+    [
+        ("[M42]<bob@example.org>", ["bob@example.org"]),
+        (
+            '"Bob, of <sales>" <bob@example.org>,<al@example.org>',
+            ["bob@example.org", "al@example.org"],
+        ),
+        ("root", ["root"]),
+        ('<"a<b"@example.org>', ['"a<b"@example.org']),
+    ],
+)
+def test_a_recipient_may_have_a_name(to: str, recipients: list[str]) -> None:
+    line = f"{ID}to={to}, delay=00:00:01, mailer=relay, relay=mx., dsn=2.0.0, stat=Sent (Ok)"
+    assert [each.recipient for each in scan([line])] == recipients
+
+
+def test_a_space_behind_the_ruleset_may_be_lost() -> None:
+    [found] = scan(
+        [
+            f"{ID}ruleset=check_rcpt,arg1=<b@example.org>, relay=c.example [192.0.2.1], "
+            "reject=550 5.7.1 <b@example.org>... Relaying denied"
+        ]
+    )
+    assert (found.recipient, found.stage, found.status) == (
+        "b@example.org",
+        Stage.RCPT,
+        Status.REJECTED,
+    )

@@ -49,7 +49,12 @@ PASTED: dict[str, Callable[[str], str]] = {
     "bold in Markdown": "**{}**".format,
     "code in a forum": "[CODE]{}[/CODE]".format,
     "the beginning of code in a forum": "[QUOTE=Al][FONT=courier new]{}".format,
+    "an indented text in a forum": "[INDENT]{}[/INDENT]".format,
     "code on a web page": '<pre class="log"><code>{}</code></pre>'.format,
+    "a comment of a script": "#{}".format,
+    "a comment of a configuration": "    ## {}".format,
+    "a comment of a program": '\t//   "{}"'.format,
+    "a comment of SQL": "-- {}".format,
     "a bullet": "* {}".format,
     "a dash": "- {}".format,
     "a number": "12. {}".format,
@@ -66,6 +71,10 @@ PASTED: dict[str, Callable[[str], str]] = {
     ),
     "links of Slack": lambda line: re.sub(ADDRESS, r"<mailto:\g<0>|\g<0>>", line),
     "links of Markdown": lambda line: re.sub(ADDRESS, r"[\g<0>](mailto:\g<0>)", line),
+    "links of a forum": lambda line: re.sub(ADDRESS, r"[email]\g<0>[/email]", line),
+    "links of a forum behind spaces": lambda line: re.sub(
+        ADDRESS, r"[URL=x]\g<0>[/URL]", line
+    ).replace("<[", "< ["),
     "CR behind": "{}\r".format,
     "CR CR LF": "{}\r\r\n".format,
     "spaces behind": "{}   ".format,
@@ -93,6 +102,12 @@ def test_a_line_is_read_as_it_was_before_it_was_pasted(server: str, form: str) -
 @pytest.mark.parametrize("server", ["Postfix", "Exim", "Sendmail"])
 def test_other_spaces_are_spaces(server: str, form: str) -> None:
     assert read(OF_TEXT[form](LINES[server])) == read(LINES[server])
+
+
+def test_a_page_has_entities_where_a_line_has_one_kind_of_bracket() -> None:
+    line = "2026-11-24 11:43:32 1abcde-123456-00 => bob@example.org R=out T=smtp H=mx. [192.0.2.1]"
+    assert read(line)
+    assert read(line.replace(">", "&gt;")) == read(line)
 
 
 def test_what_is_not_sure_is_not_understood() -> None:

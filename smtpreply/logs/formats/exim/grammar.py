@@ -42,8 +42,10 @@ HOST = (
     r"\[([^\]]{1,255})\](?::([0-9]{1,5}))?"
 )
 NAMED_HOST = r"H=[!-'*-9;-Z\\^-~]++ \[[!-Z\\^-~]++\](?::[0-9]{1,5}+|)"
+# A page that takes "<a>" for a tag shows nothing of it: "RCPT TO: :".
 COMMAND = (
-    rf"(?P<command>(?:pipelined )?(?:(?:RCPT TO|MAIL FROM):<{PATH}>(?: SIZE=[0-9]{{1,20}})?|"
+    r"(?P<command>(?:pipelined )?"
+    rf"(?:(?:RCPT TO|MAIL FROM):(?:<{PATH}>| ?(?=: | SIZE=))(?: SIZE=[0-9]{{1,20}})?|"
     r"[A-Za-z]{1,20}(?: [^:]{0,300})?))"
 )
 LEAD = "SMTP error from remote mail server after "

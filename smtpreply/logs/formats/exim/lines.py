@@ -24,12 +24,12 @@ From src/src/deliver.c, transports/smtp.c, string.c::
 how long the attempt alone took: of a failure it comes last, after the words.
 
 "exim -v" writes what goes to the log without a stamp: "LOG: MAIN", and in the next line [PID " "]
-"  " BODY. What does not print is escaped by string_printing: a newline as ``\n``, an octet as
-``\ooo``. A tab prints, and the backslash itself is not escaped: so ``\n`` is a newline where a line
-of a reply follows, for Exim takes no other line (smtp_read_response), and else two characters that
-the server sent. ``C="..."`` has the quote and the backslash escaped besides. Before 4.8x the host
-was after the command: "after RCPT TO:<a>: host mx.example.org [192.0.2.1]: 550 ...", and 3.x said
-"remote mailer".
+"  " BODY; the process id is set to the right. What does not print is escaped by string_printing: a
+newline as ``\n``, an octet as ``\ooo``. A tab prints, and the backslash itself is not escaped: so
+``\n`` is a newline where a line of a reply follows, for Exim takes no other line
+(smtp_read_response), and else two characters that the server sent. ``C="..."`` has the quote and
+the backslash escaped besides. Before 4.8x the host was after the command: "after RCPT TO:<a>: host
+mx.example.org [192.0.2.1]: 550 ...", and 3.x said "remote mailer".
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ from smtpreply.logs.formats.exim.grammar import (
     PATH,
     SECOND_ATTEMPT,
 )
-from smtpreply.logs.formats.exim.message_id import OWN_PREFIX
+from smtpreply.logs.formats.exim.message_id import EXIM_ID, OWN_PREFIX
 from smtpreply.logs.grouping import Groups, Place
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.received import OnReceived, sender_in, size_in
@@ -73,10 +73,18 @@ _NAME = "exim"
 
 _HEAD = re.compile(rf"{HEAD}(?:{MESSAGE})?")
 _BARE_HEAD = lazy_pattern(MESSAGE)
+_FLAGGED = r"(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S"
+_OF_ONE_HOST = (
+    r"H=(?:\S{1,255} )?\[[^\]]{1,255}\](?::[0-9]{1,5})?: (?:SMTP|LMTP) error from remote mail"
+)
 # exim -v and -d: a process id where several write, and what goes to the log besides.
 _VERBOSE = lazy_pattern(
-    r"(?:[0-9]{1,10} )?(?: {0,4}(?=(?:[-=*]>|>>|\*\*|==) \S.{0,2000} [RT]=\S)"
+    rf"(?: {{0,6}}[0-9]{{1,10}} )?(?: {{0,4}}(?={_FLAGGED}|{_OF_ONE_HOST})"
     r"|(?P<announced>LOG: [A-Za-z_ ]{1,60})\Z)"
+)
+# A line whose stamp somebody has left out.
+_UNSTAMPED = lazy_pattern(
+    rf"{MESSAGE}(?:{_FLAGGED}|{_OF_ONE_HOST}|<= \S{{1,1000}} .{{0,2000}}[HRU]=\S|Completed\Z)"
 )
 
 _FLAG = r"(?P<flag>=>|->|>>|\*>|\*\*|==)"
@@ -331,7 +339,7 @@ def _detect(line: Line) -> bool:
         return True
     if line.program is not None:
         return False
-    return _HEAD.match(line.text) is not None or _VERBOSE.match(line.text) is not None
+    return any(pattern.match(line.text) for pattern in (_HEAD, _VERBOSE, _UNSTAMPED))
 
 
 class EximReader(Reader):
@@ -916,8 +924,11 @@ FORMAT = Format(
     _detect,
     EximReader,
     programs=r"exim",
-    needles=("-", " R=", "LOG: "),
-    begins=r"[0-9-]{10} [0-9:]{8}|(?:[0-9]{1,10} )? {0,4}(?:[-=*>]|LOG: )",
+    needles=("-", " R=", "LOG: ", "LMTP error", "SMTP error"),
+    begins=(
+        rf"[0-9-]{{10}} [0-9:]{{8}}|{EXIM_ID} |"
+        r"(?: {0,6}[0-9]{1,10} )? {0,4}(?:[-=*>]|LOG: |H=)"
+    ),
     order=40,  # before most, since many logs are its
     prefix=OWN_PREFIX,
 )

@@ -196,10 +196,12 @@ _QUEUED = lazy_pattern(
 _LONE = lazy_pattern(
     rf"(?:{_QID}: )?host [^\[\], ]{{1,255}}\[[^\]]{{1,255}}\](?::[0-9]{{1,5}})? "
     r"(?:said|refused to talk to me): [2-5][0-9]{2}[ -]"
-    rf"|(?:{_QID}|NOQUEUE): (?:reject|reject_warning|milter-reject|hold|discard|filter|"
+    # A web page's list of the log shows a line from its queue id on, or what is behind it.
+    rf"|(?:(?:{_QID}|NOQUEUE): )?(?:reject|reject_warning|milter-reject|hold|discard|filter|"
     r"milter-hold|milter-discard): (?:CONNECT|EHLO|HELO|AUTH|MAIL|RCPT|DATA|BDAT|VRFY|ETRN|NOOP|"
     rf"STARTTLS|UNKNOWN|END-OF-MESSAGE) from {HOST}: "
     r"|proxy-(?:reject|accept): END-OF-MESSAGE: "
+    rf"|warning: {HOST}: SASL \S{{1,100}} authentication failed(?::|\Z)"
     r"|status=(?:sent|deferred|bounced|SOFTBOUNCE|undeliverable|deliverable) "
     r"\((?:host \S{1,600} (?:said|refused)|[2-5][0-9]{2}[ -])"
     rf"|{_QID}: (?:from=<[^>]{{0,1000}}>, (?:size=[0-9]+, nrcpt=|status=(?:force-)?expired, ret)|"
@@ -713,7 +715,7 @@ def _either(first: str | None, second: str | None) -> str | None:
 _NEEDLES = (
     "status=", "host ", "reject", ": hold: ", ": discard: ", ": filter: ", "proxy-a", "milter-",
     ": from=<", "message-id=", ": removed", "released from", ": client=", "SASL auth", ": uid=",
-    "enabling PIX", "lost connection", "conversation with",
+    "enabling PIX", "lost connection", "conversation with", ": SASL ",
 )  # fmt: skip
 
 FORMAT = Format(
@@ -722,6 +724,9 @@ FORMAT = Format(
     PostfixReader,
     programs=r"postfix(?:[/@-]|\Z)|[^/]+/(?:smtpd?|lmtp|local|virtual|pipe|qmgr|cleanup|bounce|error)\Z",
     needles=_NEEDLES,
-    begins=rf"(?:{QUEUE_ID}|NOQUEUE): |to=|host |proxy-|status=",
+    begins=(
+        rf"(?:{QUEUE_ID}|NOQUEUE): |to=|host |proxy-|status=|warning: |"
+        r"(?:reject(?:_warning)?|(?:milter-)?(?:hold|discard)|milter-reject|filter): "
+    ),
     order=20,  # before most, since most logs are its
 )
