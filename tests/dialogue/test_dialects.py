@@ -34,8 +34,7 @@ def test_a_source_in_a_dialect_is_detected(dialect: Dialect) -> None:
     if dialect.is_log:  # the log's own format has its deliveries
         assert found == []
         return
-    assert found == [("transcript", 550)]
-    assert run.coverage.formats == {"transcript": run.coverage.lines}
+    assert found == [("transcript", code) for code in (220, 250, 550)]
 
 
 @pytest.mark.parametrize("dialect", EXAMPLES, ids=lambda dialect: dialect.name)

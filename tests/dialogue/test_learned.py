@@ -194,9 +194,8 @@ def test_prefixes_are_learned_with_their_numbers_open() -> None:
 def test_a_source_in_a_dialect_of_its_own_is_detected(server: str, client: str) -> None:
     run = scan(written(server, client))
     assert [(found.mta, found.reply and found.reply.code) for found in run] == [
-        ("transcript", code) for code, _ in FOUND if code >= 400
+        ("transcript", code) for code, _ in FOUND
     ]
-    assert run.coverage.formats == {"transcript": run.coverage.lines}
 
 
 def test_a_server_tells_its_own_replies() -> None:

@@ -25,7 +25,7 @@ from smtpreply.logs.format import Format
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import port_of, stage_of
-from smtpreply.logs.toolkit.sessions import LoggedSession, Sessions, may_decide
+from smtpreply.logs.toolkit.sessions import LoggedSession, Sessions
 from smtpreply.logs.toolkit.tables import Head, Row, TableReader, claims_by, with_columns
 from smtpreply.logs.toolkit.timestamps import time_of
 from smtpreply.stage import Stage
@@ -129,8 +129,6 @@ def _received(line: Line, row: Row) -> Iterable[Delivery]:
     stage = stage_of(row.get("csmethod"))
     if stage is Stage.DATA and code != "354":
         stage = Stage.END_OF_DATA
-    if not may_decide(int(code), stage, has_command=True):
-        return ()
     about = stage in (Stage.MAIL, Stage.RCPT)
     match = _RECIPIENT.match(row.get("csuriquery", "")) if about else None
     return (

@@ -1,9 +1,8 @@
 """`Sessions`: deliveries from logs that record SMTP sessions, command by command.
 
-`smtpreply.dialogue.session` pairs the replies with the commands. Here each refusal becomes a
-`Delivery`, and so does what accepts a message at its end: one for each recipient that it is about,
-with a status where it decides what becomes of the message. A greeting, a 250 to MAIL and the like
-only let the session go on, and are none.
+`smtpreply.dialogue.session` pairs the replies with the commands. Here each reply becomes a
+`Delivery`, one for each recipient that it is about, with a status where it decides what becomes of
+the message.
 """
 
 from __future__ import annotations
@@ -32,15 +31,10 @@ _REFUSES_MAIL = (Stage.CONNECT, Stage.AUTH, *_ABOUT_MAIL)
 def fields_for(answer: Answer, direction: Direction) -> Iterator[dict[str, Any]]:
     """Yield the fields of a reply's deliveries: one for each recipient it is about, or for none.
 
-    A positive reply to nobody knows what may have accepted a message, and is a delivery of which
-    nothing more is known.
-
     Args:
         answer: the reply.
         direction: incoming where the replies are our own.
     """
-    if not may_decide(answer.code, answer.stage, has_command=answer.command is not None):
-        return
     for recipient in answer.recipients or (None,):
         yield {
             "direction": direction,
@@ -52,22 +46,6 @@ def fields_for(answer: Answer, direction: Direction) -> Iterator[dict[str, Any]]
             "reply_by": ReplyBy.REMOTE if direction is Direction.OUTGOING else ReplyBy.OWN,
             "shared": True if len(answer.recipients) > 1 else None,
         }
-
-
-def may_decide(code: int, stage: Stage | None, *, has_command: bool) -> bool:
-    """Return whether a reply refuses anything, or may have accepted a message.
-
-    Args:
-        code: the reply's.
-        stage: what it answers; None where that is unknown, or any other command.
-        has_command: whether the command is known.
-
-    >>> may_decide(250, Stage.MAIL, has_command=True), may_decide(250, None, has_command=False)
-    (False, True)
-    """
-    if code >= 400 or stage is Stage.END_OF_DATA:
-        return True
-    return code < 300 and stage is None and not has_command
 
 
 def status_by(answer: Answer, direction: Direction) -> Status | None:

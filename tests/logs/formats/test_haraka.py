@@ -174,14 +174,14 @@ def test_the_protocol_level_has_replies_in_full() -> None:
         f"[PROTOCOL] [{UUID}] [outbound] S: 550-5.1.1 No",
         "[PROTOCOL] [D33D6290-C923-4DAC-A4B4-D0E7B8FAF010] [core] S: 450 Later" + r"\r\n",
         f"[PROTOCOL] [{UUID}] [outbound] S: 550 5.1.1 such user",
-        f"[PROTOCOL] [{UUID}] [outbound] S: 421-4.0.0 B",
+        f"[PROTOCOL] [{UUID}] [outbound] S: 221-2.0.0 B",
     ]
     ours, theirs, cut = scan(log)
     assert (ours.text, ours.reply_by, ours.status) == ("450 Later", ReplyBy.OWN, None)
     assert theirs.text == "550-5.1.1 No\n550 5.1.1 such user"
     assert (theirs.recipient, theirs.relay_host) == ("bob@example.org", "mx.example.org")
     assert (theirs.reply_by, theirs.status) == (ReplyBy.REMOTE, None)
-    assert cut.text == "421-4.0.0 B"
+    assert cut.text == "221-2.0.0 B"
 
 
 def test_the_protocol_level_pairs_pipelined_commands_with_their_replies() -> None:
@@ -192,10 +192,13 @@ def test_the_protocol_level_pairs_pipelined_commands_with_their_replies() -> Non
     ]
     found = list(scan(f"[PROTOCOL] [{UUID}] [outbound] {text}" for text in spoken))
     assert [(delivery.stage, delivery.recipient) for delivery in found] == [
+        (Stage.MAIL, None),
         (Stage.RCPT, "bob@example.org"),
+        (Stage.RCPT, "eve@example.org"),
+        (Stage.DATA, None),
         (Stage.END_OF_DATA, "eve@example.org"),
     ]
-    assert found[0].text == "550 5.1.1 No"
+    assert found[1].text == "550 5.1.1 No"
     assert {delivery.sender for delivery in found} == {"al@example.com"}
 
 

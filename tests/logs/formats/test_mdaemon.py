@@ -21,11 +21,19 @@ def test_a_session_is_read_reply_by_reply() -> None:
     found = list(run)
     assert (run.coverage.lines, run.coverage.understood) == (28, 28)
     assert [delivery.stage for delivery in found] == [
+        Stage.CONNECT,
+        Stage.EHLO,
+        Stage.MAIL,
         Stage.RCPT,
+        Stage.RCPT,
+        Stage.DATA,
         Stage.END_OF_DATA,
+        Stage.QUIT,
+        Stage.CONNECT,
         Stage.RCPT,
     ]
-    refused, sent, ours = found
+    assert found[1].text == "250-mx.example.org\n250 SIZE"
+    refused, sent, ours = found[4], found[6], found[-1]
     assert (refused.text, refused.recipient) == ("550 5.1.1 --> No such user", "eve@example.org")
     assert (refused.status, refused.reply_by) == (Status.BOUNCED, ReplyBy.REMOTE)
     assert (sent.recipient, sent.sender) == ("bob@example.org", "al@example.com")
@@ -53,7 +61,7 @@ def test_sessions_that_are_logged_as_they_run_have_numbers() -> None:
         f"{HEAD}[1:1] --> MAIL FROM:<>",
         f"{HEAD}[2:1] <-- RSET",
         f"{HEAD}[1:1] <-- 450 Later",
-        f"{HEAD}[2:1] --> 500 No",
+        f"{HEAD}[2:1] --> 250 Ok",
     ]
     one, two = scan(log)
     assert (one.sender, one.stage, one.status) == ("", Stage.MAIL, Status.DEFERRED)
