@@ -245,6 +245,236 @@ def test_exchange_tells_whose_words_they_are() -> None:
     )
 
 
+EXCHANGE_HEAD = (
+    "Diagnostic information for administrators:\n\nGenerating server: mx1.example.com\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "host", "text", "by"),
+    [
+        (
+            "bob@example.org\nRemote Server returned '554 5.4.0 <mx.example.org #5.1.1 smtp;\n"
+            "550 5.1.1 <bob@example.org> No such user>'",
+            "mx.example.org",
+            "550 5.1.1 <bob@example.org> No such user",
+            ReplyBy.REMOTE,
+        ),
+        (
+            "bob@example.org\nRemote server returned '554 5.4.1 "
+            "<mx.example.org #5.4.1 smtp;550 No>",
+            "mx.example.org",
+            "550 No",
+            ReplyBy.REMOTE,
+        ),
+        (
+            "bob@example.org\nmx.example.org #550 5.1.1 <bob@example.org>: No such user ##",
+            "mx.example.org",
+            "550 5.1.1 <bob@example.org>: No such user",
+            ReplyBy.REMOTE,
+        ),
+        (
+            "bob@example.org\n\nmx.example.org\n\nRemote Server returned '550 5.7.54 SMTP; No'",
+            "mx.example.org",
+            "550 5.7.54 SMTP; No",
+            ReplyBy.REMOTE,
+        ),
+        (
+            "bob@example.org\nRemote Server at mx.example.org (192.0.2.1) returned "
+            "'400 4.4.7 Message delayed'\n24/11/2026 11:43:32 - Remote Server at mx.example.org "
+            "(192.0.2.1) returned '441 4.4.1 Error encountered'",
+            "mx.example.org",
+            "400 4.4.7 Message delayed",
+            ReplyBy.MTA,
+        ),
+        (
+            "bob@example.org\nRemote Server returned '[{LED=550 5.1.1 No such user};{MSG=};"
+            "{FQDN=mx.example.org};{IP=192.0.2.1};{LRT=11/24/2026 11:43:32 AM}]'",
+            "mx.example.org",
+            "550 5.1.1 No such user",
+            ReplyBy.REMOTE,
+        ),
+        (
+            "bob@example.org\n"
+            "Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; no'",
+            None,
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; no",
+            ReplyBy.MTA,
+        ),
+    ],
+)
+def test_exchange_passes_on_what_a_server_answered(
+    words: str, host: str | None, text: str, by: ReplyBy
+) -> None:
+    [bob] = read(EXCHANGE_HEAD + words)
+    assert told(bob, "recipient", "relay_host", "text", "reply_by") == (
+        "bob@example.org",
+        host,
+        text,
+        by,
+    )
+
+
+def test_an_answer_below_two_addresses_is_of_the_second() -> None:
+    [carol] = read(
+        f"{EXCHANGE_HEAD}bob@example.org\n\ncarol@example.net\n\nRemote Server returned '550 No'"
+    )
+    assert told(carol, "recipient", "text") == ("carol@example.net", "550 No")
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Bardzo nam przykro.",
+        "Infelizmente nao consegui entregar a sua mensagem.",
+        "This is a robot.",
+    ],
+)
+def test_qmail_is_known_by_how_it_names_a_server(opening: str) -> None:
+    [bob] = read(
+        f"{opening}\n\n<bob@example.org>:\n192.0.2.1 does not like recipient.\n"
+        "Remote host said: / Zdalny host odpowiedzial: 550 No such user\nGiving up on 192.0.2.1.\n"
+    )
+    assert told(bob, "recipient", "relay_host", "stage", "text") == (
+        "bob@example.org",
+        "192.0.2.1",
+        Stage.RCPT,
+        "550 No such user",
+    )
+
+
+def test_exim_has_what_an_agent_printed_below_all_recipients() -> None:
+    bob, carol = read(
+        "A message that you sent could not be delivered to one or more of its\n"
+        "recipients. This is a permanent error. The following address(es) failed:\n\n"
+        "  an undisclosed address\n    (generated from bob@example.org)\n\n"
+        "  carol@example.net\n    Unrouteable address\n\n"
+        "The following text was generated during the delivery attempt:\n\n"
+        "------ an undisclosed address\n       (generated from bob@example.org) ------\n\n"
+        "Mail quota exceeded.\n\n------ carol@example.net ------\n\n"
+    )
+    assert told(bob, "recipient", "text") == ("bob@example.org", "Mail quota exceeded.")
+    assert told(carol, "recipient", "text") == ("carol@example.net", "Unrouteable address")
+
+
+def test_exim_of_cpanel_tries_again_after_a_temporary_error() -> None:
+    [bob] = read(
+        "A message that you sent could not be delivered to one or more of its\n"
+        "recipients. This is a temporary error. The following address(es) deferred:\n\n"
+        "  bob@example.org\n    Domain example.com has exceeded the max emails per hour\n"
+    )
+    assert bob.status is Status.DEFERRED
+
+
+STALWART = """\
+Your message has been partially delivered:
+
+    ----- Delivery to the following addresses was successful -----
+<bob@example.org> (delivered to 'mx.example.org' with code 250 (2.0.0) 'OK')
+
+    ----- There was a temporary problem delivering to these addresses -----
+<al@example.net> (connection to 'mx.example.net' failed: timed out)
+<dave@example.net> (host 'mx.example.net' rejected transaction with code 421 (0.0.0) 'Later')
+
+    ----- Delivery to the following addresses failed -----
+<eve@example.org> (host 'mx.example.org' rejected command 'RCPT TO:<eve@example.org>' with code \
+550 (5.1.1) 'No such user')
+"""
+
+
+def test_stalwart_tells_each_outcome_under_its_heading() -> None:
+    names = ("recipient", "status", "relay_host", "stage", "text", "reply_by")
+    assert [told(each, *names) for each in read(STALWART)] == [
+        ("bob@example.org", Status.SENT, "mx.example.org", None, "250 2.0.0 OK", ReplyBy.REMOTE),
+        (
+            "al@example.net",
+            Status.DEFERRED,
+            None,
+            None,
+            "connection to 'mx.example.net' failed: timed out",
+            None,
+        ),
+        ("dave@example.net", Status.DEFERRED, "mx.example.net", None, "421 Later", ReplyBy.REMOTE),
+        (
+            "eve@example.org",
+            Status.BOUNCED,
+            "mx.example.org",
+            Stage.RCPT,
+            "550 5.1.1 No such user",
+            ReplyBy.REMOTE,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("opening", "status"),
+    [
+        ("Your message could not be delivered to the following recipients:", Status.BOUNCED),
+        (
+            "There was a temporary problem delivering your message to the following recipients:",
+            Status.DEFERRED,
+        ),
+        (
+            "Your message has been successfully delivered to the following recipients:",
+            Status.SENT,
+        ),
+    ],
+)
+def test_stalwart_tells_the_only_outcome_first(opening: str, status: Status) -> None:
+    [bob] = read(f"{opening}\n\n<bob@example.org> (rate limited)\n")
+    assert told(bob, "recipient", "status", "text") == ("bob@example.org", status, "rate limited")
+
+
+def test_postfix_reports_a_success_with_the_reply() -> None:
+    bob, carol = read(
+        "This is the mail system at host mx1.example.com.\n\n"
+        "Your message was successfully delivered to the destination(s)\nlisted below.\n\n"
+        "<bob@example.org>: delivery via mx.example.org[192.0.2.1]:25: 250 2.0.0 Ok:\n"
+        "    queued as 7C21A\n\n<carol@example.com>: delivered to mailbox\n"
+    )
+    assert told(bob, "status", "relay_host", "relay_port", "stage", "text", "reply_by") == (
+        Status.SENT,
+        "mx.example.org",
+        25,
+        Stage.END_OF_DATA,
+        "250 2.0.0 Ok: queued as 7C21A",
+        ReplyBy.REMOTE,
+    )
+    assert told(carol, "status", "text", "reply_by") == (
+        Status.SENT,
+        "delivered to mailbox",
+        None,
+    )
+
+
+def test_sendmail_lists_recipients_by_their_outcome() -> None:
+    found = read(
+        "   ----- The following addresses had successful delivery notifications -----\n"
+        "<bob@example.org>  (relayed to non-DSN-aware mailer)\n\n"
+        "   ----- The following addresses had transient non-fatal errors -----\n"
+        "<carol@example.net>\n    (reason: 451 4.7.1 later)\n\n"
+        "   ----- The following addresses had permanent fatal errors -----\n"
+        "<eve@example.org>\n    (reason: 550 5.1.1 No such user)\n"
+    )
+    assert [told(each, "recipient", "status") for each in found] == [
+        ("bob@example.org", Status.SENT),
+        ("carol@example.net", Status.DEFERRED),
+        ("eve@example.org", Status.BOUNCED),
+    ]
+
+
+def test_what_sendmail_says_itself_is_no_server_s_reply() -> None:
+    [bob] = read(
+        "   ----- The following addresses had permanent fatal errors -----\nbob@example.org\n"
+        "   ----- Transcript of session follows -----\n554 5.4.6 Too many hops 26 (25 max)\n"
+    )
+    assert told(bob, "recipient", "text", "reply_by") == (
+        "bob@example.org",
+        "554 5.4.6 Too many hops 26 (25 max)",
+        ReplyBy.MTA,
+    )
+
+
 def test_google_tells_what_the_other_server_returned() -> None:
     [bob] = read(GOOGLE)
     assert told(bob, "recipient", "relay_host", "relay_ip", "reply_by", "text") == (

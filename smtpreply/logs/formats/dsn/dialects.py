@@ -342,6 +342,30 @@ The following recipient(s) could not be reached:
         seen="documentation",
     ),
     Dialect(
+        system="Exchange, of a success",
+        opening=(
+            "your message has been delivered to the following recipients:",
+            "is complete, but no delivery notification was sent by the destination server",
+        ),
+        recipient=rf"(?:[^<>()@]{{0,200}}[\s(<])?{_TO}[)>]?(?:\s*[(<](?:mailto:)?{ADDRESS}[)>]){{0,2}}\s*\Z",
+        label=r"(?P<words>(?:Your message has been|Delivery to these).*)\Z",
+        status=Status.SENT,
+        example="""\
+Delivery to these recipients or groups is complete, but no delivery notification was sent by the destination server:
+
+Bob (bob@example.org)<mailto:bob@example.org>
+
+carol@example.net
+
+Subject: Hello
+""",
+        tells=(
+            ("bob@example.org", "Delivery to these recipients or groups is complete,"),
+            ("carol@example.net", "Delivery to these recipients or groups is complete,"),
+        ),
+        seen="documentation",
+    ),
+    Dialect(
         system="Microsoft's SMTP service",
         opening=(
             "delivery to the following recipients failed",

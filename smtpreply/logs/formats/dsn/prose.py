@@ -57,6 +57,11 @@ _DELAYED = re.compile(
     r"(?:do not|don't) need to re-?send|this is (?:only )?a warning|temporary failure report",
     re.IGNORECASE,
 )
+_DELIVERED = re.compile(
+    r"(?:was|were|has been|have been) (?:successfully )?(?:delivered|relayed) to|"
+    r"successful(?:ly)? (?:mail )?deliver",
+    re.IGNORECASE,
+)
 _GIVEN_UP = re.compile(
     r"(?<!fails )permanent(?:ly)?\b|given up|giving up|(?<!non-)fatal|"
     r"will not (?:be )?retr|not going to try|"
@@ -180,7 +185,8 @@ class Notice:
                 named = self._named(copy)
                 told = found[0][1] | ({"recipient": named[0]} if len(named) == 1 else {})
                 return self._finished(text, [(found[0][0], told)])
-        if self._looks.is_of_a_daemon and (self._looks.is_failure or says_failed(words)):
+        is_bounce = self._looks.is_failure or says_failed(words)
+        if self._looks.is_of_a_daemon and is_bounce and not self._says_delivered(words, text):
             told = read_words(words_for_all(words))
             last = [(0, told | {"recipient": address}) for address in self._named(copy)]
             return self._finished(text, last)
@@ -188,12 +194,14 @@ class Notice:
 
     def _attempts(self, words: list[str], text: str) -> Iterator[list[tuple[int, Told]]]:
         for grammar in GRAMMARS:
-            start = next((n for n, line in enumerate(words) if grammar.begins.match(line)), None)
+            start = grammar.start(words)
             if start is not None:
                 yield [(start + number, told) for number, told in grammar.read(words[start:])]
         for dialect in DIALECTS:
             if dialect.opens(text):
                 yield list(dialect.read(words))
+        if self._says_delivered(words, text):
+            return
         looks = self._looks
         if looks.is_of_a_daemon or looks.is_forwarded:
             is_bounce = looks.is_failure or says_failed(words)
@@ -201,6 +209,11 @@ class Notice:
             is_bounce = looks.is_failure and any(map(reply_in_words, words))
         if is_bounce:
             yield list(read_general(words, self._own, self._failed))
+
+    @staticmethod
+    def _says_delivered(words: list[str], text: str) -> bool:
+        """Whether a notice of an unknown form reports a success: nothing may be made of it."""
+        return _DELIVERED.search(text, 0, 1000) is not None and not any(map(reply_in_words, words))
 
     @property
     def _failed(self) -> list[str]:

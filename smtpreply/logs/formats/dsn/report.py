@@ -35,7 +35,12 @@ from typing import Any
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
-from smtpreply.logs.formats.dsn.words import ASKED_NO_SERVER, reply_in_words, undoubled
+from smtpreply.logs.formats.dsn.words import (
+    ASKED_NO_SERVER,
+    passed_on,
+    reply_in_words,
+    undoubled,
+)
 from smtpreply.logs.formats.postfix.lines import read_reason
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
@@ -362,6 +367,7 @@ def _said(field: str | None, *, same_mta: bool) -> dict[str, Any]:
 
 
 def _said_by_a_server(words: str, *, same_mta: bool) -> dict[str, Any]:
+    _, words = passed_on(words)
     relayed = _RELAYED.search(words)
     if relayed and not said_by(ReplyBy.REMOTE, words):
         words = undoubled(_relayed(relayed))

@@ -29,10 +29,10 @@ _REPLY = re.compile(
     r"(?:(?P<sep>[ -])(?=\S)|(?=: ?\S|\n|\Z))"
     rf"|(?<![0-9A-Za-z.#@/_-])(?P<coded>[45][0-9]{{2}})[ -]\(?#?(?={_X_Y_Z}\b)"
 )
+# In small letters, as within a sentence: "550 User not found" is a reply.
 _COUNTED = re.compile(
-    r"[ -](?:(?:kilo|mega|giga)?(?:bytes?|octets?)|[kmg]b\b|seconds?|minutes?|hours?|days?|"
-    r"messages?|recipients?|attempts?|times|lines?|characters?|users?|port\b)",
-    re.IGNORECASE,
+    r"[ -](?:(?:[KMGkmg]i?|[Kk]ilo|[Mm]ega|[Gg]iga)?(?:[Bb]|[Bb]ytes?|octets?)|seconds?|minutes?|"
+    r"hours?|days?|messages|recipients|attempts|times|lines|characters|users|port)\b"
 )
 _DOUBLED = re.compile(r"([45][0-9]{2})[ -](?=\1[ -])")
 _ESC_FIRST = re.compile(
@@ -149,6 +149,28 @@ def _unquoted(reply: str, opened: str) -> str:
     head, _, _ = reply.rpartition(closing)
     is_closed = balance % 2 == 1 if closing == opened else balance > 0
     return head if is_closed and head.strip() else reply
+
+
+_PASSED_ON = re.compile(
+    rf"[245][0-9]{{2}} {_X_Y_Z} <(?:([A-Za-z0-9.-]{{1,255}}) )?#{_X_Y_Z} smtp;\s?"
+    r"(?=[245][0-9]{2}[ -])",
+    re.IGNORECASE,
+)
+
+
+def passed_on(reply: str) -> tuple[str | None, str]:
+    """Return the server whose reply is in another that Exchange has made up, and its reply.
+
+    >>> passed_on("554 5.4.0 <mx.example.org #5.1.1 smtp;550 5.1.1 No such user>")
+    ('mx.example.org', '550 5.1.1 No such user')
+    >>> passed_on("550 5.1.1 No such user")
+    (None, '550 5.1.1 No such user')
+    """
+    match = _PASSED_ON.match(reply)
+    if match is None:
+        return None, reply
+    inner = reply[match.end() :].rstrip()
+    return match[1], inner.removesuffix(">") if inner.count(">") > inner.count("<") else inner
 
 
 def whole_reply(text: str) -> str:
