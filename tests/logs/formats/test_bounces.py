@@ -119,6 +119,68 @@ def test_a_bounce_of_any_form_is_read(
     assert told(one(f"{HEAD}\n{words}\n")) == (recipient, status, code)
 
 
+@pytest.mark.parametrize("count", ["550 seconds", "512 KB", "500 recipients", "450 MiB"])
+def test_a_count_is_no_code(count: str) -> None:
+    assert (
+        one(f"{HEAD}\nFailed recipient: bob@example.org\nError: {count} is too much\n").reply
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    "reply", ["550 User not found", "550 Message rejected", "552 Recipient full"]
+)
+def test_a_reply_may_begin_with_what_can_be_counted(reply: str) -> None:
+    found = one(f"{HEAD}\nFailed recipient: bob@example.org\nmx said: {reply}\n")
+    assert (found.text, found.reply_by) == (reply, ReplyBy.REMOTE)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your message wasn't delivered to info@example.org because the address couldn't be found.",
+        "Your message to info@example.org has been blocked.",
+        "Tu mensaje no se ha entregado a info@example.org porque no se ha encontrado.",
+        "Sanomaasi ei toimitettu: info@example.org puuttuu.",
+    ],
+)
+def test_the_only_address_at_the_top_is_the_recipient_in_any_language(sentence: str) -> None:
+    found = one(
+        f"{HEAD}\n** A title **\n\n{sentence}\n\n550 5.1.1 No such user\n\nAsk ask@example.net."
+    )
+    assert told(found) == ("info@example.org", Status.BOUNCED, 550)
+
+
+def test_an_address_below_the_reply_or_one_of_several_is_no_recipient() -> None:
+    for words in (
+        "Sanomaasi ei toimitettu.\n\n550 5.1.1 No\n\nKysy apua@example.org",
+        "Sanomaasi ei toimitettu.\n\na\n\nb\n\nKysy apua@example.org\n\n550 5.1.1 No",
+        "Sanomaasi ei toimitettu: bob@example.org, apua@example.org\n\n550 5.1.1 No",
+        "Sanomaasi ei toimitettu: postmaster@example.org\n\n550 5.1.1 No",
+    ):
+        found, coverage = read(f"{HEAD}\n{words}\n")
+        assert (found, coverage.mails["unread"]) == ([], 1)
+
+
+def test_full_width_brackets_are_no_part_of_an_address() -> None:
+    found = one(
+        f"{HEAD}\n退信原因 收件人邮件地址（bob@example.org）不存在\nmx said: 550 User not found\n"
+    )
+    assert told(found) == ("bob@example.org", Status.BOUNCED, 550)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your message was successfully delivered to:\n\n  bob@example.org\n",
+        "Your message has been delivered to bob@example.org. No errors.",
+    ],
+)
+def test_a_success_of_an_unknown_form_is_no_failure(words: str) -> None:
+    found, coverage = read(f"{HEAD}\n{words}\n")
+    assert (found, coverage.mails["unread"]) == ([], 1)
+
+
 def test_a_recipient_may_be_named_outside_of_the_words() -> None:
     words = "\nYour message could not be delivered.\n"
     failed = f"{HEAD}X-Failed-Recipients: bob@example.org,\n carol@example.net\n{words}"

@@ -18,7 +18,10 @@ from typing import Any
 from smtpreply.logs.formats.dsn.words import read_words, reply_in_words
 
 DOMAIN = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}"
-ADDRESS = rf"(?:\"[^\"@\s]{{1,64}}\"|[^\s<>()\[\]\"',;:@|]{{1,128}}(?<![.]))@{DOMAIN}"
+MARKS = "\\uff08\\uff09\\uff0c\\uff1a-\\uff1c\\uff1e\\u3001\\u3002\\u3008-\\u3011\\u201c\\u201d"
+"""Full-width brackets, commas, colons and quotation marks, which Chinese and Japanese have."""
+
+ADDRESS = rf"(?:\"[^\"@\s]{{1,64}}\"|[^\s<>()\[\]\"',;:@|{MARKS}]{{1,128}}(?<![.]))@{DOMAIN}"
 """A pattern of an address as notices have it, which is narrower than RFC 5321 allows."""
 
 MORE = rf"(?P<more>(?:[,;]\s{{0,4}}<?{ADDRESS}>?){{0,200}})"

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smtpreply.logs.formats.dsn.entries import ADDRESS, LABEL, MORE, paragraphs_of, read_entries
+from smtpreply.logs.formats.dsn.entries import (
+    ADDRESS,
+    LABEL,
+    MARKS,
+    MORE,
+    paragraphs_of,
+    read_entries,
+)
 from smtpreply.logs.formats.dsn.words import read_words, reply_in_words
 
 _TO = rf"(?P<to>{ADDRESS})"
@@ -38,7 +45,7 @@ _FORMS = (
     # bob@example.org: No such user / bob@example.org... User unknown / bob@example.org - unknown
     re.compile(rf"{_OPEN}{_TO}{_CLOSE}\s*(?::|\.\.\.|--?|=>|;|,|\|)\s*(?P<words>\S.*)\Z"),
 )
-_ANYWHERE = re.compile(rf"(?:\A|(?<=[\s<>\"'(\[:;=]))(?P<to>{ADDRESS})")
+_ANYWHERE = re.compile(rf"(?:\A|(?<=[\s<>\"'(\[:;={MARKS}]))(?P<to>{ADDRESS})")
 
 _FAILED = re.compile(
     r"(?:could|can|was|were|has|have|is|are|did|does)(?: ?n[o']t)\b.{0,30}(?:deliver|reach|sent|"
@@ -69,6 +76,10 @@ _OFFICES = re.compile(
 )
 
 
+_NEVER = re.compile(r"(?:post-?master|mailer-daemon|abuse|hostmaster|no-?reply)@", re.IGNORECASE)
+_MOST_ABOVE = 3  # paragraphs
+
+
 def says_failed(lines: Sequence[str]) -> bool:
     """Whether words say that something did not arrive."""
     return any(_FAILED.search(line) or reply_in_words(line) for line in lines)
@@ -93,7 +104,8 @@ def read_general(
         if found:
             yield from found
             return
-    yield from _anywhere(lines, own)
+    found = list(_sole(lines, own))
+    yield from found or _anywhere(lines, own)
 
 
 def _named(lines: Sequence[str], failed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -171,3 +183,27 @@ def _anywhere(lines: Sequence[str], own: frozenset[str]) -> Iterator[tuple[int, 
                 yield number, told | {"recipient": match["to"]}
         if len(seen) > _MOST_RECIPIENTS:
             return
+
+
+def _sole(lines: Sequence[str], own: frozenset[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the only address in a notice, in any language, where it is at the top of it.
+
+    Below the reply, and in what says whom to ask, stand others. Gmail's notices are of this form.
+    """
+    named: dict[str, tuple[int, str]] = {}
+    paragraph = 0
+    for number, line in enumerate(lines):
+        if line.strip() and not (number and lines[number - 1].strip()):
+            paragraph += 1
+        if paragraph > _MOST_ABOVE or reply_in_words(line):
+            break
+        if "@" not in line or _NO_RECIPIENT.search(line):
+            continue
+        for match in _ANYWHERE.finditer(line):
+            if match["to"].lower() not in own and not _NEVER.match(match["to"]):
+                named.setdefault(match["to"].lower(), (number, match["to"]))
+    if len(named) == 1:
+        [(number, address)] = named.values()
+        reply = next((n for n, line in enumerate(lines) if reply_in_words(line)), None)
+        words = words_for_all(lines) if reply is None else lines[reply:]
+        yield number, read_words(_paragraph(words)) | {"recipient": address}
