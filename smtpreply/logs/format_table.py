@@ -56,7 +56,7 @@ FORMATS: tuple[tuple[str, str, str | None, _Strings, str | None, _Strings, bool]
     ('postal', 'postal', None, ('"payload', '"output', '"direction'), None, ('"payload', '"output', '"direction'), True),
     ('resend', 'services', None, ('"email_id',), None, ('"data"',), True),
     ('sendgrid', 'services', None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason', '"response'), None, ('"sg_event_id', '"sg_message_id', '"smtp-id', '"reason', '"response'), True),
-    ('ses', 'ses', None, ('notificationType', 'eventType', 'aws.ses'), None, ('"eventType"', '"notificationType"', '"Type"', '"TopicArn"', '"Sns"', '"eventSource"', '"source"', '"message"'), True),
+    ('ses', 'ses', None, ('notificationType', 'eventType', 'aws.ses', 'bouncedRecipients'), None, ('"bouncedRecipients"', '"eventType"', '"notificationType"', '"Type"', '"TopicArn"', '"Sns"', '"eventSource"', '"source"', '"message"'), True),
     ('sparkpost', 'sparkpost', None, ('"msys', '"rcpt_to', '"bounce_class'), None, ('"msys', '"rcpt_to', '"bounce_class'), True),
     ('unisender-go', 'services', None, ('"event_name',), None, ('"event_name',), True),
     ('zeptomail', 'zeptomail', None, ('"event_message',), None, ('"event_message',), True),

@@ -11,11 +11,12 @@ From Amazon's "Contents of event data that Amazon SES publishes" (to SNS, Fireho
               / "{" detail ":" event "}"                          ; EventBridge
               / "{" Sns ":" ... "}" / "{" body ":" string-of-carried "}"  ; Lambda's records
 
-A recipient may have a name before the address. An event is of all recipients of a message that
-fared alike: each has a delivery of its own. A diagnostic code is the remote server's
-(``smtp; 550 ...``), but for those that SES writes when it gives a message up, cannot find a server,
-or does not try since the address is suppressed; where there is none, the status is all the words.
-A bounce of type ``Transient`` is no fault of the address, whatever its status.
+Some keep a bounce alone, without the event. A recipient may have a name before the address. An
+event is of all recipients of a message that fared alike: each has a delivery of its own. A
+diagnostic code is the remote server's (``smtp; 550 ...``), but for those that SES writes when it
+gives a message up, cannot find a server, or does not try since the address is suppressed; where
+there is none, the status is all the words. A bounce of type ``Transient`` is no fault of the
+address, whatever its status.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _EXPIRED = re.compile(r"[45][0-9]{2} (?:[45]\.[0-9.]{3,7} )?Message expired")
 # In the string that SNS brings, quotes are escaped.
 _MARKS = (
     r'(?:notificationType|eventType)\\*"\s*:\s*\\*"(?:Bounce|Complaint|Delivery|Send|Reject|Open|'
-    r'Click|Rendering|Subscription|Amazon|Received)|"aws\.ses"'
+    r'Click|Rendering|Subscription|Amazon|Received)|"aws\.ses"|"bouncedRecipients"\s*:'
 )
 _OWN_SUBTYPES = ("Suppressed", "OnAccountSuppressionList")
 _OWN_DELAYS = ("InternalFailure", "SendingDeferral")
@@ -81,7 +82,7 @@ def _is_event(event: Event) -> bool:
     """Check whether it is an event. Some keep one without the mail, but not without its details."""
     kind = _kind_of(event)
     if not kind:
-        return False
+        return event.has("bounceType", "bouncedRecipients", "feedbackId")
     if isinstance(event.at("mail"), dict):
         return True
     part = kind[:1].lower() + kind[1:]
@@ -106,6 +107,8 @@ def _deliveries(event: Event) -> Iterable[Fields] | None:
     if inside is None:
         return None
     kind = _kind_of(inside)
+    if not kind:  # the details alone
+        return _bounce(Event({"bounce": inside.members}))
     teller = _TELLERS.get(kind.replace(" ", ""))
     if teller is None:
         return () if kind in _OTHERS else None
@@ -212,8 +215,9 @@ FORMAT = event_format(
     _knows,
     _deliveries,
     marks=_MARKS,
-    needles=("notificationType", "eventType", "aws.ses"),
+    needles=("notificationType", "eventType", "aws.ses", "bouncedRecipients"),
     members=(
+        '"bouncedRecipients"',
         *('"eventType"', '"notificationType"', '"Type"', '"TopicArn"', '"Sns"', '"eventSource"'),
         *('"source"', '"message"'),
     ),

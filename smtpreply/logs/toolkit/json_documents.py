@@ -15,6 +15,7 @@ from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Problem
 from smtpreply.logs.input.syslog import Line, read_prefix, records_in
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
+from smtpreply.logs.toolkit.notations import as_json, form_as_json
 
 _MAY_GO_ON = lazy_pattern(
     r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
@@ -27,6 +28,18 @@ _STRING = lazy_pattern(r'^[ \t]*+"(?:[^"\\\n]++|\\.)*+"[ \t\r]*+,?[ \t\r]*+$', r
 """A line of a document that is one of the strings of a list."""
 
 
+_LOOSE = lazy_pattern(
+    r"[ \t\r]*+(?:['\"`{}\[\](),+]|//|/\*|\*|:?[A-Za-z_$][\w$]*+[ \t]*+(?::(?!\S)|=>)|"
+    r"(?:[Tt]rue|[Ff]alse|[Nn]one|null|nil|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z)"
+)
+"""The beginning of a line of a document in the notation of another language, likewise."""
+
+_BEGINS_LOOSELY = lazy_pattern(
+    r"\ufeff?[ \t]*+(?:\[[ \t]*+)?\{[ \t]*+"
+    r"(?:'|[A-Za-z_$][\w$]*+: |:?[A-Za-z_]\w*+ ?=>|\"[^\"]*+\" ?=>)"
+)
+_BRACKETS = lazy_pattern(r"[\s\[{]*+\Z")
+
 # A bracket, or two, and then a name or the line's end: "[{LED=550 ..." is no such line.
 _BEGINNING = lazy_pattern(r'\ufeff?\s*+[\[{]\s*+\{?+\s*+(?:"|\Z)')
 
@@ -38,6 +51,8 @@ def begins_document(head: Sequence[str]) -> bool:
     (True, False)
     """
     first = next((line for line in head if line and not line.isspace()), "")
+    if _BEGINS_LOOSELY.match(first):
+        return as_json(first) is None
     return begins_objects((first,)) and _BEGINNING.match(first) is not None
 
 
@@ -71,12 +86,17 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
         found: list[tuple[int, str]] = []
         for text in block.removesuffix("\n").split("\n"):
             number += 1
-            if document.under_way and not _goes_on(text):
+            if (
+                document.under_way
+                and not _goes_on(text)
+                and not _goes_on_loosely(text, document, waiting)
+            ):
                 document.start_again()
                 found += list(lost()) or waiting or ()
                 waiting = None
             if document.under_way or begins_document((text,)):
                 if not document.under_way:
+                    document.loosely = _BEGINS_LOOSELY.match(text) is not None
                     waiting = []
                 if waiting is not None:
                     waiting.append((number, text))
@@ -84,7 +104,7 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
                 ended = document.feed(text, number)
                 given = list(lost())
                 for first, each in ended:
-                    given += _as_lines(first, each)
+                    given += _as_lines(first, _strict(each))
                 if not was_inside and _STRING.fullmatch(text):  # of a list of lines
                     given.append((number, text))
                 if given:
@@ -107,7 +127,8 @@ def objects_in(line: Line) -> Iterator[str]:
     r"""Yield the records of a line that is a list of them, or that has them one after the other.
 
     CloudWatch's command line prints the first without indentation, Firehose stores the second. A
-    string in a list is a line as it is.
+    string in a list is a line as it is. What another language has printed is written as JSON, and
+    so is a form.
 
     Args:
         line: the line, which no format knows.
@@ -115,10 +136,20 @@ def objects_in(line: Line) -> Iterator[str]:
     >>> line = read_prefix('[{"timestamp": 1, "message": "a"}, "b"]', 1, Clock())
     >>> list(objects_in(line))
     ['{"timestamp": 1, "message": "a"}', 'b']
+    >>> list(objects_in(read_prefix("{'event': 'open', 'ip': None}", 1, Clock())))
+    ['{"event": "open", "ip": null}']
     """
-    if line.program is not None or not line.message.startswith(("[", "{")):
+    text = line.message
+    if line.program is not None:
         return
-    values = parsed(line.message)
+    if not text.startswith(("[", "{")):
+        if "=" in text[:80] and (form := form_as_json(text)) is not None:
+            yield form
+        return
+    values = parsed(text)
+    if values is None and (written := as_json(text)) is not None:
+        values = parsed(written)
+        values = values if isinstance(values, list) else [values]
     for value in values if isinstance(values, list) else ():
         if isinstance(value, dict):
             yield json.dumps(value)
@@ -144,6 +175,26 @@ def _placed(found: Iterable[tuple[int, str]], written: int) -> list[str]:
         lines += [""] * (number - 1 - written - len(lines))
         lines.append(text)
     return lines
+
+
+def _strict(text: str) -> str:
+    """Return an object as JSON, whatever notation it is in, with as many line ends as it has."""
+    if parsed(text) is not None or (written := as_json(text)) is None:
+        return text
+    return written
+
+
+def _goes_on_loosely(
+    text: str, document: ObjectsOverLines, waiting: list[tuple[int, str]] | None
+) -> bool:
+    """Return whether a line may be one of a document in the notation of another language.
+
+    One that begins with brackets alone shows its notation by what follows them.
+    """
+    if not document.loosely and waiting and all(_BRACKETS.match(line) for _, line in waiting):
+        document.loosely = _LOOSE.match(text) is not None
+        return document.loosely
+    return document.loosely and _LOOSE.match(text) is not None
 
 
 def _goes_on(text: str) -> bool:

@@ -16,11 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from smtpreply._support import regex as re
+from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply.logs.coverage import MOST_PROBLEMS
 from smtpreply.logs.input.syslog import Line
+from smtpreply.logs.toolkit import notations
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # RFC 8259 7: no line end is in it
 _TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
+_LOOSE_TOKEN = lazy_pattern(f"(?s:{notations.TOKEN})")
 _IN_A_ROW = re.compile(r"\}[ \t]*+\{")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -36,9 +39,15 @@ _CARRIERS = frozenset(
 )
 _CARRIER_OF_LISTS, _CARRIER_IN_IT = "events_by_user", "events"
 
-# The members that hold an event as a string, each with one that is beside it: CloudWatch's export,
-# and Amazon SQS, as Lambda and as its API have it.
-_IN_STRING = (("message", "timestamp"), ("body", "receiptHandle"), ("Body", "ReceiptHandle"))
+# The members that hold an event as a string, each with one that is beside it: CloudWatch's export;
+# Amazon SQS, as Lambda and as its API have it; and what API Gateway hands to Lambda.
+_IN_STRING = (
+    ("message", "timestamp"),
+    ("body", "receiptHandle"),
+    ("Body", "ReceiptHandle"),
+    ("body", "httpMethod"),
+    ("body", "routeKey"),
+)
 
 _CARRYING = _CARRIERS.union(name for name, _ in _IN_STRING)
 _MOST_CARRIERS = 4  # around each other
@@ -162,8 +171,11 @@ def _carried_by(item: dict[str, Any]) -> Any:
             return item[name]
     for name, beside in _IN_STRING:
         text = item.get(name)
-        if isinstance(text, str) and text.startswith(("{", "[")) and beside in item:
-            return parsed(text)
+        if isinstance(text, str) and beside in item:
+            if text.startswith(("{", "[")):
+                return parsed(text)
+            if "=" in text[:100] and (form := notations.form_as_json(text)):
+                return parsed(form)
     return None
 
 
@@ -176,10 +188,13 @@ class ObjectsOverLines:
 
     Attributes:
         lost: the objects that are not given: the number of the first line of each, and why.
+        loosely: whether strings are looked for in the notation of another language: see
+            `smtpreply.logs.toolkit.notations`.
     """
 
     def __init__(self) -> None:
         self.lost: list[tuple[int, str]] = []
+        self.loosely = False
         self._start()
 
     def start_again(self) -> None:
@@ -217,9 +232,9 @@ class ObjectsOverLines:
             self._indented |= text[:1] in (" ", "\t")
         found: list[tuple[int, str]] = []
         begin = 0
-        for token in _TOKEN.finditer(text):
+        for token in (_LOOSE_TOKEN if self.loosely else _TOKEN).finditer(text):
             mark = token[0]
-            if mark[0] == '"':
+            if mark[0] not in "{}[]":
                 self._string = mark[1:-1]
             elif mark in "{[":
                 if self._opens(mark, number):

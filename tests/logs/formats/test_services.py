@@ -511,6 +511,20 @@ def test_ses_without_the_mail(
     assert deliveries_in({"notificationType": kind}) == []
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_ses_a_bounce_alone_is_read(indent: int | None) -> None:
+    bounce = {
+        "feedbackId": "0100-1",
+        "bounceType": "Transient",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "Bob <bob@example.org>"}],
+        "timestamp": "2026-11-24T11:43:32.000Z",
+    }
+    [found] = scan(json.dumps(bounce, indent=indent).split("\n"))
+    assert (found.mta, found.recipient, found.status) == ("ses", "bob@example.org", Status.BOUNCED)
+    assert found.verdict is None or not found.verdict.suppress
+
+
 def test_ses_a_rejection_of_nobody_known_is_told() -> None:
     delivery = one({"eventType": "Reject", "reject": {"reason": "Bad content"}})
     assert (delivery.status, delivery.recipient) == (Status.REJECTED, None)
