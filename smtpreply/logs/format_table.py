@@ -27,7 +27,7 @@ FORMATS: tuple[tuple[str, str, str | None, _Strings, str | None, _Strings, bool]
     ('dma', 'dma', 'dma\\Z', ('dma[',), None, (), False),
     ('exchange-online', 'exchange_online', None, ('ecipient_status', 'enderAddress', 'essageTraceId'), None, ('enderAddress', 'essageTraceId'), True),
     ('exchange-smtp', 'exchange_smtp', None, ('Z,', 'session-id'), '#|[0-9-]{10}T[0-9:.]{8,18}Z,', (), True),
-    ('exchange-status', 'exchange_status', None, ('{LED=', 'LastError', 'Last Error'), None, (), False),
+    ('exchange-status', 'exchange_status', None, ('{LED=', 'LastError', 'Last Error', '  :'), None, (), False),
     ('exchange-tracking', 'exchange_tracking', None, ('Z,', 'ecipient-status', 'ecipientStatus', 'ecipient_status'), '#|[0-9-]{10}T[0-9:.]{8,18}Z,', (), True),
     ('google-workspace', 'google_workspace', None, ('SMTP reply code', 'message_info'), None, ('"gmail"', '"message_info"'), True),
     ('haraka', 'haraka', 'haraka', ('[outbound] ', '[PROTOCOL] [', '[NOTICE] [', '[INFO] [', '[WARN] [', '[ERROR] [', 'uuid=', '"uuid"'), '(?:(?:[A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8}|[0-9-]{10}[T ][0-9:]{8}[0-9.,:+Z -]{0,17}) +)?(?:\\[[A-Z]{4,8}\\] |\\[outbound\\] |\\{\\s*+\\"|level=)', ('"uuid"',), False),

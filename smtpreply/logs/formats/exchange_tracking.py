@@ -16,6 +16,7 @@ where the extended report has the same columns)::
                    / host "=" reply                                      ; HAREDIRECT: the shadow's
 
 A SEND has two replies: recipient-status is that to RCPT, and source-context that to the message.
+Where source-context names an agent that filters what clients bring, the reply is Exchange's own.
 """
 
 from __future__ import annotations
@@ -83,6 +84,12 @@ _COLUMNS = {21: _OLD, 26: _OLD, **dict.fromkeys((27, 28, 29, 30), _NEW)}
 
 _ROW = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z,")
 _SPOKEN = re.compile(r"(?:[0-9A-Fa-f]{16})?;?([2-5][0-9]{2}[ -].*)\Z", re.DOTALL)
+# "Anti-spam agents": they answer a client while it is connected.
+_FILTERS = re.compile(
+    r"(?:Connection Filtering|Content Filter|Protocol Analysis|Recipient Filter|Sender Filter|"
+    r"Sender Id) Agent\Z",
+    re.IGNORECASE,
+)
 _SHADOW = re.compile(r"([^\s=;]{1,255}) ?= ?([2-5][0-9]{2} .*)\Z", re.DOTALL)
 _SUBMITTED = ";ClientSubmitTime:"
 
@@ -106,7 +113,14 @@ def _detect(line: Line) -> bool:
     return _ROW.match(text) is not None and _headless(fields_of(text)) is not None
 
 
-def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
+def deliveries_of(line: Line, row: Row, mta: str = _NAME) -> Iterable[Delivery] | None:
+    """Return the deliveries that a row reports; None where its event is unknown.
+
+    Args:
+        line: where it is. It gets the time and the host of the row.
+        row: by the names of columns, in small letters and without hyphens.
+        mta: the format that is read.
+    """
     event = row.get("eventid", "").upper()
     if event not in _STATUSES:
         return () if event in _ON_THE_WAY else None
@@ -115,7 +129,7 @@ def _deliveries(line: Line, row: Row) -> Iterable[Delivery] | None:
     line.host = row.get("clienthostname") if event.startswith("SEND") else None
     known = _known(row, line.time)
     source = row.get("source", "").upper()
-    return [delivery_in(line, _NAME, **(known | told)) for told in _told(event, row, source)]
+    return [delivery_in(line, mta, **(known | told)) for told in _told(event, row, source)]
 
 
 def _known(row: Row, time: datetime | None) -> dict[str, Any]:
@@ -198,6 +212,18 @@ def _of_shadow(host: str, text: str) -> dict[str, Any]:
 def _of_recipient(
     event: str, source: str, row: Row, recipient: str | None, answer: Answer
 ) -> dict[str, Any]:
+    if (
+        source == "SMTP"
+        and event == "FAIL"
+        and _FILTERS.match(row.get("sourcecontext", "").strip())
+    ):
+        return {
+            "recipient": recipient,
+            "direction": Direction.INCOMING,
+            "status": Status.REJECTED,
+            "text": answer.text,
+            "reply_by": said_by(ReplyBy.OWN, answer.text),
+        }
     spoke = source == "SMTP" and answer.reply_by is not ReplyBy.MTA
     sent = event.startswith("SEND")
     host, ip = answer.host, answer.ip
@@ -235,7 +261,7 @@ _claims = claims_by(_is_head)
 FORMAT = Format(
     _NAME,
     _detect,
-    lambda: TableReader(_is_head, _deliveries, _headless),
+    lambda: TableReader(_is_head, deliveries_of, _headless),
     claims=_claims,
     begins=r"#|[0-9-]{10}T[0-9:.]{8,18}Z,",
     needles=("Z,", "ecipient-status", "ecipientStatus", "ecipient_status"),

@@ -33,7 +33,7 @@ TOKEN = rf"{_STRING}|[{{}}\[\]]"
 """A pattern of what matters to where an object ends: strings, and brackets."""
 
 _TOKEN = lazy_pattern(
-    r"(?:[\s\ufeff]++|//[^\n]*+|#[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"
+    r"(?:[ \t\r\n\ufeff]++|//[^\n]*+|#[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+"
     rf"(?:(?P<string>{_STRING})|(?P<mark>=>|[{{}}\[\](),:+=])|"
     r"(?P<number>-?(?:0|[1-9][0-9]{0,300}+)(?:\.[0-9]{1,300}+)?(?:[eE][+-]?[0-9]{1,3}+)?(?![\w.]))|"
     r"(?P<word>[\w$.-]{1,200}+)|(?P<end>\Z))",

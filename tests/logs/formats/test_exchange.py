@@ -42,6 +42,86 @@ def test_a_list_of_addresses_is_split_outside_of_quotes(text: str, addresses: li
 # --- statuses ------------------------------------------------------------------------------
 
 
+LIST = """\
+Timestamp               : 24/11/2026 11:43:32
+ClientHostname          : MX1
+SourceContext           :
+ConnectorId             : Outbound
+Source                  : SMTP
+EventId                 : FAIL
+MessageId               : <7@example.com>
+Recipients              : {bob@example.org}
+RecipientStatus         : {[{LED=550-5.1.1 No such user. Ask whom
+                          you know.
+                          550 5.1.1 here};{MSG=};{FQDN=mx.example.org};
+                          {IP=192.0.2.1};{LRT=24/11/2026 11:43:31}]}
+RelatedRecipientAddress :
+MessageSubject          : EventId : FAIL
+Sender                  : al@example.com
+"""
+
+
+@pytest.mark.parametrize("spaced", [False, True])
+def test_a_list_of_powershell_tells_whom_a_status_is_of(*, spaced: bool) -> None:
+    second = LIST.replace("bob@", "eve@").replace("FAIL\n", "DEFER\n", 1)
+    text = f"{LIST}\n{second}"
+    run = scan((text.replace("\n", "\n\n") if spaced else text).split("\n"))
+    bob, eve = run
+    assert (bob.recipient, bob.sender, bob.relay_host, bob.status, bob.reply_by) == (
+        "bob@example.org",
+        "al@example.com",
+        "mx.example.org",
+        Status.BOUNCED,
+        ReplyBy.REMOTE,
+    )
+    assert bob.text == "550-5.1.1 No such user. Ask whom you know.\n550 5.1.1 here"
+    assert (eve.recipient, eve.status) == ("eve@example.org", Status.DEFERRED)
+    assert run.coverage.understood == run.coverage.known == run.coverage.lines
+
+
+def test_a_list_without_the_event_has_the_status_alone() -> None:
+    lines = [line for line in LIST.split("\n") if not line.startswith(("EventId", "Source "))]
+    [bob] = scan(lines)
+    assert (bob.mta, bob.recipient, bob.sender, bob.status) == (
+        "exchange-status",
+        "bob@example.org",
+        "al@example.com",
+        Status.BOUNCED,
+    )
+
+
+def test_a_status_alone_goes_on_until_it_is_closed() -> None:
+    lines = LIST.split("\n")
+    start = next(n for n, line in enumerate(lines) if line.startswith("RecipientStatus"))
+    for status in (
+        lines[start : start + 4],
+        [*lines[start : start + 4], "", "Nov 24 11:43:32 mx x: y"],
+    ):
+        [found] = scan(status)
+        assert (found.text or "").endswith("550 5.1.1 here")
+        assert found.relay_ip == "192.0.2.1"
+    [cut] = scan(lines[start : start + 2])
+    assert cut.text == "550-5.1.1 No such user. Ask whom you know."
+
+
+def test_a_list_of_an_unknown_event_or_of_something_else_is_not_understood() -> None:
+    run = scan(LIST.replace(": FAIL\n", ": WHATEVER\n", 1).split("\n"))
+    assert list(run) == []
+    assert run.coverage.known - run.coverage.understood == 1
+    other = scan(["Source      : Kernel", "EventID     : 41", "Message     : {[oops]}"])
+    assert (list(other), other.coverage.known) == ([], 0)
+
+
+def test_an_agent_that_filters_clients_answers_as_exchange() -> None:
+    context = "SourceContext           : Sender Id Agent"
+    [bob] = scan(LIST.replace("SourceContext           :", context).split("\n"))
+    assert (bob.direction, bob.status, bob.reply_by) == (
+        Direction.INCOMING,
+        Status.REJECTED,
+        ReplyBy.OWN,
+    )
+
+
 def test_a_status_of_any_version_tells_the_reply_and_the_server() -> None:
     deliveries = list(scan(DATA / "exchange_status.txt"))
     assert [(one.text or "")[:30] for one in deliveries] == [
