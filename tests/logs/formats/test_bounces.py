@@ -306,6 +306,20 @@ def test_fields_are_read_in_whatever_form_they_come(
     assert (told(delivery), delivery.text) == (("bob@example.org", status, code), text)
 
 
+def test_a_list_in_place_of_a_recipient_is_of_each() -> None:
+    fields = (
+        "Final-Recipient: rfc822; bob@example.org, eve@example.org,al@example.net\nAction: failed\n"
+        "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 No\n"
+    )
+    found, _ = read(report("", fields))
+    assert [told(each) for each in found] == [
+        (address, Status.BOUNCED, 550)
+        for address in ("bob@example.org", "eve@example.org", "al@example.net")
+    ]
+    quoted = report("", fields.replace("bob@example.org, eve@example.org,al", '"a, b@c.de"'))
+    assert one(quoted).recipient == '"a, b@c.de"@example.net'
+
+
 def test_a_report_without_a_diagnostic_has_the_verdict_of_its_status() -> None:
     verdict = one(report("", f"{FIELDS}Action: failed\nStatus: 5.1.1\n")).verdict
     assert verdict is not None

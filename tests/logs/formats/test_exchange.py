@@ -79,6 +79,18 @@ def test_a_list_of_powershell_tells_whom_a_status_is_of(*, spaced: bool) -> None
     assert run.coverage.understood == run.coverage.known == run.coverage.lines
 
 
+def test_a_list_of_few_columns_is_no_header_of_a_mail() -> None:
+    lines = (
+        "Timestamp      : 24/11/2026 11:43:32",
+        "EventId        : FAIL",
+        "Source         : SMTP",
+        "Sender         : al@example.com",
+        "Recipients     : {bob@example.org, eve@example.org}",
+        "RecipientStatus: {[{LED=550 5.1.1 No};{MSG=};{FQDN=mx.example.org};{IP=192.0.2.1}]}",
+    )
+    assert [each.recipient for each in scan(lines)] == ["bob@example.org", "eve@example.org"]
+
+
 def test_a_list_without_the_event_has_the_status_alone() -> None:
     lines = [line for line in LIST.split("\n") if not line.startswith(("EventId", "Source "))]
     [bob] = scan(lines)

@@ -389,7 +389,7 @@ def test_stalwart_tells_each_outcome_under_its_heading() -> None:
         (
             "al@example.net",
             Status.DEFERRED,
-            None,
+            "mx.example.net",
             None,
             "connection to 'mx.example.net' failed: timed out",
             None,
@@ -423,6 +423,20 @@ def test_stalwart_tells_each_outcome_under_its_heading() -> None:
 def test_stalwart_tells_the_only_outcome_first(opening: str, status: Status) -> None:
     [bob] = read(f"{opening}\n\n<bob@example.org> (rate limited)\n")
     assert told(bob, "recipient", "status", "text") == ("bob@example.org", status, "rate limited")
+
+
+def test_forward_email_names_the_server_in_the_same_form() -> None:
+    [bob] = read(
+        "Your message could not be delivered to the following recipient:\n\n"
+        "<bob@example.org> (host 'mx.example.org' [192.0.2.1]:25: 550 5.1.1 No such user)\n"
+    )
+    assert told(bob, "recipient", "relay_host", "relay_ip", "text", "reply_by") == (
+        "bob@example.org",
+        "mx.example.org",
+        "192.0.2.1",
+        "550 5.1.1 No such user",
+        ReplyBy.REMOTE,
+    )
 
 
 def test_postfix_reports_a_success_with_the_reply() -> None:

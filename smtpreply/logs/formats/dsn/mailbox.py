@@ -58,6 +58,9 @@ def _detect(line: Line) -> bool:
     return line.program is None and _LONE.match(line.message) is not None
 
 
+_IN_COLUMNS = re.compile(r"[A-Z][A-Za-z]{1,40}[ \t]{2,40}:")
+
+
 def _claims(head: Sequence[str]) -> bool:
     """Whether these lines begin a mailbox, a message, or a delivery-status part in a file."""
     lines = [part for line in head for part in line.split("\r") if part.strip()]
@@ -82,6 +85,9 @@ def _begins_message(line: str) -> bool:
 
 
 def _is_field(line: str) -> bool:
+    """Whether it may be a line of a header, and not of a list of PowerShell with its columns."""
+    if _IN_COLUMNS.match(line):
+        return False
     return line[0] in " \t" or FIELD.match(line) is not None
 
 

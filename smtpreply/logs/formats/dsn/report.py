@@ -35,6 +35,7 @@ from typing import Any
 
 from smtpreply.codes import EnhancedStatus
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
+from smtpreply.logs.formats.dsn.entries import ADDRESS
 from smtpreply.logs.formats.dsn.words import (
     ASKED_NO_SERVER,
     passed_on,
@@ -90,6 +91,8 @@ _STATUSES = {
     "deferred": Status.DEFERRED,
 }
 
+# RFC 3464 2.3.2 has one recipient; WildDuck's and Nodemailer's queues have all of a domain.
+_SEVERAL = re.compile(rf"(?:[A-Za-z0-9-]{{1,20}};)?\s*{ADDRESS}(?:\s*,\s*{ADDRESS}){{1,1000}}\s*\Z")
 # RFC 3464 2.1.2; Exchange writes the host and the status before it: "<mx.example.com #5.1.1 smtp;".
 _TYPED = re.compile(
     r"(?:(?:<?[A-Za-z0-9.-]{1,255}[ \t]+)?#[0-9.]{1,12}[ \t]+)?"
@@ -182,7 +185,7 @@ class Report:
         """End the report."""
         found = self._block_ends()
         if self._pending is not None:
-            found.append(self._delivery(*self._pending))
+            found += self._deliveries(*self._pending)
             self._pending = None
         return found
 
@@ -195,7 +198,7 @@ class Report:
         if start is None or not block.keys() & OF_RECIPIENT:
             return []
         if self._lone:
-            return [self._delivery(block, start)] if block.keys() & _TELLING else []
+            return self._deliveries(block, start) if block.keys() & _TELLING else []
         return self._whole(block, start)
 
     def _whole(self, block: _Block, start: Line) -> list[Delivery]:
@@ -207,7 +210,7 @@ class Report:
         if _are_of_one(begun, block):
             self._pending = begun | block, place
             return []
-        return [self._delivery(begun, place)]
+        return self._deliveries(begun, place)
 
     def _is_next(self, name: str, value: str) -> bool:
         """Whether a field begins the next recipient, though no empty line is before it."""
@@ -235,6 +238,15 @@ class Report:
         self._name = None
         self._value.clear()
         self._kept = 0
+
+    def _deliveries(self, block: _Block, start: Line) -> list[Delivery]:
+        """Return the delivery of a recipient; of each, where there is a list in its place."""
+        final = block.get("final-recipient", "")
+        if "," not in final or not _SEVERAL.match(final):
+            return [self._delivery(block, start)]
+        kind, _, names = final.rpartition(";")
+        parts = [f"{kind};{name}" if kind else name for name in names.split(",")]
+        return [self._delivery(block | {"final-recipient": part}, start) for part in parts]
 
     def _delivery(self, block: _Block, start: Line) -> Delivery:
         message = self._of_message

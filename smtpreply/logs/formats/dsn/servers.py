@@ -38,7 +38,8 @@ been successfully delivered" or "There was a temporary problem"; where there are
 each is under its heading::
 
     "<" RCPT "> (" ( "host '" HOST "' rejected " ( "command '" CMD "'" / "transaction" ) code
-                   / "delivered to '" HOST "'" code / words ) ")"
+                   / "delivered to '" HOST "'" code / "connection to '" HOST "' failed: " words
+                   / "host '" HOST "' [" IP "]:25: " REPLY / words ) ")"  ; the last: Forward Email
     code = " with code " CODE " (" X.Y.Z ") '" text "'"            ; 0.0.0 where the reply has none
 
 Sendmail (savemail.c, deliver.c): "----- The following addresses had permanent fatal errors -----",
@@ -441,6 +442,10 @@ _STALWART_SAID = re.compile(
     r"(?: rejected (?:command '(.{0,1200}?)'|transaction))? with code ([245][0-9]{2}) "
     r"\(([0-9]\.[0-9]{1,3}\.[0-9]{1,3})\) '(.*)'\Z"
 )
+_STALWART_PEER = re.compile(
+    r"(?:host|connection to) '([^']{1,255})'(?: \[([0-9A-Fa-f.:]{2,45})\])?"
+    r"(?::[0-9]{1,5}: (?P<reply>[245][0-9]{2}[ -].*)|.*)\Z"
+)
 _STALWART_HEADINGS = (
     ("has been successfully delivered", Status.SENT),
     ("following addresses was successful", Status.SENT),
@@ -461,7 +466,11 @@ def _stalwart(lines: Sequence[str]) -> Found:
         told: dict[str, Any] = {"recipient": match[1], "status": status}
         said = _STALWART_SAID.match(match[2])
         if said is None:
-            yield number, told | {"text": match[2], "reply_by": None}
+            peer = _STALWART_PEER.match(match[2])
+            if peer is not None:
+                told |= {"relay_host": peer[1], "relay_ip": peer[2]}
+            reply = peer["reply"] if peer is not None else None
+            yield number, told | (_by_a_server(reply) if reply else {"text": match[2]})
             continue
         host, command, code, enhanced, text = said.groups()
         enhanced = "" if enhanced.startswith("0.") else f"{enhanced} "
