@@ -325,14 +325,15 @@ def may_suppress(direction: Direction | None, text: str, reply_by: ReplyBy | Non
     """Return whether a refusal can prove that an address of somebody else's is dead.
 
     What stays on this host, and what its own tables and routers do not know, may be the fault of
-    its configuration. So it is where nobody knows whether the message was to leave.
+    its configuration. So it is where nobody knows whether the message was to leave, or where the
+    line has no words, as one that was cut.
 
     >>> may_suppress(Direction.OUTGOING, "550 Unrouteable address", ReplyBy.REMOTE)
     True
     >>> may_suppress(None, "Unrouteable address", None)
     False
     """
-    if direction is not Direction.OUTGOING:
+    if direction is not Direction.OUTGOING or not text:
         return False
     return reply_by is not None or not is_of_own_tables(text)
 

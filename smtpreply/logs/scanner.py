@@ -110,6 +110,7 @@ class Scan(Iterator[Delivery]):
         self._most: Format | None = None  # of the lines of the block before
         self._latest: Iterable[Delivery] = ()  # of the line before
         self._passed: str | None = None  # the block before, if its reader has read its last line
+        self._is_linked = False  # whether the first lines of the source have links in them
         self._is_mixed = False  # whether programs have written lines that no format knows
         self._others = OtherPrograms()
         self._wrappings = Wrappings()
@@ -217,6 +218,9 @@ class Scan(Iterator[Delivery]):
 
         It has a line end after its last line.
         """
+        # To look for links in each block would take 3 % of the time of a log.
+        if self._is_linked or len(block) <= _LONGEST_PASTED:
+            block = unlinked(block)
         block = _ended(_as_written(block))
         is_one_line = block.find("\n") + 1 == len(block)
         if is_one_line or self._on_unreadable is not None:  # which is shown lines as they are
@@ -622,6 +626,8 @@ class Scan(Iterator[Delivery]):
         """Return the format of an input as a whole, and its text."""
         # A file that is followed may get its next line tomorrow.
         head, blocks = beginning(given.blocks, patient=self._reading.follow is None)
+        first = "\n".join(head)
+        self._is_linked = unlinked(first) != first
         if not given.is_whole:
             return None, blocks
         owner = self._detection.of_source(head)
@@ -682,9 +688,7 @@ def _ended(block: str) -> str:
 
 
 def _as_written(block: str) -> str:
-    """Return a block with each line as its program wrote it: see `as_written` and `unlinked`."""
-    if len(block) <= _LONGEST_PASTED:  # to look for links takes 3 % of the time of a log
-        block = unlinked(block)
+    """Return a block with each line as its program wrote it: see `as_written`."""
     is_escaped = _REFERENCE in block and any(map(block.__contains__, _BRACKETS))
     if _SPACE not in block and not is_escaped:
         return block

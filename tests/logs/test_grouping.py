@@ -640,3 +640,23 @@ def test_a_character_at_any_place_comes_to_the_same(mta: str, character: str) ->
             lines = list(USUAL[mta])
             lines[number] = f"{line[:place]}{character}{line[place:]}"
             assert_same_by_lines(lines, len(lines))
+
+
+@pytest.mark.parametrize("host", ["2026-10-25T00:30:00", "{mx"])
+def test_what_is_no_host_is_none_in_blocks(host: str) -> None:
+    said = (
+        "postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=mx.example.org[192.0.2.1]:25, "
+        "delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 2.0.0 Ok)"
+    )
+    stamp = "2026-10-25T00:38:38Z"
+    assert_same_by_lines([*[f"{stamp} mx1 {said}"] * 4, f"{stamp} {host} {said}"], 5)
+
+
+def test_a_line_without_words_suppresses_nobody() -> None:
+    line = (
+        "Nov 24 11:43:32 mx postfix/smtp[42]: 4E74613FE7: to=<bob@example.org>, relay=none, "
+        "delay=1, dsn=5.1.1, status=bounced ("
+    )
+    [delivery] = scan([line])
+    assert delivery.verdict is None or not delivery.verdict.suppress
+    assert not Summary.of(scan([line])).outgoing.suppressed

@@ -491,12 +491,12 @@ def _unwrap_other(line: Line, clock: Clock) -> bool:
         at = stamp.end()
         if match := _HOSTLESS.match(text, at):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
-        if match := _CRI.match(text, at) or _STAMPED.match(text, at):
-            _set_time(line, stamp[1], clock)
-            return _cut(line, match.end())
         is_metalog = text.startswith("[", at) and not text[0].isdigit()
         if is_metalog and (match := _METALOG.match(text, at)):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], None)
+        if match := _CRI.match(text, at) or _STAMPED.match(text, at):
+            _set_time(line, stamp[1], clock)
+            return _cut(line, match.end())
     return _unwrap_oddly(line, clock)
 
 

@@ -47,7 +47,7 @@ _MOST_LATIN = 0xFF
 _MINUTE = VALID_MINUTES[: len(VALID_MINUTES) // 2]  # or the second: they are alike
 _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 # Printable ASCII without brackets, and no colon at the end: that would be a program's.
-_HOST = rf"(?!{NO_HOST})" r"[!-Z\\^-~]{1,255}+(?<!:)"
+_HOST = rf"(?!{NO_HOST}|{DATE}T|{{)" r"[!-Z\\^-~]{1,255}+(?<!:)"
 # Without a host, a header is one beyond doubt where it has a process id.
 TAGGED = rf"(?={PROGRAM_NAME}\[[0-9]{{1,10}}+\]: )"
 """What is before a program and its process id."""

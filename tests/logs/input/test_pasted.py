@@ -141,3 +141,16 @@ def test_octets_of_another_character_set_stay_as_they_are() -> None:
     octets = LINES["Exim"].replace("No such", "Kein g\u00fcltiger").encode("windows-1252")
     [found] = scan(io.BytesIO(octets))
     assert found.text == "550 5.1.1 Kein g\udcfcltiger user"
+
+
+def test_links_are_taken_off_a_long_text_as_off_a_short_one() -> None:
+    line = PASTED["links of Outlook"](LINES["Postfix"])
+    for count in (1, 1000):
+        found = list(scan([f"{line}\n" * count]))
+        assert len(found) == count
+        assert {one.relay_host for one in found} == {"mx.example.org"}
+
+
+def test_what_a_program_of_metalog_says_is_its_own() -> None:
+    said = LINES["Exim"].replace("bob@", "ann@")
+    assert not list(scan([f"Nov 24 11:43:32 [sshd] {said}"]))

@@ -71,15 +71,21 @@ _DELIVERY = re.compile(
     rf"(?:{_QID}: )?to={ADDRESS}, (?:orig_to={ADDRESS}, )?relay={HOST}, {TIMES}{STATUS}(.*)\Z",
     re.DOTALL,
 )
-# A delivery from which somebody has taken names, or into which a program has put links. It has one
-# ", relay=" alone: no address with commas in it is read, which might hold the fields of another.
+# A delivery from which somebody has taken names. What a stranger may have said is in none: before
+# its one ", relay=" there is one word for the address, or two around an "at".
+_WORD = r"[^\s<>,=]{1,320}"
+_EDITED_ADDRESS = rf"<?({_WORD}(?: ?(?:at|AT|<at>|\(at\)|\[at\]) ?{_WORD})?)>?"
+_NO_QID = r"(?:warning|error|fatal|panic|info|NOQUEUE):"
 _EDITED = lazy_pattern(
-    r"(?:(\S{1,60}): )?(?:to[=:] ?)?([^,=\n]{1,1000}), (?:orig_to=([^,\n]{0,1000}), )?"
+    rf"(?:{_QID}: {_EDITED_ADDRESS}"
+    rf"|(?:(?!{_NO_QID})(\S{{1,60}}): )?to[=:] ?{_EDITED_ADDRESS}), "
+    rf"(?:orig_to={_EDITED_ADDRESS}, )?"
     rf"relay=([^\[\],\s]*?)(?: ?\[([^\]]*)\])?(?::([0-9]+))?, {TIMES}{STATUS}(.*)\Z",
     re.DOTALL,
 )
 _RELAYED = ", relay="
-_ADDRESS_IN = lazy_pattern(r"[^\s<>()\[\]@\"'“”:;]{1,255}@[^\s<>()\[\]@\"'“”:;]{1,255}")
+_DELIVERING = ("smtp", "lmtp", "local", "virtual", "pipe", "error", "discard")
+_ADDRESS = re.compile(r"[^\s@\"'()\[\]:;]{1,64}@[^\s@\"'()\[\]:;]{1,255}")
 _EXPIRED = lazy_pattern(
     rf"(?:{_QID}: )?from={ADDRESS}, status=(expired|force-expired), returned to sender"
 )
@@ -243,10 +249,9 @@ def _detect(line: Line) -> bool:
     if program is not None and program.startswith("postfix"):
         return program[7:8] in ("/", "-", "", "@")
     # An instance may have any name (syslog_name), so of others the form decides.
-    message = line.message
-    if _DELIVERY.match(message) or _LONE.match(message):
+    if _DELIVERY.match(line.message) or _LONE.match(line.message):
         return True
-    return program is None and message.count(_RELAYED) == 1 and bool(_EDITED.match(message))
+    return program is None and _edited_in(line) is not None
 
 
 class PostfixReader(Reader):
@@ -281,8 +286,6 @@ class PostfixReader(Reader):
                 return (self._expired(line, match),)
             if match := _STATUS_ALONE.match(message):
                 return (self._quoted(line, match),)
-            if message.count(_RELAYED) == 1 and (match := _EDITED.match(message)):
-                return (self._edited(line, match),)
         # A needle first: most lines have none of these, and a pattern costs ten times as much.
         if ": from=" in message and (match := _FROM.match(message)):
             if SECOND_SENDER.search(message, match.end()):
@@ -302,7 +305,10 @@ class PostfixReader(Reader):
             return (delivery,)
         if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
-        return () if _UNDERSTOOD.match(message) or _QUEUED.match(message) else None
+        if _UNDERSTOOD.match(message) or _QUEUED.match(message):
+            return ()
+        edited = _edited_in(line)
+        return None if edited is None else (self._edited(line, edited),)
 
     def group(self, block: str, groups: Groups) -> Iterator[str]:
         """Count many lines together: see `Reader`."""
@@ -426,12 +432,14 @@ class PostfixReader(Reader):
 
     def _edited(self, line: Line, match: re.Match[str]) -> Delivery:
         """Read a delivery that somebody has edited, as before showing it to others."""
-        qid, to, original, host, ip, port, delay, tls, dsn, word, reason = match.groups()
+        known, bare, qid, to, original, host, ip, port, delay, tls, dsn, word, reason = (
+            match.groups()
+        )
         return self._attempt(
             line,
-            qid,
-            recipient=_address_in(to),
-            orig_recipient=original and _address_in(original),
+            known or qid,
+            recipient=_address_in(bare or to),
+            orig_recipient=_address_in(original or ""),
             relay=_Relay.of((host, ip, port)),
             tls=tls,
             delay=delay,
@@ -697,14 +705,23 @@ def _whole_envelope(rest: str) -> re.Match[str] | None:
     return some[0]
 
 
-def _address_in(text: str) -> str:
-    """Return the one address in a text, or the text without its brackets.
+def _edited_in(line: Line) -> re.Match[str] | None:
+    """Return the match of a line that is a delivery, edited, of a program that delivers mail."""
+    message = line.message
+    if message.count(_RELAYED) != 1:
+        return None
+    if line.program is not None and _service(line.program) not in _DELIVERING:
+        return None
+    return _EDITED.match(message)
 
-    >>> _address_in("bob@example.org<mailto:bob@example.org>"), _address_in("<bob at example.org>")
-    ('bob@example.org', 'bob at example.org')
+
+def _address_in(text: str) -> str | None:
+    """Return a text that is an address; None for what somebody has put in its place.
+
+    >>> _address_in("bob@example.org"), _address_in("bob at example.org")
+    ('bob@example.org', None)
     """
-    found = set(_ADDRESS_IN.findall(text))
-    return found.pop() if len(found) == 1 else text.strip().removeprefix("<").removesuffix(">")
+    return text if _ADDRESS.fullmatch(text) else None
 
 
 def _either(first: str | None, second: str | None) -> str | None:
