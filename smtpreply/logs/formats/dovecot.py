@@ -9,6 +9,8 @@ From lib-lda/mail-deliver.c, lmtp/lmtp-proxy.c, submission/, and Pigeonhole's ac
     WHAT   = "saved mail to " MAILBOX / "stored mail into mailbox '" MAILBOX "'"
            / "save failed to " MAILBOX ": " WHY
            / "rejected message from <" A "> " ... / "rejected: " WHY
+           / "failed to redirect message to <" A ">: " ["smtp(" HOST [":" PORT] "): "]
+             [COMMAND " failed: "] REPLY [" (" ("permanent" / "temporary") " failure)"]
            / "marked message to be discarded ..." / "discarded message"
     EVENT  =/ ("Sent" / "Failed to send") " message to <" A "> at " HOST ":" PORT ": " REPLY
               " (" N "/" N " at " N " ms)"                        ; the proxy of LMTP
@@ -30,7 +32,7 @@ from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.clock import ANY_STAMP, STAMP
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
-from smtpreply.logs.toolkit.fields import PATH, port_of, said_by
+from smtpreply.logs.toolkit.fields import PATH, port_of, said_by, stage_of
 from smtpreply.stage import Stage
 
 _NAME = "dovecot"
@@ -66,6 +68,13 @@ _MESSAGE_ID = re.compile(r"msgid=<?<([^<>\s]{1,998})>")
 _PROXIED = re.compile(
     rf"(?:\S{{1,100}}: )?(Sent|Failed to send) message to <({PATH})> at "
     r"(\S{1,255}?)(?::([0-9]{1,5}))?: (.*?)(?: \([0-9]+/[0-9]+ at [0-9]+ ms\))?\Z",
+    re.DOTALL,
+)
+_REDIRECTING = "failed to redirect message to <"
+_REDIRECTED = re.compile(
+    rf"(.{{0,4000}}(?::|,) )?(?:redirect action: )?{_REDIRECTING}({PATH})>: "
+    r"(?:smtp\(([^\s():]{1,255}|\[[^\]]{1,50}\])(?::([0-9]{1,5}))?\): )?"
+    r"(?:([A-Z]{4}(?: [A-Z]{2,4})?) failed: )?(.*?)(?: \((permanent|temporary) failure\))?\Z",
     re.DOTALL,
 )
 _RELAYED = re.compile(
@@ -107,6 +116,10 @@ class DovecotReader(Reader):
             return (_proxied(line, match),)
         if match := _RELAYED.match(event):
             return (_relayed(line, match, event),)
+        if agent in _DELIVERING and _REDIRECTING in event:
+            # A Message-ID or a reply may have these words as well: there are two readings then.
+            redirected = _REDIRECTED.match(event) if event.count(_REDIRECTING) == 1 else None
+            return None if redirected is None else (_redirected(line, user, redirected),)
         what = _EVENT.match(event) if agent in _DELIVERING else None
         if what is not None:
             return (_delivered(line, user, event, what),)
@@ -124,6 +137,27 @@ def _delivered(line: Line, user: str | None, event: str, what: re.Match[str]) ->
         recipient=user or None,
         status=_STATUSES.get(what[1]),
         text=what[1] + (what[2] or ""),
+    )
+
+
+def _redirected(line: Line, user: str | None, match: re.Match[str]) -> Delivery:
+    """Read that a message could not be sent on; as a rule, Sieve then keeps it for the user."""
+    before, recipient, host, port, command, words, failure = match.groups()
+    message_id = _MESSAGE_ID.search(before or "")
+    statuses = {"permanent": Status.BOUNCED, "temporary": Status.DEFERRED}
+    return delivery_in(
+        line,
+        _NAME,
+        direction=Direction.OUTGOING,
+        message_id=message_id[1] if message_id else None,
+        recipient=recipient,
+        orig_recipient=user or None,
+        relay_host=host and host.strip("[]"),
+        relay_port=port_of(port),
+        stage=stage_of(command),
+        status=statuses.get(failure or ""),
+        text=words,
+        reply_by=said_by(ReplyBy.REMOTE, words),
     )
 
 

@@ -9,6 +9,7 @@ From usr.sbin/smtpd/mta.c and lka/smtp sessions; the field names stay, the heads
     6.4+ = SESSION " mta delivery evpid=" ...                       ; the same without "event="
     own  = SESSION " smtp [event=]failed-command ... command=" Q " result=" Q
          / "smtp-in: Failed command on session " S ": " Q " => " REPLY        ; 5.4
+         / SESSION " smtp [event=]bad-input result=" Q           ; what is no command is not logged
     error = SESSION " mta [event=]error reason=" ["\""] WHAT " rejected: " REPLY
          / "smtp-out: Error on session " SESSION [" after " N " message" ["s"] " sent"] ": " ...
     peer  = SESSION " mta [event=]connecting address=" SCHEME "://" IP ":" PORT " host=" NAME
@@ -68,6 +69,11 @@ _OWN = re.compile(
     r"command=\"(.{0,4000})\" result=\"(.*)\"\Z",
     re.DOTALL,
 )
+_BAD_INPUT = re.compile(
+    r"([0-9a-f]{16}) smtp (?:event=)?bad-input "
+    r"(?:address=\[?(\S+?)\]? host=(\S+) )?()result=\"(.*)\"\Z",
+    re.DOTALL,
+)
 _OLD_OWN = re.compile(
     r"smtp-in: Failed command on session ([0-9a-f]+):()() \"(.{0,4000})\" => (.*)\Z", re.DOTALL
 )
@@ -94,7 +100,7 @@ _DELAY = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:(
 _SESSION = re.compile(
     # What was refused or tried, and is not read above, was cut.
     r"[0-9a-f]{16} (?:smtp|mta|mda) "
-    r"(?!(?:event=)?(?:failed-command|delivery|error reason=\"?[A-Z]+ r))|"
+    r"(?!(?:event=)?(?:failed-command|bad-input|delivery|error reason=\"?[A-Z]+ r))|"
     r"info: |warn: |debug: |scheduler: |smtp-(?:in|out): "
 )
 _BARE = (
@@ -111,6 +117,7 @@ _STATUSES = {
     "Expired": Status.EXPIRED,
     "Expire": Status.EXPIRED,
     "Loop": Status.BOUNCED,
+    "Remove": Status.DISCARDED,  # queue.c: by smtpctl(8)
 }
 
 
@@ -173,6 +180,9 @@ class OpenSmtpdReader(Reader):
         message = line.message
         if "failed-command " in message or " Failed command " in message:
             if match := _OWN.match(message) or _OLD_OWN.match(message):
+                return (self._refused(line, match),)
+        elif "bad-input " in message:
+            if match := _BAD_INPUT.match(message):
                 return (self._refused(line, match),)
         elif " rejected: " in message and (match := _ERROR.match(message)):
             return (self._sent_away(line, match),)

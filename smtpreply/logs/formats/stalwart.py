@@ -101,8 +101,16 @@ _OLD_STAGES = {
     "message": Stage.END_OF_DATA,
 }
 
+# Our refusals of a recipient, and their words: inbound/rcpt.rs. "smtp.relay-not-allowed" is none of
+# these, for a version of 2024 wrote it of each recipient that it took.
+_REFUSALS: Mapping[str, str] = {
+    "smtp.mailbox-does-not-exist": "Mailbox does not exist",
+    "smtp.rcpt-to-greylisted": "Recipient greylisted",
+    "smtp.rate-limit-exceeded": "Rate limit exceeded",
+}
 # What each event answers, and whether it decides what becomes of the message.
 _EVENTS: Mapping[str, tuple[Stage | None, bool]] = {
+    **dict.fromkeys(_REFUSALS, (Stage.RCPT, False)),
     "delivery.delivered": (Stage.END_OF_DATA, True),
     "delivery.rcpt-to-rejected": (Stage.RCPT, True),
     "delivery.rcpt-to-failed": (Stage.RCPT, False),
@@ -127,7 +135,7 @@ _NOTICES: Mapping[str, Status] = {
     "delivery.dsn-temp-fail": Status.DEFERRED,
     "delivery.dsn-perm-fail": Status.BOUNCED,
 }
-_OWN = "smtp.raw-output"  # replies to clients are nowhere else
+_OWN = "smtp.raw-output"  # replies to clients are nowhere else, and seldom here: at level TRACE
 _THEIRS = "delivery.raw-input"
 _CONTENTS = re.compile(r"(?:\A|.{0,2000}?, )contents = \"([2-5][0-9]{2}[ -].*)\"\Z", re.DOTALL)
 _OLD_WRITE = re.compile(
@@ -173,6 +181,7 @@ class StalwartReader(Reader):
 
     def __init__(self) -> None:
         self._told: Memory[Status] = Memory()
+        self._has_replies = False  # to clients: what refuses a recipient has one as well
 
     def read(self, line: Line) -> Iterable[Delivery] | None:
         if line.fields is not None:
@@ -180,6 +189,7 @@ class StalwartReader(Reader):
             return [told for event in events for told in self._deliveries(line, event)]
         text = uncoloured(line.message)
         if match := _LINE.match(text):
+            self._has_replies = self._has_replies or match[2] == _OWN
             if match[2] in (_OWN, _THEIRS):
                 return _raw(line, match[1], text[match.end() :], is_ours=match[2] == _OWN)
             if match[2] not in _EVENTS:
@@ -195,6 +205,9 @@ class StalwartReader(Reader):
 
     def _deliveries(self, line: Line, event: _Event) -> Iterator[Delivery]:
         """Yield one delivery a recipient."""
+        if event.name in _REFUSALS:
+            yield from () if self._has_replies else _refusals(line, event)
+            return
         status = _status(event)
         by = ReplyBy.REMOTE if event.code is not None and event.text else None
         stage = event.stage or (Stage.END_OF_DATA if by and status is Status.SENT else None)
@@ -220,6 +233,25 @@ class StalwartReader(Reader):
                 text=event.text,
                 reply_by=by,
             )
+
+
+def _refusals(line: Line, event: _Event) -> Iterator[Delivery]:
+    """Yield what an event says of our own refusal; of a rate limit, there is one without words."""
+    for recipient in event.recipients:
+        yield delivery_in(
+            line,
+            _NAME,
+            time=line.time or event.time,
+            direction=Direction.INCOMING,
+            sender=event.sender,
+            recipient=recipient,
+            relay_host=event.ip,
+            relay_ip=event.ip,
+            relay_port=event.port,
+            stage=event.stage,
+            status=Status.REJECTED,
+            text=_REFUSALS[event.name],
+        )
 
 
 def _raw(line: Line, stamp: str | None, rest: str, *, is_ours: bool) -> list[Delivery]:

@@ -47,6 +47,7 @@ _STAGES = {
     "END OF DATA": Stage.END_OF_DATA,
     "END-OF-MESSAGE": Stage.END_OF_DATA,
     "BDAT": Stage.END_OF_DATA,
+    "SENDING DATA BLOCK": Stage.END_OF_DATA,  # Exim's words for BDAT
     "QUIT": Stage.QUIT,
 }
 

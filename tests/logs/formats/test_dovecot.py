@@ -123,3 +123,51 @@ def test_a_line_with_the_name_alone_is_known() -> None:
     for head in ("dovecot: ", "Nov 24 11:43:32 dovecot: ", "Nov 24 11:43:32 [dovecot] "):
         [found] = scan([f"{head}lmtp(bob)<42><x>: msgid=<7@example.com>: saved mail to INBOX"])
         assert (found.mta, found.recipient, found.status) == ("dovecot", "bob", Status.SENT)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "stage", "text"),
+    [
+        (
+            "RCPT TO failed: 550 5.1.1 No (permanent failure)",
+            Status.BOUNCED,
+            Stage.RCPT,
+            "550 5.1.1 No",
+        ),
+        (
+            "smtp(mx:25): DATA failed: 451 No (temporary failure)",
+            Status.DEFERRED,
+            Stage.DATA,
+            "451 No",
+        ),
+        ("Failed to connect (temporary failure)", Status.DEFERRED, None, "Failed to connect"),
+    ],
+)
+def test_a_redirection_of_sieve_fails(
+    words: str, status: Status, stage: Stage | None, text: str
+) -> None:
+    found = one(
+        f"{HEAD}Error: sieve: msgid=<7@example.com>: redirect action: "
+        f"failed to redirect message to <al@example.net>: {words}"
+    )
+    assert (found.direction, found.status, found.stage, found.text) == (
+        Direction.OUTGOING,
+        status,
+        stage,
+        text,
+    )
+    assert (found.recipient, found.orig_recipient, found.message_id) == (
+        "al@example.net",
+        "bob@example.org",
+        "7@example.com",
+    )
+    assert found.reply_by is (ReplyBy.REMOTE if text[0].isdigit() else None)
+    assert found.relay_host == ("mx" if "mx" in words else None)
+
+
+def test_a_message_id_is_no_redirection() -> None:
+    event = "failed to redirect message to <{}>: 550 No (permanent failure)"
+    line = f"{HEAD}Error: sieve: msgid=<x>: {event.format('eve@example.net')}: "
+    run = scan([line + event.format("al@example.net")], year=2026)
+    assert list(run) == []
+    assert (run.coverage.known, run.coverage.understood) == (1, 0)

@@ -72,6 +72,93 @@ def test_a_client_is_turned_away(
     assert delivery.direction is Direction.INCOMING
 
 
+@pytest.mark.parametrize(
+    ("line", "status", "text"),
+    [
+        (
+            "cancelled by system filter: virus",
+            Status.BOUNCED,
+            "cancelled by system filter: virus",
+        ),
+        ("cancelled by root", Status.BOUNCED, "cancelled by root"),
+        ("cancelled by timeout_frozen_after", Status.EXPIRED, None),
+        ("removed by root", Status.DISCARDED, "removed by root"),
+        ("frozen by ACL", Status.HELD, "frozen by ACL"),
+    ],
+)
+def test_what_becomes_of_a_message_as_a_whole(line: str, status: Status, text: str | None) -> None:
+    """Whoever still waits for the message has no line of their own."""
+    arrival = f"{ID}<= x@example.net H=c.example [192.0.2.1] P=esmtp S=9"
+    [found] = scan([arrival, ID + line])
+    assert told(found, "status", "text", "sender", "recipient", "direction") == (
+        status,
+        text,
+        "x@example.net",
+        None,
+        None,
+    )
+    assert found.verdict is None or not found.verdict.suppress
+
+
+def test_a_fake_refusal_is_an_arrival() -> None:
+    arrival = f"{ID}(= x@example.net H=c.example [192.0.2.1] P=esmtp S=9"
+    run = scan([arrival, f"{ID}=> b <b@example.org> R=user T=local_delivery"])
+    assert [delivery.sender for delivery in run] == ["x@example.net"]
+    assert run.coverage.understood == 2
+
+
+def test_a_server_refuses_our_login() -> None:
+    found = one(ID + "relay_login authenticator failed H=c.example [192.0.2.1] 535 5.7.8 No")
+    assert told(found, "direction", "stage", "status", "reply_by", "relay_host", "text") == (
+        Direction.OUTGOING,
+        Stage.AUTH,
+        None,
+        ReplyBy.REMOTE,
+        "c.example",
+        "535 5.7.8 No",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "stage", "recipient", "text"),
+    [
+        (
+            "PRDR R=<b@example.org> temporary refusal",
+            Stage.END_OF_DATA,
+            "b@example.org",
+            "temporary refusal",
+        ),
+        ("Message abandoned: disk full", Stage.END_OF_DATA, None, "disk full"),
+        (
+            "too many recipients: message rejected: sender=<x@example.net> H=c [192.0.2.1]",
+            Stage.RCPT,
+            None,
+            "too many recipients: message rejected",
+        ),
+        (
+            "temporarily refused connection from c [192.0.2.1] (tcp wrappers errno=2)",
+            Stage.CONNECT,
+            None,
+            None,
+        ),
+        ("F=x@example.net H=c [192.0.2.1] rejected by local_scan(): no", None, None, "no"),
+    ],
+)
+def test_refusals_that_have_a_form_of_their_own(
+    line: str, stage: Stage | None, recipient: str | None, text: str | None
+) -> None:
+    found = one(ID + line)
+    assert told(found, "direction", "status", "stage", "recipient", "text") == (
+        Direction.INCOMING,
+        Status.REJECTED,
+        stage,
+        recipient,
+        text,
+    )
+    assert found.sender == ("x@example.net" if "x@" in line else None)
+    assert found.relay_ip == ("192.0.2.1" if "192.0.2.1" in line else None)
+
+
 def test_who_was_turned_away_is_told() -> None:
     unqualified = one(STAMP + "unqualified recipient rejected: <bob> H=c [192.0.2.1]")
     assert told(unqualified, "recipient", "sender") == ("bob", None)
@@ -93,6 +180,11 @@ def test_who_was_turned_away_is_told() -> None:
             Stage.END_OF_DATA,
         ),
         ("mx.example.org [192.0.2.1] Connection refused", None),
+        ("H=mx.example.org [192.0.2.1]: Host is unreachable", None),
+        ("H=mx.example.org [192.0.2.1] Network unreachable", None),
+        ("H=mx.example.org [192.0.2.1] Permission denied", None),
+        ("H=mx.example.org [192.0.2.1] TLS error on connection (verify): expired", None),
+        ("TLS error on connection to mx.example.org [192.0.2.1] (verify): expired", None),
         ("mx.example.org [192.0.2.1] No route to host", None),
         ("H=mx.example.org [192.0.2.1] Connection timed out", None),
     ],
@@ -111,6 +203,8 @@ def test_a_silent_host_is_told_in_old_and_new_lines(line: str, stage: Stage | No
     ("line", "recipient"),
     [
         ("=> blackhole (DATA ACL discarded recipients): why", None),
+        ("=> blackhole (local_scan discarded recipients)", None),
+        ("=> discarded (system filter)", None),
         ("=> :blackhole: <b@example.org> R=aliases", "b@example.org"),
         ("=> /dev/null <b@example.org> R=aliases T=**bypassed**", "b@example.org"),
     ],
@@ -126,6 +220,10 @@ def test_what_is_thrown_away_is_not_sent(line: str, recipient: str | None) -> No
         ID + "*** Frozen (message created with -f <>)",
         ID + "no immediate delivery: more than 10 messages received in one connection",
         ID + "error message sent to al@example.net",
+        ID + ">al@example.net <al@example.org>: error ignored",
+        ID + "original recipients ignored (system filter)",
+        ID + "PRDR R=<b@example.org> acceptance",
+        ID + 'relay authenticator cancelled authentication H=c [192.0.2.1] Bad "334 User?"',
         ID + "SAN <a.example:b.example>",
         ID + "spam acl condition: error",
         STAMP + "Ci=p1235 SMTP peer appears to have seen our banner",
@@ -177,6 +275,13 @@ def test_a_host_may_look_like_a_message_s_id_where_a_syslog_has_written() -> Non
         "after DATA: 550 No"
     )
     assert told(one(line), "host", "reply_by") == ("prod01-mailer-01", ReplyBy.REMOTE)
+
+
+@pytest.mark.parametrize("command", ["sending data block", "pipelined sending data block"])
+def test_a_chunk_is_refused(command: str) -> None:
+    error = f"SMTP error from remote mail server after {command}: 550 No"
+    found = one(f"{ID}** b@example.org R=r T=t H=c [192.0.2.1]: {error}")
+    assert told(found, "stage", "text") == (Stage.END_OF_DATA, "550 No")
 
 
 # --- callouts, and PRDR --------------------------------------------------------------------

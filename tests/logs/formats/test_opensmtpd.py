@@ -103,7 +103,7 @@ def test_lines_without_a_delivery() -> None:
     [
         ('failed-command command="AUTH LOGIN" result="503 5.5.1 Invalid command"', 1),
         ('event=failed-command command="RCPT TO:<bob@example.org>" result="550 Invalid"', 1),
-        ('bad-input result="500 5.5.1 Invalid command: Pipelining not supported"', 0),
+        ('bad-input result="500 5.5.1 Invalid command: Pipelining not supported"', 1),
         ("connected address=192.0.2.1 host=<unknown>", 0),
         ("disconnected reason=quit", 0),
     ],
@@ -112,3 +112,33 @@ def test_a_line_of_a_session_is_known_without_its_program(line: str, deliveries:
     run = scan([f"c1a89cb774083905 smtp {line}"])
     assert len(list(run)) == deliveries
     assert (run.coverage.formats, run.coverage.understood) == ({"opensmtpd": 1}, 1)
+
+
+@pytest.mark.parametrize("form", ["bad-input", "event=bad-input address=192.0.2.9 host=c.example"])
+def test_bad_input_is_answered(form: str) -> None:
+    opened = "4b3a6c195c1f6010 smtp connected address=192.0.2.9 host=c.example"
+    line = f'4b3a6c195c1f6010 smtp {form} result="500 5.5.1 Invalid command"'
+    [found] = scan([HEAD + opened, HEAD + line])
+    assert (found.direction, found.status, found.reply_by) == (
+        Direction.INCOMING,
+        Status.REJECTED,
+        ReplyBy.OWN,
+    )
+    assert (found.relay_ip, found.text, found.recipient, found.stage) == (
+        "192.0.2.9",
+        "500 5.5.1 Invalid command",
+        None,
+        None,
+    )
+
+
+def test_what_an_administrator_removes_is_thrown_away() -> None:
+    found = one(
+        f"{HEAD}relay: Remove for 8f26ea98359eccea: from=<al@example.com>, to=<bob@example.org>, "
+        "rcpt=<->, delay=1h, stat=Removed by administrator"
+    )
+    assert (found.status, found.recipient, found.reply_by) == (
+        Status.DISCARDED,
+        "bob@example.org",
+        None,
+    )

@@ -218,6 +218,7 @@ def test_prose_is_no_line_of_postfix(line: str) -> None:
         "dnsblog[7]: addr 203.0.113.9 listed by domain bl.example as 127.0.0.2",
         "postsuper[7]: 4E74613FE7: placed on hold",
         "postsuper[7]: Released from hold: 1 message",
+        "smtpd[7]: NOQUEUE: redirect: RCPT from c.example[203.0.113.9]: <b@example.org>: Recipient",
         "bounce[7]: 4E74613FE7: sender non-delivery notification: 4E74613FE8",
         "smtp[7]: 4E74613FE7: Cannot start TLS: handshake failure",
         "master[7]: reload -- version 3.10.1, configuration /etc/postfix",
@@ -292,9 +293,72 @@ def test_a_warning_of_a_refusal_is_one(line: str, text: str, stage: Stage) -> No
     assert told(delivery, "relay_host", "relay_ip") == ("c.example", "203.0.113.9")
 
 
-def test_a_message_that_is_too_large_is_refused() -> None:
-    delivery = one(f"{HEAD}cleanup[7]: warning: 4E74613FE7: queue file size limit exceeded")
-    assert told(delivery, "status", "queue_id") == (Status.REJECTED, "4E74613FE7")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "queue file size limit exceeded",
+        "write queue file: No space left on device",
+        "virtual_alias_maps map lookup problem for b@example.org -- "
+        "message not accepted, try again later",
+    ],
+)
+def test_a_message_that_is_not_stored_is_refused(words: str) -> None:
+    found = one(f"{HEAD}cleanup[7]: warning: 4E74613FE7: {words}")
+    assert told(found, "direction", "status", "stage", "queue_id", "text") == (
+        Direction.INCOMING,
+        Status.REJECTED,
+        Stage.END_OF_DATA,
+        "4E74613FE7",
+        words,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "stage", "sender", "recipient"),
+    [
+        ("MAIL FROM:<a@example.net>", Stage.MAIL, "a@example.net", None),
+        ("RCPT TO:<b@example.org> NOTIFY=NEVER", Stage.RCPT, None, "b@example.org"),
+        ("DATA", Stage.DATA, None, None),
+        ("connection request", Stage.CONNECT, None, None),
+    ],
+)
+def test_a_filter_refuses_before_the_end_of_the_message(
+    command: str, stage: Stage, sender: str | None, recipient: str | None
+) -> None:
+    found = one(f'{HEAD}smtpd[7]: warning: proxy filter:10024 rejected "{command}": "550 5.7.1 No"')
+    assert told(found, "status", "reply_by", "text", "stage", "sender", "recipient") == (
+        Status.REJECTED,
+        ReplyBy.FILTER,
+        "550 5.7.1 No",
+        stage,
+        sender,
+        recipient,
+    )
+
+
+def test_a_message_with_wrong_mime_is_refused() -> None:
+    fault = "improper use of 8-bit data in message header"
+    of = "from c.example[203.0.113.9]; from=<a@example.net> to=<b@example.org>"
+    found = one(f"{HEAD}cleanup[7]: 4E74613FE7: reject: mime-error {fault}: Subject: hi {of}")
+    assert told(found, "status", "text", "sender", "recipient", "relay_ip") == (
+        Status.REJECTED,
+        fault,
+        "a@example.net",
+        "b@example.org",
+        "203.0.113.9",
+    )
+
+
+def test_what_postsuper_removes_is_thrown_away() -> None:
+    arrival = f"{HEAD}qmgr[7]: 4E74613FE7: from=<a@example.net>, size=9, nrcpt=1 (queue active)"
+    [found] = scan([arrival, f"{HEAD}postsuper[7]: 4E74613FE7: removed"])
+    assert told(found, "status", "sender", "queue_id") == (
+        Status.DISCARDED,
+        "a@example.net",
+        "4E74613FE7",
+    )
+    run = scan([arrival, f"{HEAD}qmgr[7]: 4E74613FE7: removed"])
+    assert list(run) == []
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,47 @@ def test_refusals_are_our_own_words() -> None:
     ]
 
 
+SESSION = 'listenerId = "smtp", localPort = 25, remoteIp = 203.0.113.9, remotePort = 4242, '
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("smtp.mailbox-does-not-exist", "Mailbox does not exist"),
+        ("smtp.rcpt-to-greylisted", "Recipient greylisted"),
+        ("smtp.rate-limit-exceeded", "Rate limit exceeded"),
+    ],
+)
+def test_a_recipient_is_refused(name: str, words: str) -> None:
+    line = event(name, 'to = "bob@example.org"', span=SESSION)
+    data = {"remoteIp": "203.0.113.9", "remotePort": 4242, "to": "bob@example.org"}
+    hook = json.dumps({"createdAt": STAMP.strip(), "type": name, "data": data})
+    for found in (one(line), one(hook)):
+        assert (found.direction, found.status, found.stage) == (
+            Direction.INCOMING,
+            Status.REJECTED,
+            Stage.RCPT,
+        )
+        assert (found.recipient, found.relay_ip, found.relay_port) == (
+            "bob@example.org",
+            "203.0.113.9",
+            4242,
+        )
+        assert (found.text, found.reply_by) == (words, None)
+
+
+def test_a_refusal_is_reported_once_where_replies_are_logged() -> None:
+    sent = f"{STAMP}TRACE Raw SMTP output sent (smtp.raw-output) {SESSION}size = 9, contents = "
+    refusal = event("smtp.mailbox-does-not-exist", 'to = "bob@example.org"', span=SESSION)
+    log = [sent + r'"220 mx\r\n"', refusal, sent + r'"550 5.1.2 No\r\n"']
+    assert [found.text for found in scan(log)] == ["220 mx", "550 5.1.2 No"]
+
+
+def test_which_limit_was_reached_is_no_refusal() -> None:
+    line = event("smtp.rate-limit-exceeded", 'id = "sender", limit = [5, 60000ms]', span=SESSION)
+    assert account([line]).understood == 1
+
+
 def as_json(name: str, **data: Any) -> str:
     data = {"queueId": 7, "from": "al@example.com", "to": ["bob@example.org"]} | data
     return json.dumps({"createdAt": STAMP.strip(), "type": name, "data": data})

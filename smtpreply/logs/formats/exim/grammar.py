@@ -8,8 +8,9 @@ From src/src/deliver.c, transports/smtp.c::
     attempt = ("=>" / "->" / "**" / "==") SP ADDRESS [" <" ADDRESS ">"] fields
               (' C="' REPLY '"' fields / ": " LEAD REPLY)
     LEAD    = "SMTP error from remote mail server after " COMMAND ": "
-    arrival = "<= " SENDER [" R=" MSGID] [" H=" HOST] fields [" S=" size] fields [" id=" MESSAGE-ID]
-              fields [' T="' SUBJECT '"'] [" from <" ADDRESS ">"] [" for " ADDRESSES]
+    arrival = ("<=" / "(=") SP SENDER [" R=" MSGID] [" H=" HOST] fields [" S=" size] fields
+              [" id=" MESSAGE-ID] fields [' T="' SUBJECT '"'] [" from <" ADDRESS ">"]
+              [" for " ADDRESSES]
 
 `lines` reads all that Exim writes. `blocks` counts each `USUAL_SUCCESS` and `USUAL_ATTEMPT` and
 leaves the rest to `lines`, to which it hands an `ATTEMPT` with its addresses taken apart.
@@ -94,7 +95,7 @@ _SESSION = (
 _OF_MESSAGE = rf"(?: (?:(?:M8S|DKIM|RT|Q|QT)=[^ \n]++|{_MARK}))*+"
 # What most lines have comes first.
 ARRIVAL = (
-    rf"<= {_SENDER}(?: H=[^ \n()\[\]]++ \[[^ \n\]]++\](?= P=)|{_CLIENT})"
+    rf"[<(]= {_SENDER}(?: H=[^ \n()\[\]]++ \[[^ \n\]]++\](?= P=)|{_CLIENT})"
     rf"(?: P=[^ \n]++ X=[^ \n]++ CV=[^ \n]++(?= S=)|{_SESSION})"
     r"(?: S=(?:(?P<size>[0-9]{1,15}+)(?![^ \n])|[^ \n]*+)|)"
     rf"(?:(?= id=)|{_OF_MESSAGE})(?: id=(?P<message_id>(?:{_STRING}|)[^ \n]*+)|)"

@@ -15,6 +15,9 @@ From src/src/deliver.c, transports/smtp.c, string.c::
           / "H=" HOST ": SMTP error from ..."          ; one host of several
           / ... "rejected RCPT <a>: " TEXT             ; own refusal, its code is not logged
           / ... "rejected RCPT <a>: " HOST " : SMTP error from ..."    ; by a callout's reply
+          / NAME " authenticator failed H=" HOST SP REPLY              ; a server's, to our login
+          / ("cancelled" / "removed" / "frozen") " by " WHO [": " TEXT]     ; the whole message
+          / "(=" SP SENDER fields    ; "control = fakereject": kept, though refused to the client
     fields = *(" H=" HOST / " R=" router / " T=" transport / " QT=" time / " DT=" time / ...)
     own   = fields [" defer (" ERRNO ")" fields] [": " STRERROR fields] [": " TEXT]
     CMD   = ["pipelined "] "RCPT TO:<a>" / "MAIL FROM:<a>" [" SIZE=" n] / "DATA" / "end of data"
@@ -103,7 +106,7 @@ _QUOTED_ATTEMPT = lazy_pattern(
     re.DOTALL,
 )
 _SECOND_ATTEMPT = re.compile(SECOND_ATTEMPT)
-_ARRIVED = "<= "
+_ARRIVED = ("<= ", "(= ")
 _ARRIVAL = lazy_pattern(rf"{ARRIVAL}\Z")
 _H = re.compile(rf" ?H={HOST}")
 _CLIENT = lazy_pattern(rf"(?:\A|from |H=)(?:H=)?{HOST}")
@@ -179,15 +182,20 @@ _SECOND_REFUSAL = re.compile(r"> (?:temporarily )?rejected ")
 _REST_OF_CLIENT = r"(?: [A-Z]{1,3}=\S{1,255}){0,9}"
 # What is turned away without an ACL, and what an ACL takes and throws away.
 _TURNED_AWAY = lazy_pattern(
-    rf"(?P<connection>(?:refused connection from|Connection from) (?:H=)?{HOST}(?: refused)?)"
+    rf"(?P<connection>(?:(?:temporarily )?refused connection from|Connection from) (?:H=)?{HOST}"
+    r"(?: refused)?)"
     r"(?:: (?P<why>.*))?.*\Z"
     rf"|(?:temporarily )?rejected (?P<mail>MAIL FROM:|from )<(?P<sender>[^>]{{0,1000}})>"
     rf"(?: H=(?P<host>{HOST}))?{_REST_OF_CLIENT}: (?P<reason>.*)\Z"
     rf"|SMTP call from (?P<call>{HOST}){_REST_OF_CLIENT} dropped: (?P<dropped>.*)\Z"
     r"|(?P<scan>local_scan\(\) function (?:timed out|crashed with signal [0-9]{1,3}))"
     r" - message temporarily rejected .*\Z"
+    r"|Message abandoned: (?P<abandoned>.*)\Z"
+    r"|(?P<many>too many recipients: (?:message|excess temporarily) rejected): "
+    rf"sender=<(?P<of_many>[^>]{{0,1000}})>(?: H=(?P<sent_many>{HOST}))?{_REST_OF_CLIENT}\Z"
     r"|unqualified (?P<part>sender|recipient) rejected: <(?P<address>[^>]{0,1000})>"
-    rf"(?: H=(?P<from>{HOST}))?",
+    rf"(?: H=(?P<from>{HOST}))?"
+    rf"|PRDR R=<(?P<prdr>{PATH})> (?P<refusal>(?:temporary )?refusal)\Z",
     re.DOTALL,
 )
 _TURNED_AWAY_AT = {
@@ -197,17 +205,34 @@ _TURNED_AWAY_AT = {
     "from ": Stage.END_OF_DATA,
 }
 _DISCARDED = lazy_pattern(rf"RCPT <{PATH}>: discarded by [A-Z]{{1,20}} ACL(?:: (.*))?\Z", re.DOTALL)
-_DISCARDED_BY_ACL = " ACL discarded recipients)"
+# receive.c: by an ACL or local_scan(); deliver.c
+_THROWN_AWAY = re.compile(
+    r"=> (?:blackhole \([^)]{1,60} discarded recipients|discarded \(system filter)\)"
+)
 _BLACKHOLE = ":blackhole"
 _NOWHERE = "/dev/null"  # deliver.c, with "T=**bypassed**": nothing is written
 _BRACKETED = re.compile(r" ?<([^<>\s]{1,1000})>")
+# local_scan(): the sender comes first, and without brackets.
+_BARE_SENDER = re.compile(r"F=(?:<>|([^\s<>\"]{1,1000}))(?= H=)")
 _BARE_RECIPIENT = re.compile(r"RCPT ([^\s<>:]{1,500}@[^\s<>:]{1,255})\Z")
 _AUTHENTICATOR = lazy_pattern(
     rf"authenticator failed for (?:H=)?{HOST}{_REST_OF_CLIENT}: (.*)\Z", re.DOTALL
 )
+# smtp.c: a login of ours. It is no failure of the attempt: other mechanisms may be tried after it.
+_OWN_LOGIN = lazy_pattern(rf"\S{{1,100}} authenticator failed H={HOST} (.*)\Z", re.DOTALL)
+# What becomes of a message as a whole, whoever it is for. Of a message that is cancelled, those
+# who still wait for it have no line of their own, and its sender is sent a bounce.
+_AS_A_WHOLE = lazy_pattern(
+    r"(?:(?P<expired>cancelled by timeout_frozen_after\Z)|(?P<what>cancelled|removed|frozen) by )"
+)
+_STATUS_AS_A_WHOLE = {
+    "cancelled": Status.BOUNCED,
+    "removed": Status.DISCARDED,
+    "frozen": Status.HELD,
+}
 # smtp_enforce_sync. Command and input are the client's, and may look like what is between them.
 _UNSYNCHRONIZED = lazy_pattern(
-    r"(?P<words>SMTP protocol synchronization error \([^)]{1,200}\)): rejected "
+    r"(?P<words>SMTP protocol (?:violation: )?synchronization error \([^)]{1,200}\)): rejected "
     r"(?:connection from|\"(?P<command>[A-Za-z]{0,20}))"
 )
 _UNSYNCHRONIZED_CLIENT = lazy_pattern(
@@ -217,13 +242,16 @@ _VERIFY = re.compile(r"(?:sender|recipient) verify (?:fail|defer) for <([^>]{0,1
 _REPLY = re.compile(r"[0-9]{3}(?:[ -]|\Z|\\n)")
 _SILENT = lazy_pattern(
     r":? ?((?:Malformed SMTP reply|SMTP timeout|Remote host closed connection|Connection|"
-    r"Operation timed out|No route to host|Network is unreachable|TLS session:).*)\Z",
+    r"Operation timed out|No route to host|(?:Network|Host) (?:is )?(?:unreachable|down)|"
+    r"Permission denied|Can(?:not|'t) assign requested address|TLS session:|"
+    r"TLS error on connection ).*)\Z",
     re.DOTALL,
 )
 # Before 4.8x the host was among the words.
 _OLD_SILENT = lazy_pattern(
-    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from) {HOST} "
-    rf"(?:closed connection in response to|after|in response to) "
+    rf"(?:Remote host|SMTP timeout while connected to|Malformed SMTP reply from|"
+    rf"TLS error on connection to) {HOST} "
+    rf"(?:closed connection in response to |after |in response to |(?=\())"
 )
 _SILENT_HOST = lazy_pattern(
     rf"{HOST}:? (?=Connection |No route to host|Network is unreachable|Operation timed out)"
@@ -244,9 +272,11 @@ _PLAIN = (
 _UNDERSTOOD = lazy_pattern(
     r"(?!(?:H|F)=.{0,2000}? (?:rejected|refused) |\S{1,60} authenticator failed )(?:"
     # A message and the queue: it came, waits, was changed by hand; its outcome has its own line.
-    r"Completed|<= |Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|cancelled|removed|added by|"
+    r"Completed|<= |Unfrozen|Frozen|\*\*\* Frozen|Message is frozen|added by|"
     r"marked |new recipient|message |Message |error message sent|Spool file|spool |all addresses|"
-    r"retry time not reached|routing|no immediate|no recipients|\S{1,300}: error ignored|delivery |"
+    r"retry time not reached|routing|no immediate|no recipients|original recipients ignored|"
+    r"\S{1,300}(?: <\S{1,300}>)?: error ignored|PRDR R=<[^>]{0,1000}> acceptance\Z|delivery |"
+    r"\S{1,100} authenticator cancelled authentication |"
     r"Delivery|suspend|[0-9]+ recipients?|queue|Queue|Renamed|home directory|Start queue run|"
     r"End queue run|"
     # A session: how it began and ended, and the name that the client gave.
@@ -391,7 +421,9 @@ class EximReader(Reader):
             self._error(line, queue_id, masked)
             or self._turned_away(line, queue_id, masked)
             or self._refusal(line, queue_id, masked)
+            or self._login(line, queue_id, masked)
             or self._silence(line, queue_id, masked)
+            or self._as_a_whole(line, queue_id, masked)
         )
         if delivery is not None:
             delivery = _unmasked(delivery, quoted)
@@ -464,7 +496,7 @@ class EximReader(Reader):
             return attrs.evolve(
                 attempt, status=Status.DISCARDED, recipient=recipient, orig_recipient=None
             )
-        if match[0].rstrip(":").endswith(_DISCARDED_BY_ACL):
+        if _THROWN_AWAY.match(body):
             return attrs.evolve(attempt, status=Status.DISCARDED, recipient=None)
         return attempt
 
@@ -595,6 +627,31 @@ class EximReader(Reader):
             **_host_fields(host),
         )
 
+    def _login(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read how a server refused a login of ours."""
+        match = _OWN_LOGIN.match(body)
+        if match is None:
+            return None
+        return self.messages.delivery(
+            line,
+            queue_id,
+            direction=Direction.OUTGOING,
+            stage=Stage.AUTH,
+            text=_unescaped(match[4].rstrip()),
+            reply_by=ReplyBy.REMOTE,
+            **_host_fields(match),
+        )
+
+    def _as_a_whole(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
+        """Read that a message was cancelled, removed or frozen, without a name of a recipient."""
+        match = _AS_A_WHOLE.match(body) if queue_id else None
+        if match is None:
+            return None
+        if match["expired"]:
+            return self.messages.delivery(line, queue_id, status=Status.EXPIRED)
+        status = _STATUS_AS_A_WHOLE[match["what"]]
+        return self.messages.delivery(line, queue_id, status=status, text=_own_unescaped(body))
+
     def _refusal(self, line: Line, queue_id: str | None, body: str) -> Delivery | None:
         if match := _AUTHENTICATOR.search(body):
             text = match[4].partition(" (set_id=")[0]
@@ -629,7 +686,10 @@ class EximReader(Reader):
         where, address, _ = rejected.groups()
         before = body[: rejected.start()]
         sender = _sender_in(before)
-        host = _H.match(before) or _CLIENT.search(where)
+        bare = _BARE_SENDER.match(before)
+        if bare and sender is None:
+            sender = bare[1]
+        host = _H.match(before, bare.end() if bare else 0) or _CLIENT.search(where)
         # The name given to HELO may look like the end of the host, and what follows like fields.
         if host and _NAME_IN_BRACKETS in before[host.end() :]:
             return None
@@ -668,15 +728,20 @@ class EximReader(Reader):
         if match is None:
             return None
         part, address = match["part"], match["address"]
-        host = match["connection"] or match["host"] or match["from"] or match["call"] or ""
-        text = match["why"] or match["reason"] or match["dropped"] or match["scan"]
-        stage = _TURNED_AWAY_AT.get(part or match["mail"] or (match["scan"] and "from "))
+        hosts = match.group("connection", "host", "from", "call", "sent_many")
+        texts = match.group("why", "reason", "dropped", "scan", "abandoned", "many", "refusal")
+        host, text = next(filter(None, hosts), ""), next(filter(None, texts), None)
+        stage = _TURNED_AWAY_AT.get(part or match["mail"])
+        if match["many"]:
+            stage = Stage.RCPT
+        elif match["scan"] or match["abandoned"] or match["prdr"]:
+            stage = Stage.END_OF_DATA
         return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
-            sender=address if part == "sender" else match["sender"],
-            recipient=address if part == "recipient" else None,
+            sender=address if part == "sender" else match["of_many" if match["many"] else "sender"],
+            recipient=address if part == "recipient" else match["prdr"],
             stage=Stage.CONNECT if match["connection"] else stage,
             status=Status.REJECTED,
             text=_own_unescaped(text) if text else None,

@@ -123,8 +123,8 @@ _REJECT = re.compile(
 )
 # The text of the message, of 200 characters at most, is its sender's: so the last envelope counts.
 _CONTENT = lazy_pattern(
-    rf"{_QID}: (reject|discard|hold|[a-z]{{2,10}}): (?:header|body|mime-header|nested-header|mime) "
-    r"(.*)\Z",
+    rf"{_QID}: (reject|discard|hold|[a-z]{{2,10}}): "
+    r"(?:(?:header|body|mime-header|nested-header|mime) |mime-error ([^:]{1,100}): )(.*)\Z",
     re.DOTALL,
 )
 _CONTENT_FROM = lazy_pattern(rf" from {HOST};(?= (?:from|to|proto|helo)=|:|\Z)")
@@ -151,7 +151,21 @@ _OVER_LIMIT = lazy_pattern(
 )
 _ILLEGAL = lazy_pattern(rf"warning: (Illegal address syntax) from {HOST} in ([A-Z]{{4}}) command: ")
 _CORRUPT = re.compile(r"warning: saving (corrupt file) \"([0-9A-Za-z]{5,40})\" from queue ")
-_TOO_LARGE = re.compile(rf"warning: {_QID}: (queue file size limit exceeded)")
+# The client is answered 451 or 552, which is not logged.
+_NOT_STORED = lazy_pattern(
+    rf"warning: {_QID}: (queue file size limit exceeded|write queue file: .*|"
+    r".{1,1000} -- message not accepted, try again later)\Z",
+    re.DOTALL,
+)
+# smtpd_proxy.c: what a filter refuses before the end of the message.
+_REFUSED_BY_PROXY = lazy_pattern(
+    r"warning: proxy \S{1,255} rejected \"((?:(MAIL FROM|RCPT TO):<([^\">]{0,1000})>|"
+    r"connection request|[A-Z]{4})[^\"]{0,200})\": \"(.*)\"\Z",
+    re.DOTALL,
+)
+# postsuper -d: those who still wait for the message have no line of their own.
+_REMOVED = lazy_pattern(rf"{_QID}: removed\Z")
+_BY_HAND = "/postsuper"
 _LIMITED_AT = {
     "Connection": Stage.CONNECT,
     "Message delivery request": Stage.MAIL,
@@ -163,7 +177,9 @@ _LIMITED_AT = {
 _UNDERSTOOD = lazy_pattern(
     # How a session begins and ends; what was refused in it has a line of its own.
     r"(?:connect from|disconnect from|lost connection after|timeout after|too many errors|"
-    r"improper|end of session|NOQUEUE: client=|discarding EHLO|replacing command|"
+    r"improper|end of session|discarding EHLO|replacing command|"
+    # What an access table does beside accepting and refusing.
+    r"NOQUEUE: (?:client=|(?:redirect|info|warn|bcc|permit|prepend): )|"
     # One address of a server's several could not be reached: the outcome has a line of its own.
     r"connect to|"
     # postscreen, before its verdict: who is turned away has a line with "reject".
@@ -193,7 +209,8 @@ _QUEUED = lazy_pattern(
     r"forwarded|sender (?:non-)?deliver|sender delay|postmaster |message-id=|resent-|passing |"
     r"breaking |message |mail for |sasl_|"
     # A rule of header_checks or the like that lets it through.
-    r"replace: |prepend: |info: |warning: |filter|milter|redirect: |strip: |bcc: |delay: |pass: |"
+    r"replace: |prepend: |info: |warn(?:ing)?: |permit: |filter|milter|redirect: |strip: |bcc: |"
+    r"delay: |pass: |"
     # Before one of a server's several addresses has answered: the outcome has its own line.
     r"enabling PIX|lost connection|conversation|Cannot |SASL authentication failed; cannot |"
     r"TLS|[Ss]erver certificate|Trusted|Untrusted|Verified)"
@@ -301,7 +318,10 @@ class PostfixReader(Reader):
             return (self._rejected(line, match),)
         if match := _CONTENT.match(message):
             return self._checked(line, match)
-        if message.startswith("warning: ") and (delivery := self._warned(line)):
+        if line.program and line.program.endswith(_BY_HAND):
+            if match := _REMOVED.match(message):
+                return (self.messages.delivery(line, match[1], status=Status.DISCARDED),)
+        elif message.startswith("warning: ") and (delivery := self._warned(line)):
             return (delivery,)
         if (" said: " in message or _REFUSED in message) and (delivery := self._said(line)):
             return (delivery,)
@@ -467,7 +487,7 @@ class PostfixReader(Reader):
 
     def _checked(self, line: Line, match: re.Match[str]) -> Iterable[Delivery]:
         """Read what a check of the content did: what it lets through reports no delivery."""
-        queue_id, action, rest = match.groups()
+        queue_id, action, fault, rest = match.groups()
         status = _ACTIONS.get(action)
         if status is None or action == "filter":
             return ()
@@ -488,7 +508,7 @@ class PostfixReader(Reader):
                 relay_ip=_ip(ip),
                 stage=Stage.END_OF_DATA,
                 status=status,
-                text=words,
+                text=words or fault,
                 reply_by=said_by(ReplyBy.OWN, words),
             ),
         )
@@ -528,7 +548,7 @@ class PostfixReader(Reader):
         if match := _CORRUPT.match(message):  # nobody tries to deliver it any more
             text, queue_id = match.groups()
             return self.messages.delivery(line, queue_id, status=Status.HELD, text=text)
-        queue_id = stage = None
+        queue_id = stage = sender = recipient = reply_by = None
         host = ip = port = None
         if match := _AUTH_FAILED.match(message):
             (host, ip, port, text), stage = match.groups(), Stage.AUTH
@@ -538,20 +558,28 @@ class PostfixReader(Reader):
         elif match := _ILLEGAL.match(message):
             text, host, ip, port, command = match.groups()
             stage = stage_of(command)
-        elif match := _TOO_LARGE.match(message):
+        elif match := _NOT_STORED.match(message):
             (queue_id, text), stage = match.groups(), Stage.END_OF_DATA
+        elif match := _REFUSED_BY_PROXY.match(message):
+            command, what, address, text = match.groups()
+            stage, reply_by = stage_of(command), said_by(ReplyBy.FILTER, text)
+            sender = address if what == "MAIL FROM" else None
+            recipient = address if what == "RCPT TO" else None
         else:
             return None
         return self.messages.delivery(
             line,
             queue_id,
             direction=Direction.INCOMING,
+            sender=sender,
+            recipient=recipient,
             relay_host=host or ip,
             relay_ip=_ip(ip),
             relay_port=port_of(port),
             stage=stage,
             status=Status.REJECTED,
             text=text,
+            reply_by=reply_by,
         )
 
     def _rejected(self, line: Line, match: re.Match[str]) -> Delivery:
