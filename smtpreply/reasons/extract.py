@@ -138,6 +138,10 @@ _LOGGED_AS_DEFERRED = re.compile(
     r"|\bstatus: deferred\b|\bresult=\"?TempFail\b"
 )
 _MARKS_OF_DEFERRAL = ("efer", "TempFail")  # of these, one is in each match
+_LOGGED_AS_SENT = NeedledPattern(
+    lazy_pattern(r"\bstatus=sent\b|\bstat=sent\b|\bresult=\"?ok\b", re.IGNORECASE),
+    ("status=sent", "stat=sent", "result="),
+)
 # What a server says of a failure that it calls temporary, whatever its code.
 _TEMPORARY = NeedledPattern(
     lazy_pattern(
@@ -178,7 +182,7 @@ _SENDER = NeedledPattern(
         re.IGNORECASE,
     ),
     (
-        *("sender", "originator", "reply-to", "return", "reverse", "zender", "nadawca"),
+        *("sender", "originator", "reply-to", "return", "reverse", "zender", "nadawc"),
         *("mailfrom", "mail from", "mail-from", "envelopefrom", "envelope from", "envelope-from"),
         *("from address", "from-address", "remitente", "mittente", "remetente"),
         *("verification failed", "callout verification"),
@@ -503,6 +507,15 @@ def refusals_behind(extract: Extract) -> Iterator[Extract]:
             start=start,
             sentence=" " * found.end() + text[found.end() :],
         )
+
+
+def is_logged_as_sent(extract: AnyExtract) -> bool:
+    """Return whether a field of a log's line says that the message was sent.
+
+    Then a refusal in the line was quoted by the server that has taken the message, or is of another
+    line.
+    """
+    return _LOGGED_AS_SENT.search(extract.text[:LONGEST]) is not None
 
 
 def _is_logged_as_deferred(text: str) -> bool:

@@ -27,6 +27,7 @@ from smtpreply.reasons.extract import (
     has_lines_that_disagree,
     is_before_recipient,
     is_followed_by_another,
+    is_logged_as_sent,
     is_of_sender,
     is_within_acceptance,
     line_of,
@@ -357,7 +358,7 @@ class Verdict:
             return False
         if tells_of_delay(extract) or has_lines_that_disagree(extract):
             return False
-        return not is_followed_by_another(extract)
+        return not (is_followed_by_another(extract) or is_logged_as_sent(extract))
 
     @property
     def _is_mixed(self) -> bool:

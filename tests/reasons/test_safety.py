@@ -261,3 +261,15 @@ def test_a_message_that_was_given_up_is_stopped_for_its_cause(text: str) -> None
 )
 def test_a_message_that_waits_is_tried_again(text: str) -> None:
     assert classify(text).disposition is Disposition.RETRY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "status=sent (250 ok) 550 5.1.1 user unknown",
+        "dsn=2.0.0, stat=Sent (ok 550 5.1.1 User unknown)",
+        'result="Ok" stat="250 2.0.0 ok 550 5.1.1 User unknown"',
+    ],
+)
+def test_what_a_log_calls_sent_suppresses_nobody(text: str) -> None:
+    assert not classify(text).suppress
