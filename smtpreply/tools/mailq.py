@@ -40,17 +40,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from smtpreply._support import regex as re
+from smtpreply._support.dates import MONTH, MONTHS, WEEKDAY, WEEKDAYS
 from smtpreply.logs.delivery import ReplyBy, reply_in, verdict_on
 from smtpreply.logs.formats.postfix.lines import read_reason
-from smtpreply.logs.input.clock import MONTH
-from smtpreply.logs.input.months import ENGLISH
 from smtpreply.logs.toolkit.fields import said_by
 from smtpreply.reasons import Outcome
 from smtpreply.stage import Stage
 from smtpreply.tools.queue import Queued
 
 _KNOWN = "postqueue -j or -p, exim -bp, sendmail's mailq, smtpctl show queue or qmail-qread"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DATE = rf"(?P<month>{MONTH}) {{1,2}}(?P<date>[0-9]{{1,2}})"
 
 # What is around the messages: headings, totals, empty queues, what qmail-qread cannot read.
@@ -69,7 +67,7 @@ _EXIM_DELIVERED = re.compile(r" {6,10}(?:D|\+D) [^ ]")
 # Postfix and Sendmail, which prints no seconds; with -v it prints a priority and no day.
 _CLASSIC = re.compile(
     r" {0,12}(?P<id>[0-9A-Za-z]{5,32})(?P<marks>[*!#?-]{0,3}) {0,12} -?[0-9]{1,12} "
-    rf"{{1,3}}(?:-?[0-9]{{1,12}}[+ ])?(?:(?P<day>{'|'.join(_DAYS)}) )?{_DATE} "
+    rf"{{1,3}}(?:-?[0-9]{{1,12}}[+ ])?(?:(?P<day>{WEEKDAY}) )?{_DATE} "
     r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?) {1,3}(?P<sender>\S.{0,999})\Z"
 )
 _SENDMAIL_BUSY = re.compile(r"[A-Za-z0-9]{8}[0-9]{6,7}X\Z")  # the load is too high for it
@@ -330,7 +328,7 @@ class _Listing:
         None where there is no such day in any year.
         """
         clock = match["time"] if match["time"].count(":") == 2 else f"{match['time']}:00"
-        day = ENGLISH.index(match["month"]) + 1, int(match["date"])
+        day = MONTHS.index(match["month"]) + 1, int(match["date"])
         latest = self._now + timedelta(days=1)  # clocks differ
         found: datetime | None = None
         for year in range(latest.year, latest.year - _YEARS_BACK, -1):
@@ -343,12 +341,12 @@ class _Listing:
             if arrived > latest:
                 continue
             found = found or arrived
-            if match["day"] in (None, _DAYS[naive.weekday()]):
+            if match["day"] in (None, WEEKDAYS[naive.weekday()]):
                 return arrived
         return found
 
     def _qmail(self, match: re.Match[str]) -> dict[str, Any]:
-        month = ENGLISH.index(match["month"]) + 1
+        month = MONTHS.index(match["month"]) + 1
         text = f"{match['year']}-{month:02}-{int(match['date']):02} {match['time']}"
         try:
             arrived = self._arrived(datetime.fromisoformat(text).replace(tzinfo=UTC))

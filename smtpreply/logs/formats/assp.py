@@ -20,10 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from smtpreply._support import regex as re
+from smtpreply._support.dates import MONTH, MONTHS
 from smtpreply.logs.delivery import Delivery, Direction, ReplyBy, Status
 from smtpreply.logs.format import Format, Reader
-from smtpreply.logs.input.clock import MONTH
-from smtpreply.logs.input.months import ENGLISH
 from smtpreply.logs.input.syslog import Line
 from smtpreply.logs.toolkit.envelopes import delivery_in
 from smtpreply.logs.toolkit.fields import BARE, PATH, said_by
@@ -90,7 +89,7 @@ def _refused(
     queue_id, ip, sender, recipient = head.groups()
     address = None if ip is None else ip.strip("[]")
     if stamp is not None:
-        month = ENGLISH.index(stamp[1]) + 1
+        month = MONTHS.index(stamp[1]) + 1
         line.time = time_of(f"20{stamp[3]}-{month:02}-{stamp[2]} {stamp[4]}")
     return delivery_in(
         line,
@@ -119,6 +118,6 @@ FORMAT = Format(
     AsspReader,
     programs=r"(?:assp|spambox)(?:\.pl)?\Z",
     begins=r"[A-Z][a-z]{2}-[0-9]",
-    needles=tuple(f"{month}-" for month in ENGLISH),
+    needles=tuple(f"{month}-" for month in MONTHS),
     certain=re.compile(rf"{MONTH}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} "),
 )

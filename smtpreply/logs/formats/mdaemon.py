@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from smtpreply._support.dates import WEEKDAY
+from smtpreply._support.dates import WEEKDAY, WEEKDAYS
 from smtpreply.logs.delivery import Delivery, Direction
 from smtpreply.logs.format import Format, Reader
 from smtpreply.logs.input.syslog import Line
@@ -33,8 +33,8 @@ from smtpreply.logs.toolkit.timestamps import time_of
 _NAME = "mdaemon"
 
 _LINE = re.compile(
-    rf" ?{WEEKDAY}"
-    r" ([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    rf" ?{WEEKDAY} "
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
     r"(?:\.[0-9]{1,6})?): (?:[0-9]{2}: )?(?:\[([0-9]{1,10}(?::[0-9]{1,10})?)\] )?(.*)\Z",
     re.DOTALL,
 )
@@ -124,9 +124,6 @@ FORMAT = Format(
     _detect,
     MDaemonReader,
     begins=r" ?[A-Z][a-z]{2} [0-9]{4}-",
-    needles=("Mon 2", "Tue 2", "Wed 2", "Thu 2", "Fri 2", "Sat 2", "Sun 2"),
-    certain=re.compile(
-        rf"{WEEKDAY}"
-        r" 2[0-9]{3}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}: "
-    ),
+    needles=tuple(f"{day} 2" for day in WEEKDAYS),
+    certain=re.compile(rf"{WEEKDAY} 2[0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}} [0-9:.]{{8,15}}: "),
 )

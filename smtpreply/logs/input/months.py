@@ -6,11 +6,6 @@ table ``abmon`` of glibc's locales; it is the source of the names here.
 
 from __future__ import annotations
 
-from smtpreply._support import dates
-
-ENGLISH = dates.MONTHS
-"""As syslogd and most programs write them, in the order of the year."""
-
 _NAMES = (
     "jan janv jän ene gen led sty ian ιαν янв яну сту січ jaan tammi saus xan urt oca sij ינו ينا "
     "يناير ژانویه 1月 1월 一月",

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from smtpreply._support.dates import WEEKDAY
 from smtpreply._support.lazy_pattern import lazy_pattern
 from smtpreply._support.octets import rejoined
 from smtpreply.logs.format_table import PREFIXES
@@ -101,7 +102,7 @@ _COMPOSE = lazy_pattern(
 )
 # Kubernetes' CRI: "2026-11-24T11:43:32.1Z stdout F "
 _CRI = re.compile("(?:stdout|stderr) [FP] ")
-_WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
+_WEEKDAY = f"{WEEKDAY} "
 _ANY_STAMP = rf"(?:{STAMP}|{LOCAL_STAMP})"
 _CONTAINER_NAME = "(?=[A-Za-z]{0,255}+[0-9_.-])[A-Za-z0-9_.-]{1,255}+"  # has a number
 # What must follow for a line to have something before its header.
