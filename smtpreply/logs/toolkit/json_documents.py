@@ -15,7 +15,7 @@ from smtpreply.logs.input.clock import Clock
 from smtpreply.logs.input.decode import Problem
 from smtpreply.logs.input.syslog import Line, read_prefix, records_in
 from smtpreply.logs.toolkit.json_stream import ObjectsOverLines, begins_objects, parsed
-from smtpreply.logs.toolkit.notations import as_json, form_as_json
+from smtpreply.logs.toolkit.notations import as_json, form_as_json, value_in
 
 _MAY_GO_ON = lazy_pattern(
     r'[ \t\r]*+(?:["{}\[\],]|(?:true|false|null|-?[0-9][0-9.eE+-]*+)[ \t\r]*+,?[ \t\r]*+\Z|\Z)'
@@ -52,7 +52,7 @@ def begins_document(head: Sequence[str]) -> bool:
     """
     first = next((line for line in head if line and not line.isspace()), "")
     if _BEGINS_LOOSELY.match(first):
-        return as_json(first) is None
+        return value_in(first) is None
     return begins_objects((first,)) and _BEGINNING.match(first) is not None
 
 
@@ -86,14 +86,14 @@ def objects_on_lines(blocks: Iterable[str], name: str, problem: Problem) -> Iter
         found: list[tuple[int, str]] = []
         for text in block.removesuffix("\n").split("\n"):
             number += 1
-            if (
-                document.under_way
-                and not _goes_on(text)
-                and not _goes_on_loosely(text, document, waiting)
-            ):
-                document.start_again()
-                found += list(lost()) or waiting or ()
-                waiting = None
+            if document.under_way and not _goes_on(text):
+                # One that begins with brackets alone shows its notation by what follows them.
+                may_be_loose = document.loosely or _are_brackets(waiting or ())
+                document.loosely = may_be_loose and _LOOSE.match(text) is not None
+                if not document.loosely:
+                    document.start_again()
+                    found += list(lost()) or waiting or ()
+                    waiting = None
             if document.under_way or begins_document((text,)):
                 if not document.under_way:
                     document.loosely = _BEGINS_LOOSELY.match(text) is not None
@@ -146,11 +146,10 @@ def objects_in(line: Line) -> Iterator[str]:
         if "=" in text[:80] and (form := form_as_json(text)) is not None:
             yield form
         return
-    values = parsed(text)
-    if values is None and (written := as_json(text)) is not None:
-        values = parsed(written)
-        values = values if isinstance(values, list) else [values]
-    for value in values if isinstance(values, list) else ():
+    found = parsed(text)
+    if found is None and (found := value_in(text)) is not None and not isinstance(found, list):
+        found = [found]
+    for value in found if isinstance(found, list) else ():
         if isinstance(value, dict):
             yield json.dumps(value)
         elif isinstance(value, str):
@@ -184,17 +183,9 @@ def _strict(text: str) -> str:
     return written
 
 
-def _goes_on_loosely(
-    text: str, document: ObjectsOverLines, waiting: list[tuple[int, str]] | None
-) -> bool:
-    """Return whether a line may be one of a document in the notation of another language.
-
-    One that begins with brackets alone shows its notation by what follows them.
-    """
-    if not document.loosely and waiting and all(_BRACKETS.match(line) for _, line in waiting):
-        document.loosely = _LOOSE.match(text) is not None
-        return document.loosely
-    return document.loosely and _LOOSE.match(text) is not None
+def _are_brackets(lines: Sequence[tuple[int, str]]) -> bool:
+    """Return whether there are lines, and they hold brackets alone."""
+    return bool(lines) and all(_BRACKETS.match(line) for _, line in lines)
 
 
 def _goes_on(text: str) -> bool:

@@ -35,9 +35,8 @@ from smtpreply.logs.toolkit.json_stream import (
     carries,
     json_in,
     members,
-    parsed,
+    parsed_loosely,
 )
-from smtpreply.logs.toolkit.notations import as_json
 from smtpreply.logs.toolkit.timestamps import time_of
 
 Fields = dict[str, Any]
@@ -245,14 +244,6 @@ class _Kind:
         return known
 
 
-def _object(text: str) -> Any:
-    """Return the object that a text is, be it commented JSON or of another language."""
-    value = parsed(text)
-    if value is None and (written := as_json(text)) is not None:
-        return parsed(written)
-    return value
-
-
 _LONGEST_SHAPE = 1000  # characters of an event that is not understood
 
 
@@ -277,7 +268,7 @@ class EventReader(Reader):
         ended = self._document.feed(line.message, line.number)
         if not ended:
             return ()  # lines inside an object are read when it ends
-        read = [self._deliveries(line, number, _object(text)) for number, text in ended]
+        read = [self._deliveries(line, number, parsed_loosely(text)) for number, text in ended]
         if all(each is None for each in read):
             return None
         for each, (_, text) in zip(read, ended, strict=True):

@@ -81,6 +81,16 @@ def parsed(text: str) -> dict[str, Any] | list[Any] | None:
     return value if isinstance(value, (dict, list)) else None
 
 
+def parsed_loosely(text: str) -> dict[str, Any] | list[Any] | None:
+    """Return what `parsed` does, of commented JSON and of what other languages print, too.
+
+    >>> parsed_loosely('{"a": 1}'), parsed_loosely("{'a': None}")
+    ({'a': 1}, {'a': None})
+    """
+    value = parsed(text)
+    return notations.value_in(text) if value is None else value
+
+
 def json_in(line: Line) -> dict[str, Any] | list[Any] | None:
     """Return the object or the list that a line is; None where it is neither on its own."""
     return _parsed(line.message) if line.fields is None else line.fields
@@ -174,8 +184,8 @@ def _carried_by(item: dict[str, Any]) -> Any:
         if isinstance(text, str) and beside in item:
             if text.startswith(("{", "[")):
                 return parsed(text)
-            if "=" in text[:100] and (form := notations.form_as_json(text)):
-                return parsed(form)
+            if "=" in text[:100] and (form := notations.form_in(text)):
+                return form
     return None
 
 

@@ -59,11 +59,21 @@ def as_json(text: str) -> str | None:
     '{"event": "open", "smtp-id": "<a@b>"}'
     >>> as_json("{ what is this }")
     """
+    value = value_in(text)
+    return None if value is None else json.dumps(value)
+
+
+def value_in(text: str) -> dict[str, Any] | list[Any] | None:
+    """Return the object or the list that a text in another notation is; None where it is neither.
+
+    >>> value_in("{event: 'open'} // the first")
+    {'event': 'open'}
+    """
     try:
         value = _Parser(text).document()
     except _NoNotationError:
         return None
-    return json.dumps(value) if isinstance(value, (dict, list)) else None
+    return value if isinstance(value, (dict, list)) else None
 
 
 def form_as_json(text: str) -> str | None:
@@ -72,6 +82,16 @@ def form_as_json(text: str) -> str | None:
     >>> form_as_json("event=dropped&recipient=bob%40example.org")
     '{"event": "dropped", "recipient": "bob@example.org"}'
     """
+    fields = form_in(text)
+    return None if fields is None else json.dumps(fields)
+
+
+def form_in(text: str) -> dict[str, Any] | None:
+    """Return the fields of a form; None where a text is none.
+
+    >>> form_in("event=dropped&recipient=bob%40example.org")["recipient"]
+    'bob@example.org'
+    """
     if len(text) > _LONGEST_FORM or not _FORM.match(text):
         return None
     from urllib.parse import parse_qsl  # noqa: PLC0415  (of what few logs have)
@@ -79,7 +99,7 @@ def form_as_json(text: str) -> str | None:
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         fields[name] = _inner(value) if value.startswith(("[", "{")) else value
-    return json.dumps(fields)
+    return fields
 
 
 def _inner(text: str) -> Any:
