@@ -62,10 +62,8 @@ Stems = Mapping[str, Sequence[str]]
 class Plan(NamedTuple):
     """The part of a compiled rule set that can be marshalled."""
 
-    words: Sequence[str]
-    buckets: Mapping[str, str]
-    gates: Sequence[str]
-    """These three are the plan of an index of the phrases, in the order of their rules' ids."""
+    phrases: index.Plan
+    """That of an index of the phrases, in the order of their rules' ids; marshalled, a tuple."""
     order: Sequence[int]
     """The places of the rules, by the order of their ids."""
     firsts: Sequence[int]
@@ -135,10 +133,11 @@ class Engine:
     ) -> None:
         self._rules = rules
         self._plan = plan = plan or plan_of(rules)
-        self.known = frozenset([*plan.words, *plan.companions])
+        phrases = index.Plan(*plan.phrases)
+        self.known = frozenset([*phrases.words, *plan.companions])
         self.stems = plan.stems
         self._reach = len(next(iter(self.stems), ""))
-        self._index = Index(self._phrase, _score, index.Plan(plan.words, plan.buckets, plan.gates))
+        self._index = Index(self._phrase, _score, phrases)
         self._companions: dict[Rule, _Companions] = {}
         self._fallback = fallback
         self._provider_of = provider_of
@@ -336,19 +335,18 @@ def plan_of(rules: Rules) -> Plan:
     by_id = sorted(enumerate(rules), key=lambda numbered: numbered[1].id)
     counts = [len(rule.phrases) for _, rule in by_id]
     phrases = [(phrase, rule) for _, rule in by_id for phrase in rule.phrases]
-    words, buckets, gates = index.planned(phrases)
+    of_phrases = index.planned(phrases)
     companions = [
         variant for rule in rules for variant in rule.also_variants + rule.unless_variants
     ]
+    beside = {word for variant in companions for word in variant.words}
     stems = {stem for phrase, _ in phrases for stem in phrase.stems}
     stems |= {stem for variant in companions for stem in variant.stems}
     return Plan(
-        words,
-        buckets,
-        gates,
+        of_phrases,
         order=[place for place, _ in by_id],
         firsts=[0, *itertools.accumulate(counts)][:-1],
-        companions=sorted({word for variant in companions for word in variant.words} - {*words}),
+        companions=sorted(beside.difference(of_phrases.words)),
         stems=_by_start(stems),
         reads_text=any(rule.reads_text for rule in rules),
     )

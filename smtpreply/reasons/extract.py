@@ -133,11 +133,13 @@ _DOUBT = (
 _DEFERRED = r"\bdefer(?:red|ral)\b|\bdefer \(-?[0-9]"
 # The fields in which logs say so, whatever the reply beside them: Postfix, Exim, Sendmail, qmail,
 # Courier and OpenSMTPD.
-_LOGGED_AS_DEFERRED = re.compile(
-    r"\bstatus=deferred\b|\bdefer \(-?[0-9]|\bstat=Deferred\b|\bdelivery [0-9]{1,20}: deferral: "
-    r"|\bstatus: deferred\b|\bresult=\"?TempFail\b"
+_LOGGED_AS_DEFERRED = NeedledPattern(
+    lazy_pattern(
+        r"\bstatus=deferred\b|\bdefer \(-?[0-9]|\bstat=Deferred\b"
+        r"|\bdelivery [0-9]{1,20}: deferral: |\bstatus: deferred\b|\bresult=\"?TempFail\b"
+    ),
+    ("defer", "tempfail"),
 )
-_MARKS_OF_DEFERRAL = ("efer", "TempFail")  # of these, one is in each match
 _LOGGED_AS_SENT = NeedledPattern(
     lazy_pattern(r"\bstatus=sent\b|\bstat=sent\b|\bresult=\"?ok\b", re.IGNORECASE),
     ("status=sent", "stat=sent", "result="),
@@ -331,9 +333,8 @@ def extract_from(
     text = with_line_ends(_repaired(text))
     read = text[:LONGEST]
     head = head_in(read)
-    if known.outcome is None and _is_logged_as_deferred(
-        read if head is None else read[: head.start]
-    ):
+    before = read if head is None else read[: head.start]
+    if known.outcome is None and _LOGGED_AS_DEFERRED.search(before):
         known = known._replace(outcome=Outcome.DEFERRED)
     if head is not None and head.code < 400 and _is_doubtful(read, head):
         head = None
@@ -516,13 +517,6 @@ def is_logged_as_sent(extract: AnyExtract) -> bool:
     line.
     """
     return _LOGGED_AS_SENT.search(extract.text[:LONGEST]) is not None
-
-
-def _is_logged_as_deferred(text: str) -> bool:
-    """Return whether a field of a log's line says that the message was deferred."""
-    if not any(map(text.__contains__, _MARKS_OF_DEFERRAL)):
-        return False
-    return _LOGGED_AS_DEFERRED.search(text) is not None
 
 
 def tells_of_delay(extract: AnyExtract) -> bool:

@@ -154,17 +154,12 @@ class Index(Generic[Owner]):
     ) -> Bucket[Owner]:
         """Return a bucket of a word with its phrases of some gates expanded, too."""
         numbers = {number for gate in gates for number in bucket.waiting[gate]}
-        entries: list[Entry[Owner]] = []
-        for number in numbers:
-            phrase, owner = self._pair_of(number)
-            entries += (
-                (
-                    self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place,
-                    variant,
-                    owner,
-                )
-                for place, variant in phrase.variants_with(word)
-            )
+        pairs = ((number, *self._pair_of(number)) for number in numbers)
+        entries = [
+            (self._score(owner, variant) * UNIT - number * _MOST_VARIANTS - place, variant, owner)
+            for number, phrase, owner in pairs
+            for place, variant in phrase.variants_with(word)
+        ]
         by_second = dict(bucket.by_second)
         more: dict[str, list[Entry[Owner]]] = {}
         for entry in entries:
@@ -174,11 +169,10 @@ class Index(Generic[Owner]):
         for second, added in more.items():
             both = [*by_second.get(second, ()), *added]
             by_second[second] = sorted(both, key=itemgetter(0), reverse=True)
-        left = ((gate, those) for gate, those in bucket.waiting.items() if gate not in gates)
         waiting = {
-            gate: found
-            for gate, those in left
-            if (found := [number for number in those if number not in numbers])
+            gate: left
+            for gate, those in bucket.waiting.items()
+            if (left := [number for number in those if number not in numbers])
         }
         top = max(bucket.top, *(entry[0] for entry in entries))
         return Bucket(by_second, top, waiting)
