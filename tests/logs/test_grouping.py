@@ -289,7 +289,7 @@ def test_dead_addresses_are_as_many_as_verdicts_that_suppress(
     lines: list[str],
     finely: bool,
 ) -> None:
-    """Whomever a text names, a bundle counts those alone whose own verdict suppresses."""
+    """A bundle counts those alone whose own verdict suppresses, whomever a text names."""
     verdicts = [delivery.verdict for delivery in _scan(lines)]
     proven = sum(verdict is not None and verdict.suppress for verdict in verdicts)
     bundled = Summary.of(_scan(lines).bundled(finely=finely))

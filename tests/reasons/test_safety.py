@@ -65,7 +65,7 @@ def test_a_refusal_behind_an_acceptance_on_its_line_is_none(
 def test_a_reply_of_another_class_behind_a_refusal_keeps_the_address(
     refusal: str, joint: str, other: str
 ) -> None:
-    """Whether both are about one recipient, nobody knows."""
+    """Nobody knows whether both are about one recipient."""
     assert not classify(f"{refusal}{joint}{other}").suppress
     assert not classify(parse(f"{refusal}{joint}{other}")).suppress
     assert not classify(f"{refusal}\n{other}").suppress

@@ -109,7 +109,7 @@ _BARE = (
         r"[0-9a-f]{16} (?:smtp (?:event=)?(?:bad-input|disconnected|tls)|mta (?:event=)?error) "
     ),
 )
-"""How lines begin that are known without their program."""
+"""Patterns of lines that are known without their program."""
 _STATUSES = {
     "Ok": Status.SENT,
     "TempFail": Status.DEFERRED,

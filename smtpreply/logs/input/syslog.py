@@ -492,8 +492,7 @@ def _unwrap_other(line: Line, clock: Clock) -> bool:
         at = stamp.end()
         if match := _HOSTLESS.match(text, at):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], match[2])
-        is_metalog = text.startswith("[", at) and not text[0].isdigit()
-        if is_metalog and (match := _METALOG.match(text, at)):
+        if not text[0].isdigit() and (match := _METALOG.match(text, at)):
             return _set_header(line, match.end(), clock, stamp[1], None, match[1], None)
         if match := _CRI.match(text, at) or _STAMPED.match(text, at):
             _set_time(line, stamp[1], clock)
@@ -590,9 +589,9 @@ _LABELS = {"host": _HOSTS, "program": _PROGRAMS, "pid": _PIDS}
 _LONGEST_LABEL = 255
 _DECODER = json.JSONDecoder()
 CONTAINERS = ("CONTAINER_ID", "CONTAINER_NAME", "container_id", "container_name", "kubernetes")
-"""What names the container that wrote a line."""
+"""The members that name the container that wrote a line."""
 _EVENTS = (("event", "email"), ("event", "recipient"))
-"""What an event of a mail service has: see `_is_event`."""
+"""The members of an event of a mail service: see `_is_event`."""
 _NAMES = [name.partition(".") for name in (*_PROGRAMS, *_PIDS, *_HOSTS, *_TIMES)]
 MEMBERS = frozenset(outer for outer, _, _ in _NAMES).union(
     _CARRYING, ENVELOPES, CONTAINERS, *_EVENTS

@@ -27,8 +27,8 @@ ITEM = rf'(?:[^"<>\\]|\\.|{QUOTED}|<{PATH}>)'
 """A character of a list of addresses, or what counts as one: a quoted string, or brackets."""
 
 COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "other"})
-"""What a recipient says of a mail, of the types of feedback reports (RFC 5965 7.3, RFC 6430):
-"not-spam" takes a complaint back; "virus" and "auth-failure" (RFC 6591) are of servers."""
+"""The types of feedback reports that are a recipient's complaint (RFC 5965 7.3, RFC 6430):
+"not-spam" takes one back; "virus" and "auth-failure" (RFC 6591) are of servers."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _BY_CLASS = {"2": Status.SENT, "4": Status.DEFERRED, "5": Status.BOUNCED}

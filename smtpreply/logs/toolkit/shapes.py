@@ -50,7 +50,7 @@ _ISO_HOUR = rf"{DATE}T[0-9][0-9]"
 _HOST = rf"(?!{NO_HOST}|{DATE}T|{{)" r"[!-Z\\^-~]{1,255}+(?<!:)"
 # Without a host, a header is one beyond doubt where it has a process id.
 TAGGED = rf"(?={PROGRAM_NAME}\[[0-9]{{1,10}}+\]: )"
-"""What is before a program and its process id."""
+"""A pattern of the place before a program and its process id."""
 _ISO_STAMP = rf"(?P<stamp>(?P<hour>{_ISO_HOUR}){MINUTES}{FRACTION})"
 _STAMPS = rf"(?:({MONTH}){DAY_AND_HOUR}{MINUTES}|{ISO_STAMP})"
 # RFC 3164 4.1.2 has two characters for a day, and most programs write them.

@@ -87,7 +87,7 @@ def test_a_client_is_turned_away(
     ],
 )
 def test_what_becomes_of_a_message_as_a_whole(line: str, status: Status, text: str | None) -> None:
-    """Whoever still waits for the message has no line of their own."""
+    """Those who still wait for the message have no line of their own."""
     arrival = f"{ID}<= x@example.net H=c.example [192.0.2.1] P=esmtp S=9"
     [found] = scan([arrival, ID + line])
     assert told(found, "status", "text", "sender", "recipient", "direction") == (

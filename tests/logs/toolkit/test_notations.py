@@ -140,7 +140,7 @@ def test_what_a_stranger_put_into_another_line_is_no_event(line: str) -> None:
 
 @given(OBJECTS)
 def test_python_s_notation_is_that_of_its_repr(value: Any) -> None:
-    """What Python prints of a JSON value, in any layout, is the value."""
+    """A JSON value is read from what Python prints of it, in any layout."""
     for text in (repr(value), pprint.pformat(value, width=30), json.dumps(value, indent=1)):
         written = as_json(text)
         assert written is not None
@@ -149,7 +149,7 @@ def test_python_s_notation_is_that_of_its_repr(value: Any) -> None:
 
 @given(st.dictionaries(st.from_regex(r"[a-z_-]{1,10}", fullmatch=True), st.text(), min_size=1))
 def test_a_form_has_the_values_that_were_posted(fields: dict[str, str]) -> None:
-    """What a browser posts of texts is the texts, but for those that are JSON themselves."""
+    """A form that a browser posts gives its texts, but for those that are JSON themselves."""
     written = form_as_json(urlencode(fields))
     assert written is not None
     values = {
@@ -160,7 +160,7 @@ def test_a_form_has_the_values_that_were_posted(fields: dict[str, str]) -> None:
 
 @given(st.text(alphabet="{}[]()'\"`\\,:+=#/*ax1 \n>.-"))
 def test_any_text_is_a_value_or_none(text: str) -> None:
-    """Whatever is written, the answer is JSON or nothing, and no error."""
+    """The answer is JSON or nothing, and no error, whatever is written."""
     written = as_json(text)
     assert written is None or json.loads(written) is not None
     form_as_json(text)

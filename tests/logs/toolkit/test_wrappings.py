@@ -1,4 +1,4 @@
-"""What is taken off a whole block, and lines that are made of JSON objects, read as each alone."""
+"""Wrappings taken off a whole block, and lines made of JSON objects, read as each alone."""
 
 from __future__ import annotations
 
@@ -190,14 +190,14 @@ def assert_read_alike(lines: list[str]) -> None:
 @settings(max_examples=600)
 @given(wrapped_blocks())
 def test_each_line_of_a_wrapped_block_is_read_as_it_is_alone(lines: list[str]) -> None:
-    """What is taken off a block changes nothing that a line's prefix says."""
+    """To take wrappings off a block changes nothing that a line's prefix says."""
     assert_read_alike(lines)
 
 
 @settings(max_examples=600)
 @given(blocks_of_objects())
 def test_each_object_of_a_block_is_read_as_it_is_alone(lines: list[str]) -> None:
-    """What is taken off the lines that objects carry changes nothing that a line's prefix says."""
+    """To take them off the lines that objects carry changes nothing that a line's prefix says."""
     assert_read_alike(lines)
 
 
@@ -234,7 +234,7 @@ OBJECT = {"timestamp": DATED, "host": "mx1"}
     ],
 )
 def test_blocks_of_such_lines_are_plain(lines: list[str], left: str) -> None:
-    """Whether a block is read faster is seen in no result."""
+    """A block that is read faster gives the same result."""
     assert Wrappings().taken_off("".join(f"{line}\n" for line in lines)) == f"{left}\n" * len(lines)
 
 

@@ -69,14 +69,11 @@ _NO_RECIPIENT = re.compile(
     re.IGNORECASE,
 )
 _MOST_RECIPIENTS = 200  # in sentences
+_SYSTEMS = r"post-?master|mailer-daemon|abuse|hostmaster|no-?reply"
+_OF_SYSTEMS = re.compile(rf"(?:{_SYSTEMS})@", re.IGNORECASE)
 _OFFICES = re.compile(
-    r"(?:post-?master|mailer-daemon|abuse|support|help(?:desk)?|webmaster|hostmaster|no-?reply|"
-    r"customer\w*|info|admin\w*)@",
-    re.IGNORECASE,
+    rf"(?:{_SYSTEMS}|support|help(?:desk)?|webmaster|customer\w*|info|admin\w*)@", re.IGNORECASE
 )
-
-
-_NEVER = re.compile(r"(?:post-?master|mailer-daemon|abuse|hostmaster|no-?reply)@", re.IGNORECASE)
 _MOST_ABOVE = 3  # paragraphs
 
 
@@ -200,7 +197,7 @@ def _sole(lines: Sequence[str], own: frozenset[str]) -> Iterator[tuple[int, dict
         if "@" not in line or _NO_RECIPIENT.search(line):
             continue
         for match in _ANYWHERE.finditer(line):
-            if match["to"].lower() not in own and not _NEVER.match(match["to"]):
+            if match["to"].lower() not in own and not _OF_SYSTEMS.match(match["to"]):
                 named.setdefault(match["to"].lower(), (number, match["to"]))
     if len(named) == 1:
         [(number, address)] = named.values()

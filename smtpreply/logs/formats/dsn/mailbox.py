@@ -37,6 +37,7 @@ _FROM_LINE = re.compile(
     rf"(?:{WEEKDAY},? {{1,2}})?(?:(?:[0-9]{{1,2}}[ -])?{MONTH}[ -].{{0,12}}?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])[0-9]{1,2}:[0-9]{1,2}\b"
 )
+_IN_COLUMNS = re.compile(r"[A-Z][A-Za-z]{1,40}[ \t]{2,40}:")
 _OF_A_DAEMON = re.compile(r"From <?(MAILER-DAEMON(?:@[^\s<>]{1,255})?|)>?\s", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _MMDF = "\x01\x01\x01\x01"
@@ -56,9 +57,6 @@ _OF_MAIL = re.compile(
 
 def _detect(line: Line) -> bool:
     return line.program is None and _LONE.match(line.message) is not None
-
-
-_IN_COLUMNS = re.compile(r"[A-Z][A-Za-z]{1,40}[ \t]{2,40}:")
 
 
 def _claims(head: Sequence[str]) -> bool:
@@ -85,7 +83,7 @@ def _begins_message(line: str) -> bool:
 
 
 def _is_field(line: str) -> bool:
-    """Whether it may be a line of a header, and not of a list of PowerShell with its columns."""
+    """Return whether it may be a line of a header, and not of a list with PowerShell's columns."""
     if _IN_COLUMNS.match(line):
         return False
     return line[0] in " \t" or FIELD.match(line) is not None

@@ -212,7 +212,7 @@ class Notice:
 
     @staticmethod
     def _says_delivered(words: list[str], text: str) -> bool:
-        """Whether a notice of an unknown form reports a success: nothing may be made of it."""
+        """Return whether a notice of no known form reports a success: nothing may be made of it."""
         return _DELIVERED.search(text, 0, 1000) is not None and not any(map(reply_in_words, words))
 
     @property

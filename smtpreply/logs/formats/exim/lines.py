@@ -369,7 +369,8 @@ def _detect(line: Line) -> bool:
         return True
     if line.program is not None:
         return False
-    return any(pattern.match(line.text) for pattern in (_HEAD, _VERBOSE, _UNSTAMPED))
+    text = line.text
+    return bool(_HEAD.match(text) or _VERBOSE.match(text) or _UNSTAMPED.match(text))
 
 
 class EximReader(Reader):
